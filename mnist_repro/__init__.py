@@ -1,0 +1,1 @@
+"""Do the MNIST results that two public documents report still reproduce?"""

@@ -1,0 +1,1 @@
+"""A TensorFlow 1 notebook that trains three networks on MNIST."""
