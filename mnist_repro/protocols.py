@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -228,6 +228,12 @@ class Protocol:
         Names of evaluation sets on which loss and accuracy are measured.
     confusion_set
         Name of the evaluation set of which the document shows a confusion matrix, or would.
+    seeds
+        Number of runs in each profile.
+    gate
+        What the benchmarks assert.
+    reconstructions
+        What the document leaves open.
     """
 
     id: str
@@ -240,6 +246,7 @@ class Protocol:
     evaluated_each_period: tuple[str, ...]
     evaluated_at_end: tuple[str, ...]
     confusion_set: str
+    seeds: Mapping[str, int] = field(metadata=_FOR_READERS)
     gate: AccuracyGate = field(metadata=_FOR_READERS)
     reconstructions: tuple[Reconstruction, ...] = field(metadata=_FOR_READERS)
 
@@ -261,8 +268,8 @@ class Protocol:
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
-    def work(self) -> int:
-        """Multiplications of a run's matrix products, a measure of how long it takes beside others."""
+    def multiplications(self) -> int:
+        """Multiplications of a run's matrix products."""
         widths = (IMAGE_PIXELS, *(layer.units for layer in self.layers))
         weights = sum(before * after for before, after in pairwise(widths))
         first_layer = widths[0] * widths[1]

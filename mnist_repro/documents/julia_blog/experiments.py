@@ -44,6 +44,9 @@ _RECONSTRUCTIONS = (
 )
 
 
+_SEEDS = {"quick": 40, "full": 200}
+
+
 def _training(*, batch_size: int, steps: int) -> Training:
     return Training(
         images=ImageSlice(source="train", start=0, stop=60_000),
@@ -72,6 +75,7 @@ def _linear(*, rate: float, steps: int, batch_size: int, minimum: float) -> Prot
         evaluated_each_period=("training", "validation"),
         evaluated_at_end=("validation",),
         confusion_set="validation",
+        seeds=_SEEDS,
         gate=AccuracyGate(evaluation_set="validation", minimum=minimum),
         reconstructions=_RECONSTRUCTIONS,
     )
@@ -98,6 +102,7 @@ EXPERIMENTS = (
         evaluated_each_period=("training", "validation"),
         evaluated_at_end=("validation", "test"),
         confusion_set="validation",
+        seeds=_SEEDS,
         gate=AccuracyGate(evaluation_set="validation", minimum=0.92),
         reconstructions=(
             *_RECONSTRUCTIONS,

@@ -1,0 +1,393 @@
+"""What the documents report: every printed number, where it stands and what it means.
+
+A claim holds the number as it was printed. Its value and its rounding are read from that text, so they cannot
+disagree with it. Each document's claims stand in its `claims.toml`, whose first lines say how to add one.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import math
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from mnist_repro import documents
+from mnist_repro.errors import ReproError
+
+if sys.version_info >= (3, 11):
+    from importlib.resources.abc import Traversable
+
+    import tomllib
+else:
+    from importlib.abc import Traversable
+
+    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
+
+# Every metric, with the units in which it may be reported; "1" is a pure number.
+METRIC_UNITS = {
+    "loss": ("nat",),
+    "accuracy": ("fraction", "percent"),
+    "error": ("fraction", "percent"),
+    "learning_rate": ("1",),
+    "seconds_per_period": ("seconds",),
+    "total_seconds": ("seconds",),
+    "label": ("1",),
+    "accuracy_promise": ("fraction", "percent"),
+    "accuracy_target": ("fraction", "percent"),
+}
+_NOT_OF_RUN = frozenset({"label", "accuracy_promise", "accuracy_target"})
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.(?P<decimals>[0-9]+))?(?:[eE](?P<exponent>[+-]?[0-9]+))?")
+_CLOCK = re.compile(r"(?:[0-9]{1,6}:)?[0-9]{1,2}:[0-5][0-9]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One number that a document reports.
+
+    Parameters
+    ----------
+    id
+        Name of the claim, unique over all documents.
+    document
+        Id of the document.
+    experiment
+        Id of the experiment that it is about, or None.
+    cell
+        Cell that printed it, as the document writes it (``In [10]``, ``Out[15]``), or the text before a cell.
+    line
+        Line of the stored text, counted from 1.
+    printed
+        The number exactly as printed; durations may read ``minutes:seconds`` or ``hours:minutes:seconds``.
+    metric, unit
+        What was measured and in what unit: a key of `METRIC_UNITS` and one of its values.
+    period
+        Period after which it was printed, counted from 1; None for a number of the whole run or of no run.
+    evaluation_set
+        Name of the images it was measured on, as the experiment declares it, or None.
+    printed_unit
+        Unit that the document prints, where that is not the true one; else None.
+    note
+        What a reader should know about this number.
+    """
+
+    id: str
+    document: str
+    experiment: str | None
+    cell: str
+    line: int
+    printed: str
+    metric: str
+    unit: str
+    period: int | None = None
+    evaluation_set: str | None = None
+    printed_unit: str | None = None
+    note: str | None = None
+
+    @property
+    def value(self) -> float:
+        """The printed number, in `unit`."""
+        return _read_number(self.printed, unit=self.unit)[0]
+
+    @property
+    def decimals(self) -> int:
+        """Digits after the point, trailing zeros included; written out where the print has an exponent."""
+        return max(0, _read_number(self.printed, unit=self.unit)[1])
+
+    @property
+    def half_unit(self) -> float:
+        """Half a unit of the last printed digit, in `unit`: what rounding may have taken or added."""
+        return float(f"5e{-_read_number(self.printed, unit=self.unit)[1] - 1}")
+
+    @property
+    def is_of_run(self) -> bool:
+        """Whether a training run produced the number; labels, promises and targets stand by themselves."""
+        return self.metric not in _NOT_OF_RUN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """Lines of the stored text that a cell printed, counted from 1, both ends included."""
+
+    cell: str
+    first_line: int
+    last_line: int
+
+    def __contains__(self, line: int) -> bool:
+        return self.first_line <= line <= self.last_line
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotAClaim:
+    """Numbers in the output that report no result: a regular expression that finds them, and the reason."""
+
+    pattern: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A document and every number that it reports.
+
+    Parameters
+    ----------
+    id
+        Name of the document.
+    title
+        Title for readers.
+    file, sha256
+        File name of the stored text and the SHA-256 of its bytes, 64 hexadecimal digits.
+    url
+        Where it was published, or None where that is unknown.
+    claims
+        Its claims, in the order of `claims.toml`.
+    outputs
+        Where the stored text holds printed output.
+    not_claims
+        Which numbers of that output are no results.
+    """
+
+    id: str
+    title: str
+    file: str
+    sha256: str
+    url: str | None
+    claims: tuple[Claim, ...]
+    outputs: tuple[Output, ...]
+    not_claims: tuple[NotAClaim, ...]
+
+
+class _Key(NamedTuple):
+    """What a key must hold: a value of exactly the type `kind` that `accepts` finds true; `rule` says so."""
+
+    kind: type
+    rule: str
+    accepts: Callable[[Any], object] = lambda _: True
+    required: bool = True
+
+
+def _is_number(printed: str, *, unit: str) -> bool:
+    try:
+        _read_number(printed, unit=unit)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
+
+
+_TEXT = _Key(str, "text in quotes that is not empty", str.strip)
+_OPTIONAL_TEXT = _TEXT._replace(required=False)
+_ID = _Key(
+    str,
+    "lower-case letters and digits, parted by single points or hyphens",
+    re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*").fullmatch,
+)
+_FROM_1 = _Key(int, "a whole number from 1", lambda number: number >= 1)
+_TABLE = _Key(dict, "a table")
+_ARRAY = _Key(list, "an array that is not empty", len)
+_UNITS = sorted({unit for units in METRIC_UNITS.values() for unit in units})
+_UNIT = _Key(str, f"one of {', '.join(_UNITS)}", _UNITS.__contains__)
+
+_DOCUMENT_KEYS = {
+    "id": _ID,
+    "title": _TEXT,
+    "file": _TEXT,
+    "sha256": _Key(str, "64 lower-case hexadecimal digits in quotes", re.compile(r"[0-9a-f]{64}").fullmatch),
+    "url": _OPTIONAL_TEXT,
+    "quantity": _TABLE,
+    "group": _ARRAY,
+    "output": _TABLE,
+}
+_QUANTITY_KEYS = {
+    "metric": _Key(str, f"one of {', '.join(METRIC_UNITS)}", METRIC_UNITS.__contains__),
+    "unit": _UNIT,
+    "evaluation_set": _OPTIONAL_TEXT,
+    "note": _OPTIONAL_TEXT,
+}
+_GROUP_KEYS = {"experiment": _OPTIONAL_TEXT, "about": _OPTIONAL_TEXT, "cell": _TEXT, "claims": _TABLE}
+_CLAIM_KEYS = {
+    **_QUANTITY_KEYS,
+    "cell": _TEXT,
+    "line": _FROM_1,
+    "printed": _TEXT,
+    "period": _FROM_1._replace(required=False),
+    "printed_unit": _UNIT._replace(required=False),
+}
+_OUTPUT_KEYS = {"regions": _ARRAY, "not_claims": _Key(list, "an array")}
+_REGION_KEYS = {"cell": _TEXT, "first_line": _FROM_1, "last_line": _FROM_1}
+_NOT_CLAIM_KEYS = {
+    "pattern": _Key(str, "a regular expression of Python's re", _is_pattern),
+    "reason": _TEXT,
+}
+
+
+def load_documents(root: Traversable | None = None) -> dict[str, Document]:
+    """Return all documents by id, in the order of their folders' names.
+
+    Parameters
+    ----------
+    root
+        Holds a folder for each document; by default the documents of this package.
+
+    Raises
+    ------
+    ReproError
+        If there is no document, a `claims.toml` is missing or breaks a rule, or two ids are the same.
+    """
+    place = importlib.resources.files(documents) if root is None else root
+    entries = sorted(place.iterdir(), key=lambda entry: entry.name) if place.is_dir() else []
+    found = [
+        load_document(entry) for entry in entries if entry.is_dir() and not entry.name.startswith(("_", "."))
+    ]
+    if not found:
+        msg = f"{place}: must be a folder with a folder for each document; none was found. Correct the path."
+        raise ReproError(msg)
+    _check_unique([document.id for document in found], place=str(place))
+    _check_unique([claim.id for document in found for claim in document.claims], place=str(place))
+    return {document.id: document for document in found}
+
+
+def load_document(folder: Traversable) -> Document:
+    """Return the document that the `claims.toml` in `folder` describes.
+
+    Raises
+    ------
+    ReproError
+        If the file is missing or breaks a rule.
+    """
+    file = folder / "claims.toml"
+    content = _read_toml(file)
+    _check(content, keys=_DOCUMENT_KEYS, place=str(file))
+    for name, quantity in content["quantity"].items():
+        _check(quantity, keys=_QUANTITY_KEYS, place=f"{file}, quantity.{name}")
+    _check(content["output"], keys=_OUTPUT_KEYS, place=f"{file}, output")
+    for key, keys in (("regions", _REGION_KEYS), ("not_claims", _NOT_CLAIM_KEYS)):
+        for number, entry in enumerate(content["output"][key], 1):
+            _check(entry, keys=keys, place=f"{file}, output.{key}, entry {number}")
+    claims = tuple(
+        claim
+        for number, group in enumerate(content["group"], 1)
+        for claim in _expand(group, document=content, place=f"{file}, group {number}")
+    )
+    _check_unique([claim.id for claim in claims], place=str(file))
+    return Document(
+        **{key: content[key] for key in ("id", "title", "file", "sha256")},
+        url=content.get("url"),
+        claims=claims,
+        outputs=tuple(Output(**entry) for entry in content["output"]["regions"]),
+        not_claims=tuple(NotAClaim(**entry) for entry in content["output"]["not_claims"]),
+    )
+
+
+def _read_toml(file: Traversable) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        msg = f"Each document's folder holds a claims.toml; {file} cannot be read: {error}. Write the file."
+        raise ReproError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"{file} must be UTF-8, but is not: {error}. Save it again as UTF-8."
+        raise ReproError(msg) from error
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{file} must be valid TOML, but is not: {error}. Correct it there."
+        raise ReproError(msg) from error
+    return content
+
+
+def _expand(group: Any, *, document: dict[str, Any], place: str) -> Iterator[Claim]:
+    """Yield the claims of a group; what an entry says goes before what its quantity or the group says."""
+    _check(group, keys=_GROUP_KEYS, place=place)
+    subject = [group[key] for key in ("experiment", "about") if key in group]
+    if len(subject) != 1:
+        msg = f"{place}: needs either experiment or about. Received: {', '.join(group)}. Keep one of the two."
+        raise ReproError(msg)
+    for name, entries in group["claims"].items():
+        series = f"{place} ({subject[0]}), claims.{name}"
+        if name not in document["quantity"]:
+            known = ", ".join(document["quantity"])
+            msg = f"{series}: unknown quantity. Known: {known}. Correct it, or add a table [quantity.{name}]."
+            raise ReproError(msg)
+        _check({"claims": entries}, keys={"claims": _ARRAY}, place=series)
+        for number, entry in enumerate(entries, 1):
+            here = f"{series}, entry {number}"
+            _check({"entry": entry}, keys={"entry": _TABLE}, place=here)
+            claim = {"cell": group["cell"], **document["quantity"][name], **entry}
+            _check(claim, keys=_CLAIM_KEYS, place=here)
+            id_ = ".".join([subject[0], name, *([str(claim["period"])] if "period" in claim else [])])
+            _check({"id": id_}, keys={"id": _ID}, place=here)
+            yield Claim(id=id_, document=document["id"], experiment=group.get("experiment"), **claim)
+
+
+def _read_number(printed: str, *, unit: str) -> tuple[float, int]:
+    """Return the value of `printed` and the decimal place of its last digit.
+
+    Raises
+    ------
+    ValueError
+        If it is no finite number.
+    """
+    if unit == "seconds" and _CLOCK.fullmatch(printed):
+        return float(sum(int(part) * 60**power for power, part in enumerate(printed.split(":")[::-1]))), 0
+    match = _NUMBER.fullmatch(printed)
+    # A large exponent passes the expression, but is no finite float.
+    if match is None or not math.isfinite(float(printed)):
+        msg = f"{printed!r} is no finite number in {unit}."
+        raise ValueError(msg)
+    return float(printed), len(match["decimals"] or "") - int(match["exponent"] or 0)
+
+
+def _check(table: Any, *, keys: dict[str, _Key], place: str) -> None:
+    """Raise a ReproError that names `place` unless `table` keeps the rules of `keys`."""
+    if type(table) is not dict:
+        msg = f"{place}: must be a table. Received: {table!r}. Give it the keys {', '.join(keys)}."
+        raise ReproError(msg)
+    if unknown := [key for key in table if key not in keys]:
+        msg = f"{place}: unknown key {', '.join(unknown)}. Known: {', '.join(keys)}. Correct or remove it."
+        raise ReproError(msg)
+    if missing := [key for key, rule in keys.items() if rule.required and key not in table]:
+        received = ", ".join(table) or "no key"
+        msg = f"{place}: needs {', '.join(missing)}. Received: {received}. Add what is missing."
+        raise ReproError(msg)
+    for key, value in table.items():
+        # The exact type: TOML's true would pass for a line number otherwise.
+        if type(value) is not keys[key].kind or not keys[key].accepts(value):
+            msg = f"{place}: {key} must be {keys[key].rule}. Received: {value!r}. Correct it there."
+            raise ReproError(msg)
+    _check_together(table, place=place)
+
+
+def _check_together(table: dict[str, Any], *, place: str) -> None:
+    """Raise a ReproError that names `place` if keys of `table` contradict each other."""
+    if "metric" in table and table["unit"] not in METRIC_UNITS[table["metric"]]:
+        rule = f"the unit of {table['metric']} must be one of {', '.join(METRIC_UNITS[table['metric']])}"
+        received = table["unit"]
+    elif "printed" in table and not _is_number(table["printed"], unit=table["unit"]):
+        rule = "printed must be a finite number alone, or minutes:seconds where the unit is seconds"
+        received = table["printed"]
+    elif table.get("printed_unit") == table.get("unit") is not None:
+        rule = "printed_unit stands only where the document prints another unit than the true one, unit"
+        received = table["unit"]
+    elif table.get("last_line", math.inf) < table.get("first_line", 0):
+        rule = f"last_line must be at least first_line, {table['first_line']}"
+        received = table["last_line"]
+    else:
+        return
+    msg = f"{place}: {rule}. Received: {received!r}. Correct it there."
+    raise ReproError(msg)
+
+
+def _check_unique(ids: Sequence[str], *, place: str) -> None:
+    if twice := [id_ for id_, count in Counter(ids).items() if count > 1]:
+        msg = f"{place}: ids are unique. Received twice: {', '.join(twice)}. Rename or remove one of each."
+        raise ReproError(msg)

@@ -1,0 +1,155 @@
+"""What a run was made with: versions, processor, threads, flags and the state of the code.
+
+TensorFlow is not imported: its version is read from the installed package, so that the process that plans a study, and
+readers of records, stay light.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from mnist_repro.errors import ReproError
+
+_PACKAGE = Path(__file__).parent
+# The modules that turn a protocol, data and a seed into numbers.
+_TRAINING_PATH = ("randomness.py", "models.py", "training.py")
+# Settings of TensorFlow that change its arithmetic.
+_FLAGS = ("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_KERAS", "TF_DETERMINISTIC_OPS")
+_TENSORFLOW_PACKAGES = ("tensorflow-cpu", "tensorflow", "tensorflow-intel", "tensorflow-macos")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """Where a run was made.
+
+    Parameters
+    ----------
+    python, tensorflow, keras, numpy, scipy, scikit_learn
+        Versions.
+    system, processor
+        Operating system with machine type, and model name of the processor.
+    threads
+        Threads that TensorFlow was given.
+    flags
+        Environment variables that change TensorFlow's arithmetic, where set.
+    commit
+        Commit of the checkout, or "unknown".
+    dirty
+        Whether the checkout differed from its commit; None where that is unknown.
+    """
+
+    python: str
+    tensorflow: str
+    keras: str
+    numpy: str
+    scipy: str
+    scikit_learn: str
+    system: str
+    processor: str
+    threads: int
+    flags: dict[str, str]
+    commit: str
+    dirty: bool | None
+
+
+def describe_environment(*, threads: int) -> Environment:
+    """Describe this process's environment.
+
+    Raises
+    ------
+    ReproError
+        If TensorFlow is not installed.
+    """
+    commit, dirty = _code_state()
+    return Environment(
+        python=platform.python_version(),
+        tensorflow=tensorflow_version(),
+        keras=_keras_version(),
+        numpy=metadata.version("numpy"),
+        scipy=metadata.version("scipy"),
+        scikit_learn=metadata.version("scikit-learn"),
+        system=f"{platform.system()} {platform.machine()}",
+        processor=_processor(),
+        threads=threads,
+        flags={name: os.environ[name] for name in _FLAGS if name in os.environ},
+        commit=commit,
+        dirty=dirty,
+    )
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+@cache
+def tensorflow_version() -> str:
+    """Return the version of the installed TensorFlow.
+
+    Raises
+    ------
+    ReproError
+        If there is none.
+    """
+    versions = [version for package in _TENSORFLOW_PACKAGES if (version := _installed(package))]
+    if not versions:
+        msg = (
+            "Training needs TensorFlow, and none is installed. "
+            "Install it with: python -m pip install 'mnist-repro[tensorflow]'"
+        )
+        raise ReproError(msg)
+    return versions[0]
+
+
+def _keras_version() -> str:
+    legacy = os.environ.get("TF_USE_LEGACY_KERAS") in {"1", "true", "True"}
+    return _installed("tf_keras" if legacy else "keras") or f"of TensorFlow {tensorflow_version()}"
+
+
+@cache
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"
+
+
+@cache
+def _code_state() -> tuple[str, bool | None]:
+    """Return the checkout's commit and whether it was changed since."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(_PACKAGE), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()  # noqa: S603 - fixed words
+
+    try:
+        # An installed copy may lie inside somebody else's repository.
+        if git("ls-files", "--error-unmatch", __file__) == "":
+            return "unknown", None
+        return git("rev-parse", "HEAD"), bool(git("status", "--porcelain", "--", str(_PACKAGE)))
+    except (OSError, subprocess.SubprocessError):
+        return "unknown", None
+
+
+@cache
+def training_code_sha256() -> str:
+    """Return the hash of the code that turns a protocol, data and a seed into numbers.
+
+    Runs of different code are never pooled, so even a changed comment there makes a study train again: that costs minutes, a
+    wrong pool costs the truth.
+    """
+    digest = hashlib.sha256()
+    for name in _TRAINING_PATH:
+        digest.update((_PACKAGE / name).read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()

@@ -1,0 +1,77 @@
+"""What a report shows as pictures and no record holds: sample digits, and first-layer weights of one run.
+
+Kept beside the records of an environment as small `.npz` files, so that a report needs neither MNIST nor TensorFlow.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_repro.datasets import Dataset
+from mnist_repro.errors import ReproError
+from mnist_repro.randomness import stream
+
+# The run whose weights are shown.
+PICTURED_SEED = 0
+SAMPLE_DIGITS = 36
+
+_SAMPLES = "sample-digits"
+
+
+def save_sample_digits(folder: Path, *, dataset: Dataset) -> None:
+    """Keep 36 training images with their labels, the same ones for each dataset."""
+    generator = stream(PICTURED_SEED, "sample digits")
+    chosen = np.sort(generator.choice(len(dataset.train_labels), size=SAMPLE_DIGITS, replace=False))
+    _save(folder, _SAMPLES, images=dataset.train_images[chosen], labels=dataset.train_labels[chosen])
+
+
+def save_first_weights(folder: Path, *, experiment: str, weights: NDArray[np.float32]) -> None:
+    """Keep the first layer's weights, of shape (784, units), rounded to float16."""
+    _save(folder, experiment, weights=weights.astype(np.float16))
+
+
+def load_sample_digits(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+    """Return images of shape (36, 784) with labels of shape (36,), or None where none are kept."""
+    found = _load(folder, _SAMPLES)
+    return None if found is None else (found["images"], found["labels"])
+
+
+def load_first_weights(folder: Path, *, experiment: str) -> NDArray[np.float16] | None:
+    """Return the kept weights, of shape (784, units), or None where none are kept."""
+    found = _load(folder, experiment)
+    return None if found is None else found["weights"]
+
+
+def _file(folder: Path, name: str) -> Path:
+    return folder / "pictures" / f"{name}.npz"
+
+
+def _save(folder: Path, name: str, **arrays: NDArray[np.generic]) -> None:
+    target = _file(folder, name)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Written aside and put in place whole: a reader never sees half a file.
+        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as part:
+            np.savez_compressed(part, allow_pickle=False, **arrays)
+        os.replace(part.name, target)  # noqa: PTH105 - the same as Path.replace, on a name
+    except OSError as error:
+        msg = f"Pictures are kept in {target.parent}, and that cannot be written: {error.strerror}."
+        raise ReproError(msg) from error
+
+
+def _load(folder: Path, name: str) -> dict[str, NDArray[np.generic]] | None:
+    file = _file(folder, name)
+    if not file.exists():
+        return None
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        msg = f"{file} is no readable .npz file: {error}. Take it out and run the study again."
+        raise ReproError(msg) from error

@@ -1,0 +1,302 @@
+"""What is kept of a run: raw values, no statistics, one JSON line each.
+
+A store is a folder with a folder for each environment; in it `runs.jsonl` has the records in the order in which the runs
+ended. Lines are only ever appended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from filelock import FileLock, Timeout
+
+from mnist_repro.environment import Environment
+from mnist_repro.errors import ReproError
+
+SCHEMA_VERSION = 1
+LOCAL_ENVIRONMENT = "local"
+_LOCK_SECONDS = 60
+
+Status = Literal["completed", "diverged", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """What was measured after one period.
+
+    Parameters
+    ----------
+    step
+        Steps made so far.
+    learning_rate
+        The float32 rate of the period's last step.
+    loss, accuracy
+        Mean cross-entropy in nats and fraction of right answers, by evaluation set.
+    seconds
+        Time of the period's training alone.
+    """
+
+    step: int
+    learning_rate: float
+    loss: dict[str, float]
+    accuracy: dict[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """One training run.
+
+    Parameters
+    ----------
+    experiment, protocol_sha256
+        The protocol's id and hash.
+    training_sha256
+        Hash of the code that trained.
+    dataset, dataset_sha256
+        Name and hash of the images and labels.
+    seed
+        The run's seed.
+    status
+        "completed"; "diverged" where a loss was not finite; "failed" where an exception ended the run.
+    reason
+        Why, where the run is not completed.
+    periods
+        What was measured after each period that was completed.
+    final_loss, final_accuracy
+        At the end, by evaluation set, and on the whole test set as "all test images"; empty where not completed.
+    confusion_matrix
+        Counts on the protocol's confusion set: a row for each true class, a column for each predicted class.
+    first_call_seconds
+        Time to trace and compile; 0 where the process had done that for an earlier run.
+    evaluation_seconds, total_seconds
+        Time of all evaluations, and of the whole run without the first call.
+    started
+        UTC, ISO 8601.
+    """
+
+    experiment: str
+    protocol_sha256: str
+    training_sha256: str
+    dataset: str
+    dataset_sha256: str
+    seed: int
+    status: Status
+    reason: str | None
+    periods: tuple[Period, ...]
+    final_loss: dict[str, float]
+    final_accuracy: dict[str, float]
+    confusion_matrix: tuple[tuple[int, ...], ...]
+    first_call_seconds: float
+    evaluation_seconds: float
+    total_seconds: float
+    started: str
+    environment: Environment
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Everything but the seed that decides the run: only runs with equal conditions are pooled."""
+        return run_conditions(
+            experiment=self.experiment,
+            protocol_sha256=self.protocol_sha256,
+            training_sha256=self.training_sha256,
+            dataset_sha256=self.dataset_sha256,
+            environment=self.environment,
+        )
+
+
+def run_conditions(
+    *, experiment: str, protocol_sha256: str, training_sha256: str, dataset_sha256: str, environment: Environment
+) -> tuple[str, ...]:
+    """Return everything but the seed that decides a run."""
+    return (
+        experiment,
+        protocol_sha256,
+        training_sha256,
+        dataset_sha256,
+        environment.tensorflow,
+        environment.keras,
+        environment.numpy,
+        environment.processor,
+        str(environment.threads),
+        json.dumps(environment.flags, sort_keys=True),
+    )
+
+
+def format_record(record: RunRecord) -> str:
+    """Format a record as one line of JSON, without the line's end."""
+    return json.dumps({"schema": SCHEMA_VERSION, **asdict(record)}, allow_nan=False, ensure_ascii=False)
+
+
+def parse_record(line: str) -> RunRecord:
+    """Read back what `format_record` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the line is not a whole and valid record; the message says which rule is broken.
+    """
+    try:
+        values = json.loads(line, parse_constant=_refuse_constant)
+    except RecursionError:
+        msg = "a record is not nested this deeply"
+        raise ValueError(msg) from None
+    if not isinstance(values, dict):
+        msg = f"a record is a JSON object; received {type(values).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - readers handle one kind of error
+    schema = values.pop("schema", None)
+    if schema != SCHEMA_VERSION:
+        msg = f"the schema version is {SCHEMA_VERSION}; received {schema!r}"
+        raise ValueError(msg)
+    record: RunRecord = _read(RunRecord, values, where="record")
+    return record
+
+
+def _refuse_constant(name: str) -> float:
+    msg = f"numbers are finite; received {name}"
+    raise ValueError(msg)
+
+
+def _read(expected: Any, value: Any, *, where: str) -> Any:
+    """Return `value`, read from JSON, as the type `expected`, or raise ValueError that names the place."""
+    origin, arguments = get_origin(expected), get_args(expected)
+    if expected is float and type(value) in {int, float}:
+        return float(value)
+    if expected in {str, int, bool, NoneType}:
+        # bool is a subclass of int, and no number.
+        if type(value) is expected:
+            return value
+    elif origin is Literal:
+        if value in arguments:
+            return value
+    elif origin in {Union, UnionType}:
+        return None if value is None else _read(arguments[0], value, where=where)
+    elif origin is tuple and isinstance(value, list):
+        return tuple(_read(arguments[0], item, where=f"{where}[{i}]") for i, item in enumerate(value))
+    elif origin is dict and isinstance(value, dict):
+        return {key: _read(arguments[1], item, where=f"{where}.{key}") for key, item in value.items()}
+    elif isinstance(value, dict) and isinstance(expected, type):
+        return _read_dataclass(expected, value, where=where)
+    msg = f"{where} is {getattr(expected, '__name__', expected)}; received {value!r:.80}"
+    raise ValueError(msg)
+
+
+def _read_dataclass(expected: type, value: dict[str, Any], *, where: str) -> Any:
+    names = [f.name for f in fields(expected)]
+    if missing := [name for name in names if name not in value]:
+        msg = f"{where} lacks {', '.join(missing)}"
+        raise ValueError(msg)
+    if unknown := [name for name in value if name not in names]:
+        msg = f"{where} has no field {', '.join(unknown)}"
+        raise ValueError(msg)
+    types = get_type_hints(expected)
+    return expected(**{name: _read(types[name], value[name], where=f"{where}.{name}") for name in names})
+
+
+@dataclass(frozen=True)
+class RecordStore:
+    """The records of one environment.
+
+    Parameters
+    ----------
+    folder
+        Made when the first record is written.
+    """
+
+    folder: Path
+
+    @property
+    def file(self) -> Path:
+        """The file of records."""
+        return self.folder / "runs.jsonl"
+
+    @property
+    def environment(self) -> str:
+        """The environment's name."""
+        return self.folder.name
+
+    def prepare(self) -> None:
+        """Make the folder, and see that it can be written.
+
+        Raises
+        ------
+        ReproError
+            If it cannot.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self.file.open("ab"):
+                pass
+        except OSError as error:
+            msg = (
+                f"Records are written to {self.folder}, and that cannot be done: {error.strerror}. "
+                "Name another folder with --records."
+            )
+            raise ReproError(msg) from error
+
+    def append(self, record: RunRecord) -> None:
+        """Add a record: whole or not at all, also where several processes write."""
+        line = (format_record(record) + "\n").encode()
+        try:
+            with FileLock(self.folder / "runs.lock", timeout=_LOCK_SECONDS), self.file.open("ab", buffering=0) as file:
+                end = file.seek(0, os.SEEK_END)
+                if file.write(line) != len(line):
+                    file.truncate(end)
+                    msg = f"The record of {record.experiment}, seed {record.seed}, did not fit into {self.file}: is the disk full?"
+                    raise ReproError(msg)
+                os.fsync(file.fileno())
+        except (OSError, Timeout) as error:
+            msg = f"The record of {record.experiment}, seed {record.seed}, could not be written to {self.file}: {error}"
+            raise ReproError(msg) from error
+
+    def read(self) -> list[RunRecord]:
+        """Read all records, in the order in which they were written.
+
+        Raises
+        ------
+        ReproError
+            If the file cannot be read or a line is not a valid record; names the line.
+        """
+        return list(self._read_lines())
+
+    def _read_lines(self) -> Iterator[RunRecord]:
+        if not self.file.exists():
+            return
+        try:
+            lines = self.file.read_bytes().splitlines()
+        except OSError as error:
+            msg = f"Records cannot be read from {self.file}: {error.strerror}."
+            raise ReproError(msg) from error
+        for number, line in enumerate(lines, start=1):
+            try:
+                yield parse_record(line.decode())
+            except ValueError as error:
+                msg = (
+                    f"{self.file}, line {number}, is no valid record: {error}. "
+                    "Every line is one run; take this line out and run again to replace it."
+                )
+                raise ReproError(msg) from error
+
+
+def open_stores(folder: Path) -> list[RecordStore]:
+    """Return the stores of all environments in `folder`, by name.
+
+    Raises
+    ------
+    ReproError
+        If `folder` does not exist or holds no records.
+    """
+    if not folder.is_dir():
+        msg = f"Records are read from a folder; {folder} is none. Make records with `mnist-repro run`, or name another with --records."
+        raise ReproError(msg)
+    stores = [RecordStore(file.parent) for file in sorted(folder.glob("*/runs.jsonl")) if file.stat().st_size]
+    if not stores:
+        msg = f"{folder} has no records (<environment>/runs.jsonl). Make some with `mnist-repro run`."
+        raise ReproError(msg)
+    return stores

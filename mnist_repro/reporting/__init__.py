@@ -1,0 +1,1 @@
+"""Formats what records hold and verdicts say; decides nothing."""

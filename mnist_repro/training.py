@@ -1,0 +1,317 @@
+"""One run: protocol, data and seed become a record.
+
+A period is one compiled call: the batches lie in TensorFlow as they are needed, and Python does not run between steps. A
+`Trainer` is compiled once and serves any number of seeds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from operator import getitem
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from scipy.special import softmax
+from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
+from tensorflow import keras
+
+from mnist_repro.datasets import Dataset, images_of
+from mnist_repro.environment import describe_environment, training_code_sha256
+from mnist_repro.models import build_model, build_optimizer, learning_rate_at
+from mnist_repro.protocols import CLASSES, IMAGE_PIXELS, EvaluationSet, ImageSlice, Protocol
+from mnist_repro.randomness import DropoutStream, draw_batches, draw_initial_values, dropout_layers
+from mnist_repro.records import Period, RunRecord, Status
+
+ALL_TEST_IMAGES = EvaluationSet(name="all test images", images=ImageSlice(source="test", start=0, stop=10_000))
+
+# XLA fuses the many small operations of small nets into few, but its own matrix products are slower: below so many
+# multiplications in a step it wins.
+_XLA_MULTIPLICATIONS = 10_000_000
+
+
+def limit_threads(threads: int) -> None:
+    """Let TensorFlow use so many threads; to be called before its first operation."""
+    if tf.config.threading.get_intra_op_parallelism_threads() != threads:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a network does on one evaluation set.
+
+    Parameters
+    ----------
+    loss
+        Mean cross-entropy in nats, from float64 probabilities.
+    accuracy
+        Fraction of right answers.
+    confusion
+        int array of shape (10, 10): a row for each true class, a column for each predicted class.
+    """
+
+    loss: float
+    accuracy: float
+    confusion: NDArray[np.int64]
+
+
+class DivergedError(Exception):
+    """A loss is not a finite number."""
+
+
+class Trainer:
+    """Trains and evaluates one protocol on one dataset.
+
+    Parameters
+    ----------
+    protocol
+        What is done.
+    dataset
+        MNIST, or its stand-in.
+
+    Attributes
+    ----------
+    model
+        The Keras model, with the weights of the run that was trained last.
+    first_call_seconds
+        Time it took to trace and compile.
+    """
+
+    def __init__(self, protocol: Protocol, dataset: Dataset) -> None:
+        self.protocol = protocol
+        self._dataset = dataset
+        self._evaluation_images: dict[ImageSlice, tf.Tensor] = {}
+        self.model = build_model(protocol)
+        self._optimizer = build_optimizer(protocol)
+        if hasattr(self._optimizer, "build"):  # not with the optimisers of TensorFlow before 2.11
+            self._optimizer.build(self.model.trainable_variables)
+        self._fresh_optimizer = [variable.numpy() for variable in self._optimizer_variables()]
+        self._train_steps = self._compile()
+        self._predict = tf.function(
+            self.model, input_signature=[tf.TensorSpec((None, IMAGE_PIXELS), tf.float32)], autograph=False
+        )
+        start = time.perf_counter()
+        self.load_run(0)
+        self.train_steps(0)
+        self._logits(ImageSlice(source="test", start=0, stop=1))
+        self.first_call_seconds = time.perf_counter() - start
+
+    def train(self, seed: int) -> RunRecord:
+        """Train one run from its start, and measure what the protocol says.
+
+        Parameters
+        ----------
+        seed
+            >= 0; decides initial weights, order of the images, and dropout.
+
+        Returns
+        -------
+        RunRecord
+            "diverged", with what was measured until then, where a loss was not finite.
+        """
+        started, run = datetime.now(timezone.utc), _Stopwatch()
+        evaluations = _Stopwatch()
+        first_call_seconds, self.first_call_seconds = self.first_call_seconds, 0.0
+        periods: list[Period] = []
+        final: dict[str, Evaluation] = {}
+        status: Status = "completed"
+        reason = None
+        training = self.protocol.training
+        with run:
+            try:
+                self.load_run(seed)
+                for period in range(1, training.periods + 1):
+                    with (stopwatch := _Stopwatch()):
+                        self.train_steps(training.steps_per_period)
+                    step = period * training.steps_per_period
+                    with evaluations:
+                        measured = self.evaluate(map(self.protocol.evaluation_set, self.protocol.evaluated_each_period))
+                    periods.append(self._describe_period(step, measured, seconds=stopwatch.seconds))
+                with evaluations:
+                    final = self.evaluate((*self.protocol.evaluation_sets, ALL_TEST_IMAGES))
+            except DivergedError as error:
+                status, reason = "diverged", f"{error} after step {self._steps_made}"
+        confusion = final[self.protocol.confusion_set].confusion.tolist() if final else []
+        return RunRecord(
+            experiment=self.protocol.id,
+            protocol_sha256=self.protocol.sha256,
+            training_sha256=training_code_sha256(),
+            dataset=self._dataset.name,
+            dataset_sha256=self._dataset.sha256,
+            seed=seed,
+            status=status,
+            reason=reason,
+            periods=tuple(periods),
+            final_loss={name: evaluation.loss for name, evaluation in final.items()},
+            final_accuracy={name: evaluation.accuracy for name, evaluation in final.items()},
+            confusion_matrix=tuple(map(tuple, confusion)),
+            first_call_seconds=first_call_seconds,
+            evaluation_seconds=evaluations.seconds,
+            total_seconds=run.seconds,
+            started=started.isoformat(timespec="seconds"),
+            environment=describe_environment(threads=tf.config.threading.get_intra_op_parallelism_threads()),
+        )
+
+    def serves(self, protocol: Protocol, dataset: Dataset) -> bool:
+        """Return whether this trainer trains `protocol` on `dataset`."""
+        return self.protocol == protocol and self._dataset.sha256 == dataset.sha256
+
+    def load_run(self, seed: int) -> None:
+        """Put model, optimiser, batches and dropout into the state in which the run `seed` starts."""
+        self.model.set_weights(draw_initial_values(self.protocol, seed=seed))
+        for variable, value in zip(self._optimizer_variables(), self._fresh_optimizer, strict=True):
+            variable.assign(value)
+        batches = draw_batches(self.protocol, seed=seed)
+        images, labels = images_of(self._dataset, self.protocol.training.images)
+        self._images = self._scale(images[batches])
+        self._labels = tf.constant(labels[batches].astype(np.int32))
+        self._dropout = DropoutStream(
+            seed, batch_size=self.protocol.training.batch_size, layers=dropout_layers(self.protocol)
+        )
+        self._steps_made = 0
+
+    def train_steps(self, steps: int) -> None:
+        """Make the next steps of the loaded run, in one compiled call; they do not cross the end of a period."""
+        training = self.protocol.training
+        masks = [tf.constant(mask) for mask in self._dropout.draw(steps)]
+        position = self._steps_made
+        if training.restart_each_period:
+            position %= training.steps_per_period
+        self._train_steps(self._images, self._labels, masks, tf.constant(position), tf.constant(steps))
+        self._steps_made += steps
+
+    def evaluate(self, evaluation_sets: Iterable[EvaluationSet]) -> dict[str, Evaluation]:
+        """Evaluate the network as it is now.
+
+        Returns
+        -------
+        dict
+            An evaluation for each set, by name.
+
+        Raises
+        ------
+        DivergedError
+            If a loss is not finite.
+        """
+        wanted = tuple(evaluation_sets)
+        evaluations: dict[str, Evaluation] = {}
+        for source in {evaluation_set.images.source for evaluation_set in wanted}:
+            # Sets of one source overlap: the network sees each image once.
+            sets = [evaluation_set for evaluation_set in wanted if evaluation_set.images.source == source]
+            start = min(evaluation_set.images.start for evaluation_set in sets)
+            stop = max(evaluation_set.images.stop for evaluation_set in sets)
+            logits = self._logits(ImageSlice(source=source, start=start, stop=stop))
+            for evaluation_set in sets:
+                _, labels = images_of(self._dataset, evaluation_set.images)
+                part = slice(evaluation_set.images.start - start, evaluation_set.images.stop - start)
+                evaluations[evaluation_set.name] = evaluate_logits(logits[part], labels)
+        return {evaluation_set.name: evaluations[evaluation_set.name] for evaluation_set in wanted}
+
+    def _compile(self) -> Any:
+        """Compile many steps into one call."""
+        training = self.protocol.training
+        variables = self.model.trainable_variables
+        batch_shape = (training.batches, training.batch_size)
+        masks = [
+            tf.TensorSpec((None, training.batch_size, units), tf.bool) for units, _ in dropout_layers(self.protocol)
+        ]
+
+        xla = self.protocol.multiplications < _XLA_MULTIPLICATIONS * training.steps
+        # A slice costs nothing and a gather copies; but XLA would compile anew for every first batch that is sliced.
+        take = tf.gather if xla else getitem
+
+        @tf.function(
+            jit_compile=xla,
+            input_signature=[
+                tf.TensorSpec((*batch_shape, IMAGE_PIXELS), tf.float32),
+                tf.TensorSpec(batch_shape, tf.int32),
+                masks,
+                tf.TensorSpec((), tf.int32),
+                tf.TensorSpec((), tf.int32),
+            ],
+        )
+        def train_steps(
+            images: tf.Tensor, labels: tf.Tensor, keep: list[tf.Tensor], first: tf.Tensor, steps: tf.Tensor
+        ) -> None:
+            step = tf.constant(0)
+            while step < steps:  # as a loop over a range, XLA would compile it anew for every length
+                batch = (first + step) % training.batches
+                with tf.GradientTape() as tape:
+                    logits = self._forward(take(images, batch), [mask[step] for mask in keep])
+                    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(take(labels, batch), logits)
+                    loss = tf.reduce_mean(losses)
+                self._optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+                step += 1
+
+        return train_steps
+
+    def _forward(self, pixels: tf.Tensor, keep: Sequence[tf.Tensor]) -> tf.Tensor:
+        """Return the logits in a training step: Keras's layers, with our own masks in place of its dropout."""
+        values = pixels
+        masks = iter(keep)
+        for layer in self.model.layers:
+            if isinstance(layer, keras.layers.Dropout):
+                values *= tf.cast(next(masks), tf.float32) / (1.0 - layer.rate)
+            else:
+                values = layer(values)
+        return values
+
+    def _describe_period(self, step: int, measured: dict[str, Evaluation], *, seconds: float) -> Period:
+        return Period(
+            step=step,
+            learning_rate=learning_rate_at(self.protocol.optimizer.learning_rate, step=step - 1),
+            loss={name: evaluation.loss for name, evaluation in measured.items()},
+            accuracy={name: evaluation.accuracy for name, evaluation in measured.items()},
+            seconds=seconds,
+        )
+
+    def _logits(self, images: ImageSlice) -> NDArray[np.float64]:
+        if images not in self._evaluation_images:
+            self._evaluation_images[images] = self._scale(images_of(self._dataset, images)[0])
+        return self._predict(self._evaluation_images[images]).numpy().astype(np.float64)
+
+    def _scale(self, pixels: NDArray[np.uint8]) -> tf.Tensor:
+        return tf.constant(pixels.astype(np.float32) / np.float32(self.protocol.pixel_divisor))
+
+    def _optimizer_variables(self) -> list[Any]:
+        variables = self._optimizer.variables
+        return list(variables() if callable(variables) else variables)  # a method in Keras 2
+
+
+def evaluate_logits(logits: NDArray[np.float64], labels: NDArray[np.uint8]) -> Evaluation:
+    """Evaluate logits of shape (n, 10) against true classes of shape (n,).
+
+    Raises
+    ------
+    DivergedError
+        If a logit is not finite.
+    """
+    if not np.isfinite(logits).all():
+        msg = "the network's outputs are no longer finite"
+        raise DivergedError(msg)
+    classes = np.arange(CLASSES)
+    predicted = logits.argmax(axis=1)
+    return Evaluation(
+        loss=float(log_loss(labels, softmax(logits, axis=1), labels=classes)),
+        accuracy=float(accuracy_score(labels, predicted)),
+        confusion=confusion_matrix(labels, predicted, labels=classes),
+    )
+
+
+class _Stopwatch:
+    """Adds up the seconds spent in its `with` blocks."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __enter__(self) -> _Stopwatch:
+        self._start = time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += time.perf_counter() - self._start

@@ -1,0 +1,307 @@
+"""The dataset that a study gets: where it is taken from, what it holds, and what is said where there is none."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+from small_mnist import SMALL_ARRAYS, SMALL_FILES, TEST_LABELS, TRAIN_IMAGES, write_gzipped, write_plain
+
+from mnist_repro import datasets, downloads
+from mnist_repro.datasets import Dataset, images_of, load_dataset
+from mnist_repro.downloads import Mirror
+from mnist_repro.errors import ReproError
+from mnist_repro.idx import MNIST_FILES
+from mnist_repro.places import AbsentError
+from mnist_repro.protocols import ImageSlice
+
+REAL_FOLDER = os.environ.get("MNIST_REPRO_DATA")
+needs_mnist = pytest.mark.skipif(not REAL_FOLDER, reason="MNIST_REPRO_DATA does not name a folder with MNIST")
+
+# Made by Dataset.sha256 from files with the published sums.
+MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Replace MNIST by the small one, and leave two empty usual places and no network."""
+    monkeypatch.delenv("MNIST_REPRO_DATA", raising=False)
+    monkeypatch.setattr(datasets, "MNIST_FILES", SMALL_FILES)
+    monkeypatch.setattr(datasets, "usual_places", lambda: iter([tmp_path / "near", tmp_path / "far"]))
+    monkeypatch.setattr(datasets, "cache_folder", lambda: tmp_path / "cache")
+
+    def refuse(*_: object, **__: object) -> None:
+        msg = "it could not be downloaded from any mirror. There is no network."
+        raise AbsentError(msg)
+
+    monkeypatch.setattr(downloads, "download_mnist", refuse)
+    return tmp_path
+
+
+@pytest.fixture
+def small(nowhere: Path) -> Dataset:
+    """Return the small MNIST as a dataset."""
+    return load_dataset(folder=write_plain(nowhere / "given"))
+
+
+def alter(path: Path) -> None:
+    """Change the last byte of a file."""
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+def test_load_dataset_gives_images_as_rows_of_pixels(small: Dataset) -> None:
+    """Images are flattened, labels are as they are, and nothing can be changed by accident."""
+    np.testing.assert_array_equal(small.train_images, SMALL_ARRAYS["x_train"].reshape(6, 6))
+    np.testing.assert_array_equal(small.train_labels, SMALL_ARRAYS["y_train"])
+    np.testing.assert_array_equal(small.test_images, SMALL_ARRAYS["x_test"].reshape(4, 6))
+    np.testing.assert_array_equal(small.test_labels, SMALL_ARRAYS["y_test"])
+    assert not small.train_images.flags.writeable
+    assert (small.name, small.is_stand_in, small.note) == ("mnist", False, "")
+
+
+def test_load_dataset_folder_is_preferred_to_the_variable(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that is given decides; the variable is not even read."""
+    monkeypatch.setenv("MNIST_REPRO_DATA", str(nowhere / "missing"))
+
+    assert load_dataset(folder=write_plain(nowhere / "given")).source == str(nowhere / "given")
+
+
+def test_load_dataset_variable_is_preferred_to_usual_places(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder that the variable names comes before the usual places."""
+    write_plain(nowhere / "near")
+    monkeypatch.setenv("MNIST_REPRO_DATA", str(write_plain(nowhere / "named")))
+
+    assert load_dataset().source == str(nowhere / "named")
+
+
+def test_load_dataset_empty_variable_counts_as_none(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty variable names no folder."""
+    write_plain(nowhere / "near")
+    monkeypatch.setenv("MNIST_REPRO_DATA", "")
+
+    assert load_dataset().source == str(nowhere / "near")
+
+
+def test_load_dataset_usual_places_are_tried_in_turn(nowhere: Path) -> None:
+    """The first place that holds all of MNIST is used."""
+    write_plain(nowhere / "far")
+
+    assert load_dataset().source == str(nowhere / "far")
+
+    write_plain(nowhere / "near")
+
+    assert load_dataset().source == str(nowhere / "near")
+
+
+def test_load_dataset_incomplete_usual_place_is_passed_over(nowhere: Path) -> None:
+    """A usual place without one of the files does not keep the next from being used."""
+    (write_plain(nowhere / "near") / TEST_LABELS.name).unlink()
+    write_plain(nowhere / "far")
+
+    assert load_dataset().source == str(nowhere / "far")
+
+
+def test_load_dataset_altered_file_in_usual_place_is_an_error(nowhere: Path) -> None:
+    """An altered file is never passed over silently, even where another place has a good one."""
+    path = write_plain(nowhere / "near") / TRAIN_IMAGES.name
+    alter(path)
+    write_plain(nowhere / "far")
+
+    with pytest.raises(ReproError, match=f"{TRAIN_IMAGES.name}: Its content was altered"):
+        load_dataset()
+
+
+@pytest.mark.parametrize("choice", ["auto", "mnist"])
+def test_load_dataset_given_folder_without_mnist_is_an_error(
+    nowhere: Path, choice: Literal["auto", "mnist"]
+) -> None:
+    """A folder that was given is the only one that is looked into."""
+    write_plain(nowhere / "near")
+
+    with pytest.raises(
+        ReproError, match=r"^--data must name a folder with .* but .*given does not exist\. Correct it"
+    ):
+        load_dataset(choice, folder=nowhere / "given")
+
+
+def test_load_dataset_named_folder_without_mnist_is_an_error(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that the variable names is the only one that is looked into."""
+    write_plain(nowhere / "near")
+    monkeypatch.setenv("MNIST_REPRO_DATA", str(nowhere))
+
+    with pytest.raises(ReproError, match=r"^MNIST_REPRO_DATA must name .* holds nothing of MNIST\. Correct"):
+        load_dataset()
+
+
+def test_load_dataset_auto_without_mnist_is_the_stand_in_and_says_why(nowhere: Path) -> None:
+    """Where MNIST cannot be had, the stand-in is used, with a note."""
+    dataset = load_dataset()
+
+    assert (dataset.name, dataset.is_stand_in) == ("digits", True)
+    assert dataset.train_images.shape == (60_000, 784)
+    assert dataset.note == (
+        "MNIST is in none of the usual places, and "
+        "it could not be downloaded from any mirror. There is no network."
+    )
+    assert not (nowhere / "cache").exists()
+
+
+def test_load_dataset_mnist_without_mnist_names_every_place_and_the_next_step(nowhere: Path) -> None:
+    """MNIST is never replaced where it was asked for; the error says where it was looked for."""
+    (write_plain(nowhere / "far") / TEST_LABELS.name).unlink()
+
+    with pytest.raises(ReproError) as caught:
+        load_dataset("mnist")
+
+    lines = str(caught.value).splitlines()
+    assert lines == [
+        "MNIST was not found:",
+        f"  {nowhere / 'near'} does not exist",
+        f"  {nowhere / 'far'} holds only a part of MNIST: t10k-labels-idx1-ubyte is missing",
+        "  and it could not be downloaded from any mirror. There is no network.",
+        "Give a folder with MNIST's four IDX files, plain or gzipped, or with mnist.npz "
+        "by --data or MNIST_REPRO_DATA, or use the stand-in: --dataset digits.",
+    ]
+
+
+def test_load_dataset_digits_does_not_look_for_mnist(nowhere: Path) -> None:
+    """The stand-in is given to whoever asks for it, though MNIST is there."""
+    dataset = load_dataset("digits", folder=write_plain(nowhere / "given"))
+
+    assert (dataset.name, dataset.note) == ("digits", "")
+
+
+def test_load_dataset_unknown_choice_is_an_error() -> None:
+    """A misspelt choice is not taken for another."""
+    with pytest.raises(ReproError, match=r"one of auto, mnist, digits; received 'minst'"):
+        load_dataset("minst")  # type: ignore[arg-type]
+
+
+def test_load_dataset_downloads_at_last(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a mirror gives is used, and its address and the cache are named."""
+    mirror = Mirror(name="near", url="https://mirror.example/mnist", form="idx")
+    arrays = tuple(SMALL_ARRAYS[file.npz_key] for file in SMALL_FILES)
+    monkeypatch.setattr(downloads, "download_mnist", lambda *_, **__: (arrays, mirror))
+
+    dataset = load_dataset("mnist")
+
+    assert dataset.name == "mnist"
+    assert dataset.source == f"https://mirror.example/mnist, kept in {nowhere / 'cache'}"
+
+
+def test_dataset_sha256_depends_on_the_images_only(nowhere: Path, small: Dataset) -> None:
+    """The same images from elsewhere have the same sum."""
+    assert load_dataset(folder=write_gzipped(nowhere / "gzipped")).sha256 == small.sha256
+
+
+def test_dataset_sha256_of_other_images_differs(small: Dataset) -> None:
+    """One other pixel makes another sum."""
+    images = small.train_images.copy()
+    images[0, 0] ^= 1
+    other = Dataset(
+        name="mnist",
+        train_images=images,
+        train_labels=small.train_labels,
+        test_images=small.test_images,
+        test_labels=small.test_labels,
+        source="",
+    )
+
+    assert other.sha256 != small.sha256
+
+
+@pytest.mark.parametrize("source", ["train", "test"])
+def test_images_of_slice_gives_views(small: Dataset, source: Literal["train", "test"]) -> None:
+    """A slice is the named stretch of images with their labels, and copies nothing."""
+    images, labels = images_of(small, ImageSlice(source=source, start=1, stop=3))
+
+    whole = small.train_images if source == "train" else small.test_images
+    np.testing.assert_array_equal(images, whole[1:3])
+    np.testing.assert_array_equal(labels, SMALL_ARRAYS[f"y_{source}"][1:3])
+    assert np.shares_memory(images, whole)
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 5), (-1, 2), (3, 2)])
+def test_images_of_slice_beyond_the_images_is_an_error(small: Dataset, start: int, stop: int) -> None:
+    """A slice that would come out shorter than it says is refused."""
+    with pytest.raises(ReproError, match=rf"within the 4 test images; received {start}\.\.{stop}"):
+        images_of(small, ImageSlice(source="test", start=start, stop=stop))
+
+
+@pytest.fixture(scope="module")
+def real() -> Dataset:
+    """Return MNIST itself."""
+    return load_dataset("mnist", folder=Path(str(REAL_FOLDER)))
+
+
+@needs_mnist
+def test_load_dataset_real_mnist_has_the_published_form(real: Dataset) -> None:
+    """Shapes, types, range and the number of images of each class are those of MNIST."""
+    assert real.train_images.shape == (60_000, 784)
+    assert real.test_images.shape == (10_000, 784)
+    assert real.train_images.dtype == real.test_images.dtype == np.uint8
+    assert (real.train_images.min(), real.train_images.max()) == (0, 255)
+    # Counted by numpy.bincount in the published label files.
+    assert np.bincount(real.train_labels).tolist() == [
+        5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949,
+    ]  # fmt: skip
+    assert np.bincount(real.test_labels).tolist() == [
+        980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
+    ]  # fmt: skip
+
+
+@needs_mnist
+def test_load_dataset_real_mnist_keeps_the_original_order(real: Dataset) -> None:
+    """The 72nd training image is the 7 that the Julia document shows, and the sum is the recorded one."""
+    assert real.train_labels[72 - 1] == 7
+    assert real.sha256 == MNIST_SHA256
+
+
+@needs_mnist
+@pytest.mark.parametrize("form", ["plain", "gzipped", "npz"])
+def test_load_dataset_real_mnist_is_the_same_in_every_form(real: Dataset, tmp_path: Path, form: str) -> None:
+    """IDX files, gzipped IDX files and an npz give the same dataset."""
+    arrays = (
+        real.train_images.reshape(-1, 28, 28),
+        real.train_labels,
+        real.test_images.reshape(-1, 28, 28),
+        real.test_labels,
+    )
+    if form == "npz":
+        np.savez(
+            tmp_path / "mnist.npz",
+            **{file.npz_key: array for file, array in zip(MNIST_FILES, arrays, strict=True)},
+        )
+    for file, array in zip(MNIST_FILES, arrays, strict=True):
+        content = file.header + array.tobytes()
+        if form == "plain":
+            (tmp_path / file.name).write_bytes(content)
+        elif form == "gzipped":
+            (tmp_path / f"{file.name}.gz").write_bytes(gzip.compress(content, compresslevel=1))
+
+    assert load_dataset("mnist", folder=tmp_path).sha256 == real.sha256
+
+
+@needs_mnist
+def test_load_dataset_real_mnist_with_one_altered_pixel_is_refused(real: Dataset, tmp_path: Path) -> None:
+    """One pixel of 47 million is enough."""
+    for file in MNIST_FILES:
+        (tmp_path / file.name).touch()
+    altered = real.train_images.copy()
+    altered[-1, 400] ^= 1
+    (tmp_path / MNIST_FILES[0].name).write_bytes(MNIST_FILES[0].header + altered.tobytes())
+
+    with pytest.raises(ReproError, match=f"expected the SHA-256 sum {MNIST_FILES[0].sha256}, received"):
+        load_dataset("mnist", folder=tmp_path)
