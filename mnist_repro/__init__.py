@@ -1,1 +1,1 @@
-"""Do the MNIST results that two public documents report still reproduce?"""
+"""Tells of every number that two public documents report on MNIST whether it reproduces."""

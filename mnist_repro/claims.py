@@ -247,9 +247,7 @@ def load_documents(root: Traversable | None = None) -> dict[str, Document]:
     """
     place = importlib.resources.files(documents) if root is None else root
     entries = sorted(place.iterdir(), key=lambda entry: entry.name) if place.is_dir() else []
-    found = [
-        load_document(entry) for entry in entries if entry.is_dir() and not entry.name.startswith(("_", "."))
-    ]
+    found = [load_document(entry) for entry in entries if entry.is_dir() and not entry.name.startswith(("_", "."))]
     if not found:
         msg = f"{place}: must be a folder with a folder for each document; none was found. Correct the path."
         raise ReproError(msg)

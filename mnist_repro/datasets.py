@@ -97,9 +97,7 @@ def load_dataset(choice: Choice = "auto", *, folder: Path | None = None, progres
         it is not, bit for bit, what was published.
     """
     if choice not in get_args(Choice):
-        msg = (
-            f"The data set is one of {', '.join(get_args(Choice))}; received {choice!r}. Choose one of these."
-        )
+        msg = f"The data set is one of {', '.join(get_args(Choice))}; received {choice!r}. Choose one of these."
         raise ReproError(msg)
     if choice == "digits":
         return _stand_in()
@@ -170,9 +168,7 @@ def _download(*, progress: bool) -> Dataset:
     from mnist_repro import downloads  # noqa: PLC0415  whoever has the files need not load what downloads them
 
     cache = cache_folder()
-    arrays, mirror = downloads.download_mnist(
-        cache, files=MNIST_FILES, mirrors=downloads.MIRRORS, progress=progress
-    )
+    arrays, mirror = downloads.download_mnist(cache, files=MNIST_FILES, mirrors=downloads.MIRRORS, progress=progress)
     return _mnist(arrays, source=f"{mirror.url}, kept in {cache}")
 
 

@@ -19,7 +19,7 @@ from mnist_repro.errors import ReproError
 
 _PACKAGE = Path(__file__).parent
 # The modules that turn a protocol, data and a seed into numbers.
-_TRAINING_PATH = ("randomness.py", "models.py", "training.py")
+_TRAINING_PATH = ("randomness.py", "models.py", "evaluation.py", "training.py")
 # Settings of TensorFlow that change its arithmetic.
 _FLAGS = ("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_KERAS", "TF_DETERMINISTIC_OPS")
 _TENSORFLOW_PACKAGES = ("tensorflow-cpu", "tensorflow", "tensorflow-intel", "tensorflow-macos")
@@ -146,8 +146,8 @@ def _code_state() -> tuple[str, bool | None]:
 def training_code_sha256() -> str:
     """Return the hash of the code that turns a protocol, data and a seed into numbers.
 
-    Runs of different code are never pooled, so even a changed comment there makes a study train again: that costs minutes, a
-    wrong pool costs the truth.
+    Runs of different code are never pooled, so even a changed comment there makes a study train again: that costs
+    minutes, a wrong pool costs the truth.
     """
     digest = hashlib.sha256()
     for name in _TRAINING_PATH:

@@ -47,7 +47,7 @@ def read_npz(path: Path, *, files: Sequence[IdxFile]) -> Arrays:
     except OSError as error:
         msg = f"It cannot be read: {error.strerror or error}."
         raise BrokenFileError(msg) from error
-    # Cut, encrypted, packed in an unknown way: zipfile and NumPy have an exception for each, and list them nowhere.
+    # Cut, encrypted, packed in an unknown way: zipfile and NumPy have many exceptions, and no list of them.
     except Exception as error:
         msg = f"Expected an npz archive, received one that cannot be unpacked or none at all ({error})."
         raise BrokenFileError(msg) from error

@@ -9,6 +9,7 @@ import os
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,7 @@ def _save(folder: Path, name: str, **arrays: NDArray[np.generic]) -> None:
         raise ReproError(msg) from error
 
 
-def _load(folder: Path, name: str) -> dict[str, NDArray[np.generic]] | None:
+def _load(folder: Path, name: str) -> dict[str, NDArray[Any]] | None:
     file = _file(folder, name)
     if not file.exists():
         return None

@@ -1,7 +1,7 @@
 """One run seed, several named NumPy streams.
 
-Everything random in a run comes from here, never from TensorFlow, whose streams change between versions. So the same seed
-starts the same run, and drops the same units, on every TensorFlow version.
+Everything random in a run comes from here, never from TensorFlow, whose streams change between versions. So the same
+seed starts the same run, and drops the same units, on every TensorFlow version.
 """
 
 from __future__ import annotations
@@ -47,9 +47,7 @@ def draw_initial_values(protocol: Protocol, *, seed: int) -> list[NDArray[np.flo
     return values
 
 
-def _draw(
-    initial: InitialValues, *, shape: tuple[int, ...], generator: np.random.Generator
-) -> NDArray[np.float32]:
+def _draw(initial: InitialValues, *, shape: tuple[int, ...], generator: np.random.Generator) -> NDArray[np.float32]:
     if isinstance(initial, Zeros):
         return np.zeros(shape, dtype=np.float32)
     return (initial.standard_deviation * generator.standard_normal(shape)).astype(np.float32)
@@ -108,6 +106,4 @@ class DropoutStream:
 
 def dropout_layers(protocol: Protocol) -> tuple[tuple[int, float], ...]:
     """Return units and keep probability of each layer that drops any."""
-    return tuple(
-        (layer.units, layer.keep_probability) for layer in protocol.layers if layer.keep_probability < 1.0
-    )
+    return tuple((layer.units, layer.keep_probability) for layer in protocol.layers if layer.keep_probability < 1.0)

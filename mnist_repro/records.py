@@ -1,7 +1,7 @@
 """What is kept of a run: raw values, no statistics, one JSON line each.
 
-A store is a folder with a folder for each environment; in it `runs.jsonl` has the records in the order in which the runs
-ended. Lines are only ever appended.
+A folder of records has a folder for each environment; in it `runs.jsonl` holds the records in the order in which the
+runs ended. Lines are only ever appended.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(msg)
 
 
-def _read(expected: Any, value: Any, *, where: str) -> Any:
+def _read(expected: Any, value: Any, *, where: str) -> Any:  # noqa: PLR0911 - one return for each kind of type
     """Return `value`, read from JSON, as the type `expected`, or raise ValueError that names the place."""
     origin, arguments = get_origin(expected), get_args(expected)
     if expected is float and type(value) in {int, float}:
@@ -243,16 +243,17 @@ class RecordStore:
     def append(self, record: RunRecord) -> None:
         """Add a record: whole or not at all, also where several processes write."""
         line = (format_record(record) + "\n").encode()
+        name = f"The record of {record.experiment}, seed {record.seed},"
         try:
             with FileLock(self.folder / "runs.lock", timeout=_LOCK_SECONDS), self.file.open("ab", buffering=0) as file:
                 end = file.seek(0, os.SEEK_END)
                 if file.write(line) != len(line):
                     file.truncate(end)
-                    msg = f"The record of {record.experiment}, seed {record.seed}, did not fit into {self.file}: is the disk full?"
+                    msg = f"{name} did not fit into {self.file}. Is the disk full?"
                     raise ReproError(msg)
                 os.fsync(file.fileno())
         except (OSError, Timeout) as error:
-            msg = f"The record of {record.experiment}, seed {record.seed}, could not be written to {self.file}: {error}"
+            msg = f"{name} could not be written to {self.file}: {error}"
             raise ReproError(msg) from error
 
     def read(self) -> list[RunRecord]:
@@ -276,7 +277,7 @@ class RecordStore:
         for number, line in enumerate(lines, start=1):
             try:
                 yield parse_record(line.decode())
-            except ValueError as error:
+            except ValueError as error:  # noqa: PERF203 - each line has an error of its own
                 msg = (
                     f"{self.file}, line {number}, is no valid record: {error}. "
                     "Every line is one run; take this line out and run again to replace it."
@@ -293,7 +294,9 @@ def open_stores(folder: Path) -> list[RecordStore]:
         If `folder` does not exist or holds no records.
     """
     if not folder.is_dir():
-        msg = f"Records are read from a folder; {folder} is none. Make records with `mnist-repro run`, or name another with --records."
+        msg = (
+            f"Records are read from a folder; {folder} is none. Make some with `mnist-repro run`, or correct --records."
+        )
         raise ReproError(msg)
     stores = [RecordStore(file.parent) for file in sorted(folder.glob("*/runs.jsonl")) if file.stat().st_size]
     if not stores:

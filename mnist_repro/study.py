@@ -112,7 +112,7 @@ def run_study(
     store: RecordStore,
     workers: int | None = None,
     keep_models: bool = False,
-    on_record: Callable[[RunRecord], None] = lambda record: None,
+    on_record: Callable[[RunRecord], None] | None = None,
 ) -> list[RunRecord]:
     """Make the missing runs of `plan`, and return the records of all its runs.
 
@@ -141,7 +141,8 @@ def run_study(
         with parallel_config(backend="loky", inner_max_num_threads=_THREADS):
             for record in Parallel(n_jobs=count, return_as="generator_unordered", batch_size=1)(jobs):
                 made.append(record)
-                on_record(record)
+                if on_record:
+                    on_record(record)
     except TerminatedWorkerError as error:
         msg = (
             "A worker process was killed, perhaps for want of memory; the runs that had ended are recorded. "

@@ -1,14 +1,13 @@
 """One run: protocol, data and seed become a record.
 
-A period is one compiled call: the batches lie in TensorFlow as they are needed, and Python does not run between steps. A
-`Trainer` is compiled once and serves any number of seeds.
+A period is one compiled call: the batches lie in TensorFlow as they are needed, and Python does not run between steps.
+A `Trainer` is compiled once and serves any number of seeds.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from operator import getitem
 from typing import Any
@@ -16,14 +15,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from scipy.special import softmax
-from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 from tensorflow import keras
 
 from mnist_repro.datasets import Dataset, images_of
 from mnist_repro.environment import describe_environment, training_code_sha256
+from mnist_repro.evaluation import DivergedError, Evaluation, evaluate_logits
 from mnist_repro.models import build_model, build_optimizer, learning_rate_at
-from mnist_repro.protocols import CLASSES, IMAGE_PIXELS, EvaluationSet, ImageSlice, Protocol
+from mnist_repro.protocols import IMAGE_PIXELS, EvaluationSet, ImageSlice, Protocol
 from mnist_repro.randomness import DropoutStream, draw_batches, draw_initial_values, dropout_layers
 from mnist_repro.records import Period, RunRecord, Status
 
@@ -39,29 +37,6 @@ def limit_threads(threads: int) -> None:
     if tf.config.threading.get_intra_op_parallelism_threads() != threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """How a network does on one evaluation set.
-
-    Parameters
-    ----------
-    loss
-        Mean cross-entropy in nats, from float64 probabilities.
-    accuracy
-        Fraction of right answers.
-    confusion
-        int array of shape (10, 10): a row for each true class, a column for each predicted class.
-    """
-
-    loss: float
-    accuracy: float
-    confusion: NDArray[np.int64]
-
-
-class DivergedError(Exception):
-    """A loss is not a finite number."""
 
 
 class Trainer:
@@ -225,7 +200,7 @@ class Trainer:
         # A slice costs nothing and a gather copies; but XLA would compile anew for every first batch that is sliced.
         take = tf.gather if xla else getitem
 
-        @tf.function(
+        @tf.function(  # type: ignore[untyped-decorator] # TensorFlow publishes no types
             jit_compile=xla,
             input_signature=[
                 tf.TensorSpec((*batch_shape, IMAGE_PIXELS), tf.float32),
@@ -273,7 +248,7 @@ class Trainer:
     def _logits(self, images: ImageSlice) -> NDArray[np.float64]:
         if images not in self._evaluation_images:
             self._evaluation_images[images] = self._scale(images_of(self._dataset, images)[0])
-        return self._predict(self._evaluation_images[images]).numpy().astype(np.float64)
+        return np.asarray(self._predict(self._evaluation_images[images]), dtype=np.float64)
 
     def _scale(self, pixels: NDArray[np.uint8]) -> tf.Tensor:
         return tf.constant(pixels.astype(np.float32) / np.float32(self.protocol.pixel_divisor))
@@ -283,33 +258,13 @@ class Trainer:
         return list(variables() if callable(variables) else variables)  # a method in Keras 2
 
 
-def evaluate_logits(logits: NDArray[np.float64], labels: NDArray[np.uint8]) -> Evaluation:
-    """Evaluate logits of shape (n, 10) against true classes of shape (n,).
-
-    Raises
-    ------
-    DivergedError
-        If a logit is not finite.
-    """
-    if not np.isfinite(logits).all():
-        msg = "the network's outputs are no longer finite"
-        raise DivergedError(msg)
-    classes = np.arange(CLASSES)
-    predicted = logits.argmax(axis=1)
-    return Evaluation(
-        loss=float(log_loss(labels, softmax(logits, axis=1), labels=classes)),
-        accuracy=float(accuracy_score(labels, predicted)),
-        confusion=confusion_matrix(labels, predicted, labels=classes),
-    )
-
-
 class _Stopwatch:
     """Adds up the seconds spent in its `with` blocks."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
 
-    def __enter__(self) -> _Stopwatch:
+    def __enter__(self) -> _Stopwatch:  # noqa: PYI034 - typing.Self is younger than Python 3.10
         self._start = time.perf_counter()
         return self
 

@@ -7,6 +7,7 @@ import hashlib
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ SMALL_FILES = (
     _declare("t10k-labels-idx1-ubyte", "y_test", (4,)),
 )
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = SMALL_FILES
-SMALL_ARRAYS = {file.npz_key: _values_of(file.shape) for file in SMALL_FILES}
+SMALL_ARRAYS: dict[str, Any] = {file.npz_key: _values_of(file.shape) for file in SMALL_FILES}
 
 
 def write_plain(folder: Path) -> Path:

@@ -1,12 +1,11 @@
-"""The dataset that a study gets: where it is taken from, what it holds, and what is said where there is none."""
+"""The dataset that a study gets: where it comes from, what it holds, what is said where there is none."""
 
 from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -28,7 +27,7 @@ MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16
 
 
 @pytest.fixture
-def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Replace MNIST by the small one, and leave two empty usual places and no network."""
     monkeypatch.delenv("MNIST_REPRO_DATA", raising=False)
     monkeypatch.setattr(datasets, "MNIST_FILES", SMALL_FILES)
@@ -65,18 +64,14 @@ def test_load_dataset_gives_images_as_rows_of_pixels(small: Dataset) -> None:
     assert (small.name, small.is_stand_in, small.note) == ("mnist", False, "")
 
 
-def test_load_dataset_folder_is_preferred_to_the_variable(
-    nowhere: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_load_dataset_folder_is_preferred_to_the_variable(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that is given decides; the variable is not even read."""
     monkeypatch.setenv("MNIST_REPRO_DATA", str(nowhere / "missing"))
 
     assert load_dataset(folder=write_plain(nowhere / "given")).source == str(nowhere / "given")
 
 
-def test_load_dataset_variable_is_preferred_to_usual_places(
-    nowhere: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_load_dataset_variable_is_preferred_to_usual_places(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder that the variable names comes before the usual places."""
     write_plain(nowhere / "near")
     monkeypatch.setenv("MNIST_REPRO_DATA", str(write_plain(nowhere / "named")))
@@ -122,21 +117,15 @@ def test_load_dataset_altered_file_in_usual_place_is_an_error(nowhere: Path) -> 
 
 
 @pytest.mark.parametrize("choice", ["auto", "mnist"])
-def test_load_dataset_given_folder_without_mnist_is_an_error(
-    nowhere: Path, choice: Literal["auto", "mnist"]
-) -> None:
+def test_load_dataset_given_folder_without_mnist_is_an_error(nowhere: Path, choice: Literal["auto", "mnist"]) -> None:
     """A folder that was given is the only one that is looked into."""
     write_plain(nowhere / "near")
 
-    with pytest.raises(
-        ReproError, match=r"^--data must name a folder with .* but .*given does not exist\. Correct it"
-    ):
+    with pytest.raises(ReproError, match=r"^--data must name a folder with .* but .*given does not exist\. Correct it"):
         load_dataset(choice, folder=nowhere / "given")
 
 
-def test_load_dataset_named_folder_without_mnist_is_an_error(
-    nowhere: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_load_dataset_named_folder_without_mnist_is_an_error(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that the variable names is the only one that is looked into."""
     write_plain(nowhere / "near")
     monkeypatch.setenv("MNIST_REPRO_DATA", str(nowhere))
@@ -152,8 +141,7 @@ def test_load_dataset_auto_without_mnist_is_the_stand_in_and_says_why(nowhere: P
     assert (dataset.name, dataset.is_stand_in) == ("digits", True)
     assert dataset.train_images.shape == (60_000, 784)
     assert dataset.note == (
-        "MNIST is in none of the usual places, and "
-        "it could not be downloaded from any mirror. There is no network."
+        "MNIST is in none of the usual places, and it could not be downloaded from any mirror. There is no network."
     )
     assert not (nowhere / "cache").exists()
 
@@ -171,8 +159,10 @@ def test_load_dataset_mnist_without_mnist_names_every_place_and_the_next_step(no
         f"  {nowhere / 'near'} does not exist",
         f"  {nowhere / 'far'} holds only a part of MNIST: t10k-labels-idx1-ubyte is missing",
         "  and it could not be downloaded from any mirror. There is no network.",
-        "Give a folder with MNIST's four IDX files, plain or gzipped, or with mnist.npz "
-        "by --data or MNIST_REPRO_DATA, or use the stand-in: --dataset digits.",
+        (
+            "Give a folder with MNIST's four IDX files, plain or gzipped, or with mnist.npz "
+            "by --data or MNIST_REPRO_DATA, or use the stand-in: --dataset digits."
+        ),
     ]
 
 
@@ -280,10 +270,8 @@ def test_load_dataset_real_mnist_is_the_same_in_every_form(real: Dataset, tmp_pa
         real.test_labels,
     )
     if form == "npz":
-        np.savez(
-            tmp_path / "mnist.npz",
-            **{file.npz_key: array for file, array in zip(MNIST_FILES, arrays, strict=True)},
-        )
+        by_key: dict[str, Any] = {file.npz_key: array for file, array in zip(MNIST_FILES, arrays, strict=True)}
+        np.savez(tmp_path / "mnist.npz", **by_key)
     for file, array in zip(MNIST_FILES, arrays, strict=True):
         content = file.header + array.tobytes()
         if form == "plain":

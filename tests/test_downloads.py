@@ -1,4 +1,4 @@
-"""Downloads, from a server on this computer: which mirror is used, what is kept, what is said when none works."""
+"""Downloads, from a server on this computer: which mirror is used, what is kept, what is said of the rest."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class QuietHandler(SimpleHTTPRequestHandler):
 class RedirectingHandler(BaseHTTPRequestHandler):
     """Sends everyone elsewhere."""
 
-    def do_HEAD(self) -> None:  # noqa: N802  the base class names it so
+    def do_HEAD(self) -> None:
         """Answer that all is well."""
         self.send_response(200)
         self.end_headers()
 
-    def do_GET(self) -> None:  # noqa: N802  the base class names it so
+    def do_GET(self) -> None:
         """Redirect."""
         self.send_response(302)
         self.send_header("Location", "http://127.0.0.1:1/elsewhere")
@@ -115,9 +115,7 @@ def test_mirrors_are_secure() -> None:
     assert all(mirror.url.startswith("https://") for mirror in MIRRORS)
 
 
-def test_download_idx_mirror_gives_the_arrays_and_keeps_the_files(
-    server: str, site: Path, cache: Path
-) -> None:
+def test_download_idx_mirror_gives_the_arrays_and_keeps_the_files(server: str, site: Path, cache: Path) -> None:
     """The four files are checked, given, and kept where they are found the next time."""
     write_gzipped(site / "mnist")
     mirror = Mirror(name="whole", url=f"{server}/mnist", form="idx")
@@ -130,9 +128,7 @@ def test_download_idx_mirror_gives_the_arrays_and_keeps_the_files(
     assert_is_small_mnist(read_folder(cache, files=SMALL_FILES))
 
 
-def test_download_npz_mirror_gives_the_arrays_and_keeps_the_file(
-    server: str, site: Path, cache: Path
-) -> None:
+def test_download_npz_mirror_gives_the_arrays_and_keeps_the_file(server: str, site: Path, cache: Path) -> None:
     """One npz does as well as four IDX files."""
     write_npz(site)
 
@@ -142,9 +138,7 @@ def test_download_npz_mirror_gives_the_arrays_and_keeps_the_file(
     assert [path.name for path in cache.iterdir()] == ["mnist.npz"]
 
 
-def test_download_first_mirror_dead_uses_the_second(
-    server: str, site: Path, cache: Path, dead: Mirror
-) -> None:
+def test_download_first_mirror_dead_uses_the_second(server: str, site: Path, cache: Path, dead: Mirror) -> None:
     """A mirror that cannot be reached is passed over."""
     write_gzipped(site)
 
@@ -239,8 +233,6 @@ def test_download_without_terminal_prints_nothing(
     """The progress bar is for terminals only."""
     write_gzipped(site)
 
-    download_mnist(
-        cache, files=SMALL_FILES, mirrors=[Mirror(name="whole", url=server, form="idx")], progress=True
-    )
+    download_mnist(cache, files=SMALL_FILES, mirrors=[Mirror(name="whole", url=server, form="idx")], progress=True)
 
     assert capsys.readouterr() == ("", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import struct
 from pathlib import Path
@@ -17,6 +18,7 @@ from mnist_repro.idx import MNIST_FILES, BrokenFileError, check_idx, read_idx
 IMAGES = content_of(TRAIN_IMAGES)
 IMAGES_GZIPPED = gzip.compress(IMAGES, mtime=0)
 ALTERED = IMAGES[:-1] + bytes([IMAGES[-1] ^ 1])
+ALTERED_SHA256 = hashlib.sha256(ALTERED).hexdigest()
 
 
 def refusal_of(path: Path) -> str:
@@ -26,13 +28,9 @@ def refusal_of(path: Path) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "content", [pytest.param(IMAGES, id="plain"), pytest.param(IMAGES_GZIPPED, id="gzipped")]
-)
+@pytest.mark.parametrize("content", [pytest.param(IMAGES, id="plain"), pytest.param(IMAGES_GZIPPED, id="gzipped")])
 @pytest.mark.parametrize("name", ["images", "images.gz"])
-def test_read_idx_right_content_gives_the_array_whatever_the_name(
-    tmp_path: Path, content: bytes, name: str
-) -> None:
+def test_read_idx_right_content_gives_the_array_whatever_the_name(tmp_path: Path, content: bytes, name: str) -> None:
     """A file is unpacked when its content is a gzip; its name does not matter."""
     path = tmp_path / name
     path.write_bytes(content)
@@ -50,19 +48,13 @@ def test_read_idx_right_content_gives_the_array_whatever_the_name(
         pytest.param(b"", "magic number 2051", "an empty file", id="empty"),
         pytest.param(b"\n<!DOCTYPE html>", "magic number 2051", "looks like a web page", id="web page"),
         pytest.param(b"PK\x03\x04zip", "magic number 2051", "begins with b'PK", id="another form"),
-        pytest.param(
-            content_of(TRAIN_LABELS), "magic number 2051", "labels (2049): images and labels", id="labels"
-        ),
-        pytest.param(
-            struct.pack(">4I", 2051, 4, 3, 2) + IMAGES[16:], "6 x 3 x 2", "4 x 3 x 2", id="wrong count"
-        ),
+        pytest.param(content_of(TRAIN_LABELS), "magic number 2051", "labels (2049): images and labels", id="labels"),
+        pytest.param(struct.pack(">4I", 2051, 4, 3, 2) + IMAGES[16:], "6 x 3 x 2", "4 x 3 x 2", id="wrong count"),
         pytest.param(IMAGES[:10], "52 bytes", "only 10", id="cut in the header"),
         pytest.param(IMAGES[:-1], "52 bytes", "only 51", id="cut in the values"),
         pytest.param(IMAGES + b"\0", "52 bytes", "more", id="too long"),
-        pytest.param(
-            gzip.compress(IMAGES + bytes(10**6)), "52 bytes", "more", id="gzip of something too long"
-        ),
-        pytest.param(ALTERED, TRAIN_IMAGES.sha256, "received 1", id="altered"),
+        pytest.param(gzip.compress(IMAGES + bytes(10**6)), "52 bytes", "more", id="gzip of something too long"),
+        pytest.param(ALTERED, TRAIN_IMAGES.sha256, f"received {ALTERED_SHA256}", id="altered"),
         pytest.param(
             IMAGES_GZIPPED[:-9],
             "whole gzip",
@@ -93,18 +85,6 @@ def test_read_idx_images_where_labels_belong_says_they_may_be_swapped(tmp_path: 
 
     with pytest.raises(BrokenFileError, match=r"Expected labels.*received images .*swapped"):
         read_idx(tmp_path / "labels", file=TRAIN_LABELS)
-
-
-def test_read_idx_altered_file_names_both_sums(tmp_path: Path) -> None:
-    """The sum that was expected and the one that was received are both in the message."""
-    path = tmp_path / "images"
-    path.write_bytes(ALTERED)
-
-    message = refusal_of(path)
-
-    assert f"expected the SHA-256 sum {TRAIN_IMAGES.sha256}" in message
-    assert "received " in message
-    assert message.count(TRAIN_IMAGES.sha256) == 1
 
 
 def test_read_idx_folder_in_place_of_file_is_refused(tmp_path: Path) -> None:
@@ -142,9 +122,7 @@ def test_read_idx_forbidden_file_says_why(tmp_path: Path, monkeypatch: pytest.Mo
     assert refusal_of(path) == "It cannot be read: Permission denied."
 
 
-def test_read_idx_enormous_gzip_reads_no_more_than_expected(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_read_idx_enormous_gzip_reads_no_more_than_expected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a gzip that unpacks to far too much, only one byte beyond the expected size is unpacked."""
     path = tmp_path / "images.gz"
     path.write_bytes(gzip.compress(IMAGES + bytes(10**7)))

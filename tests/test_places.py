@@ -140,10 +140,8 @@ def test_read_folder_broken_npz_names_file_and_array(tmp_path: Path) -> None:
         read_folder(tmp_path, files=SMALL_FILES)
 
 
-def test_usual_places_in_checkout_are_ordered_from_near_to_far(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The checkout comes first, then the current folder, then what lies beside the checkout, then the cache."""
+def test_usual_places_in_checkout_are_ordered_from_near_to_far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checkout comes first, then the current folder, what lies beside the checkout, and the cache."""
     checkout = make_checkout(tmp_path / "home" / "checkout")
     current = tmp_path / "current"
     current.mkdir()

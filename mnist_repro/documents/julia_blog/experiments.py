@@ -27,8 +27,8 @@ _RECONSTRUCTIONS = (
     Reconstruction(
         choice="evaluation sets",
         chosen="the first 7,500, 2,500 and 3,000 test images",
-        evidence="In [5] and In [22]: the function loops over 1:length(data_range) and reads the test images, so it never "
-        "sees the ranges that the text names. On the whole test set the same networks score two points more.",
+        evidence="In [5] and In [22]: the function loops over 1:length(data_range) and reads the test images, so it "
+        "never sees the ranges that the text names. On the whole test set the same networks score two points more.",
     ),
     Reconstruction(
         choice="Adam's epsilon",
@@ -38,8 +38,8 @@ _RECONSTRUCTIONS = (
     Reconstruction(
         choice="training order",
         chosen="one permutation of the 60,000 training images for each seed, from its start",
-        evidence="The document's three runs share one loader and go on where the last one stopped. Under a fresh permutation "
-        "that changes no distribution.",
+        evidence="The document's three runs share one loader and go on where the last one stopped. Under a fresh "
+        "permutation that changes no distribution.",
     ),
 )
 
@@ -58,9 +58,7 @@ def _training(*, batch_size: int, steps: int) -> Training:
 
 
 def _adam(rate: float, *, clip_norm: float | None) -> Adam:
-    return Adam(
-        learning_rate=ConstantRate(rate=rate), beta_1=0.9, beta_2=0.999, epsilon=1e-8, clip_norm=clip_norm
-    )
+    return Adam(learning_rate=ConstantRate(rate=rate), beta_1=0.9, beta_2=0.999, epsilon=1e-8, clip_norm=clip_norm)
 
 
 def _linear(*, rate: float, steps: int, batch_size: int, minimum: float) -> Protocol:

@@ -18,7 +18,9 @@ from mnist_repro.protocols import (
     Zeros,
 )
 
-_PUBLISHED_NETWORK = "The notebook imports its networks; the author's published NeuralNetwork.py (January 2019) has them so."
+_PUBLISHED_NETWORK = (
+    "The notebook imports its networks; the author's published NeuralNetwork.py (January 2019) has them so."
+)
 
 _RECONSTRUCTIONS = (
     Reconstruction(choice="hidden activation", chosen="sigmoid", evidence=_PUBLISHED_NETWORK),
@@ -27,13 +29,13 @@ _RECONSTRUCTIONS = (
     Reconstruction(
         choice="pixels",
         chosen="0..255 as they are",
-        evidence="In [3] casts to uint64 and never divides; divided by 255, the basic net ends about three points higher.",
+        evidence="In [3] casts to uint64 and never divides. Divided by 255, the basic net ends three points higher.",
     ),
     Reconstruction(
         choice="validation set",
         chosen="the first 1,000 training images; the other 59,000 are trained on",
-        evidence="With them all twenty validation figures of the basic net lie within one standard deviation of the mean "
-        "over seeds; with the last 1,000 the final loss comes out near 0.31 where the notebook prints 0.421.",
+        evidence="With them all twenty validation figures of the basic net lie within one standard deviation of the "
+        "mean over seeds; with the last 1,000 the final loss comes out near 0.31 where the notebook prints 0.421.",
     ),
     Reconstruction(
         choice="permutation",
@@ -120,7 +122,7 @@ EXPERIMENTS = (
         title="Notebook: dropout net, piecewise constant rate",
         rate=PiecewiseRate(
             boundaries=tuple(range(1_000, 10_000, 1_000)),
-            # np.round(np.linspace(0.5, 0.1, 10), 2)
+            # In [17]: ten values spaced evenly from 0.5 to 0.1, rounded to two digits.
             rates=(0.5, 0.46, 0.41, 0.37, 0.32, 0.28, 0.23, 0.19, 0.14, 0.1),
         ),
         minimum=0.88,
