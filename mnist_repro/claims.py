@@ -89,6 +89,11 @@ class Claim:
     note: str | None = None
 
     @property
+    def family(self) -> str:
+        """The id without the period: all points of a curve are one family."""
+        return self.id.removesuffix(f".{self.period}")
+
+    @property
     def value(self) -> float:
         """The printed number, in `unit`."""
         return _read_number(self.printed, unit=self.unit)[0]
@@ -130,6 +135,14 @@ class NotAClaim:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Remark:
+    """Where a document is at odds with itself or with its code: the line in the stored text, and what is wrong."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Document:
     """A document and every number that it reports.
 
@@ -149,6 +162,8 @@ class Document:
         Where the stored text holds printed output.
     not_claims
         Which numbers of that output are no results.
+    remarks
+        Where it is at odds with itself or with its code.
     """
 
     id: str
@@ -159,6 +174,7 @@ class Document:
     claims: tuple[Claim, ...]
     outputs: tuple[Output, ...]
     not_claims: tuple[NotAClaim, ...]
+    remarks: tuple[Remark, ...]
 
 
 class _Key(NamedTuple):
@@ -208,6 +224,7 @@ _DOCUMENT_KEYS = {
     "quantity": _TABLE,
     "group": _ARRAY,
     "output": _TABLE,
+    "remarks": _Key(list, "an array", required=False),
 }
 _QUANTITY_KEYS = {
     "metric": _Key(str, f"one of {', '.join(METRIC_UNITS)}", METRIC_UNITS.__contains__),
@@ -226,6 +243,7 @@ _CLAIM_KEYS = {
 }
 _OUTPUT_KEYS = {"regions": _ARRAY, "not_claims": _Key(list, "an array")}
 _REGION_KEYS = {"cell": _TEXT, "first_line": _FROM_1, "last_line": _FROM_1}
+_REMARK_KEYS = {"line": _FROM_1, "text": _TEXT}
 _NOT_CLAIM_KEYS = {
     "pattern": _Key(str, "a regular expression of Python's re", _is_pattern),
     "reason": _TEXT,
@@ -273,6 +291,8 @@ def load_document(folder: Traversable) -> Document:
     for key, keys in (("regions", _REGION_KEYS), ("not_claims", _NOT_CLAIM_KEYS)):
         for number, entry in enumerate(content["output"][key], 1):
             _check(entry, keys=keys, place=f"{file}, output.{key}, entry {number}")
+    for number, entry in enumerate(content.get("remarks", []), 1):
+        _check(entry, keys=_REMARK_KEYS, place=f"{file}, remarks, entry {number}")
     claims = tuple(
         claim
         for number, group in enumerate(content["group"], 1)
@@ -285,6 +305,7 @@ def load_document(folder: Traversable) -> Document:
         claims=claims,
         outputs=tuple(Output(**entry) for entry in content["output"]["regions"]),
         not_claims=tuple(NotAClaim(**entry) for entry in content["output"]["not_claims"]),
+        remarks=tuple(Remark(**entry) for entry in content.get("remarks", [])),
     )
 
 

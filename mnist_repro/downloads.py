@@ -92,10 +92,10 @@ def _download_from(mirror: Mirror, *, cache: Path, files: Sequence[IdxFile], pro
     cache.mkdir(parents=True, exist_ok=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
-    hidden = not (progress and console.is_terminal)
+    console.quiet = not (progress and console.is_terminal)
     with (
         TemporaryDirectory(dir=cache, prefix=".download-", ignore_cleanup_errors=True) as folder,
-        Progress(*columns, console=console, disable=hidden, transient=True) as bar,
+        Progress(*columns, console=console, transient=True) as bar,
     ):
         arrays = _fetch_all(mirror, folder=Path(folder), files=files, bar=bar)
         for path in Path(folder).iterdir():

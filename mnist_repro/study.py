@@ -6,9 +6,12 @@ TensorFlow lives in the worker processes, one thread each; this process only pla
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
@@ -28,6 +31,7 @@ Profile = Literal["quick", "full"]
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 _THREADS = 1
+_STDERR = 2  # the file descriptor
 # A step's fixed cost, in multiplications, beside those of its matrix products; only for the estimate of the time left.
 _STEP_OVERHEAD = 5_000_000
 
@@ -176,12 +180,27 @@ _last_trainer: list[Trainer] = []
 
 def _ready_trainer(protocol: Protocol, dataset: Dataset) -> Trainer:
     # Imported where a worker trains: the process that plans has no use for TensorFlow.
-    from mnist_repro.training import Trainer, limit_threads  # noqa: PLC0415
+    with _silenced_stderr():
+        from mnist_repro.training import Trainer, limit_threads  # noqa: PLC0415
 
     if not any(trainer.serves(protocol, dataset) for trainer in _last_trainer):
         limit_threads(_THREADS)
         _last_trainer[:] = [Trainer(protocol, dataset)]
     return _last_trainer[0]
+
+
+@contextmanager
+def _silenced_stderr() -> Iterator[None]:
+    """Silence what compiled code prints: TensorFlow announces its build on import, and no setting stops it."""
+    sys.stderr.flush()
+    kept = os.dup(_STDERR)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), _STDERR)
+    try:
+        yield
+    finally:
+        os.dup2(kept, _STDERR)
+        os.close(kept)
 
 
 def _keep_model(trainer: Trainer, record: RunRecord, store: RecordStore) -> None:

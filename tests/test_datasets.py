@@ -140,6 +140,7 @@ def test_load_dataset_auto_without_mnist_is_the_stand_in_and_says_why(nowhere: P
 
     assert (dataset.name, dataset.is_stand_in) == ("digits", True)
     assert dataset.train_images.shape == (60_000, 784)
+    assert not dataset.train_images.flags.writeable
     assert dataset.note == (
         "MNIST is in none of the usual places, and it could not be downloaded from any mirror. There is no network."
     )

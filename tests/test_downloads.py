@@ -236,3 +236,18 @@ def test_download_without_terminal_prints_nothing(
     download_mnist(cache, files=SMALL_FILES, mirrors=[Mirror(name="whole", url=server, form="idx")], progress=True)
 
     assert capsys.readouterr() == ("", "")
+
+
+def test_download_on_terminal_shows_each_file(
+    server: str, site: Path, cache: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal the bar names the file that is under way, on the error stream."""
+    write_gzipped(site)
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": "120"}.items():
+        monkeypatch.setenv(name, value)
+
+    download_mnist(cache, files=SMALL_FILES, mirrors=[Mirror(name="whole", url=server, form="idx")], progress=True)
+
+    output, shown = capsys.readouterr()
+    assert output == ""
+    assert TRAIN_IMAGES.name in shown

@@ -163,7 +163,7 @@ def test_usual_places_in_checkout_are_ordered_from_near_to_far(tmp_path: Path, m
 def test_usual_places_installed_package_in_checkout_folder_looks_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An installed package is no checkout, but the current folder may be one, and counts each place once."""
+    """An installed package is no checkout, but the current folder may be one."""
     checkout = make_checkout(tmp_path / "checkout")
     monkeypatch.setattr(places, "__file__", str(tmp_path / "site-packages" / "mnist_repro" / "places.py"))
     monkeypatch.setattr(places, "cache_folder", lambda: tmp_path / "cache")
@@ -176,6 +176,19 @@ def test_usual_places_installed_package_in_checkout_folder_looks_there(
         "shared/mnist",
         "cache",
     ]
+
+
+def test_usual_places_current_folder_is_the_checkout_counts_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever works in the checkout has no place listed twice."""
+    checkout = make_checkout(tmp_path / "checkout")
+    monkeypatch.setattr(places, "__file__", str(checkout / "mnist_repro" / "places.py"))
+    monkeypatch.chdir(checkout)
+
+    found = list(usual_places())
+
+    assert len(found) == len(set(found)) == 5
 
 
 def test_cache_folder_is_named_after_the_project() -> None:

@@ -1,0 +1,210 @@
+"""What a report says, before it is formatted: one environment's runs beside the documents' claims."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_repro.claims import Claim, Document
+from mnist_repro.environment import Environment
+from mnist_repro.errors import ReproError
+from mnist_repro.protocols import Protocol
+from mnist_repro.records import RecordStore, RunRecord, pool_runs
+from mnist_repro.verdicts import AGREEING, JUDGED, Assessment, Judgement, assess_claims
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """A single claim, or all points of one reported curve."""
+
+    id: str
+    assessments: tuple[Assessment, ...]
+
+    @property
+    def claim(self) -> Claim:
+        """The last claim: of a curve, its end."""
+        return self.assessments[-1].claim
+
+    @property
+    def counts(self) -> Counter[Judgement]:
+        """Number of points by judgement."""
+        return Counter(assessment.judgement for assessment in self.assessments)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentResult:
+    """One experiment's runs in one environment, beside its document's claims.
+
+    Parameters
+    ----------
+    protocol
+        What was run.
+    records
+        Pooled runs, by seed; also those that did not complete.
+    set_aside
+        Number of records left out of the pool.
+    families
+        The document's claims about it, assessed.
+    """
+
+    protocol: Protocol
+    records: tuple[RunRecord, ...]
+    set_aside: int
+    families: tuple[Family, ...]
+
+    @cached_property
+    def completed(self) -> tuple[RunRecord, ...]:
+        """The runs that completed."""
+        return tuple(record for record in self.records if record.status == "completed")
+
+    @property
+    def unfinished(self) -> tuple[RunRecord, ...]:
+        """The runs that diverged or failed."""
+        return tuple(record for record in self.records if record.status != "completed")
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """Steps made at the end of each period, of shape (periods,)."""
+        training = self.protocol.training
+        return np.arange(1, training.periods + 1) * training.steps_per_period
+
+    def curves(self, metric: str, *, evaluation_set: str = "validation") -> NDArray[np.float64]:
+        """Return `metric` ("loss" or "accuracy") after each period, of shape (runs, periods)."""
+        return np.array(
+            [[getattr(period, metric)[evaluation_set] for period in record.periods] for record in self.completed]
+        )
+
+    def reported(self, metric: str) -> NDArray[np.float64]:
+        """Return the document's curve of `metric`, of shape (periods,); empty where it reports none."""
+        claims = [a.claim for family in self.families for a in family.assessments]
+        return np.array([claim.value for claim in claims if claim.metric == metric and claim.period is not None])
+
+    def confusion(self) -> NDArray[np.float64]:
+        """Return the confusion matrix summed over the runs, of shape (10, 10): rows are true classes."""
+        matrices = [record.confusion_matrix for record in self.completed]
+        return np.array(matrices, dtype=np.float64).sum(axis=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentResult:
+    """All that one store of records says.
+
+    Parameters
+    ----------
+    store
+        Where the records are.
+    environment
+        Of the newest pooled record.
+    experiments
+        Every experiment of every document, also those that were not run.
+    without_experiment
+        Claims that belong to no experiment.
+    """
+
+    store: RecordStore
+    environment: Environment
+    experiments: tuple[ExperimentResult, ...]
+    without_experiment: tuple[Family, ...]
+
+    @property
+    def name(self) -> str:
+        """The environment's name."""
+        return self.store.environment
+
+    @property
+    def families(self) -> tuple[Family, ...]:
+        """All claims, assessed."""
+        return (*(f for experiment in self.experiments for f in experiment.families), *self.without_experiment)
+
+    @property
+    def records(self) -> tuple[RunRecord, ...]:
+        """All pooled runs."""
+        return tuple(record for experiment in self.experiments for record in experiment.records)
+
+    @property
+    def is_stand_in(self) -> bool:
+        """Whether any run was made with the stand-in for MNIST."""
+        return any(record.dataset != "mnist" for record in self.records)
+
+    def outcome(self, document: str | None = None) -> Outcome:
+        """Count the judgements of the claims of one document, or of all."""
+        families = [family for family in self.families if document in {None, family.claim.document}]
+        return Outcome(sum((family.counts for family in families), Counter()))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many claims were judged how."""
+
+    counts: Counter[Judgement]
+
+    @property
+    def claims(self) -> int:
+        """All claims."""
+        return self.counts.total()
+
+    @property
+    def judged(self) -> int:
+        """Claims that were judged."""
+        return sum(self.counts[judgement] for judgement in JUDGED)
+
+    @property
+    def agreeing(self) -> int:
+        """Judged claims that agree with our runs."""
+        return sum(self.counts[judgement] for judgement in AGREEING)
+
+
+def summarize_environment(
+    store: RecordStore, *, documents: Mapping[str, Document], protocols: Mapping[str, Protocol]
+) -> EnvironmentResult:
+    """Read a store and hold its runs against the claims of all documents.
+
+    Raises
+    ------
+    ReproError
+        If the store has a broken record, or none of today's protocols.
+    """
+    records = store.read()
+    claims = [claim for document in documents.values() for claim in document.claims]
+    experiments = [
+        _summarize_experiment(protocol, records, [claim for claim in claims if claim.experiment == protocol.id])
+        for protocol in protocols.values()
+    ]
+    pooled = [record for experiment in experiments for record in experiment.records]
+    if not pooled:
+        msg = (
+            f"{store.file} has no run of today's protocols; its {len(records)} records are of other ones. "
+            "Run the study again, or take the folder out."
+        )
+        raise ReproError(msg)
+    return EnvironmentResult(
+        store=store,
+        environment=max(pooled, key=lambda record: record.started).environment,
+        experiments=tuple(experiments),
+        without_experiment=_families(assess_claims([c for c in claims if c.experiment is None], records=pooled)),
+    )
+
+
+def _summarize_experiment(
+    protocol: Protocol, records: Sequence[RunRecord], claims: Sequence[Claim]
+) -> ExperimentResult:
+    pool = pool_runs(records, experiment=protocol.id, protocol_sha256=protocol.sha256)
+    return ExperimentResult(
+        protocol=protocol,
+        records=pool.records,
+        set_aside=pool.set_aside,
+        families=_families(assess_claims(claims, records=pool.records)),
+    )
+
+
+def _families(assessments: Sequence[Assessment]) -> tuple[Family, ...]:
+    return tuple(
+        Family(id=family, assessments=tuple(members))
+        for family, members in groupby(assessments, key=lambda assessment: assessment.claim.family)
+    )

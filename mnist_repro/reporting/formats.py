@@ -1,0 +1,90 @@
+"""Numbers and claims as words: the same in the terminal and on every page."""
+
+from __future__ import annotations
+
+import math
+
+from mnist_repro.claims import Claim
+from mnist_repro.reporting.contents import Family, Outcome
+from mnist_repro.statistics import Interval
+from mnist_repro.verdicts import JUDGED, Judgement
+
+UNKNOWN = "unknown"
+
+_METRICS = {
+    "loss": "loss",
+    "accuracy": "accuracy",
+    "error": "error",
+    "learning_rate": "learning rate",
+    "seconds_per_period": "seconds per period",
+    "total_seconds": "seconds in all",
+    "label": "label",
+    "accuracy_promise": "accuracy promised",
+    "accuracy_target": "accuracy asked for",
+}
+_FRACTIONS = frozenset({"accuracy", "error", "accuracy_promise", "accuracy_target"})
+
+
+def format_subject(claim: Claim) -> str:
+    """Say what a claim is about: set and metric."""
+    metric = _METRICS[claim.metric]
+    return f"{claim.evaluation_set} {metric}" if claim.evaluation_set else metric
+
+
+def format_number(value: float, claim: Claim) -> str:
+    """Format one of our numbers in the unit in which pages show the claim: fractions as percent."""
+    if math.isnan(value):
+        return UNKNOWN
+    if claim.metric in _FRACTIONS:
+        return f"{value if claim.unit == 'percent' else 100 * value:.2f} %"
+    if claim.metric in {"seconds_per_period", "total_seconds"}:
+        return f"{value:.1f} s"
+    return f"{value:.4f}"
+
+
+def format_reported(claim: Claim) -> str:
+    """Format the document's number; fractions as percent, with no digit that was not printed."""
+    if claim.metric in _FRACTIONS and claim.unit == "fraction":
+        return f"{100 * claim.value:.{max(0, claim.decimals - 2)}f} %"
+    if claim.metric in _FRACTIONS:
+        # A float's last digits say nothing: 10.879999999999999.
+        return f"{claim.value:.{min(2, claim.decimals)}f} %"
+    if claim.metric == "loss":
+        return f"{claim.value:.{min(4, claim.decimals)}f}"
+    if claim.unit == "seconds":
+        return f"{claim.value:g} s"
+    return claim.printed
+
+
+def format_interval(interval: Interval, claim: Claim) -> str:
+    """Format an interval in the claim's unit."""
+    if math.isnan(interval.low):
+        return UNKNOWN
+    low, high = format_number(interval.low, claim), format_number(interval.high, claim)
+    unit = next((unit for unit in (" %", " s") if low.endswith(unit)), "")
+    return f"{low.removesuffix(unit)} to {high}"
+
+
+def format_judgement(family: Family) -> str:
+    """Say how a family's claims were judged, in a few words."""
+    if len(family.assessments) == 1:
+        return family.assessments[0].judgement.value
+    counts = family.counts
+    judged = sum(counts[judgement] for judgement in JUDGED)
+    return ", ".join(
+        f"{counts[judgement]} of {judged} {judgement.value}" if judgement in JUDGED else judgement.value
+        for judgement in Judgement
+        if counts[judgement]
+    )
+
+
+def format_outcome(outcome: Outcome) -> str:
+    """Say in a sentence how claims were judged."""
+    counts = outcome.counts
+    rest = [
+        f"{counts[judgement]} {judgement.value}"
+        for judgement in Judgement
+        if judgement not in JUDGED and counts[judgement]
+    ]
+    sentence = f"{outcome.agreeing} of {outcome.judged} judged numbers agree with our runs"
+    return f"{sentence}; {', '.join(rest)}." if rest else f"{sentence}."

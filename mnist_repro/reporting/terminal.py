@@ -1,0 +1,139 @@
+"""What a user sees while a study runs, and the table of claims after it."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from mnist_repro.records import RunRecord
+from mnist_repro.reporting.contents import EnvironmentResult, Family
+from mnist_repro.reporting.formats import (
+    format_interval,
+    format_judgement,
+    format_number,
+    format_outcome,
+    format_reported,
+    format_subject,
+)
+from mnist_repro.study import Plan
+from mnist_repro.verdicts import Judgement
+
+STAND_IN_WARNING = (
+    "These runs were made with a stand-in for MNIST, digits that come with scikit-learn: "
+    "they say nothing about any number of the documents."
+)
+
+_PLAIN_SECONDS = 10.0  # between two lines, where the output is no terminal
+_COLOURS = {
+    Judgement.INSIDE: "green",
+    Judgement.EQUAL: "green",
+    Judgement.OUTSIDE: "yellow",
+    Judgement.DIFFERENT: "red",
+}
+
+
+class StudyProgress:
+    """Shows how far a study is, and how long it will still take: a bar in a terminal, else a line now and then.
+
+    Parameters
+    ----------
+    plan
+        What is run.
+    console
+        Where it is shown.
+    """
+
+    def __init__(self, plan: Plan, *, console: Console) -> None:
+        self._console = console
+        self._costs = {(run.protocol.id, run.seed): run.cost for run in plan.missing}
+        self._total_cost = sum(self._costs.values())
+        self._done_cost = 0
+        self._done = 0
+        self._start = time.monotonic()
+        self._last_line = self._start
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task(
+            f"0 of {len(self._costs)} runs", total=self._total_cost, left="estimating the time left"
+        )
+
+    def __enter__(self) -> StudyProgress:  # noqa: PYI034 - typing.Self is younger than Python 3.10
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def advance(self, record: RunRecord) -> None:
+        """Count a run that has ended."""
+        self._done += 1
+        self._done_cost += self._costs[record.experiment, record.seed]
+        now = time.monotonic()
+        left = (now - self._start) * (self._total_cost - self._done_cost) / self._done_cost
+        state = f"{self._done} of {len(self._costs)} runs"
+        estimate = f"about {_clock(left)} left"
+        self._bar.update(
+            self._task, completed=self._done_cost, description=f"{state}, {record.experiment}", left=estimate
+        )
+        if record.status != "completed":
+            self._console.print(
+                f"{record.experiment}, seed {record.seed}: {record.status}: {record.reason}", markup=False
+            )
+        finished = self._done == len(self._costs)
+        if not self._console.is_terminal and (finished or now - self._last_line >= _PLAIN_SECONDS):
+            self._last_line = now
+            self._console.print(f"{state}, {_clock(now - self._start)} elapsed, {estimate}", highlight=False)
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def print_claims(result: EnvironmentResult, *, console: Console) -> None:
+    """Print the table of claims: a row for each single claim and for each curve, of what was run."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("experiment, claim", overflow="fold")
+    for heading in ("document", "our mean", "one run, 95 %", "runs"):
+        table.add_column(heading, justify="right")
+    table.add_column("the document's number is")
+    for experiment in result.experiments:
+        if not experiment.completed:
+            continue
+        table.add_row(Text(experiment.protocol.id, style="bold"))
+        for family in experiment.families:
+            table.add_row(*_cells(family))
+    console.print()
+    if result.is_stand_in:
+        console.print(Text(STAND_IN_WARNING, style="bold yellow"))
+    console.print(table)
+    console.print(format_outcome(result.outcome()), highlight=False)
+
+
+def _cells(family: Family) -> list[Text]:
+    claim, summary = family.claim, family.assessments[-1].summary
+    subject = f"  {format_subject(claim)}"
+    if len(family.assessments) > 1:
+        subject += f", last of {len(family.assessments)}"
+    styles = {_COLOURS.get(judgement, "dim") for judgement in family.counts}
+    return [
+        Text(subject),
+        Text(format_reported(claim)),
+        Text(format_number(summary.mean, claim) if summary else ""),
+        Text(format_interval(summary.prediction_interval, claim) if summary else ""),
+        Text(str(summary.n) if summary else ""),
+        Text(format_judgement(family), style=styles.pop() if len(styles) == 1 else "yellow"),
+    ]

@@ -1,0 +1,636 @@
+"""The compiled trainer does the documents' steps, and its records say what happened."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import reference
+from numpy.typing import NDArray
+
+from mnist_repro.datasets import Dataset
+from mnist_repro.protocols import (
+    ConstantRate,
+    EvaluationSet,
+    ExponentialRate,
+    GradientDescent,
+    ImageSlice,
+    Layer,
+    PiecewiseRate,
+    Protocol,
+    load_protocols,
+)
+from mnist_repro.randomness import DropoutStream, draw_initial_values, dropout_layers, stream
+from mnist_repro.records import RunRecord, format_record, parse_record
+
+pytest.importorskip("tensorflow")
+from tensorflow import keras
+
+from mnist_repro.training import DivergedError, Trainer, evaluate_logits
+
+pytestmark = pytest.mark.usefixtures("single_thread")
+
+# float32 against float64, as a share of the way that a variable has gone; 3e-5 was the most that was seen.
+_TOLERANCE = 1e-4
+# Raw pixels give sums of thousands, of which the sigmoid passes on only the last units; 9e-5 was seen.
+_RAW_TOLERANCE = 1e-3
+
+_STEPS = 10
+_IDS = tuple(load_protocols())
+_NOTEBOOK_IDS = tuple(name for name in _IDS if name.startswith("tf1-"))
+
+
+def _short(name: str, **changes: Any) -> Protocol:
+    """Return a protocol with two periods of five steps, in which the learning rate changes too."""
+    protocol = load_protocols()[name]
+    rate = protocol.optimizer.learning_rate
+    if isinstance(rate, PiecewiseRate):
+        rate = replace(rate, boundaries=tuple(range(1, len(rate.rates))))
+    elif isinstance(rate, ExponentialRate):
+        rate = replace(rate, every_steps=3)
+    return replace(
+        protocol,
+        optimizer=replace(protocol.optimizer, learning_rate=rate),
+        training=replace(protocol.training, periods=2, steps_per_period=_STEPS // 2),
+        **{"pixel_divisor": 255.0, **changes},
+    )
+
+
+def _with_optimizer(protocol: Protocol, **changes: Any) -> Protocol:
+    return replace(protocol, optimizer=replace(protocol.optimizer, **changes))
+
+
+def _with_training(protocol: Protocol, **changes: Any) -> Protocol:
+    return replace(protocol, training=replace(protocol.training, **changes))
+
+
+def _with_layers(protocol: Protocol, change: Callable[[Layer], Layer]) -> Protocol:
+    return replace(protocol, layers=tuple(map(change, protocol.layers)))
+
+
+def _with_rate(protocol: Protocol, change: Callable[[Any], Any]) -> Protocol:
+    return _with_optimizer(protocol, learning_rate=change(protocol.optimizer.learning_rate))
+
+
+class _Comparison:
+    """Trains with the package and with the reference, and tells how far apart they end."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._trained: dict[tuple[str, int], list[NDArray[np.float32]]] = {}
+
+    def disagreement(
+        self, protocol: Protocol, *, steps: int = _STEPS, believed: Protocol | None = None
+    ) -> float:
+        """Return the largest distance of a variable from the reference, as a share of the way it has gone.
+
+        The reference trains `believed` where that is given.
+        """
+        seed = self._even_seed(protocol)
+        actual = self._train(protocol, seed=seed, steps=steps)
+        initial = draw_initial_values(protocol, seed=seed)
+        images = protocol.training.images
+        dropout = DropoutStream(
+            seed, batch_size=protocol.training.batch_size, layers=dropout_layers(protocol)
+        )
+        expected = reference.train(
+            believed or protocol,
+            initial=initial,
+            images=self._dataset.train_images[images.start : images.stop],
+            labels=self._dataset.train_labels[images.start : images.stop],
+            permutation=self._permutation(protocol, seed=seed),
+            masks=dropout.draw(steps),
+            steps=steps,
+        )
+        return max(
+            float(np.linalg.norm(ours - theirs) / np.linalg.norm(theirs - start))
+            for ours, theirs, start in zip(actual, expected, initial, strict=True)
+        )
+
+    def _train(self, protocol: Protocol, *, seed: int, steps: int) -> list[NDArray[np.float32]]:
+        key = (protocol.sha256, steps)
+        if key not in self._trained:
+            trainer = Trainer(protocol, self._dataset)
+            trainer.load_run(seed)
+            period = protocol.training.steps_per_period
+            for done in range(0, steps, period):
+                trainer.train_steps(min(period, steps - done))
+            self._trained[key] = trainer.model.get_weights()
+        return self._trained[key]
+
+    @staticmethod
+    def _permutation(protocol: Protocol, *, seed: int) -> NDArray[np.int64]:
+        images = protocol.training.images
+        return stream(seed, "data order").permutation(images.stop - images.start)
+
+    def _even_seed(self, protocol: Protocol) -> int:
+        """Return a seed in whose first batch no class has exactly its tenth.
+
+        From zero weights that class's bias has no gradient but rounding errors, and Adam makes a whole step of these.
+        """
+        images, size = protocol.training.images, protocol.training.batch_size
+        labels = self._dataset.train_labels[images.start : images.stop]
+        for seed in count():
+            batch = labels[self._permutation(protocol, seed=seed)[:size]]
+            if size // 10 not in np.bincount(batch, minlength=10):
+                return seed
+        raise AssertionError
+
+
+@pytest.fixture(scope="module")
+def comparison(random_images: Dataset) -> _Comparison:
+    """Return what compares the trainer with the reference; it keeps what was trained."""
+    return _Comparison(random_images)
+
+
+@pytest.fixture(scope="module")
+def trainer(quick_protocol: Protocol, random_images: Dataset) -> Trainer:
+    """Return a trainer of the quick protocol that has trained seed 0."""
+    trainer = Trainer(quick_protocol, random_images)
+    trainer.train(0)
+    return trainer
+
+
+@pytest.mark.parametrize("name", _IDS)
+def test_train_steps_ten_steps_are_the_references(comparison: _Comparison, name: str) -> None:
+    """After ten steps of each protocol every variable is where the reference has it."""
+    assert comparison.disagreement(_short(name)) < _TOLERANCE
+
+
+@pytest.mark.parametrize("name", _NOTEBOOK_IDS)
+def test_train_steps_first_step_on_raw_pixels_is_the_references(comparison: _Comparison, name: str) -> None:
+    """On pixels 0..255 the first step of each of the notebook's protocols is the reference's."""
+    protocol = _short(name, pixel_divisor=load_protocols()[name].pixel_divisor)
+
+    assert protocol.pixel_divisor == 1.0
+    assert comparison.disagreement(protocol, steps=1) < _RAW_TOLERANCE
+
+
+def _long_gradients() -> Protocol:
+    return _short("julia-linear-lr0.02", pixel_divisor=1.0)
+
+
+def _strong_damping() -> Protocol:
+    return _with_optimizer(_short("julia-linear-lr0.003"), epsilon=1e-3)
+
+
+def _few_images() -> Protocol:
+    few = ImageSlice(source="train", start=100, stop=165)
+    return _with_training(_short("julia-linear-lr0.003"), images=few)
+
+
+def _few_images_restarting() -> Protocol:
+    return _with_training(_few_images(), restart_each_period=True)
+
+
+def _uneven_dropout() -> Protocol:
+    protocol = _short("tf1-dropout-piecewise")
+    first, second, last = protocol.layers
+    layers = (replace(first, keep_probability=0.9), replace(second, keep_probability=0.4), last)
+    return replace(protocol, layers=layers)
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    [
+        pytest.param(_long_gradients(), id="gradients longer than the clipping norm"),
+        pytest.param(_strong_damping(), id="large epsilon in Adam"),
+        pytest.param(_few_images(), id="more steps than batches"),
+        pytest.param(_few_images_restarting(), id="more steps than batches, restarting"),
+        pytest.param(_uneven_dropout(), id="another keep probability in each layer"),
+    ],
+)
+def test_train_steps_off_the_beaten_path_are_the_references(
+    comparison: _Comparison, protocol: Protocol
+) -> None:
+    """What the ten steps of the documents' protocols hardly touch is the reference's too."""
+    assert comparison.disagreement(protocol) < _TOLERANCE
+
+
+@pytest.mark.parametrize(
+    ("protocol", "fault"),
+    [
+        pytest.param(
+            _short("tf1-basic"), lambda p: _with_rate(p, lambda r: replace(r, rate=0.499)), id="rate"
+        ),
+        pytest.param(
+            _short("tf1-basic"),
+            lambda p: _with_rate(p, lambda r: replace(r, rate=r.rate * p.training.batch_size)),
+            id="sum in place of mean",
+        ),
+        pytest.param(
+            _short("tf1-basic"),
+            lambda p: _with_layers(p, lambda layer: replace(layer, keep_probability=0.5)),
+            id="kept values doubled",
+        ),
+        pytest.param(
+            _short("tf1-basic"),
+            lambda p: replace(p, layers=(replace(p.layers[0], activation="relu"), p.layers[1])),
+            id="relu in place of sigmoid",
+        ),
+        pytest.param(_short("tf1-basic"), lambda p: replace(p, pixel_divisor=256.0), id="pixel divisor"),
+        pytest.param(
+            _short("tf1-basic"), lambda p: _with_training(p, restart_each_period=False), id="no restart"
+        ),
+        pytest.param(_short("tf1-basic"), lambda p: _with_training(p, batch_size=999), id="batch size"),
+        pytest.param(
+            _short("tf1-dropout-piecewise"),
+            lambda p: _with_layers(
+                p, lambda layer: replace(layer, keep_probability=1.0 - 0.3 * (layer.units == 10))
+            ),
+            id="no dropout",
+        ),
+        pytest.param(
+            _short("tf1-dropout-piecewise"),
+            lambda p: _with_layers(
+                p, lambda layer: replace(layer, keep_probability=0.3 if layer.units == 64 else 1.0)
+            ),
+            id="keep probability for drop probability",
+        ),
+        pytest.param(
+            _short("tf1-dropout-piecewise"),
+            lambda p: _with_rate(p, lambda r: replace(r, boundaries=tuple(b - 1 for b in r.boundaries))),
+            id="a step on a boundary has the later rate",
+        ),
+        pytest.param(
+            _short("tf1-dropout-exponential"),
+            lambda p: _with_rate(p, lambda r: replace(r, factor=0.695)),
+            id="factor of the decay",
+        ),
+        pytest.param(
+            _short("tf1-dropout-exponential"),
+            lambda p: _with_rate(p, lambda r: replace(r, every_steps=4)),
+            id="steps of the decay",
+        ),
+        pytest.param(
+            _short("julia-linear-lr0.02"), lambda p: _with_optimizer(p, beta_1=0.91), id="first beta"
+        ),
+        pytest.param(
+            _short("julia-linear-lr0.02"), lambda p: _with_optimizer(p, beta_2=0.99), id="second beta"
+        ),
+        pytest.param(
+            _short("julia-linear-lr0.003"), lambda p: _with_optimizer(p, epsilon=1e-7), id="Keras's epsilon"
+        ),
+        pytest.param(
+            _short("julia-mlp-100x100"), lambda p: _with_optimizer(p, epsilon=1e-7), id="Keras's epsilon, net"
+        ),
+        pytest.param(
+            _short("julia-linear-lr0.02"), lambda p: _with_optimizer(p, epsilon=1e-3), id="large epsilon"
+        ),
+        pytest.param(_long_gradients(), lambda p: _with_optimizer(p, clip_norm=None), id="no clipping"),
+        pytest.param(_long_gradients(), lambda p: _with_optimizer(p, clip_norm=4.9), id="clipping norm"),
+        pytest.param(
+            _short("julia-mlp-100x100"),
+            lambda p: _with_training(p, restart_each_period=True),
+            id="restart where batches go on",
+        ),
+        pytest.param(
+            _short("julia-mlp-100x100"),
+            lambda p: _with_layers(
+                p, lambda layer: replace(layer, activation=layer.activation.replace("relu", "sigmoid"))
+            ),
+            id="sigmoid in place of relu",
+        ),
+    ],
+)
+def test_train_steps_planted_fault_is_seen(
+    comparison: _Comparison, protocol: Protocol, fault: Callable[[Protocol], Protocol]
+) -> None:
+    """A reference that makes one mistake ends elsewhere: the comparison can fail."""
+    assert comparison.disagreement(protocol, believed=fault(protocol)) > 5 * _TOLERANCE
+
+
+def _clip_together(gradients: list[NDArray[np.float64]], *, norm: float) -> list[NDArray[np.float64]]:
+    together = math.sqrt(sum(float(np.sum(gradient**2)) for gradient in gradients))
+    return [gradient * min(1.0, norm / together) for gradient in gradients]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "name", "fault"),
+    [
+        pytest.param(_long_gradients(), "clip_gradients", _clip_together, id="gradients clipped together"),
+        pytest.param(
+            _strong_damping(),
+            "damping",
+            lambda constants, *, time: constants.epsilon * math.sqrt(1.0 - constants.beta_2**time),
+            id="epsilon added to the corrected root",
+        ),
+        pytest.param(
+            _short("julia-mlp-100x100"),
+            "differentiate_loss",
+            lambda logits, labels: logits - np.eye(10)[labels],
+            id="squared error in place of cross-entropy",
+        ),
+    ],
+)
+def test_train_steps_planted_fault_in_a_formula_is_seen(
+    comparison: _Comparison,
+    monkeypatch: pytest.MonkeyPatch,
+    protocol: Protocol,
+    name: str,
+    fault: Callable[..., Any],
+) -> None:
+    """A reference with another formula ends elsewhere."""
+    monkeypatch.setattr(reference, name, fault)
+
+    assert comparison.disagreement(protocol) > 5 * _TOLERANCE
+
+
+@pytest.mark.parametrize("fault", [0.0, 0.5], ids=["rate 0", "rate 0.5"])
+def test_train_steps_planted_fault_on_raw_pixels_is_seen(comparison: _Comparison, fault: float) -> None:
+    """Also the wider tolerance on raw pixels sees a wrong rate."""
+    protocol = _short("tf1-dropout-exponential", pixel_divisor=1.0)
+    believed = _with_rate(protocol, lambda r: replace(r, start=fault + 1e-9))
+
+    assert comparison.disagreement(protocol, steps=1, believed=believed) > 5 * _RAW_TOLERANCE
+
+
+def test_train_steps_parts_of_a_period_are_one_period(comparison: _Comparison, random_images: Dataset) -> None:
+    """Steps come out the same in one call and in several: batches, dropout, moments and rates go on."""
+    del comparison
+    trainer = Trainer(_short("tf1-dropout-piecewise"), random_images)
+    trainer.load_run(5)
+    trainer.train_steps(5)
+    expected = trainer.model.get_weights()
+
+    trainer.load_run(5)
+    trainer.train_steps(2)
+    trainer.train_steps(3)
+
+    for ours, theirs in zip(trainer.model.get_weights(), expected, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def _measure(
+    protocol: Protocol, trainer: Trainer, images: NDArray[np.uint8], labels: NDArray[np.uint8]
+) -> tuple[float, float]:
+    """Return loss and accuracy of the trainer's network by way of the reference, without dropout."""
+    logits = reference.find_logits(protocol, trainer.model.get_weights(), images / protocol.pixel_divisor)
+    top = logits.max(axis=1)
+    log_sums = top + np.log(np.exp(logits - top[:, np.newaxis]).sum(axis=1))
+    losses = log_sums - logits[np.arange(len(labels)), labels]
+    return float(losses.mean()), float((logits.argmax(axis=1) == labels).mean())
+
+
+@pytest.mark.parametrize("name", ["tf1-dropout-piecewise", "julia-mlp-100x100"])
+def test_evaluate_slices_are_as_if_evaluated_alone(random_images: Dataset, name: str) -> None:
+    """Each set's figures are those of its own images, without dropout, however the sets overlap."""
+    protocol = _short(name)
+    trainer = Trainer(protocol, random_images)
+    trainer.load_run(1)
+    trainer.train_steps(5)
+    slices = {
+        "late test": ImageSlice(source="test", start=2_000, stop=5_000),
+        "early training": ImageSlice(source="train", start=50, stop=150),
+        "middle of the test": ImageSlice(source="test", start=1_500, stop=2_500),
+        "one image": ImageSlice(source="train", start=59_999, stop=60_000),
+    }
+
+    evaluations = trainer.evaluate(
+        EvaluationSet(name=name, images=images) for name, images in slices.items()
+    )
+
+    assert list(evaluations) == list(slices)
+    for set_name, images in slices.items():
+        pixels = getattr(random_images, f"{images.source}_images")[images.start : images.stop]
+        labels = getattr(random_images, f"{images.source}_labels")[images.start : images.stop]
+        loss, accuracy = _measure(protocol, trainer, pixels, labels)
+        assert evaluations[set_name].loss == pytest.approx(loss, rel=1e-5)
+        # Rounding may turn the odd answer.
+        assert evaluations[set_name].accuracy == pytest.approx(accuracy, abs=1.5 / len(labels))
+        assert evaluations[set_name].confusion.sum() == len(images)
+
+
+def test_evaluate_with_dropout_in_the_net_gives_the_same_twice(random_images: Dataset) -> None:
+    """Evaluation drops no units, so it has no chance in it."""
+    protocol = _short("tf1-dropout-exponential")
+    trainer = Trainer(protocol, random_images)
+    trainer.load_run(1)
+
+    first = trainer.evaluate(protocol.evaluation_sets)
+    again = trainer.evaluate(protocol.evaluation_sets)
+
+    assert [e.loss for e in first.values()] == [e.loss for e in again.values()]
+
+
+def test_evaluate_logits_small_example_gives_known_values() -> None:
+    """Log-loss, accuracy and confusion matrix of four answers are what they are by hand."""
+    probabilities = np.full((4, 10), 1e-3)
+    labels = np.array([0, 1, 1, 9], dtype=np.uint8)
+    # The largest share, and so the answer: 0 (right), 1 (right), 2 (wrong) and 9 (right).
+    probabilities[0, :2] = 0.5, 0.492
+    probabilities[1, :3] = 0.1, 0.8, 0.093
+    probabilities[2, :3] = 0.1, 0.25, 0.643
+    probabilities[3, 8:] = 0.3, 0.692
+    # Any constant may be added to a row of logits.
+    logits = np.log(probabilities) + np.array([[0.0], [10.0], [-20.0], [300.0]])
+
+    evaluation = evaluate_logits(logits, labels)
+
+    # python -c "from math import log; print(-(log(0.5) + log(0.8) + log(0.25) + log(0.692)) / 4)"
+    assert evaluation.loss == pytest.approx(0.6676971, abs=5e-8)
+    assert evaluation.accuracy == 0.75
+    confusion = np.zeros((10, 10), dtype=int)
+    confusion[0, 0] = confusion[1, 1] = confusion[1, 2] = confusion[9, 9] = 1
+    np.testing.assert_array_equal(evaluation.confusion, confusion)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf], ids=["NaN", "infinite", "minus infinite"])
+def test_evaluate_logits_not_finite_is_divergence(value: float) -> None:
+    """One logit that is no finite number makes the network diverged."""
+    logits = np.zeros((3, 10))
+    logits[1, 4] = value
+
+    with pytest.raises(DivergedError, match="no longer finite"):
+        evaluate_logits(logits, np.zeros(3, dtype=np.uint8))
+
+
+def test_evaluate_weights_that_are_no_numbers_are_divergence(
+    trainer: Trainer, quick_protocol: Protocol
+) -> None:
+    """A network whose weights are NaN cannot be evaluated."""
+    trainer.model.set_weights([np.full_like(value, np.nan) for value in trainer.model.get_weights()])
+
+    with pytest.raises(DivergedError):
+        trainer.evaluate(quick_protocol.evaluation_sets)
+
+
+@pytest.fixture(scope="module")
+def diverged(random_images: Dataset) -> RunRecord:
+    """Return the record of a run that learns in its first period and is blown up in its second."""
+    protocol = _short("julia-linear-lr0.02")
+    rate = PiecewiseRate(boundaries=(4,), rates=(0.1, 1e38))
+    return Trainer(replace(protocol, optimizer=GradientDescent(learning_rate=rate)), random_images).train(0)
+
+
+def test_train_diverging_run_is_recorded_with_its_reason(diverged: RunRecord) -> None:
+    """A run that diverges has that status, says where, and keeps the period before."""
+    assert diverged.status == "diverged"
+    assert diverged.reason == "the network's outputs are no longer finite after step 10"
+    assert [period.step for period in diverged.periods] == [5]
+    assert (diverged.final_loss, diverged.final_accuracy, diverged.confusion_matrix) == ({}, {}, ())
+
+
+def test_train_diverging_run_has_no_nan_in_its_record(diverged: RunRecord) -> None:
+    """What was not finite is left out, so the record can be written and read."""
+    assert diverged == parse_record(format_record(diverged))
+
+
+def test_train_after_divergence_starts_afresh(quick_protocol: Protocol, random_images: Dataset) -> None:
+    """A trainer whose network was not finite trains the next seed as if nothing had been."""
+    trainer = Trainer(quick_protocol, random_images)
+    expected = trainer.train(1).final_loss
+    trainer.model.set_weights([np.full_like(value, np.nan) for value in trainer.model.get_weights()])
+    trainer.train_steps(1)
+
+    assert expected == trainer.train(1).final_loss
+
+
+def _few_small_batches(name: str) -> Protocol:
+    few = ImageSlice(source="train", start=0, stop=1_000)
+    return _with_training(_short(name), images=few, batch_size=50)
+
+
+@pytest.mark.parametrize("name", ["julia-linear-lr0.003", "julia-mlp-100x100", "tf1-dropout-exponential"])
+def test_train_same_seed_gives_the_same_record(
+    random_images: Dataset, facts: Callable[[RunRecord], Any], name: str
+) -> None:
+    """A seed decides the run: in a trainer that trained others before, and in a fresh one."""
+    protocol = _few_small_batches(name)
+    trainer = Trainer(protocol, random_images)
+
+    first, other, again = (facts(trainer.train(seed)) for seed in (1, 2, 1))
+    fresh = facts(Trainer(protocol, random_images).train(1))
+
+    assert first == again
+    assert first == fresh
+    assert first["final_loss"] != other["final_loss"]
+    assert first["periods"] != other["periods"]
+
+
+def test_train_only_the_first_record_has_first_call_seconds(
+    quick_protocol: Protocol, random_images: Dataset
+) -> None:
+    """Tracing and compiling are counted once, and apart from the run."""
+    trainer = Trainer(quick_protocol, random_images)
+
+    first, second = trainer.train(0), trainer.train(1)
+
+    assert first.first_call_seconds > 0.0
+    assert second.first_call_seconds == 0.0
+    assert first.total_seconds < first.first_call_seconds
+
+
+def test_train_record_is_whole(trainer: Trainer, quick_protocol: Protocol, random_images: Dataset) -> None:
+    """A completed run's record has every measurement that its protocol asks for, under the right hashes."""
+    record = trainer.train(3)
+
+    assert (record.status, record.reason, record.seed) == ("completed", None, 3)
+    assert record.experiment == quick_protocol.id
+    assert record.protocol_sha256 == quick_protocol.sha256
+    assert (record.dataset, record.dataset_sha256) == (random_images.name, random_images.sha256)
+    assert [period.step for period in record.periods] == [5, 10]
+    assert all(list(period.loss) == ["training", "validation"] for period in record.periods)
+    assert all(list(period.accuracy) == ["training", "validation"] for period in record.periods)
+    assert [period.learning_rate for period in record.periods] == [float(np.float32(0.02))] * 2
+    assert list(record.final_loss) == ["training", "validation", "test", "all test images"]
+    assert list(record.final_accuracy) == list(record.final_loss)
+    assert record.final_loss["validation"] == record.periods[-1].loss["validation"]
+    assert record.environment.threads == 1
+    assert datetime.fromisoformat(record.started).utcoffset() == timedelta(0)
+    assert json.loads(format_record(record))["experiment"] == quick_protocol.id
+
+
+def test_train_confusion_matrix_agrees_with_the_accuracy(trainer: Trainer, quick_protocol: Protocol) -> None:
+    """The confusion matrix counts the images of its set, the right answers on its diagonal."""
+    record = trainer.train(4)
+
+    matrix = np.array(record.confusion_matrix)
+    assert matrix.shape == (10, 10)
+    assert matrix.sum() == len(quick_protocol.evaluation_set("validation").images)
+    assert np.trace(matrix) / matrix.sum() == record.final_accuracy["validation"]
+
+
+def test_train_seconds_add_up(trainer: Trainer) -> None:
+    """The times of the periods and of the evaluations are parts of the run's time."""
+    record = trainer.train(5)
+
+    training_seconds = sum(period.seconds for period in record.periods)
+    assert all(period.seconds > 0.0 for period in record.periods)
+    assert training_seconds + record.evaluation_seconds <= record.total_seconds
+
+
+def test_train_more_steps_learn(quick_protocol: Protocol, random_images: Dataset) -> None:
+    """The loss falls below that of guessing: the labels belong to their images."""
+    protocol = _with_training(quick_protocol, steps_per_period=50)
+
+    record = Trainer(protocol, random_images).train(0)
+
+    assert record.periods[0].loss["validation"] < math.log(10)
+    assert record.periods[-1].accuracy["validation"] > 0.5
+
+
+@pytest.mark.parametrize("name", ["julia-linear-lr0.02", "tf1-dropout-piecewise"])
+def test_train_kept_model_gives_the_recorded_accuracy(
+    tmp_path: Path, random_images: Dataset, name: str
+) -> None:
+    """The model of the last run can be saved, and has its accuracy when it is loaded again."""
+    protocol = _few_small_batches(name)
+    trainer = Trainer(protocol, random_images)
+    record = trainer.train(0)
+    trainer.model.save(tmp_path / "model.keras")
+
+    model = keras.models.load_model(tmp_path / "model.keras")
+
+    pixels = random_images.test_images.astype(np.float32) / np.float32(protocol.pixel_divisor)
+    answers = model.predict(pixels, batch_size=1_000, verbose=0).argmax(axis=1)
+    right = float((answers == random_images.test_labels).mean())
+    assert record.final_accuracy["all test images"] == pytest.approx(right, abs=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("change", "serves"),
+    [
+        pytest.param({}, True, id="equal protocol"),
+        pytest.param({"pixel_divisor": 254.0}, False, id="another protocol"),
+    ],
+)
+def test_serves_protocol_only_its_own(
+    trainer: Trainer, quick_protocol: Protocol, random_images: Dataset, change: dict[str, Any], *, serves: bool
+) -> None:
+    """A trainer serves a protocol that equals its own, and no other."""
+    assert trainer.serves(replace(quick_protocol, **change), random_images) is serves
+
+
+def test_serves_other_images_does_not(
+    trainer: Trainer, quick_protocol: Protocol, random_images: Dataset
+) -> None:
+    """A trainer does not serve another dataset."""
+    labels = (random_images.test_labels + 1) % 10
+    other = replace(random_images, test_labels=labels)
+
+    assert not trainer.serves(quick_protocol, other)
+
+
+def test_train_rate_is_recorded_as_it_was_in_the_periods_last_step(random_images: Dataset) -> None:
+    """A period's learning rate is that of its last step, not of the next one."""
+    protocol = _with_optimizer(
+        _few_small_batches("tf1-basic"),
+        learning_rate=ExponentialRate(start=0.5, factor=0.5, every_steps=5),
+    )
+    constant = _with_optimizer(protocol, learning_rate=ConstantRate(rate=0.5))
+
+    record = Trainer(protocol, random_images).train(0)
+    unchanged = Trainer(constant, random_images).train(0)
+
+    assert [period.learning_rate for period in record.periods] == [0.5, 0.25]
+    assert record.periods[0].loss == pytest.approx(unchanged.periods[0].loss)
+    assert record.periods[1].loss != pytest.approx(unchanged.periods[1].loss)
