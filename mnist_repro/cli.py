@@ -1,14 +1,13 @@
 """The command line: thin verbs over the package.
 
-Exit codes: 0 when all that was asked for was done, 1 when a run did not complete or a check found a difference, 2 for bad
-input, 130 when interrupted.
+Exit codes: 0 when all that was asked for was done, 1 when a run did not complete or a check found a difference, 2 for
+bad input, 130 when interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn, get_args
@@ -209,7 +208,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     seeds = profile_seeds(protocols.values(), profile=options.profile)
     if options.seeds is not None:
         seeds = dict.fromkeys(protocols, options.seeds)
-    plan = plan_study(protocols, seeds=seeds, dataset=dataset, store=store)
+    plan = plan_study(protocols, seeds=seeds, dataset=dataset, store=store, workers=options.workers)
     console.print(
         f"{plan.planned} runs: {len(plan.reused)} in the records, {len(plan.missing)} to train.", highlight=False
     )
@@ -218,7 +217,6 @@ def _run(options: argparse.Namespace, console: Console) -> int:
             plan,
             dataset=dataset,
             store=store,
-            workers=options.workers,
             keep_models=options.keep_models,
             on_record=progress.advance,
         )

@@ -59,10 +59,13 @@ class Plan:
         Records that the store has already.
     missing
         Runs to be made, the longest first, so that no worker is left with a long one at the end.
+    workers
+        Processes that make them.
     """
 
     reused: tuple[RunRecord, ...]
     missing: tuple[PlannedRun, ...]
+    workers: int
 
     @property
     def planned(self) -> int:
@@ -81,9 +84,17 @@ def plan_study(
     seeds: Mapping[str, Sequence[int]],
     dataset: Dataset,
     store: RecordStore,
+    workers: int | None = None,
 ) -> Plan:
     """Find out which runs the store has under today's conditions, and which are missing.
 
+    Parameters
+    ----------
+    workers
+        Processes; None takes as many as there are processors. There are never more than runs.
+
+    Notes
+    -----
     A run that failed with an exception is missing: it is tried again. One that diverged is a result.
     """
     environment = describe_environment(threads=_THREADS)
@@ -106,7 +117,7 @@ def plan_study(
             else:
                 reused.append(record)
     missing.sort(key=lambda run: -run.cost)
-    return Plan(reused=tuple(reused), missing=tuple(missing))
+    return Plan(reused=tuple(reused), missing=tuple(missing), workers=max(1, min(workers or cpu_count(), len(missing))))
 
 
 def run_study(
@@ -114,7 +125,6 @@ def run_study(
     *,
     dataset: Dataset,
     store: RecordStore,
-    workers: int | None = None,
     keep_models: bool = False,
     on_record: Callable[[RunRecord], None] | None = None,
 ) -> list[RunRecord]:
@@ -122,8 +132,6 @@ def run_study(
 
     Parameters
     ----------
-    workers
-        Processes; None takes as many as there are processors.
     keep_models
         Whether the trained networks are kept too, under `models/` in the store's folder.
     on_record
@@ -137,13 +145,12 @@ def run_study(
     store.prepare()
     save_sample_digits(store.folder, dataset=dataset)
     made: list[RunRecord] = []
-    count = min(workers or cpu_count(), max(1, len(plan.missing)))
     # Workers inherit this: TensorFlow's start-up messages tell a user nothing.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     jobs = (delayed(_make_run)(run, dataset, store, keep_models=keep_models) for run in plan.missing)
     try:
         with parallel_config(backend="loky", inner_max_num_threads=_THREADS):
-            for record in Parallel(n_jobs=count, return_as="generator_unordered", batch_size=1)(jobs):
+            for record in Parallel(n_jobs=plan.workers, return_as="generator_unordered", batch_size=1)(jobs):
                 made.append(record)
                 if on_record:
                     on_record(record)

@@ -146,9 +146,7 @@ class _AdamUpdate:
         self._first: list[Floats] = []
         self._second: list[Floats] = []
 
-    def __call__(
-        self, variables: Sequence[Floats], gradients: Sequence[Floats], *, rate: float
-    ) -> list[Floats]:
+    def __call__(self, variables: Sequence[Floats], gradients: Sequence[Floats], *, rate: float) -> list[Floats]:
         beta_1, beta_2 = self._constants.beta_1, self._constants.beta_2
         if self._constants.clip_norm is not None:
             gradients = clip_gradients(gradients, norm=self._constants.clip_norm)

@@ -141,11 +141,7 @@ def test_claim_printed_text_without_number_raises(*, printed: str, unit: str) ->
 
 def test_claim_of_each_metric_knows_whether_a_run_produced_it() -> None:
     """Losses, accuracies, errors, rates and times are of a run; labels, promises and targets are not."""
-    of_run = {
-        metric
-        for metric, units in METRIC_UNITS.items()
-        if _claim("1", metric=metric, unit=units[0]).is_of_run
-    }
+    of_run = {metric for metric, units in METRIC_UNITS.items() if _claim("1", metric=metric, unit=units[0]).is_of_run}
 
     assert {"label", "accuracy_promise", "accuracy_target"} == METRIC_UNITS.keys() - of_run
 
@@ -200,14 +196,10 @@ def test_load_document_groups_expand_to_complete_claims(tmp_path: Path) -> None:
     ("old", "new", "place", "rule"),
     [
         pytest.param('id = "small"\n', "", "claims.toml:", "needs id", id="document without id"),
-        pytest.param(
-            'id = "small"', 'id = "Small"', "claims.toml:", "lower-case", id="document id in capitals"
-        ),
+        pytest.param('id = "small"', 'id = "Small"', "claims.toml:", "lower-case", id="document id in capitals"),
         pytest.param('title = "A', 'titel = "A', "claims.toml:", "unknown key titel", id="misspelt key"),
         pytest.param('"A small document"', '" "', "claims.toml:", "title must be text", id="empty title"),
-        pytest.param(
-            "000000000", "xyz", "claims.toml:", "64 lower-case hexadecimal", id="sha256 of other digits"
-        ),
+        pytest.param("000000000", "xyz", "claims.toml:", "64 lower-case hexadecimal", id="sha256 of other digits"),
         pytest.param(
             '[quantity.time]\nmetric = "total_seconds"',
             "[quantity.time]",
@@ -215,12 +207,8 @@ def test_load_document_groups_expand_to_complete_claims(tmp_path: Path) -> None:
             "needs metric",
             id="quantity without metric",
         ),
-        pytest.param(
-            '"total_seconds"', '"duration"', "quantity.time", "one of loss, accuracy", id="unknown metric"
-        ),
-        pytest.param(
-            'unit = "nat"', 'unit = "bit"', "quantity.loss", "one of 1, fraction", id="unknown unit"
-        ),
+        pytest.param('"total_seconds"', '"duration"', "quantity.time", "one of loss, accuracy", id="unknown metric"),
+        pytest.param('unit = "nat"', 'unit = "bit"', "quantity.loss", "one of 1, fraction", id="unknown unit"),
         pytest.param(
             'unit = "nat"',
             'unit = "seconds"',
@@ -307,12 +295,8 @@ def test_load_document_groups_expand_to_complete_claims(tmp_path: Path) -> None:
             "period must be a whole number from 1",
             id="period zero",
         ),
-        pytest.param(
-            '"0.25"', "0.25", "claims.loss, entry 2", "printed must be text", id="number without quotes"
-        ),
-        pytest.param(
-            '"0.25"', '"a quarter"', "claims.loss, entry 2", "finite number", id="words instead of a number"
-        ),
+        pytest.param('"0.25"', "0.25", "claims.loss, entry 2", "printed must be text", id="number without quotes"),
+        pytest.param('"0.25"', '"a quarter"', "claims.loss, entry 2", "finite number", id="words instead of a number"),
         pytest.param('"0.25"', '"nan"', "claims.loss, entry 2", "finite number", id="not finite"),
         pytest.param('"0.25"', '"01:07"', "claims.loss, entry 2", "finite number", id="clock in a loss"),
         pytest.param(
@@ -351,9 +335,7 @@ def test_load_document_groups_expand_to_complete_claims(tmp_path: Path) -> None:
             "first_line must be a whole number",
             id="output from line zero",
         ),
-        pytest.param(
-            "^Epoch", "(Epoch", "output.not_claims, entry 1", "regular expression", id="broken pattern"
-        ),
+        pytest.param("^Epoch", "(Epoch", "output.not_claims, entry 1", "regular expression", id="broken pattern"),
         pytest.param(
             ', reason = "Number of the period."',
             "",
@@ -427,9 +409,7 @@ def test_load_documents_two_folders_come_in_the_order_of_their_names(tmp_path: P
         pytest.param('id = "small"', 'id = "tiny"', "small-net.loss.1", id="claim"),
     ],
 )
-def test_load_documents_same_id_in_two_documents_raises(
-    tmp_path: Path, *, old: str, new: str, twice: str
-) -> None:
+def test_load_documents_same_id_in_two_documents_raises(tmp_path: Path, *, old: str, new: str, twice: str) -> None:
     """Ids are unique over all documents, and the error names the one that is not."""
     _write(tmp_path / "a")
     _write(tmp_path / "b", SMALL.replace(old, new))
@@ -440,9 +420,7 @@ def test_load_documents_same_id_in_two_documents_raises(
     assert twice in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param("", id="empty folder"), pytest.param("absent", id="no folder")]
-)
+@pytest.mark.parametrize("name", [pytest.param("", id="empty folder"), pytest.param("absent", id="no folder")])
 def test_load_documents_without_documents_raises(tmp_path: Path, *, name: str) -> None:
     """No document is an error, never an empty answer."""
     with pytest.raises(ReproError, match="folder for each document"):
@@ -481,9 +459,7 @@ def test_load_documents_without_documents_raises(tmp_path: Path, *, name: str) -
             {"loss": 10, "accuracy": 1, "accuracy_promise": 1},
             id="linear model, rate 0.003",
         ),
-        pytest.param(
-            "julia-mlp-100x100", {"loss": 10, "accuracy": 2, "accuracy_target": 1}, id="100 x 100 network"
-        ),
+        pytest.param("julia-mlp-100x100", {"loss": 10, "accuracy": 2, "accuracy_target": 1}, id="100 x 100 network"),
         pytest.param(None, {"label": 1}, id="no experiment"),
     ],
 )
@@ -513,9 +489,7 @@ def test_package_claims_of_experiment_are_all_there(
         pytest.param("julia-example-72.label", 7.0, "1", id="label of example 72"),
     ],
 )
-def test_package_claim_has_the_printed_value(
-    claims: dict[str, Claim], *, id_: str, value: float, unit: str
-) -> None:
+def test_package_claim_has_the_printed_value(claims: dict[str, Claim], *, id_: str, value: float, unit: str) -> None:
     """Numbers that were read off the documents by eye are the claims' values."""
     assert (value, unit) == (claims[id_].value, claims[id_].unit)
 

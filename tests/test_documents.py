@@ -123,11 +123,7 @@ def find_contested_claims(document: Document, *, lines: list[str]) -> list[str]:
 def find_unused_patterns(document: Document, *, lines: list[str]) -> list[str]:
     """Name the patterns that match nothing in the output."""
     texts = [line for _, line in output_lines(document, lines=lines)]
-    return [
-        entry.pattern
-        for entry in document.not_claims
-        if not any(re.search(entry.pattern, text) for text in texts)
-    ]
+    return [entry.pattern for entry in document.not_claims if not any(re.search(entry.pattern, text) for text in texts)]
 
 
 def find_results_outside_output(document: Document, *, lines: list[str]) -> list[str]:
@@ -165,9 +161,7 @@ def _stored_text(document: Document) -> Path:
     """Return the path of the stored document; skip without a folder, fail without the file."""
     folder = os.environ.get(FOLDER_VARIABLE)
     if not folder:
-        pytest.skip(
-            f"The documents are not part of this repository: {FOLDER_VARIABLE} names no folder with them."
-        )
+        pytest.skip(f"The documents are not part of this repository: {FOLDER_VARIABLE} names no folder with them.")
     path = Path(folder) / document.file
     if not path.is_file():
         pytest.fail(
@@ -255,18 +249,10 @@ def test_check_small_document_in_order_finds_nothing(tmp_path: Path, *, check: C
 @pytest.mark.parametrize(
     ("check", "old", "new", "found"),
     [
-        pytest.param(
-            find_misplaced_claims, "2: 0.25", "2: 0.26", ["small-net.loss.2: 0 times"], id="other number"
-        ),
-        pytest.param(
-            find_misplaced_claims, "2: 0.25", "2: 0.251", ["small-net.loss.2: 0 times"], id="longer number"
-        ),
-        pytest.param(
-            find_misplaced_claims, "2: 0.25", "2: 0.25e-3", ["small-net.loss.2: 0 times"], id="exponent"
-        ),
-        pytest.param(
-            find_misplaced_claims, "2: 0.25", "2: 10.25", ["small-net.loss.2: 0 times"], id="digit before it"
-        ),
+        pytest.param(find_misplaced_claims, "2: 0.25", "2: 0.26", ["small-net.loss.2: 0 times"], id="other number"),
+        pytest.param(find_misplaced_claims, "2: 0.25", "2: 0.251", ["small-net.loss.2: 0 times"], id="longer number"),
+        pytest.param(find_misplaced_claims, "2: 0.25", "2: 0.25e-3", ["small-net.loss.2: 0 times"], id="exponent"),
+        pytest.param(find_misplaced_claims, "2: 0.25", "2: 10.25", ["small-net.loss.2: 0 times"], id="digit before it"),
         pytest.param(
             find_misplaced_claims, "2: 0.25", "2: 0.25 0.25", ["small-net.loss.2: 2 times"], id="number twice"
         ),
@@ -277,9 +263,7 @@ def test_check_small_document_in_order_finds_nothing(tmp_path: Path, *, check: C
             ["small-net.loss.1: 0 times", "small-net.loss.2: 0 times", "small-net.promise: 0 times"],
             id="lines moved up",
         ),
-        pytest.param(
-            find_misnamed_cells, "In [1]:", "In [7]:", ["output 4: In [1]"], id="output of another cell"
-        ),
+        pytest.param(find_misnamed_cells, "In [1]:", "In [7]:", ["output 4: In [1]"], id="output of another cell"),
         pytest.param(
             find_misnamed_cells,
             "In [2]:",
@@ -339,9 +323,7 @@ def test_check_small_document_in_order_finds_nothing(tmp_path: Path, *, check: C
         ),
     ],
 )
-def test_check_altered_text_finds_it(
-    tmp_path: Path, *, check: Check, old: str, new: str, found: list[str]
-) -> None:
+def test_check_altered_text_finds_it(tmp_path: Path, *, check: Check, old: str, new: str, found: list[str]) -> None:
     """A document whose text was altered fails the check, which names the place."""
     assert old in SMALL_TEXT
 
@@ -402,9 +384,7 @@ def test_check_altered_text_finds_it(
         ),
     ],
 )
-def test_check_altered_claims_finds_it(
-    tmp_path: Path, *, check: Check, old: str, new: str, found: list[str]
-) -> None:
+def test_check_altered_claims_finds_it(tmp_path: Path, *, check: Check, old: str, new: str, found: list[str]) -> None:
     """Claims that were altered fail the check, which names the place."""
     assert old in SMALL_CLAIMS
 

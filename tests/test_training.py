@@ -87,9 +87,7 @@ class _Comparison:
         self._dataset = dataset
         self._trained: dict[tuple[str, int], list[NDArray[np.float32]]] = {}
 
-    def disagreement(
-        self, protocol: Protocol, *, steps: int = _STEPS, believed: Protocol | None = None
-    ) -> float:
+    def disagreement(self, protocol: Protocol, *, steps: int = _STEPS, believed: Protocol | None = None) -> float:
         """Return the largest distance of a variable from the reference, as a share of the way it has gone.
 
         The reference trains `believed` where that is given.
@@ -98,9 +96,7 @@ class _Comparison:
         actual = self._train(protocol, seed=seed, steps=steps)
         initial = draw_initial_values(protocol, seed=seed)
         images = protocol.training.images
-        dropout = DropoutStream(
-            seed, batch_size=protocol.training.batch_size, layers=dropout_layers(protocol)
-        )
+        dropout = DropoutStream(seed, batch_size=protocol.training.batch_size, layers=dropout_layers(protocol))
         expected = reference.train(
             believed or protocol,
             initial=initial,
@@ -175,7 +171,8 @@ def test_train_steps_first_step_on_raw_pixels_is_the_references(comparison: _Com
 
 
 def _long_gradients() -> Protocol:
-    return _short("julia-linear-lr0.02", pixel_divisor=1.0)
+    # Some gradients become longer than 5.0 and some do not: Adam would not see that all are shortened alike.
+    return _short("julia-linear-lr0.02", pixel_divisor=80.0)
 
 
 def _strong_damping() -> Protocol:
@@ -208,9 +205,7 @@ def _uneven_dropout() -> Protocol:
         pytest.param(_uneven_dropout(), id="another keep probability in each layer"),
     ],
 )
-def test_train_steps_off_the_beaten_path_are_the_references(
-    comparison: _Comparison, protocol: Protocol
-) -> None:
+def test_train_steps_off_the_beaten_path_are_the_references(comparison: _Comparison, protocol: Protocol) -> None:
     """What the ten steps of the documents' protocols hardly touch is the reference's too."""
     assert comparison.disagreement(protocol) < _TOLERANCE
 
@@ -218,9 +213,7 @@ def test_train_steps_off_the_beaten_path_are_the_references(
 @pytest.mark.parametrize(
     ("protocol", "fault"),
     [
-        pytest.param(
-            _short("tf1-basic"), lambda p: _with_rate(p, lambda r: replace(r, rate=0.499)), id="rate"
-        ),
+        pytest.param(_short("tf1-basic"), lambda p: _with_rate(p, lambda r: replace(r, rate=0.499)), id="rate"),
         pytest.param(
             _short("tf1-basic"),
             lambda p: _with_rate(p, lambda r: replace(r, rate=r.rate * p.training.batch_size)),
@@ -228,31 +221,20 @@ def test_train_steps_off_the_beaten_path_are_the_references(
         ),
         pytest.param(
             _short("tf1-basic"),
-            lambda p: _with_layers(p, lambda layer: replace(layer, keep_probability=0.5)),
-            id="kept values doubled",
-        ),
-        pytest.param(
-            _short("tf1-basic"),
             lambda p: replace(p, layers=(replace(p.layers[0], activation="relu"), p.layers[1])),
             id="relu in place of sigmoid",
         ),
         pytest.param(_short("tf1-basic"), lambda p: replace(p, pixel_divisor=256.0), id="pixel divisor"),
-        pytest.param(
-            _short("tf1-basic"), lambda p: _with_training(p, restart_each_period=False), id="no restart"
-        ),
+        pytest.param(_short("tf1-basic"), lambda p: _with_training(p, restart_each_period=False), id="no restart"),
         pytest.param(_short("tf1-basic"), lambda p: _with_training(p, batch_size=999), id="batch size"),
         pytest.param(
             _short("tf1-dropout-piecewise"),
-            lambda p: _with_layers(
-                p, lambda layer: replace(layer, keep_probability=1.0 - 0.3 * (layer.units == 10))
-            ),
+            lambda p: _with_layers(p, lambda layer: replace(layer, keep_probability=1.0)),
             id="no dropout",
         ),
         pytest.param(
             _short("tf1-dropout-piecewise"),
-            lambda p: _with_layers(
-                p, lambda layer: replace(layer, keep_probability=0.3 if layer.units == 64 else 1.0)
-            ),
+            lambda p: _with_layers(p, lambda layer: replace(layer, keep_probability=0.3 if layer.units == 64 else 1.0)),
             id="keep probability for drop probability",
         ),
         pytest.param(
@@ -270,21 +252,13 @@ def test_train_steps_off_the_beaten_path_are_the_references(
             lambda p: _with_rate(p, lambda r: replace(r, every_steps=4)),
             id="steps of the decay",
         ),
-        pytest.param(
-            _short("julia-linear-lr0.02"), lambda p: _with_optimizer(p, beta_1=0.91), id="first beta"
-        ),
-        pytest.param(
-            _short("julia-linear-lr0.02"), lambda p: _with_optimizer(p, beta_2=0.99), id="second beta"
-        ),
-        pytest.param(
-            _short("julia-linear-lr0.003"), lambda p: _with_optimizer(p, epsilon=1e-7), id="Keras's epsilon"
-        ),
+        pytest.param(_short("julia-linear-lr0.02"), lambda p: _with_optimizer(p, beta_1=0.91), id="first beta"),
+        pytest.param(_short("julia-linear-lr0.02"), lambda p: _with_optimizer(p, beta_2=0.99), id="second beta"),
+        pytest.param(_short("julia-linear-lr0.003"), lambda p: _with_optimizer(p, epsilon=1e-7), id="Keras's epsilon"),
         pytest.param(
             _short("julia-mlp-100x100"), lambda p: _with_optimizer(p, epsilon=1e-7), id="Keras's epsilon, net"
         ),
-        pytest.param(
-            _short("julia-linear-lr0.02"), lambda p: _with_optimizer(p, epsilon=1e-3), id="large epsilon"
-        ),
+        pytest.param(_short("julia-linear-lr0.02"), lambda p: _with_optimizer(p, epsilon=1e-3), id="large epsilon"),
         pytest.param(_long_gradients(), lambda p: _with_optimizer(p, clip_norm=None), id="no clipping"),
         pytest.param(_long_gradients(), lambda p: _with_optimizer(p, clip_norm=4.9), id="clipping norm"),
         pytest.param(
@@ -353,9 +327,8 @@ def test_train_steps_planted_fault_on_raw_pixels_is_seen(comparison: _Comparison
     assert comparison.disagreement(protocol, steps=1, believed=believed) > 5 * _RAW_TOLERANCE
 
 
-def test_train_steps_parts_of_a_period_are_one_period(comparison: _Comparison, random_images: Dataset) -> None:
-    """Steps come out the same in one call and in several: batches, dropout, moments and rates go on."""
-    del comparison
+def test_train_steps_parts_of_a_period_are_one_period(random_images: Dataset) -> None:
+    """Steps come out the same in one call and in several: batches, dropout and rates go on."""
     trainer = Trainer(_short("tf1-dropout-piecewise"), random_images)
     trainer.load_run(5)
     trainer.train_steps(5)
@@ -394,9 +367,7 @@ def test_evaluate_slices_are_as_if_evaluated_alone(random_images: Dataset, name:
         "one image": ImageSlice(source="train", start=59_999, stop=60_000),
     }
 
-    evaluations = trainer.evaluate(
-        EvaluationSet(name=name, images=images) for name, images in slices.items()
-    )
+    evaluations = trainer.evaluate(EvaluationSet(name=name, images=images) for name, images in slices.items())
 
     assert list(evaluations) == list(slices)
     for set_name, images in slices.items():
@@ -436,7 +407,7 @@ def test_evaluate_logits_small_example_gives_known_values() -> None:
     evaluation = evaluate_logits(logits, labels)
 
     # python -c "from math import log; print(-(log(0.5) + log(0.8) + log(0.25) + log(0.692)) / 4)"
-    assert evaluation.loss == pytest.approx(0.6676971, abs=5e-8)
+    assert evaluation.loss == pytest.approx(0.6676886, abs=5e-8)
     assert evaluation.accuracy == 0.75
     confusion = np.zeros((10, 10), dtype=int)
     confusion[0, 0] = confusion[1, 1] = confusion[1, 2] = confusion[9, 9] = 1
@@ -453,9 +424,7 @@ def test_evaluate_logits_not_finite_is_divergence(value: float) -> None:
         evaluate_logits(logits, np.zeros(3, dtype=np.uint8))
 
 
-def test_evaluate_weights_that_are_no_numbers_are_divergence(
-    trainer: Trainer, quick_protocol: Protocol
-) -> None:
+def test_evaluate_weights_that_are_no_numbers_are_divergence(trainer: Trainer, quick_protocol: Protocol) -> None:
     """A network whose weights are NaN cannot be evaluated."""
     trainer.model.set_weights([np.full_like(value, np.nan) for value in trainer.model.get_weights()])
 
@@ -494,9 +463,9 @@ def test_train_after_divergence_starts_afresh(quick_protocol: Protocol, random_i
     assert expected == trainer.train(1).final_loss
 
 
-def _few_small_batches(name: str) -> Protocol:
+def _few_images_of(name: str, *, batch_size: int = 100) -> Protocol:
     few = ImageSlice(source="train", start=0, stop=1_000)
-    return _with_training(_short(name), images=few, batch_size=50)
+    return _with_training(_short(name), images=few, batch_size=batch_size)
 
 
 @pytest.mark.parametrize("name", ["julia-linear-lr0.003", "julia-mlp-100x100", "tf1-dropout-exponential"])
@@ -504,7 +473,7 @@ def test_train_same_seed_gives_the_same_record(
     random_images: Dataset, facts: Callable[[RunRecord], Any], name: str
 ) -> None:
     """A seed decides the run: in a trainer that trained others before, and in a fresh one."""
-    protocol = _few_small_batches(name)
+    protocol = _few_images_of(name)
     trainer = Trainer(protocol, random_images)
 
     first, other, again = (facts(trainer.train(seed)) for seed in (1, 2, 1))
@@ -516,9 +485,7 @@ def test_train_same_seed_gives_the_same_record(
     assert first["periods"] != other["periods"]
 
 
-def test_train_only_the_first_record_has_first_call_seconds(
-    quick_protocol: Protocol, random_images: Dataset
-) -> None:
+def test_train_only_the_first_record_has_first_call_seconds(quick_protocol: Protocol, random_images: Dataset) -> None:
     """Tracing and compiling are counted once, and apart from the run."""
     trainer = Trainer(quick_protocol, random_images)
 
@@ -568,6 +535,13 @@ def test_train_seconds_add_up(trainer: Trainer) -> None:
     assert training_seconds + record.evaluation_seconds <= record.total_seconds
 
 
+def test_train_small_steps_with_dropout_train(random_images: Dataset) -> None:
+    """A protocol with dropout trains also where its steps are small enough to be compiled as a whole."""
+    protocol = _few_images_of("tf1-dropout-piecewise", batch_size=10)
+
+    assert Trainer(protocol, random_images).train(0).status == "completed"
+
+
 def test_train_more_steps_learn(quick_protocol: Protocol, random_images: Dataset) -> None:
     """The loss falls below that of guessing: the labels belong to their images."""
     protocol = _with_training(quick_protocol, steps_per_period=50)
@@ -579,11 +553,9 @@ def test_train_more_steps_learn(quick_protocol: Protocol, random_images: Dataset
 
 
 @pytest.mark.parametrize("name", ["julia-linear-lr0.02", "tf1-dropout-piecewise"])
-def test_train_kept_model_gives_the_recorded_accuracy(
-    tmp_path: Path, random_images: Dataset, name: str
-) -> None:
+def test_train_kept_model_gives_the_recorded_accuracy(tmp_path: Path, random_images: Dataset, name: str) -> None:
     """The model of the last run can be saved, and has its accuracy when it is loaded again."""
-    protocol = _few_small_batches(name)
+    protocol = _few_images_of(name)
     trainer = Trainer(protocol, random_images)
     record = trainer.train(0)
     trainer.model.save(tmp_path / "model.keras")
@@ -610,9 +582,7 @@ def test_serves_protocol_only_its_own(
     assert trainer.serves(replace(quick_protocol, **change), random_images) is serves
 
 
-def test_serves_other_images_does_not(
-    trainer: Trainer, quick_protocol: Protocol, random_images: Dataset
-) -> None:
+def test_serves_other_images_does_not(trainer: Trainer, quick_protocol: Protocol, random_images: Dataset) -> None:
     """A trainer does not serve another dataset."""
     labels = (random_images.test_labels + 1) % 10
     other = replace(random_images, test_labels=labels)
@@ -623,7 +593,7 @@ def test_serves_other_images_does_not(
 def test_train_rate_is_recorded_as_it_was_in_the_periods_last_step(random_images: Dataset) -> None:
     """A period's learning rate is that of its last step, not of the next one."""
     protocol = _with_optimizer(
-        _few_small_batches("tf1-basic"),
+        _few_images_of("tf1-basic"),
         learning_rate=ExponentialRate(start=0.5, factor=0.5, every_steps=5),
     )
     constant = _with_optimizer(protocol, learning_rate=ConstantRate(rate=0.5))

@@ -38,6 +38,14 @@ class Family:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Seconds:
+    """Medians over runs: of the whole run without its first call, and of its training alone."""
+
+    total: float
+    training: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExperimentResult:
     """One experiment's runs in one environment, beside its document's claims.
 
@@ -69,6 +77,28 @@ class ExperimentResult:
         return tuple(record for record in self.records if record.status != "completed")
 
     @property
+    def anchor(self) -> str:
+        """What code hosts make of the experiment's heading."""
+        return self.protocol.id.replace(".", "")
+
+    @property
+    def seconds(self) -> Seconds | None:
+        """How long a completed run takes; None where there is none."""
+        if not self.completed:
+            return None
+        training = [sum(period.seconds for period in record.periods) for record in self.completed]
+        total = [record.total_seconds for record in self.completed]
+        return Seconds(total=float(np.median(total)), training=float(np.median(training)))
+
+    @property
+    def final_accuracy(self) -> Claim | None:
+        """The accuracy that the document reports at the end, on the set on which ours is asserted."""
+        evaluation_set = self.protocol.gate.evaluation_set
+        finals = (family.claim for family in self.families if family.claim.period is None)
+        matching = (c for c in finals if c.metric == "accuracy" and c.evaluation_set == evaluation_set)
+        return next(matching, None)
+
+    @property
     def steps(self) -> NDArray[np.int64]:
         """Steps made at the end of each period, of shape (periods,)."""
         training = self.protocol.training
@@ -88,7 +118,7 @@ class ExperimentResult:
     def confusion(self) -> NDArray[np.float64]:
         """Return the confusion matrix summed over the runs, of shape (10, 10): rows are true classes."""
         matrices = [record.confusion_matrix for record in self.completed]
-        return np.array(matrices, dtype=np.float64).sum(axis=0)
+        return np.asarray(np.sum(matrices, axis=0), dtype=np.float64)
 
 
 @dataclass(frozen=True, kw_only=True)

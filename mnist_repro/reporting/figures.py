@@ -72,6 +72,11 @@ class Curve:
     high: FloatArray
     reported: FloatArray | None = None
 
+    def __post_init__(self) -> None:
+        if not len(self.runs):
+            msg = f"A curve of {self.metric} needs at least one run, received none. Leave this figure out."
+            raise ValueError(msg)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RateCurve:
@@ -147,7 +152,8 @@ def draw_learning_rates(path: Path, *, curves: Sequence[RateCurve]) -> None:
                 (shown[_DOCUMENT],) = axes.plot(curve.steps, curve.reported, **_DOCUMENT_POINTS)
             axes.set_title(textwrap.fill(curve.title, width=34))
             _format_steps(axes)
-            axes.set_ylim(bottom=0)
+        # The panels share their limits, and fixing one end of them ends their growing with the data.
+        panels[0].set_ylim(bottom=0)
         panels[0].set_ylabel("learning rate")
         _draw_legend(figure, shown)
 
@@ -195,6 +201,9 @@ def draw_confusion(path: Path, *, title: str, matrix: FloatArray) -> None:
 
 def draw_overview(path: Path, *, rows: Sequence[OverviewRow]) -> None:
     """Draw every experiment's final accuracy: the document's number over our runs and their prediction interval."""
+    if not rows:
+        msg = "An overview needs at least one experiment with runs, received none. Leave this figure out."
+        raise ValueError(msg)
     with svg_figure(
         path, title="Final accuracy: the documents' one run among ours", height=0.72 * len(rows) + 1.5
     ) as figure:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import math
 
 from mnist_repro.claims import Claim
+from mnist_repro.environment import Environment
 from mnist_repro.reporting.contents import Family, Outcome
 from mnist_repro.statistics import Interval
 from mnist_repro.verdicts import JUDGED, Judgement
@@ -88,3 +90,19 @@ def format_outcome(outcome: Outcome) -> str:
     ]
     sentence = f"{outcome.agreeing} of {outcome.judged} judged numbers agree with our runs"
     return f"{sentence}; {', '.join(rest)}." if rest else f"{sentence}."
+
+
+def format_environment(environment: Environment) -> str:
+    """Name what decides an environment's numbers, in a line."""
+    return (
+        f"TensorFlow {environment.tensorflow}, Keras {environment.keras}, NumPy {environment.numpy}, "
+        f"Python {environment.python}; {environment.system}, {environment.processor}"
+    )
+
+
+def escape_markdown(text: object) -> str:
+    """Make any text safe within a line or a table cell of a Markdown page."""
+    escaped = html.escape(" ".join(str(text).split()), quote=False)
+    for character in "\\`*_[]|":
+        escaped = escaped.replace(character, f"\\{character}")
+    return escaped

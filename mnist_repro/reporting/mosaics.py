@@ -42,13 +42,14 @@ def draw_first_weights(path: Path, *, title: str, weights: FloatArray) -> None:
     limit = float(np.percentile(np.abs(values), 99.5)) or 1.0
     norm = Normalize(-limit, limit)
     mosaic = _arrange(values.T.reshape(-1, _SIDE, _SIDE), columns=_count_columns(values.shape[1]), below=_GAP)
-    width = WIDTH if mosaic.shape[1] > mosaic.shape[0] else 6.6
+    height, width = mosaic.shape
+    inches = WIDTH if width > height else 6.6
+    # Beside the mosaic the colour bar takes about one inch, the title half an inch above.
+    inches_high = (inches - 1.05) * height / width + 0.5
     # Purple and orange stand neither for a document nor for our runs. So many shades are enough for the eye, and take a
     # third off the file; an odd number has one for 0.
     shades = colormaps["PuOr_r"].resampled(33)
-    with svg_figure(
-        path, title=title, width=width, height=0.83 * width * mosaic.shape[0] / mosaic.shape[1] + 0.5
-    ) as figure:
+    with svg_figure(path, title=title, width=inches, height=inches_high) as figure:
         axes = figure.subplots()
         _show(axes, mosaic, cmap=shades, norm=norm)
         bar = figure.colorbar(
@@ -110,5 +111,5 @@ def _arrange(images: FloatArray, *, columns: int, below: int) -> FloatArray:
 
 def _count_columns(images: int) -> int:
     """Return how many columns make a full grid that is at most twice as wide as high, or nearly so."""
-    smallest = math.ceil(math.sqrt(pictures))
+    smallest = math.ceil(math.sqrt(images))
     return next((count for count in range(smallest, 2 * smallest + 1) if images % count == 0), smallest)

@@ -50,6 +50,8 @@ class StudyProgress:
 
     def __init__(self, plan: Plan, *, console: Console) -> None:
         self._console = console
+        self._workers = plan.workers
+        self._run_seconds = 0.0
         self._costs = {(run.protocol.id, run.seed): run.cost for run in plan.missing}
         self._total_cost = sum(self._costs.values())
         self._done_cost = 0
@@ -83,7 +85,10 @@ class StudyProgress:
         self._done += 1
         self._done_cost += self._costs[record.experiment, record.seed]
         now = time.monotonic()
-        left = (now - self._start) * (self._total_cost - self._done_cost) / self._done_cost
+        # By the runs' own times: what the workers' start costs comes only once.
+        self._run_seconds += record.total_seconds
+        cost_left = self._total_cost - self._done_cost
+        left = self._run_seconds / self._done_cost * cost_left / self._workers
         state = f"{self._done} of {len(self._costs)} runs"
         estimate = f"about {_clock(left)} left"
         self._bar.update(

@@ -1,0 +1,61 @@
+"""Every experiment reaches the mean accuracy that its document's number calls for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import GATE_LINES
+from mnist_repro.cli import DEFAULT_RECORDS
+from mnist_repro.protocols import Protocol, load_protocols
+from mnist_repro.records import LOCAL_ENVIRONMENT, RecordStore, RunRecord, pool_runs
+from mnist_repro.statistics import false_failure_probability, summarize
+
+PROTOCOLS = load_protocols()
+PUBLISHED = Path(__file__).parent.parent / DEFAULT_RECORDS
+
+
+@pytest.mark.parametrize("experiment", PROTOCOLS)
+def test_mean_accuracy_over_seeds_reaches_the_threshold(
+    experiment: str, study: Study, pytestconfig: pytest.Config, record_property: Callable[[str, object], None]
+) -> None:
+    """The mean accuracy over the profile's seeds is at least the experiment's threshold, and every run completed."""
+    protocol, records = PROTOCOLS[experiment], study.records[experiment]
+    assert records, "no run, no verdict"
+    unfinished = [f"seed {r.seed}: {r.status}: {r.reason}" for r in records if r.status != "completed"]
+    assert not unfinished
+
+    gate = protocol.gate
+    summary = summarize(_accuracies(protocol, records))
+    reference, source = _reference(protocol, records)
+    risk = false_failure_probability(reference, threshold=gate.minimum, runs=summary.n)
+    line = (
+        f"{experiment}: {gate.evaluation_set} accuracy {summary.mean:.4f}, "
+        f"spread {summary.standard_deviation:.4f} over {summary.n} seeds; threshold {gate.minimum}, fails by chance with probability {risk:.1e} ({source})"
+    )
+    record_property("mean_accuracy", summary.mean)
+    record_property("false_failure_probability", risk)
+    if study.dataset.is_stand_in:
+        pytest.skip(f"thresholds are for MNIST, and this is the stand-in: {line}")
+    study.gate_lines.append(line)
+    assert summary.mean >= gate.minimum, line
+
+
+def _accuracies(protocol: Protocol, records: list[RunRecord]) -> np.ndarray:
+    return np.array([record.final_accuracy[protocol.gate.evaluation_set] for record in records])
+
+
+def _reference(protocol: Protocol, records: list[RunRecord]) -> tuple[np.ndarray, str]:
+    """Return the accuracies whose spread tells the risk: the largest published study's, or else the runs themselves."""
+    best, source = _accuracies(protocol, records), "by their own spread"
+    for folder in sorted(PUBLISHED.glob("*")):
+        if folder.name == LOCAL_ENVIRONMENT:
+            continue
+        pool = pool_runs(RecordStore(folder).read(), experiment=protocol.id, protocol_sha256=protocol.sha256)
+        completed = [r for r in pool.records if r.status == "completed" and r.dataset == "mnist"]
+        if len(completed) > len(best):
+            best = _accuracies(protocol, completed)
+            source = f"by the spread of {len(best)} runs of {folder.name}"
+    return best, source

@@ -1,0 +1,59 @@
+"""Options of every test run, and what the summary at its end says."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mnist_repro.cli import DEFAULT_RECORDS, parse_environment, parse_seeds, parse_workers
+from mnist_repro.records import LOCAL_ENVIRONMENT
+from mnist_repro.study import PROFILES
+
+GATE_LINES = pytest.StashKey[list[str]]()
+
+
+def _checked(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Turn the command line's complaint into pytest's: one line, exit code 4."""
+
+    def read(text: str) -> Any:
+        try:
+            return parse(text)
+        except argparse.ArgumentTypeError as error:
+            raise pytest.UsageError(str(error)) from error
+
+    return read
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of `mnist-repro run`."""
+    group = parser.getgroup("mnist-repro", "which runs are asserted, and where they are kept")
+    group.addoption("--profile", choices=PROFILES, default="quick", help="seeds of each experiment (quick)")
+    group.addoption("--seeds", type=_checked(parse_seeds), help="seeds in place of a profile's, such as 0-3")
+    group.addoption("--workers", type=_checked(parse_workers), help="processes that train (one for each processor)")
+    group.addoption("--dataset", choices=("auto", "mnist", "digits"), default="auto", help="images (auto)")
+    group.addoption("--data", type=Path, help="folder with MNIST (looked for)")
+    group.addoption("--records", type=Path, default=DEFAULT_RECORDS, help=f"folder of the records ({DEFAULT_RECORDS})")
+    group.addoption(
+        "--environment",
+        type=_checked(parse_environment),
+        default=LOCAL_ENVIRONMENT,
+        help=f"name under which runs are recorded ({LOCAL_ENVIRONMENT})",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make room for what the gates have to say."""
+    config.stash[GATE_LINES] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what each accuracy gate measured, also where it passed."""
+    lines = config.stash[GATE_LINES]
+    if lines and config.get_verbosity() >= 0:
+        terminalreporter.section("accuracy gates")
+        for line in lines:
+            terminalreporter.write_line(line)

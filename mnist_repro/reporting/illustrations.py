@@ -1,0 +1,107 @@
+"""Which figures a report has: one environment's results become SVG files."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from mnist_repro.pictures import load_first_weights, load_sample_digits
+from mnist_repro.protocols import ConstantRate
+from mnist_repro.reporting.contents import EnvironmentResult, ExperimentResult
+from mnist_repro.reporting.figures import (
+    Curve,
+    OverviewRow,
+    RateCurve,
+    draw_confusion,
+    draw_curves,
+    draw_learning_rates,
+    draw_overview,
+)
+from mnist_repro.reporting.mosaics import draw_first_weights, draw_sample_digits
+from mnist_repro.statistics import summarize
+
+
+def draw_environment(result: EnvironmentResult, *, folder: Path) -> dict[str, str]:
+    """Draw every figure that the environment's runs allow.
+
+    Returns
+    -------
+    dict
+        File names in `folder` by what they show: "overview", "learning-rates", "sample-digits", and
+        "<experiment>-curves", "-confusion" and "-weights".
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    run = [experiment for experiment in result.experiments if experiment.completed]
+    draw_overview(folder / "overview.svg", rows=[_overview_row(experiment) for experiment in run])
+    drawn = ["overview"]
+    scheduled = [e for e in run if not isinstance(e.protocol.optimizer.learning_rate, ConstantRate)]
+    if scheduled:
+        draw_learning_rates(folder / "learning-rates.svg", curves=[_rate_curve(e) for e in scheduled])
+        drawn.append("learning-rates")
+    samples = load_sample_digits(result.store.folder)
+    if samples is not None:
+        draw_sample_digits(folder / "sample-digits.svg", images=samples[0], labels=samples[1])
+        drawn.append("sample-digits")
+    for experiment in run:
+        drawn += _draw_experiment(experiment, result=result, folder=folder)
+    return {name: f"{name}.svg" for name in drawn}
+
+
+def _draw_experiment(experiment: ExperimentResult, *, result: EnvironmentResult, folder: Path) -> list[str]:
+    protocol = experiment.protocol
+    name = f"{protocol.id}-curves"
+    curves = [_curve(experiment, "loss", unit="nat"), _curve(experiment, "accuracy", unit="fraction")]
+    draw_curves(folder / f"{name}.svg", title=protocol.title, curves=curves)
+    drawn = [name]
+    name = f"{protocol.id}-confusion"
+    confusion = experiment.confusion()
+    shares = confusion / confusion.sum(axis=1, keepdims=True)
+    draw_confusion(folder / f"{name}.svg", title=f"{protocol.title}: {protocol.confusion_set} set", matrix=shares)
+    drawn.append(name)
+    weights = load_first_weights(result.store.folder, experiment=protocol.id)
+    if weights is not None:
+        name = f"{protocol.id}-weights"
+        draw_first_weights(folder / f"{name}.svg", title=protocol.title, weights=weights.astype(np.float64))
+        drawn.append(name)
+    return drawn
+
+
+def _curve(experiment: ExperimentResult, metric: str, *, unit: str) -> Curve:
+    runs = experiment.curves(metric)
+    intervals = [summarize(values).prediction_interval for values in runs.T]
+    reported = experiment.reported(metric)
+    return Curve(
+        metric=f"validation {metric}",
+        unit=unit,
+        steps=experiment.steps,
+        runs=runs,
+        low=np.array([interval.low for interval in intervals]),
+        high=np.array([interval.high for interval in intervals]),
+        reported=reported if len(reported) else None,
+    )
+
+
+def _rate_curve(experiment: ExperimentResult) -> RateCurve:
+    rates = [period.learning_rate for period in experiment.completed[0].periods]
+    return RateCurve(
+        title=experiment.protocol.title,
+        steps=experiment.steps,
+        rates=np.array(rates),
+        reported=experiment.reported("learning_rate"),
+    )
+
+
+def _overview_row(experiment: ExperimentResult) -> OverviewRow:
+    evaluation_set = experiment.protocol.gate.evaluation_set
+    runs = np.array([record.final_accuracy[evaluation_set] for record in experiment.completed])
+    interval = summarize(runs).prediction_interval
+    claim = experiment.final_accuracy
+    return OverviewRow(
+        title=experiment.protocol.title,
+        runs=runs,
+        low=interval.low,
+        high=min(interval.high, 1.0) if not math.isnan(interval.high) else interval.high,
+        reported=claim.value if claim else None,
+    )

@@ -1,0 +1,132 @@
+"""The report: pages and figures, from records alone."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jinja2 import Environment as Templates, PackageLoader, StrictUndefined
+
+from mnist_repro.claims import load_documents
+from mnist_repro.errors import ReproError
+from mnist_repro.protocols import load_protocols
+from mnist_repro.records import LOCAL_ENVIRONMENT, open_stores
+from mnist_repro.reporting import formats
+from mnist_repro.reporting.contents import summarize_environment
+from mnist_repro.reporting.illustrations import draw_environment
+from mnist_repro.reporting.svg import matplotlib_version_of
+from mnist_repro.reporting.terminal import STAND_IN_WARNING
+
+_FIGURES = "figures"
+
+
+def write_report(output: Path, *, records: Path) -> list[Path]:
+    """Write the report of all environments in `records` to the folder `output`.
+
+    Returns
+    -------
+    list of Path
+        The files that were written: `README.md`, a page for each environment, and figures.
+
+    Raises
+    ------
+    ReproError
+        If there are no records, one is broken, or the folder cannot be written.
+    """
+    with _rendered(records) as made:
+        written = []
+        for file in _files(made):
+            target = output / file.relative_to(made)
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, target)
+            except OSError as error:
+                msg = (
+                    f"The report is written to {output}, and that cannot be done: {error}. Name another with --output."
+                )
+                raise ReproError(msg) from error
+            written.append(target)
+    return written
+
+
+def check_report(output: Path, *, records: Path) -> list[str]:
+    """Compare the report in `output` with what `records` give, byte for byte.
+
+    Figures are compared only where they were drawn by this version of Matplotlib: others draw other bytes.
+
+    Returns
+    -------
+    list of str
+        A line for each file that is missing or differs; empty where there is none.
+    """
+    differences = []
+    with _rendered(records) as made:
+        for file in _files(made):
+            there = output / file.relative_to(made)
+            if not there.is_file():
+                differences.append(f"{there} is missing. Write it with `mnist-repro report`.")
+            elif _is_comparable(file, there) and file.read_bytes() != there.read_bytes():
+                differences.append(f"{there} is not what the records give. Write it again with `mnist-repro report`.")
+    return differences
+
+
+def _is_comparable(made: Path, there: Path) -> bool:
+    return made.suffix != ".svg" or matplotlib_version_of(made) == matplotlib_version_of(there)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file())
+
+
+@contextmanager
+def _rendered(records: Path) -> Iterator[Path]:
+    """Render the whole report into a folder that is gone afterwards."""
+    documents, protocols = load_documents(), load_protocols()
+    stores = open_stores(records)
+    results = [summarize_environment(store, documents=documents, protocols=protocols) for store in stores]
+    # A user's own runs come first: they are what the user looks for.
+    results.sort(key=lambda result: (result.name != LOCAL_ENVIRONMENT, result.name))
+    templates = _templates()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        figures = {}
+        for result in results:
+            drawn = draw_environment(result, folder=folder / _FIGURES / result.name)
+            figures[result.name] = {what: f"{_FIGURES}/{result.name}/{file}" for what, file in drawn.items()}
+            page = templates.get_template("environment.md.j2").render(
+                result=result, documents=documents, figures=figures[result.name]
+            )
+            _write(folder / f"{result.name}.md", page)
+        page = templates.get_template("index.md.j2").render(results=results, documents=documents, figures=figures)
+        _write(folder / "README.md", page)
+        yield folder
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _templates() -> Templates:
+    templates = Templates(
+        loader=PackageLoader("mnist_repro.reporting"),
+        autoescape=False,  # noqa: S701 - pages are Markdown; what is not ours goes through the filter `text`
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    templates.filters["text"] = formats.escape_markdown
+    templates.globals.update(
+        format_environment=formats.format_environment,
+        format_interval=formats.format_interval,
+        format_judgement=formats.format_judgement,
+        format_number=formats.format_number,
+        format_outcome=formats.format_outcome,
+        format_reported=formats.format_reported,
+        format_subject=formats.format_subject,
+        stand_in_warning=STAND_IN_WARNING,
+    )
+    return templates
