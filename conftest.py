@@ -13,8 +13,6 @@ from mnist_repro.cli import DEFAULT_RECORDS, parse_environment, parse_seeds, par
 from mnist_repro.records import LOCAL_ENVIRONMENT
 from mnist_repro.study import PROFILES
 
-GATE_LINES = pytest.StashKey[list[str]]()
-
 
 def _checked(parse: Callable[[str], Any]) -> Callable[[str], Any]:
     """Turn the command line's complaint into pytest's: one line, exit code 4."""
@@ -45,15 +43,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Make room for what the gates have to say."""
-    config.stash[GATE_LINES] = []
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print what each accuracy gate measured, also where it passed."""
-    lines = config.stash[GATE_LINES]
+    reports = (report for outcome in ("passed", "failed", "skipped") for report in terminalreporter.getreports(outcome))
+    lines = [value for report in reports for name, value in report.user_properties if name == "accuracy gate"]
     if lines and config.get_verbosity() >= 0:
         terminalreporter.section("accuracy gates")
-        for line in lines:
-            terminalreporter.write_line(line)
+        for line in dict.fromkeys(lines):
+            terminalreporter.write_line(str(line))

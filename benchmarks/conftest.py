@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import pytest
 from rich.console import Console
@@ -15,14 +14,6 @@ from mnist_repro.reporting.terminal import StudyProgress
 from mnist_repro.study import plan_study, profile_seeds, run_study
 
 
-@dataclass(frozen=True)
-class Study:
-    """The runs of a session, by experiment."""
-
-    dataset: Dataset
-    records: dict[str, list[RunRecord]]
-
-
 @pytest.fixture(scope="session")
 def dataset(pytestconfig: pytest.Config) -> Dataset:
     """Return the images that the options name."""
@@ -30,8 +21,8 @@ def dataset(pytestconfig: pytest.Config) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def study(request: pytest.FixtureRequest, dataset: Dataset) -> Study:
-    """Train what the selected tests need, all in one study, and return its runs."""
+def study(request: pytest.FixtureRequest, dataset: Dataset) -> dict[str, list[RunRecord]]:
+    """Train what the selected tests need, all in one study, and return its runs by experiment."""
     options = request.config.option
     protocols = _selected_protocols(request.session.items)
     seeds = profile_seeds(protocols.values(), profile=options.profile)
@@ -46,10 +37,7 @@ def study(request: pytest.FixtureRequest, dataset: Dataset) -> Study:
         console.print(f"\n{plan.planned} runs: {len(plan.reused)} in the records, {len(plan.missing)} to train.")
         with StudyProgress(plan, console=console) as progress:
             records = run_study(plan, dataset=dataset, store=store, on_record=progress.advance)
-    return Study(
-        dataset=dataset,
-        records={name: [record for record in records if record.experiment == name] for name in protocols},
-    )
+    return {name: [record for record in records if record.experiment == name] for name in protocols}
 
 
 def _selected_protocols(items: Iterable[pytest.Item]) -> dict[str, Protocol]:

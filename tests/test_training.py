@@ -17,6 +17,7 @@ import reference
 from numpy.typing import NDArray
 
 from mnist_repro.datasets import Dataset
+from mnist_repro.evaluation import DivergedError, evaluate_logits
 from mnist_repro.protocols import (
     ConstantRate,
     EvaluationSet,
@@ -34,7 +35,7 @@ from mnist_repro.records import RunRecord, format_record, parse_record
 pytest.importorskip("tensorflow")
 from tensorflow import keras
 
-from mnist_repro.training import DivergedError, Trainer, evaluate_logits
+from mnist_repro.training import Trainer
 
 pytestmark = pytest.mark.usefixtures("single_thread")
 

@@ -204,9 +204,8 @@ def draw_overview(path: Path, *, rows: Sequence[OverviewRow]) -> None:
     if not rows:
         msg = "An overview needs at least one experiment with runs, received none. Leave this figure out."
         raise ValueError(msg)
-    with svg_figure(
-        path, title="Final accuracy: the documents' one run among ours", height=0.72 * len(rows) + 1.5
-    ) as figure:
+    height = 0.72 * len(rows) + 1.5
+    with svg_figure(path, title="Final accuracy: the documents among our runs", height=height) as figure:
         axes = figure.subplots()
         shown: dict[str, Any] = {}
         for place, row in enumerate(rows):

@@ -1,0 +1,189 @@
+"""An environment is described as it is, and what is not known is called unknown."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_repro import environment
+from mnist_repro.environment import describe_environment, tensorflow_version, training_code_sha256
+from mnist_repro.errors import ReproError
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    """Let no test see what another one made the module remember."""
+    remembered = (tensorflow_version, training_code_sha256, environment._processor, environment._code_state)  # noqa: SLF001
+    for function in remembered:
+        function.cache_clear()
+    yield
+    for function in remembered:
+        function.cache_clear()
+
+
+def _install(monkeypatch: pytest.MonkeyPatch, **versions: str) -> None:
+    """Let just these packages be installed; underscores in names stand for hyphens."""
+    installed = {name.replace("_", "-"): version for name, version in versions.items()}
+
+    def version(package: str) -> str:
+        if package.replace("_", "-") not in installed:
+            raise metadata.PackageNotFoundError(package)
+        return installed[package.replace("_", "-")]
+
+    monkeypatch.setattr(metadata, "version", version)
+
+
+@pytest.fixture
+def with_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let TensorFlow 2.19.1 be installed, whether it is or not."""
+    packages = {"numpy": "2.1.3", "scipy": "1.15.2", "scikit_learn": "1.6.1"}
+    _install(monkeypatch, tensorflow_cpu="2.19.1", keras="3.10.0", tf_keras="2.19.0", **packages)
+
+
+def test_describe_environment_versions_are_the_installed_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Versions come from what is installed; TensorFlow's too, without loading it."""
+    monkeypatch.setattr(environment, "tensorflow_version", lambda: "2.19.1")
+
+    described = describe_environment(threads=1)
+
+    assert described.python == platform.python_version()
+    assert described.numpy == np.__version__
+    assert described.scipy == metadata.version("scipy")
+    assert described.scikit_learn == metadata.version("scikit-learn")
+    assert described.tensorflow == "2.19.1"
+
+
+@pytest.mark.usefixtures("with_tensorflow")
+def test_describe_environment_machine_is_not_empty() -> None:
+    """System and processor are always said, and threads are as given."""
+    described = describe_environment(threads=3)
+
+    assert described.system == f"{platform.system()} {platform.machine()}"
+    assert described.processor.strip()
+    assert described.threads == 3
+
+
+@pytest.mark.usefixtures("with_tensorflow")
+def test_describe_environment_flags_are_those_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only variables that change TensorFlow's arithmetic are kept, and only where they are set."""
+    for name in ("TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_KERAS", "TF_DETERMINISTIC_OPS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+
+    assert describe_environment(threads=1).flags == {"TF_ENABLE_ONEDNN_OPTS": "0"}
+
+
+@pytest.mark.usefixtures("with_tensorflow")
+@pytest.mark.parametrize(
+    ("legacy", "expected"),
+    [
+        pytest.param(None, "3.10.0", id="Keras 3"),
+        pytest.param("0", "3.10.0", id="Keras 2 refused"),
+        pytest.param("1", "2.19.0", id="Keras 2 asked for"),
+    ],
+)
+def test_describe_environment_keras_is_the_one_in_use(
+    monkeypatch: pytest.MonkeyPatch, legacy: str | None, expected: str
+) -> None:
+    """TF_USE_LEGACY_KERAS decides which of the two packages is meant."""
+    monkeypatch.delenv("TF_USE_LEGACY_KERAS", raising=False)
+    if legacy is not None:
+        monkeypatch.setenv("TF_USE_LEGACY_KERAS", legacy)
+
+    assert expected == describe_environment(threads=1).keras
+
+
+def test_describe_environment_keras_of_its_own_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no package of Keras, it is TensorFlow's own."""
+    _install(monkeypatch, tensorflow="2.8.4", numpy="1.23.5", scipy="1.10.1", scikit_learn="1.2.2")
+    monkeypatch.delenv("TF_USE_LEGACY_KERAS", raising=False)
+
+    assert describe_environment(threads=1).keras == "of TensorFlow 2.8.4"
+
+
+@pytest.mark.usefixtures("with_tensorflow")
+def test_describe_environment_checkout_gives_its_commit() -> None:
+    """In a checkout there is a commit and whether it was changed; elsewhere both are unknown."""
+    described = describe_environment(threads=1)
+
+    if described.commit == "unknown":
+        assert described.dirty is None
+    else:
+        assert re.fullmatch(r"[0-9a-f]{40}", described.commit)
+        assert described.dirty in {True, False}
+
+
+@pytest.mark.usefixtures("with_tensorflow")
+def test_describe_environment_without_git_does_not_know_the_commit(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where git cannot be run, the commit is unknown, and nothing is said of changes."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    described = describe_environment(threads=1)
+
+    assert (described.commit, described.dirty) == ("unknown", None)
+
+
+@pytest.mark.parametrize("package", ["tensorflow_cpu", "tensorflow", "tensorflow_intel", "tensorflow_macos"])
+def test_tensorflow_version_any_package_of_it_counts(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    """TensorFlow is found under each of its names."""
+    _install(monkeypatch, **{package: "2.16.2"})
+
+    assert tensorflow_version() == "2.16.2"
+
+
+def test_tensorflow_version_none_installed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without TensorFlow the error says how to install it."""
+    _install(monkeypatch, numpy="2.1.3")
+
+    with pytest.raises(ReproError, match=r"none is installed.*pip install 'mnist-repro\[tensorflow\]'"):
+        describe_environment(threads=1)
+
+
+@pytest.fixture
+def code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return a folder with a copy of the package's modules, which stands in for the package."""
+    for module in Path(environment.__file__).parent.glob("*.py"):
+        (tmp_path / module.name).write_bytes(module.read_bytes())
+    monkeypatch.setattr(environment, "_PACKAGE", tmp_path)
+    return tmp_path
+
+
+def _hash_now() -> str:
+    training_code_sha256.cache_clear()
+    return training_code_sha256()
+
+
+@pytest.mark.parametrize("module", ["randomness.py", "models.py", "evaluation.py", "training.py"])
+def test_training_code_sha256_module_of_training_changes_it(code: Path, module: str) -> None:
+    """Even a comment in a module that trains makes the code another one."""
+    before = _hash_now()
+    with (code / module).open("a", encoding="utf-8") as file:
+        file.write("# seen\n")
+
+    assert before != _hash_now()
+
+
+def test_training_code_sha256_other_modules_do_not_change_it(code: Path) -> None:
+    """What only judges or reports leaves the records comparable."""
+    before = _hash_now()
+    (code / "claims.py").write_text("# gone\n", encoding="utf-8")
+
+    assert before == _hash_now()
+
+
+def test_training_code_sha256_line_ends_do_not_change_it(code: Path) -> None:
+    """A checkout with Windows's line ends has the same code."""
+    before = _hash_now()
+    for module in code.glob("*.py"):
+        module.write_bytes(module.read_bytes().replace(b"\n", b"\r\n"))
+
+    assert before == _hash_now()

@@ -1,0 +1,98 @@
+"""Pictures are kept beside the records and load back as they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_repro.datasets import Dataset
+from mnist_repro.errors import ReproError
+from mnist_repro.pictures import (
+    SAMPLE_DIGITS,
+    load_first_weights,
+    load_sample_digits,
+    save_first_weights,
+    save_sample_digits,
+)
+
+
+def test_sample_digits_saved_load_back(tmp_path: Path, random_images: Dataset) -> None:
+    """The kept digits are training images, each with its own label."""
+    save_sample_digits(tmp_path, dataset=random_images)
+
+    loaded = load_sample_digits(tmp_path)
+    assert loaded is not None
+    images, labels = loaded
+    assert (images.shape, images.dtype) == ((SAMPLE_DIGITS, 784), np.uint8)
+    assert labels.shape == (SAMPLE_DIGITS,)
+    for image, label in zip(images, labels, strict=True):
+        (places,) = np.nonzero((random_images.train_images == image).all(axis=1))
+        assert label in random_images.train_labels[places]
+
+
+def test_sample_digits_saved_twice_are_the_same(tmp_path: Path, random_images: Dataset) -> None:
+    """The choice of digits depends on nothing but the dataset, down to the file's bytes."""
+    save_sample_digits(tmp_path / "a", dataset=random_images)
+    save_sample_digits(tmp_path / "b", dataset=random_images)
+
+    first, second = (sorted((tmp_path / name).rglob("*.npz")) for name in ("a", "b"))
+    assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]
+    assert len(first) == 1
+
+
+def test_sample_digits_none_kept_gives_none(tmp_path: Path) -> None:
+    """Where no digits are kept there are none to show."""
+    assert load_sample_digits(tmp_path) is None
+
+
+def test_first_weights_saved_load_back_rounded(tmp_path: Path) -> None:
+    """Weights come back to within the rounding of float16."""
+    weights = np.random.default_rng(0).standard_normal((784, 16)).astype(np.float32)
+    save_first_weights(tmp_path, experiment="tf1-basic", weights=weights)
+
+    loaded = load_first_weights(tmp_path, experiment="tf1-basic")
+
+    assert loaded is not None
+    assert loaded.dtype == np.float16
+    np.testing.assert_allclose(loaded, weights, rtol=1e-3, atol=1e-6)
+
+
+def test_first_weights_saved_again_are_replaced(tmp_path: Path) -> None:
+    """The newest weights are kept, and nothing is left lying about."""
+    for value in (1.0, 2.0):
+        weights = np.full((784, 10), value, dtype=np.float32)
+        save_first_weights(tmp_path, experiment="julia-linear-lr0.02", weights=weights)
+
+    loaded = load_first_weights(tmp_path, experiment="julia-linear-lr0.02")
+
+    assert loaded is not None
+    assert set(loaded.ravel().tolist()) == {2.0}
+    assert [file.name for file in (tmp_path / "pictures").iterdir()] == ["julia-linear-lr0.02.npz"]
+
+
+def test_first_weights_of_another_experiment_are_none(tmp_path: Path) -> None:
+    """Weights are those of their experiment alone."""
+    save_first_weights(tmp_path, experiment="tf1-basic", weights=np.zeros((784, 16), dtype=np.float32))
+
+    assert load_first_weights(tmp_path, experiment="tf1-dropout-piecewise") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04"], ids=["empty", "text", "cut off"])
+def test_load_first_weights_broken_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    """A broken file is named, with what to do about it."""
+    file = tmp_path / "pictures" / "tf1-basic.npz"
+    file.parent.mkdir()
+    file.write_bytes(content)
+
+    with pytest.raises(ReproError, match=r"tf1-basic\.npz is no readable \.npz file: .* run the study again"):
+        load_first_weights(tmp_path, experiment="tf1-basic")
+
+
+def test_save_first_weights_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    """Where pictures cannot be written, the error says where."""
+    (tmp_path / "pictures").touch()
+
+    with pytest.raises(ReproError, match=r"Pictures are kept in .*pictures, and that cannot be written"):
+        save_first_weights(tmp_path, experiment="x", weights=np.zeros((784, 1), dtype=np.float32))

@@ -1,0 +1,395 @@
+"""Protocols declare what the documents did, and their hash changes with all that decides a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_repro.errors import ReproError
+from mnist_repro.protocols import (
+    AccuracyGate,
+    Adam,
+    ConstantRate,
+    ExponentialRate,
+    GradientDescent,
+    ImageSlice,
+    Layer,
+    Normal,
+    PiecewiseRate,
+    Protocol,
+    Reconstruction,
+    Zeros,
+    load_protocols,
+    select_protocols,
+)
+
+_IDS = [
+    "julia-linear-lr0.02",
+    "julia-linear-lr0.003",
+    "julia-mlp-100x100",
+    "tf1-basic",
+    "tf1-dropout-piecewise",
+    "tf1-dropout-exponential",
+]
+_NOTEBOOK_IDS = _IDS[3:]
+_JULIA_IDS = _IDS[:3]
+# Words for readers, and what is asserted afterwards.
+_NOT_DECIDING = {"title", "seeds", "gate", "reconstructions"}
+
+
+def test_load_protocols_documents_declare_six() -> None:
+    """The two documents have three experiments each."""
+    assert list(load_protocols()) == _IDS
+
+
+def test_load_protocols_key_is_the_id() -> None:
+    """Each protocol is found under its own id."""
+    assert all(name == protocol.id for name, protocol in load_protocols().items())
+
+
+def test_load_protocols_hashes_are_all_different() -> None:
+    """No two experiments are taken for one."""
+    assert len({protocol.sha256 for protocol in load_protocols().values()}) == 6
+
+
+def test_select_protocols_no_name_gives_all() -> None:
+    """Without a choice all experiments are meant."""
+    assert list(select_protocols([])) == _IDS
+
+
+def test_select_protocols_names_give_these_in_the_documents_order() -> None:
+    """Only what is named is selected, once, and in the documents' order."""
+    assert list(select_protocols(["tf1-basic", _IDS[0], "tf1-basic"])) == [_IDS[0], "tf1-basic"]
+
+
+def test_select_protocols_unknown_name_is_refused() -> None:
+    """The error says what is unknown and names all that is known."""
+    with pytest.raises(ReproError) as caught:
+        select_protocols(["tf1-basic", "tf1-base", "julia"])
+
+    expected = f"Unknown experiment: tf1-base, julia. Known: {', '.join(_IDS)}."
+    assert expected == str(caught.value)
+
+
+def _rebuild(value: Any, **changes: Any) -> Any:
+    """Return a copy of a dataclass object that nothing has checked, so that any field can change alone."""
+    copy = object.__new__(type(value))
+    for field in fields(value):
+        object.__setattr__(copy, field.name, changes.get(field.name, getattr(value, field.name)))
+    return copy
+
+
+def _vary(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield the name of each place in a value, and the value with only that place altered."""
+    if is_dataclass(value):
+        for field in fields(value):
+            for place, varied in _vary(getattr(value, field.name), f"{path}.{field.name}"):
+                yield place, _rebuild(value, **{field.name: varied})
+    elif isinstance(value, tuple):
+        yield f"{path} shortened", value[:-1]
+        if len(value) > 1:
+            yield f"{path} reversed", value[::-1]
+        for index, item in enumerate(value):
+            for place, varied in _vary(item, f"{path}[{index}]"):
+                yield place, (*value[:index], varied, *value[index + 1 :])
+    elif isinstance(value, bool):
+        yield path, not value
+    elif isinstance(value, int):
+        yield path, value + 1
+    elif isinstance(value, float):
+        yield path, math.nextafter(value, math.inf)
+    elif isinstance(value, str):
+        yield path, f"{value}x"
+    else:
+        assert value is None
+        yield path, 5.0
+
+
+def _vary_what_decides(protocol: Protocol) -> dict[str, Protocol]:
+    """Return variations of all fields but those for readers, by the place that was varied."""
+    return {
+        place: _rebuild(protocol, **{field.name: varied})
+        for field in fields(protocol)
+        if field.name not in _NOT_DECIDING
+        for place, varied in _vary(getattr(protocol, field.name), field.name)
+    }
+
+
+@pytest.mark.parametrize("name", _IDS)
+def test_sha256_any_deciding_field_changes_it(name: str) -> None:
+    """Whatever is altered in what decides a run, however deep, the hash is another one."""
+    protocol = load_protocols()[name]
+    variations = _vary_what_decides(protocol)
+
+    unseen = [place for place, varied in variations.items() if varied.sha256 == protocol.sha256]
+
+    assert unseen == []
+    # One name of each kind, so that the walk is seen to reach them.
+    assert {"id", "pixel_divisor", "training.images.start", "layers[0].units"} <= set(variations)
+    assert {"evaluation_sets[1].images.source", "evaluated_at_end shortened"} <= set(variations)
+
+
+@pytest.mark.parametrize("name", _IDS)
+def test_sha256_different_variations_have_different_hashes(name: str) -> None:
+    """No two of the alterations are taken for one another."""
+    variations = _vary_what_decides(load_protocols()[name])
+
+    assert len({varied.sha256 for varied in variations.values()}) == len(variations)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"title": "Another"}, id="title"),
+        pytest.param({"seeds": {"quick": 1, "full": 2}}, id="seeds"),
+        pytest.param({"gate": AccuracyGate(evaluation_set="test", minimum=0.1)}, id="gate"),
+        pytest.param({"reconstructions": ()}, id="no reconstructions"),
+        pytest.param(
+            {"reconstructions": (Reconstruction(choice="a", chosen="b", evidence="c"),)},
+            id="other reconstructions",
+        ),
+    ],
+)
+def test_sha256_words_for_readers_do_not_change_it(change: dict[str, Any]) -> None:
+    """What is only for readers, or only asserted, leaves records comparable."""
+    for protocol in load_protocols().values():
+        assert protocol.sha256 == replace(protocol, **change).sha256
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(Zeros(), Normal(standard_deviation=0.0), id="zeros and a normal of spread 0"),
+        pytest.param(Zeros(), Normal(standard_deviation=1.0), id="zeros and a normal"),
+    ],
+)
+def test_sha256_kind_of_initial_values_changes_it(one: Zeros, other: Normal) -> None:
+    """Two kinds of initial values differ in the hash even where they have the same effect."""
+    protocol = load_protocols()["julia-linear-lr0.02"]
+    (layer,) = protocol.layers
+
+    hashes = {replace(protocol, layers=(replace(layer, weights=kind),)).sha256 for kind in (one, other)}
+
+    assert len(hashes) == 2
+
+
+def test_sha256_is_64_hexadecimal_digits() -> None:
+    """The hash is written as SHA-256 is."""
+    for protocol in load_protocols().values():
+        assert len(bytes.fromhex(protocol.sha256)) == 32
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"evaluated_each_period": ("nowhere",)}, id="each period"),
+        pytest.param({"evaluated_at_end": ("test", "nowhere")}, id="at the end"),
+        pytest.param({"confusion_set": "nowhere"}, id="confusion matrix"),
+        pytest.param({"gate": AccuracyGate(evaluation_set="nowhere", minimum=0.5)}, id="gate"),
+    ],
+)
+def test_protocol_undeclared_evaluation_set_is_refused(change: dict[str, Any]) -> None:
+    """A protocol evaluates only on sets that it declares, and says which one is missing."""
+    with pytest.raises(ValueError, match=r"tf1-basic evaluates on \['nowhere'\].*\['test', 'validation'\]"):
+        replace(load_protocols()["tf1-basic"], **change)
+
+
+def test_evaluation_set_name_gives_the_set_of_that_name() -> None:
+    """An evaluation set is found by its name."""
+    found = load_protocols()["julia-mlp-100x100"].evaluation_set("test")
+
+    assert (found.name, found.images.stop) == ("test", 3_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "batch_size", "periods", "steps_per_period", "batches"),
+    [
+        pytest.param("tf1-basic", 1_000, 10, 1_000, 59, id="basic net"),
+        pytest.param("tf1-dropout-piecewise", 1_000, 10, 1_000, 59, id="dropout, piecewise rate"),
+        pytest.param("tf1-dropout-exponential", 1_000, 10, 1_000, 59, id="dropout, exponential rate"),
+        pytest.param("julia-linear-lr0.02", 10, 10, 10, 100, id="linear, 0.02"),
+        pytest.param("julia-linear-lr0.003", 30, 10, 100, 1_000, id="linear, 0.003"),
+        pytest.param("julia-mlp-100x100", 30, 10, 100, 1_000, id="100 x 100 net"),
+    ],
+)
+def test_protocol_training_is_the_documents(
+    name: str, batch_size: int, periods: int, steps_per_period: int, batches: int
+) -> None:
+    """Batches, periods and steps are those of the documents."""
+    training = load_protocols()[name].training
+
+    assert batch_size == training.batch_size
+    assert (periods, steps_per_period) == (training.periods, training.steps_per_period)
+    assert training.steps == periods * steps_per_period
+    assert batches == training.batches
+
+
+@pytest.mark.parametrize("name", _NOTEBOOK_IDS)
+def test_protocol_notebook_images_are_the_documents(name: str) -> None:
+    """The notebook trains on 59,000 raw images, each period from the first batch, and validates on the rest."""
+    protocol = load_protocols()[name]
+
+    assert protocol.pixel_divisor == 1.0
+    assert protocol.training.restart_each_period
+    assert ImageSlice(source="train", start=1_000, stop=60_000) == protocol.training.images
+    assert {s.name: s.images for s in protocol.evaluation_sets} == {
+        "validation": ImageSlice(source="train", start=0, stop=1_000),
+        "test": ImageSlice(source="test", start=0, stop=10_000),
+    }
+    assert protocol.evaluated_each_period == ("validation",)
+    assert protocol.evaluated_at_end == ("test",)
+
+
+@pytest.mark.parametrize("name", _JULIA_IDS)
+def test_protocol_julia_images_are_the_documents(name: str) -> None:
+    """The Julia post trains on all scaled images, without restart, and evaluates on the test set's beginning."""
+    protocol = load_protocols()[name]
+
+    assert protocol.pixel_divisor == 255.0
+    assert not protocol.training.restart_each_period
+    assert ImageSlice(source="train", start=0, stop=60_000) == protocol.training.images
+    assert {s.name: s.images for s in protocol.evaluation_sets} == {
+        "training": ImageSlice(source="test", start=0, stop=7_500),
+        "validation": ImageSlice(source="test", start=0, stop=2_500),
+        "test": ImageSlice(source="test", start=0, stop=3_000),
+    }
+    assert protocol.evaluated_each_period == ("training", "validation")
+    assert protocol.confusion_set == "validation"
+
+
+@pytest.mark.parametrize(
+    ("name", "hidden", "spread"),
+    [
+        pytest.param("tf1-basic", [(16, "sigmoid", 1.0)], Normal(standard_deviation=1.0), id="basic net"),
+        pytest.param(
+            "tf1-dropout-piecewise",
+            [(64, "sigmoid", 0.7)] * 2,
+            Normal(standard_deviation=1.0),
+            id="dropout, piecewise rate",
+        ),
+        pytest.param(
+            "tf1-dropout-exponential",
+            [(64, "sigmoid", 0.7)] * 2,
+            Normal(standard_deviation=1.0),
+            id="dropout, exponential rate",
+        ),
+        pytest.param("julia-linear-lr0.02", [], Zeros(), id="linear, 0.02"),
+        pytest.param("julia-linear-lr0.003", [], Zeros(), id="linear, 0.003"),
+        pytest.param(
+            "julia-mlp-100x100", [(100, "relu", 1.0)] * 2, Normal(standard_deviation=0.01), id="100 x 100 net"
+        ),
+    ],
+)
+def test_protocol_layers_are_the_documents(
+    name: str, hidden: list[tuple[int, str, float]], spread: Normal | Zeros
+) -> None:
+    """Units, activations, dropout and initial values are as established for each network."""
+    layers = load_protocols()[name].layers
+
+    def describe(layer: Layer) -> tuple[int, str, float]:
+        return layer.units, layer.activation, layer.keep_probability
+
+    assert [*hidden, (10, "softmax", 1.0)] == [describe(layer) for layer in layers]
+    assert all(layer.weights == spread for layer in layers)
+    biases = spread if name == "julia-mlp-100x100" else Zeros()
+    assert all(layer.biases == biases for layer in layers)
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "clip_norm"),
+    [
+        pytest.param("julia-linear-lr0.02", 0.02, 5.0, id="linear, 0.02"),
+        pytest.param("julia-linear-lr0.003", 0.003, 5.0, id="linear, 0.003"),
+        pytest.param("julia-mlp-100x100", 0.003, None, id="100 x 100 net"),
+    ],
+)
+def test_protocol_julia_optimizer_is_the_documents(name: str, rate: float, clip_norm: float | None) -> None:
+    """The Julia post's Adam has TensorFlow.jl's constants, and clips for the linear models."""
+    expected = Adam(learning_rate=ConstantRate(rate=rate), beta_1=0.9, beta_2=0.999, epsilon=1e-8, clip_norm=clip_norm)
+
+    assert expected == load_protocols()[name].optimizer
+
+
+def test_protocol_basic_net_descends_at_half() -> None:
+    """The notebook's basic net has the rate 0.5 throughout."""
+    expected = GradientDescent(learning_rate=ConstantRate(rate=0.5))
+
+    assert expected == load_protocols()["tf1-basic"].optimizer
+
+
+def test_protocol_piecewise_rates_are_the_notebooks_expression() -> None:
+    """The declared rates are what the notebook's own NumPy expressions give."""
+    rate = load_protocols()["tf1-dropout-piecewise"].optimizer.learning_rate
+
+    assert isinstance(rate, PiecewiseRate)
+    assert list(rate.rates) == np.round(np.linspace(0.5, 0.1, 10), 2).tolist()
+    assert list(rate.boundaries) == np.linspace(1_000, 10_000, 10, dtype=np.int32)[:-1].tolist()
+
+
+def test_protocol_exponential_rate_is_the_notebooks() -> None:
+    """The exponential rate starts at 0.7 and is multiplied by 0.69 every 1,000 steps."""
+    expected = ExponentialRate(start=0.7, factor=0.69, every_steps=1_000)
+
+    assert expected == load_protocols()["tf1-dropout-exponential"].optimizer.learning_rate
+
+
+@pytest.mark.parametrize(
+    ("name", "evaluation_set", "minimum"),
+    [
+        pytest.param("tf1-basic", "test", 0.88, id="basic net"),
+        pytest.param("tf1-dropout-piecewise", "test", 0.88, id="dropout, piecewise rate"),
+        pytest.param("tf1-dropout-exponential", "test", 0.87, id="dropout, exponential rate"),
+        pytest.param("julia-linear-lr0.02", "validation", 0.76, id="linear, 0.02"),
+        pytest.param("julia-linear-lr0.003", "validation", 0.88, id="linear, 0.003"),
+        pytest.param("julia-mlp-100x100", "validation", 0.92, id="100 x 100 net"),
+    ],
+)
+def test_protocol_gate_is_as_agreed(name: str, evaluation_set: str, minimum: float) -> None:
+    """The mean accuracy that the benchmarks assert is the agreed one."""
+    assert AccuracyGate(evaluation_set=evaluation_set, minimum=minimum) == load_protocols()[name].gate
+
+
+def test_protocol_seeds_full_profile_can_find_a_difference() -> None:
+    """Every full profile has the 19 runs below which no rank is significant at 5 %."""
+    for protocol in load_protocols().values():
+        assert 0 < protocol.seeds["quick"] <= protocol.seeds["full"]
+        assert protocol.seeds["full"] >= 19
+
+
+@pytest.mark.parametrize(
+    ("restart", "expected"),
+    [pytest.param(True, 5, id="restarting"), pytest.param(False, 10, id="going on")],
+)
+def test_batches_are_as_many_as_a_run_uses(*, restart: bool, expected: int) -> None:
+    """A run that restarts each period uses no more batches than a period has steps."""
+    training = load_protocols()["tf1-basic"].training
+
+    short = replace(training, periods=2, steps_per_period=5, restart_each_period=restart)
+
+    assert expected == short.batches
+
+
+def test_batches_incomplete_batch_is_left_out() -> None:
+    """What does not fill a batch is not trained on."""
+    training = load_protocols()["tf1-basic"].training
+
+    assert replace(training, images=ImageSlice(source="train", start=0, stop=2_999)).batches == 2
+
+
+def test_multiplications_linear_model_are_counted_by_hand() -> None:
+    """A step of the linear model multiplies 784 x 10 weights forward and for their gradient, for each image."""
+    protocol = load_protocols()["julia-linear-lr0.02"]
+
+    assert protocol.multiplications == 2 * 784 * 10 * 10 * 100
+
+
+def test_multiplications_net_are_counted_by_hand() -> None:
+    """Layers after the first also multiply to pass the gradient on."""
+    protocol = load_protocols()["tf1-basic"]
+
+    assert protocol.multiplications == (2 * 784 * 16 + 3 * 16 * 10) * 1_000 * 10_000

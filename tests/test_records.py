@@ -1,0 +1,505 @@
+"""Records survive being written and read, and nothing that is no record passes for one."""
+
+from __future__ import annotations
+
+import json
+import math
+import multiprocessing
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from mnist_repro.environment import Environment
+from mnist_repro.errors import ReproError
+from mnist_repro.records import (
+    SCHEMA_VERSION,
+    Period,
+    RecordStore,
+    RunRecord,
+    format_record,
+    open_stores,
+    parse_record,
+    pool_runs,
+)
+
+RecordFactory = Callable[..., RunRecord]
+
+_finite = st.floats(allow_nan=False, allow_infinity=False)
+_figures = st.dictionaries(st.text(max_size=5), _finite, max_size=2)
+_whole = st.integers(0, 2**63)
+_periods = st.builds(Period, step=_whole, learning_rate=_finite, loss=_figures, accuracy=_figures, seconds=_finite)
+_environments = st.builds(Environment, flags=st.dictionaries(st.text(max_size=5), st.text(max_size=5)))
+_records = st.builds(
+    RunRecord,
+    seed=_whole,
+    periods=st.lists(_periods, max_size=2).map(tuple),
+    final_loss=_figures,
+    final_accuracy=_figures,
+    confusion_matrix=st.lists(st.lists(_whole, max_size=2).map(tuple), max_size=2).map(tuple),
+    first_call_seconds=_finite,
+    evaluation_seconds=_finite,
+    total_seconds=_finite,
+    environment=_environments,
+)
+
+
+@given(record=_records)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_parse_record_formatted_record_is_the_same(record: RunRecord) -> None:
+    """Whatever a record holds, it is one line that gives the same record again."""
+    line = format_record(record)
+
+    assert len(line.encode().splitlines()) == 1
+    assert record == parse_record(line)
+
+
+def test_format_record_floats_keep_every_digit(make_record: RecordFactory) -> None:
+    """Raw values are stored exactly."""
+    value = 0.1 + 0.2
+
+    assert parse_record(format_record(make_record(total_seconds=value))).total_seconds == value
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf], ids=["NaN", "infinite", "minus infinite"])
+@pytest.mark.parametrize("field", ["total_seconds", "final_loss", "periods"])
+def test_format_record_number_that_is_not_finite_is_refused(
+    make_record: RecordFactory, field: str, value: float
+) -> None:
+    """No record with a number that is not finite is written."""
+    record = make_record()
+    period = replace(record.periods[0], loss={"test": value})
+    changes = {"total_seconds": value, "final_loss": {"test": value}, "periods": (period,)}
+
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        format_record(replace(record, **{field: changes[field]}))
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param("NaN", id="NaN"),
+        pytest.param("Infinity", id="infinite"),
+        pytest.param("-Infinity", id="minus infinite"),
+        pytest.param("1e999", id="too large a float"),
+        pytest.param("1" + "0" * 400, id="too large a whole number"),
+    ],
+)
+def test_parse_record_number_that_is_not_finite_is_refused(make_record: RecordFactory, number: str) -> None:
+    """No number that is not finite is read either."""
+    line = format_record(make_record(total_seconds=123.456)).replace("123.456", number)
+
+    with pytest.raises(ValueError, match="finite"):
+        parse_record(line)
+
+
+def _values(record: RunRecord) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(format_record(record))
+    return values
+
+
+# Each place in a record that holds fields of its own, as keys and indices on the way to it.
+_PLACES: dict[str, tuple[type, tuple[str | int, ...]]] = {
+    "record": (RunRecord, ()),
+    "record.periods[1]": (Period, ("periods", 1)),
+    "record.environment": (Environment, ("environment",)),
+}
+_ALL_FIELDS = [
+    pytest.param(place, field.name, id=f"{place}.{field.name}")
+    for place, (kind, _) in _PLACES.items()
+    for field in fields(kind)
+]
+
+
+def _at(values: dict[str, Any], place: str) -> dict[str, Any]:
+    found: Any = values
+    for key in _PLACES[place][1]:
+        found = found[key]
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize(("place", "name"), _ALL_FIELDS)
+def test_parse_record_missing_field_is_named(make_record: RecordFactory, place: str, name: str) -> None:
+    """A record that lacks a field is refused, and the field is named."""
+    values = _values(make_record())
+    del _at(values, place)[name]
+
+    with pytest.raises(ValueError, match="lacks") as caught:
+        parse_record(json.dumps(values))
+
+    assert str(caught.value) == f"{place} lacks {name}"
+
+
+@pytest.mark.parametrize(("place", "name"), _ALL_FIELDS)
+def test_parse_record_field_of_wrong_type_is_named(make_record: RecordFactory, place: str, name: str) -> None:
+    """A field whose value is of another type is refused, and the field is named."""
+    values = _values(make_record())
+    # A list of lists of lists of text is nowhere right.
+    _at(values, place)[name] = [[["wrong"]]]
+
+    with pytest.raises(ValueError, match="received") as caught:
+        parse_record(json.dumps(values))
+
+    assert str(caught.value).startswith(f"{place}.{name}")
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "value"),
+    [
+        pytest.param("record", "seed", 1.0, id="float for whole number"),
+        pytest.param("record", "seed", True, id="boolean for whole number"),
+        pytest.param("record", "seed", "1", id="text for whole number"),
+        pytest.param("record", "seed", None, id="nothing for whole number"),
+        pytest.param("record", "total_seconds", True, id="boolean for number"),
+        pytest.param("record", "total_seconds", "1.5", id="text for number"),
+        pytest.param("record", "total_seconds", None, id="nothing for number"),
+        pytest.param("record", "experiment", 5, id="number for text"),
+        pytest.param("record", "experiment", None, id="nothing for text"),
+        pytest.param("record", "reason", 5, id="number for reason"),
+        pytest.param("record", "status", "done", id="unknown status"),
+        pytest.param("record", "status", None, id="no status"),
+        pytest.param("record", "final_loss", [1.0], id="list for table"),
+        pytest.param("record", "final_loss", {"test": None}, id="nothing for loss"),
+        pytest.param("record", "final_loss", None, id="nothing for table"),
+        pytest.param("record", "periods", {}, id="table for list"),
+        pytest.param("record", "periods", [5], id="number for period"),
+        pytest.param("record", "confusion_matrix", [[1, 0.5]], id="half an image"),
+        pytest.param("record", "confusion_matrix", [1], id="number for row"),
+        pytest.param("record", "environment", "Linux", id="text for environment"),
+        pytest.param("record.environment", "dirty", 0, id="number for boolean"),
+        pytest.param("record.environment", "dirty", "false", id="text for boolean"),
+        pytest.param("record.environment", "flags", {"XLA_FLAGS": 1}, id="number for flag"),
+        pytest.param("record.periods[1]", "step", 10.0, id="float for step"),
+    ],
+)
+def test_parse_record_value_of_similar_type_is_refused(
+    make_record: RecordFactory, place: str, name: str, value: Any
+) -> None:
+    """What only looks like the right type is refused too."""
+    values = _values(make_record())
+    _at(values, place)[name] = value
+
+    with pytest.raises(ValueError, match="received") as caught:
+        parse_record(json.dumps(values))
+
+    assert f"{place}.{name}" in str(caught.value)
+
+
+@pytest.mark.parametrize("place", _PLACES)
+def test_parse_record_unknown_field_is_named(make_record: RecordFactory, place: str) -> None:
+    """A field that no record has is refused, and named."""
+    values = _values(make_record())
+    _at(values, place)["surprise"] = 1
+
+    with pytest.raises(ValueError, match="surprise") as caught:
+        parse_record(json.dumps(values))
+
+    assert str(caught.value) == f"{place} has no field surprise"
+
+
+@pytest.mark.parametrize("dirty", [True, False, None], ids=["changed", "as committed", "unknown"])
+def test_parse_record_dirty_may_be_unknown(make_record: RecordFactory, *, dirty: bool | None) -> None:
+    """Whether the code was changed may be unknown, and stays so."""
+    record = make_record()
+    record = replace(record, environment=replace(record.environment, dirty=dirty))
+
+    assert parse_record(format_record(record)).environment.dirty is dirty
+
+
+def test_parse_record_whole_number_for_float_is_read_as_float(make_record: RecordFactory) -> None:
+    """Other programs write 1.0 as 1: that is a number."""
+    line = format_record(make_record(total_seconds=123.0)).replace("123.0", "123")
+
+    assert isinstance(parse_record(line).total_seconds, float)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param(SCHEMA_VERSION + 1, id="newer"),
+        pytest.param(SCHEMA_VERSION - 1, id="older"),
+        pytest.param(str(SCHEMA_VERSION), id="text"),
+        pytest.param(None, id="nothing"),
+    ],
+)
+def test_parse_record_other_schema_is_refused(make_record: RecordFactory, schema: Any) -> None:
+    """Only this version's records are read; the message has both versions."""
+    values = {**_values(make_record()), "schema": schema}
+
+    with pytest.raises(ValueError, match="schema version") as caught:
+        parse_record(json.dumps(values))
+
+    assert str(caught.value) == f"the schema version is {SCHEMA_VERSION}; received {schema!r}"
+
+
+def test_parse_record_no_schema_is_refused(make_record: RecordFactory) -> None:
+    """A record has its version with it."""
+    values = _values(make_record())
+    del values["schema"]
+
+    with pytest.raises(ValueError, match="schema version"):
+        parse_record(json.dumps(values))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("[]", id="list"),
+        pytest.param("null", id="null"),
+        pytest.param("{", id="cut off"),
+        pytest.param("{} {}", id="two records"),
+        pytest.param("[" * 100_000, id="very deep"),
+    ],
+)
+def test_parse_record_line_that_is_no_object_is_refused(line: str) -> None:
+    """What is no JSON object is no record."""
+    with pytest.raises(ValueError, match=r"\w"):
+        parse_record(line)
+
+
+def test_conditions_seed_and_times_do_not_change_them(make_record: RecordFactory) -> None:
+    """Runs that differ only in seed, outcome or time may be pooled."""
+    other = make_record(seed=8, total_seconds=9.0, started="2026-01-01T00:00:00+00:00", status="diverged")
+
+    assert make_record().conditions == other.conditions
+
+
+@pytest.mark.parametrize("field", ["experiment", "protocol_sha256", "training_sha256", "dataset_sha256"])
+def test_conditions_record_field_changes_them(make_record: RecordFactory, field: str) -> None:
+    """Runs of another experiment, protocol, code or data are not pooled."""
+    assert make_record().conditions != make_record(**{field: "other"}).conditions
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        pytest.param("tensorflow", "2.20.0", id="TensorFlow"),
+        pytest.param("keras", "3.10.1", id="Keras"),
+        pytest.param("numpy", "2.1.4", id="NumPy"),
+        pytest.param("processor", "Another processor", id="processor"),
+        pytest.param("threads", 2, id="threads"),
+        pytest.param("flags", {}, id="no flags"),
+        pytest.param("flags", {"TF_ENABLE_ONEDNN_OPTS": "1"}, id="other flags"),
+    ],
+)
+def test_conditions_environment_field_changes_them(
+    make_record: RecordFactory, environment: Environment, field: str, value: Any
+) -> None:
+    """Runs are not pooled where the environment differs in what may change their arithmetic."""
+    other = replace(environment, **{field: value})
+
+    assert make_record().conditions != make_record(environment=other).conditions
+
+
+def test_conditions_order_of_flags_does_not_change_them(make_record: RecordFactory, environment: Environment) -> None:
+    """Flags are the same in any order."""
+    flags = {"XLA_FLAGS": "--a", "TF_XLA_FLAGS": "--b"}
+    backwards = dict(reversed(flags.items()))
+
+    one, other = (make_record(environment=replace(environment, flags=f)) for f in (flags, backwards))
+
+    assert one.conditions == other.conditions
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RecordStore:
+    """Return a store that is ready for records."""
+    store = RecordStore(tmp_path / "records" / "local")
+    store.prepare()
+    return store
+
+
+def test_store_appended_records_are_read_in_their_order(store: RecordStore, make_record: RecordFactory) -> None:
+    """What is appended is read, first things first."""
+    records = [make_record(seed=seed) for seed in (3, 1, 2)]
+
+    for record in records:
+        store.append(record)
+
+    assert records == store.read()
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        pytest.param("a\nb\r\nc", id="line breaks"),
+        pytest.param("a\u2028b\x85c\x0bd\x1ce", id="what Python's text has for line breaks"),
+        pytest.param("naïve 数字 🙂", id="letters of the world"),
+        pytest.param('"quoted" \\ and \0', id="quotes"),
+        pytest.param("file \udcff", id="a name that is no UTF-8"),
+    ],
+)
+def test_store_any_reason_is_read_as_it_was(store: RecordStore, make_record: RecordFactory, reason: str) -> None:
+    """An exception's words may hold anything, and are kept."""
+    record = make_record(status="failed", reason=reason)
+    store.append(record)
+
+    assert [record] == store.read()
+
+
+def test_store_prepare_keeps_what_is_there(store: RecordStore, make_record: RecordFactory) -> None:
+    """Preparing a store a second time takes nothing from it."""
+    store.append(make_record())
+    store.prepare()
+
+    assert len(store.read()) == 1
+
+
+def test_store_without_file_has_no_records(tmp_path: Path) -> None:
+    """A store that was never written to is empty."""
+    assert RecordStore(tmp_path / "nowhere").read() == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param(b"{}", id="no schema"),
+        pytest.param(b"", id="empty line"),
+        pytest.param(b'{"schema": 1, "exper', id="cut off"),
+        pytest.param(b"\xff\xfe", id="no UTF-8"),
+    ],
+)
+def test_store_broken_line_is_named(store: RecordStore, make_record: RecordFactory, broken: bytes) -> None:
+    """The error names file and line number, and says what to do."""
+    store.append(make_record())
+    with store.file.open("ab") as file:
+        file.write(broken + b"\n")
+    store.append(make_record())
+
+    with pytest.raises(ReproError) as caught:
+        store.read()
+
+    message = str(caught.value)
+    assert message.startswith(f"{store.file}, line 2, is no valid record: ")
+    assert message.endswith("take this line out and run again to replace it.")
+
+
+def test_store_append_record_that_is_not_finite_leaves_the_file_as_it_was(
+    store: RecordStore, make_record: RecordFactory
+) -> None:
+    """A record that cannot be written leaves no part of itself."""
+    store.append(make_record())
+
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        store.append(make_record(total_seconds=math.nan))
+
+    assert len(store.read()) == 1
+
+
+def test_store_folder_that_is_a_file_is_refused(tmp_path: Path, make_record: RecordFactory) -> None:
+    """Where the folder cannot be, preparing and appending fail with words, and not with a traceback."""
+    (tmp_path / "file").touch()
+    store = RecordStore(tmp_path / "file" / "local")
+
+    with pytest.raises(ReproError, match=r"Records are written to .*file.local.* --records"):
+        store.prepare()
+    with pytest.raises(ReproError, match=r"small-net, seed 7, could not be written to .*runs\.jsonl"):
+        store.append(make_record())
+
+
+def test_store_file_that_is_a_folder_is_refused(tmp_path: Path) -> None:
+    """Where `runs.jsonl` is no file, reading fails with words."""
+    store = RecordStore(tmp_path)
+    store.file.mkdir()
+
+    with pytest.raises(ReproError, match=r"Records cannot be read from .*runs\.jsonl"):
+        store.read()
+
+
+def _append_many(folder: Path, record: RunRecord, first_seed: int) -> None:
+    store = RecordStore(folder)
+    for seed in range(first_seed, first_seed + 25):
+        store.append(replace(record, seed=seed))
+
+
+def test_store_append_from_several_processes_loses_nothing(store: RecordStore, make_record: RecordFactory) -> None:
+    """Four processes that write at once leave every record whole."""
+    # Longer than what a single write to a file is often promised to keep together.
+    record = make_record(reason="x" * 20_000)
+    # A fork would take TensorFlow's threads with it where other tests have loaded it.
+    processes = multiprocessing.get_context("spawn")
+    writers = [
+        processes.Process(target=_append_many, args=(store.folder, record, first)) for first in range(0, 100, 25)
+    ]
+
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(timeout=60)
+
+    assert [writer.exitcode for writer in writers] == [0] * 4
+    assert sorted(record.seed for record in store.read()) == list(range(100))
+
+
+def test_open_stores_folder_gives_environments_by_name(tmp_path: Path, make_record: RecordFactory) -> None:
+    """Every environment with records is found, and one without is left out."""
+    for name in ("tf219", "local"):
+        store = RecordStore(tmp_path / name)
+        store.prepare()
+        store.append(make_record())
+    RecordStore(tmp_path / "empty").prepare()
+
+    assert [store.environment for store in open_stores(tmp_path)] == ["local", "tf219"]
+
+
+def test_open_stores_no_folder_is_refused(tmp_path: Path) -> None:
+    """A folder that does not exist is said to be none."""
+    with pytest.raises(ReproError, match=r"nowhere is none.*mnist-repro run.*--records"):
+        open_stores(tmp_path / "nowhere")
+
+
+def test_open_stores_no_records_is_refused(tmp_path: Path) -> None:
+    """A folder without a record is no empty result but an error."""
+    RecordStore(tmp_path / "local").prepare()
+
+    with pytest.raises(ReproError, match="has no records"):
+        open_stores(tmp_path)
+
+
+def test_pool_runs_newest_record_of_each_seed_is_taken(make_record: RecordFactory) -> None:
+    """A run that was made again counts once, with its newest record, and the rest are counted."""
+    records = [make_record(seed=seed, total_seconds=time) for seed, time in ((2, 1.0), (0, 2.0), (2, 3.0))]
+
+    pool = pool_runs(records, experiment="small-net", protocol_sha256="a" * 64)
+
+    assert pool.records == (records[1], records[2])
+    assert pool.set_aside == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"protocol_sha256": "other"}, id="protocol"),
+        pytest.param({"training_sha256": "other"}, id="code"),
+        pytest.param({"dataset_sha256": "other"}, id="dataset"),
+    ],
+)
+def test_pool_runs_earlier_conditions_are_set_aside(make_record: RecordFactory, change: dict[str, str]) -> None:
+    """Runs under other conditions than the newest are left out, and counted."""
+    records = [make_record(seed=0, **change), make_record(seed=1), make_record(seed=2)]
+
+    pool = pool_runs(records, experiment="small-net", protocol_sha256="a" * 64)
+
+    assert pool.records == tuple(records[1:])
+    assert pool.set_aside == 1
+
+
+def test_pool_runs_other_experiments_are_no_matter(make_record: RecordFactory) -> None:
+    """Runs of other experiments are neither taken nor counted as set aside."""
+    records = [make_record(), make_record(experiment="another")]
+
+    pool = pool_runs(records, experiment="small-net", protocol_sha256="a" * 64)
+
+    assert (pool.records, pool.set_aside) == ((records[0],), 0)
+
+
+def test_pool_runs_protocol_without_runs_gives_none(make_record: RecordFactory) -> None:
+    """Where all runs are of an earlier protocol, there is nothing to pool."""
+    pool = pool_runs([make_record()], experiment="small-net", protocol_sha256="new")
+
+    assert (pool.records, pool.set_aside) == ((), 1)
