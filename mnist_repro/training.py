@@ -63,8 +63,9 @@ class Trainer:
         self._evaluation_images: dict[ImageSlice, tf.Tensor] = {}
         self.model = build_model(protocol)
         self._optimizer = build_optimizer(protocol)
-        if hasattr(self._optimizer, "build"):  # not with the optimisers of TensorFlow before 2.11
-            self._optimizer.build(self.model.trainable_variables)
+        # Before TensorFlow 2.11, optimisers made their variables under another name.
+        build = getattr(self._optimizer, "build", None) or self._optimizer._create_all_weights  # noqa: SLF001
+        build(self.model.trainable_variables)
         self._fresh_optimizer = [variable.numpy() for variable in self._optimizer_variables()]
         self._train_steps = self._compile()
         self._predict = tf.function(
@@ -151,13 +152,9 @@ class Trainer:
         self._steps_made = 0
 
     def train_steps(self, steps: int) -> None:
-        """Make the next steps of the loaded run, in one compiled call; they do not cross the end of a period."""
-        training = self.protocol.training
+        """Make the next steps of the loaded run, in one compiled call."""
         masks = [tf.constant(mask) for mask in self._dropout.draw(steps)]
-        position = self._steps_made
-        if training.restart_each_period:
-            position %= training.steps_per_period
-        self._train_steps(self._images, self._labels, masks, tf.constant(position), tf.constant(steps))
+        self._train_steps(self._images, self._labels, masks, tf.constant(self._steps_made), tf.constant(steps))
         self._steps_made += steps
 
     def evaluate(self, evaluation_sets: Iterable[EvaluationSet]) -> dict[str, Evaluation]:
@@ -196,6 +193,7 @@ class Trainer:
             tf.TensorSpec((None, training.batch_size, units), tf.bool) for units, _ in dropout_layers(self.protocol)
         ]
 
+        turn = training.steps_per_period if training.restart_each_period else training.steps
         xla = self.protocol.multiplications < _XLA_MULTIPLICATIONS * training.steps
         # A slice costs nothing and a gather copies; but XLA would compile anew for every first batch that is sliced.
         take = tf.gather if xla else getitem
@@ -215,12 +213,14 @@ class Trainer:
         ) -> None:
             step = tf.constant(0)
             while step < steps:  # as a loop over a range, XLA would compile it anew for every length
-                batch = (first + step) % training.batches
+                batch = (first + step) % turn % training.batches
                 with tf.GradientTape() as tape:
                     logits = self._forward(take(images, batch), [mask[step] for mask in keep])
                     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(take(labels, batch), logits)
                     loss = tf.reduce_mean(losses)
-                self._optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+                gradients = tape.gradient(loss, variables)
+                # In a compiled function, TensorFlow 2.8 knows zip without its `strict`.
+                self._optimizer.apply_gradients(zip(gradients, variables))  # noqa: B905
                 step += 1
 
         return train_steps
