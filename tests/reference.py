@@ -109,13 +109,12 @@ def find_gradients(
     for index in reversed(range(len(protocol.layers))):
         layer, inputs = protocol.layers[index], values[index]
         if layer.activation != "softmax":
-            factor = 1.0
             outputs = values[index + 1]
             if layer.keep_probability < 1.0:
-                factor = remaining.pop() / layer.keep_probability
+                upstream = upstream * remaining.pop() / layer.keep_probability
                 outputs = outputs * layer.keep_probability  # as before dropout, where kept
             slope = outputs * (1.0 - outputs) if layer.activation == "sigmoid" else outputs > 0.0
-            upstream = upstream * factor * slope
+            upstream = upstream * slope
         gradients = [inputs.T @ upstream, upstream.sum(axis=0), *gradients]
         upstream = upstream @ variables[2 * index].T
     return gradients
@@ -125,12 +124,13 @@ def differentiate_loss(logits: Floats, labels: NDArray[np.uint8]) -> Floats:
     """Return the derivative of the batch's mean cross-entropy after softmax for the logits."""
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
-    return (probabilities - np.eye(10)[labels]) / len(labels)
+    derivative: Floats = (probabilities - np.eye(10)[labels]) / len(labels)
+    return derivative
 
 
 def clip_gradients(gradients: Sequence[Floats], *, norm: float) -> list[Floats]:
     """Shorten each gradient to `norm` where it is longer, each by itself."""
-    return [gradient * min(1.0, norm / max(np.linalg.norm(gradient), 1e-300)) for gradient in gradients]
+    return [gradient * min(1.0, norm / max(float(np.linalg.norm(gradient)), 1e-300)) for gradient in gradients]
 
 
 def _descend(variables: Sequence[Floats], gradients: Sequence[Floats], *, rate: float) -> list[Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ def test_build_model_protocol_gives_weights_and_biases_in_turn(
 ) -> None:
     """The variables come in the order and the shapes in which initial values are drawn."""
     expected = []
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in pairwise(widths):
         expected += [(before, after), (after,)]
 
     assert expected == [variable.shape for variable in build_model(protocols[name]).get_weights()]

@@ -25,8 +25,9 @@ def test_sample_digits_saved_load_back(tmp_path: Path, random_images: Dataset) -
     loaded = load_sample_digits(tmp_path)
     assert loaded is not None
     images, labels = loaded
-    assert (images.shape, images.dtype) == ((SAMPLE_DIGITS, 784), np.uint8)
+    assert images.shape == (SAMPLE_DIGITS, 784)
     assert labels.shape == (SAMPLE_DIGITS,)
+    assert images.dtype == labels.dtype == np.uint8
     for image, label in zip(images, labels, strict=True):
         (places,) = np.nonzero((random_images.train_images == image).all(axis=1))
         assert label in random_images.train_labels[places]

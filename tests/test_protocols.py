@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,16 @@ def test_select_protocols_unknown_name_is_refused() -> None:
     assert expected == str(caught.value)
 
 
+# For each type of a field, how to get another value of it.
+_ANOTHER: dict[type, Callable[[Any], Any]] = {
+    bool: lambda value: not value,
+    int: lambda value: value + 1,
+    float: lambda value: math.nextafter(value, math.inf),
+    str: lambda value: f"{value}x",
+    NoneType: lambda _: 5.0,
+}
+
+
 def _rebuild(value: Any, **changes: Any) -> Any:
     """Return a copy of a dataclass object that nothing has checked, so that any field can change alone."""
     copy = object.__new__(type(value))
@@ -97,17 +108,8 @@ def _vary(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         for index, item in enumerate(value):
             for place, varied in _vary(item, f"{path}[{index}]"):
                 yield place, (*value[:index], varied, *value[index + 1 :])
-    elif isinstance(value, bool):
-        yield path, not value
-    elif isinstance(value, int):
-        yield path, value + 1
-    elif isinstance(value, float):
-        yield path, math.nextafter(value, math.inf)
-    elif isinstance(value, str):
-        yield path, f"{value}x"
     else:
-        assert value is None
-        yield path, 5.0
+        yield path, _ANOTHER[type(value)](value)
 
 
 def _vary_what_decides(protocol: Protocol) -> dict[str, Protocol]:

@@ -1,4 +1,27 @@
-"""One seed gives the same numbers everywhere: first weights, data order and dropout."""
+"""One seed gives the same numbers everywhere: first weights, data order and dropout.
+
+The golden values were made with NumPy alone, by::
+
+    import zlib
+    import numpy as np
+
+    def sequence(name):
+        return np.random.SeedSequence(7, spawn_key=(zlib.crc32(name.encode()),))
+
+    def stream(name):
+        return np.random.Generator(np.random.PCG64(sequence(name)))
+
+    for name in ("initial values", "data order", "dropout", "sample digits"):
+        print(name, stream(name).integers(0, 1_000_000, 4).tolist())
+    weights = stream("initial values").standard_normal((784, 16)).astype(np.float32)
+    print(*weights[0, :3], weights[-1, -1])
+    print(stream("data order").permutation(60_000)[:10].tolist())
+    bits = np.random.SFC64(sequence("dropout"))
+    for step in range(2):
+        for units, threshold in ((6, 45_875), (5, 32_768)):
+            words = bits.random_raw(3).view(np.uint16)[: 2 * units]
+            print("".join("01"[int(word < threshold)] for word in words))
+"""
 
 from __future__ import annotations
 
@@ -22,10 +45,6 @@ from mnist_repro.randomness import (
 _NAMES: tuple[StreamName, ...] = get_args(StreamName)
 
 
-# import zlib; import numpy as np
-# for name in ("initial values", "data order", "dropout", "sample digits"):
-#     sequence = np.random.SeedSequence(7, spawn_key=(zlib.crc32(name.encode()),))
-#     print(name, np.random.Generator(np.random.PCG64(sequence)).integers(0, 1_000_000, 4).tolist())
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -65,10 +84,6 @@ def test_draw_initial_values_seed_7_gives_golden_numbers(protocols: dict[str, Pr
     """The first weights are those with which the first records were made."""
     weights = draw_initial_values(protocols["tf1-basic"], seed=7)[0]
 
-    # import zlib; import numpy as np
-    # sequence = np.random.SeedSequence(7, spawn_key=(zlib.crc32(b"initial values"),))
-    # values = np.random.Generator(np.random.PCG64(sequence)).standard_normal((784, 16)).astype(np.float32)
-    # print(*values[0, :3], values[-1, -1])
     np.testing.assert_array_equal(weights[0, :3], np.array([-0.2573807, 0.3218648, -0.8507974], dtype=np.float32))
     np.testing.assert_array_equal(weights[-1, -1], np.float32(1.5078028))
 
@@ -136,9 +151,6 @@ def test_draw_batches_seed_7_gives_golden_numbers(protocols: dict[str, Protocol]
     """The data order is that with which the first records were made."""
     batches = draw_batches(protocols["julia-linear-lr0.02"], seed=7)
 
-    # import zlib; import numpy as np
-    # sequence = np.random.SeedSequence(7, spawn_key=(zlib.crc32(b"data order"),))
-    # print(np.random.Generator(np.random.PCG64(sequence)).permutation(60_000)[:10].tolist())
     assert batches[0].tolist() == [29247, 47453, 53052, 11777, 58918, 19824, 7397, 8369, 7487, 2009]
 
 
@@ -183,12 +195,6 @@ def test_dropout_stream_seed_7_gives_golden_masks() -> None:
     """The first masks are those with which the first records were made."""
     masks = DropoutStream(7, batch_size=2, layers=((6, 0.7), (5, 0.5))).draw(2)
 
-    # import zlib; import numpy as np
-    # bits = np.random.SFC64(np.random.SeedSequence(7, spawn_key=(zlib.crc32(b"dropout"),)))
-    # for step in range(2):
-    #     for units, threshold in ((6, 45_875), (5, 32_768)):
-    #         words = bits.random_raw(3).view(np.uint16)[: 2 * units]
-    #         print("".join("01"[int(word < threshold)] for word in words))
     lines = ["".join("01"[int(kept)] for kept in mask[step].ravel()) for step in range(2) for mask in masks]
     assert lines == ["101111110010", "1101111110", "111010111011", "1101010101"]
 

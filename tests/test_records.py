@@ -72,7 +72,7 @@ def test_format_record_number_that_is_not_finite_is_refused(
     """No record with a number that is not finite is written."""
     record = make_record()
     period = replace(record.periods[0], loss={"test": value})
-    changes = {"total_seconds": value, "final_loss": {"test": value}, "periods": (period,)}
+    changes: dict[str, Any] = {"total_seconds": value, "final_loss": {"test": value}, "periods": (period,)}
 
     with pytest.raises(ValueError, match="not JSON compliant"):
         format_record(replace(record, **{field: changes[field]}))

@@ -311,7 +311,7 @@ def test_run_study_other_seeds_leave_the_pictures(small_study: _Study) -> None:
 
 @pytest.mark.parametrize("keep_models", [True, False], ids=["kept", "not kept"])
 def test_run_study_models_are_kept_where_asked(small_study: _Study, *, keep_models: bool) -> None:
-    """Trained networks are kept, one file for each run, only where that is asked for."""
+    """Trained networks are kept, one for each run, only where that is asked for."""
     small_study.run(0, 1, keep_models=keep_models)
 
     kept = sorted(file.name for file in small_study.store.folder.glob("models/*"))
@@ -351,5 +351,5 @@ def test_run_study_killed_worker_is_said_in_words(small_study: _Study, monkeypat
 
     monkeypatch.setattr(study, "_make_run", die)
 
-    with pytest.raises(ReproError, match="worker process was killed.*goes on from there"):
+    with pytest.raises(ReproError, match=r"worker process was killed.*goes on from there"):
         small_study.run(0, 1, workers=2)

@@ -135,11 +135,8 @@ class _Comparison:
         """
         images, size = protocol.training.images, protocol.training.batch_size
         labels = self._dataset.train_labels[images.start : images.stop]
-        for seed in count():
-            batch = labels[self._permutation(protocol, seed=seed)[:size]]
-            if size // 10 not in np.bincount(batch, minlength=10):
-                return seed
-        raise AssertionError
+        firsts = (labels[self._permutation(protocol, seed=seed)[:size]] for seed in count())
+        return next(seed for seed, first in enumerate(firsts) if size // 10 not in np.bincount(first, minlength=10))
 
 
 @pytest.fixture(scope="module")
@@ -269,8 +266,8 @@ def test_train_steps_off_the_beaten_path_are_the_references(comparison: _Compari
         ),
         pytest.param(
             _short("julia-mlp-100x100"),
-            lambda p: _with_layers(
-                p, lambda layer: replace(layer, activation=layer.activation.replace("relu", "sigmoid"))
+            lambda p: replace(
+                p, layers=(*(replace(layer, activation="sigmoid") for layer in p.layers[:2]), p.layers[2])
             ),
             id="sigmoid in place of relu",
         ),
@@ -319,11 +316,10 @@ def test_train_steps_planted_fault_in_a_formula_is_seen(
     assert comparison.disagreement(protocol) > 5 * _TOLERANCE
 
 
-@pytest.mark.parametrize("fault", [0.0, 0.5], ids=["rate 0", "rate 0.5"])
-def test_train_steps_planted_fault_on_raw_pixels_is_seen(comparison: _Comparison, fault: float) -> None:
-    """Also the wider tolerance on raw pixels sees a wrong rate."""
+def test_train_steps_planted_fault_on_raw_pixels_is_seen(comparison: _Comparison) -> None:
+    """Also the wider tolerance on raw pixels sees a rate that is a little wrong."""
     protocol = _short("tf1-dropout-exponential", pixel_divisor=1.0)
-    believed = _with_rate(protocol, lambda r: replace(r, start=fault + 1e-9))
+    believed = _with_rate(protocol, lambda r: replace(r, start=0.69))
 
     assert comparison.disagreement(protocol, steps=1, believed=believed) > 5 * _RAW_TOLERANCE
 
