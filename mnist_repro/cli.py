@@ -99,6 +99,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--output", type=Path, default=DEFAULT_OUTPUT, metavar="DIR", help="folder of the report (default: %(default)s)"
     )
     verb.add_argument(
+        "--readme", type=Path, metavar="FILE", help="also renew the part of this page between its marks for results"
+    )
+    verb.add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 if any page or figure differs from the records"
     )
     verb.set_defaults(verb=_report)
@@ -250,12 +253,16 @@ def _report(options: argparse.Namespace, console: Console) -> int:
     from mnist_repro.reporting.report import check_report, write_report  # noqa: PLC0415
 
     if options.check:
-        differences = check_report(options.output, records=options.records)
+        differences = check_report(options.output, records=options.records, readme=options.readme)
         for difference in differences:
             console.print(difference, highlight=False, soft_wrap=True)
         if not differences:
             console.print(f"{options.output} is what the records give.", highlight=False, soft_wrap=True)
         return 1 if differences else 0
-    for file in write_report(options.output, records=options.records):
-        console.print(f"Wrote {file}", highlight=False, soft_wrap=True)
+    written = write_report(options.output, records=options.records, readme=options.readme)
+    pages = [file for file in written if file.suffix != ".svg"]
+    for page in pages:
+        console.print(f"Wrote {page}", highlight=False, soft_wrap=True)
+    figures = len(written) - len(pages)
+    console.print(f"Wrote {figures} figures in {options.output / 'figures'}", highlight=False, soft_wrap=True)
     return 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,14 +19,20 @@ from mnist_repro.records import LOCAL_ENVIRONMENT, open_stores
 from mnist_repro.reporting import formats
 from mnist_repro.reporting.contents import summarize_environment
 from mnist_repro.reporting.illustrations import draw_environment
-from mnist_repro.reporting.svg import matplotlib_version_of
+from mnist_repro.reporting.svg import read_creator
 from mnist_repro.reporting.terminal import STAND_IN_WARNING
 
 _FIGURES = "figures"
+_README_PART = re.compile(r"(?<=<!-- results -->\n).*(?=<!-- end of results -->)", re.DOTALL)
 
 
-def write_report(output: Path, *, records: Path) -> list[Path]:
+def write_report(output: Path, *, records: Path, readme: Path | None = None) -> list[Path]:
     """Write the report of all environments in `records` to the folder `output`.
+
+    Parameters
+    ----------
+    readme
+        A page whose part between ``<!-- results -->`` and ``<!-- end of results -->`` is written too.
 
     Returns
     -------
@@ -36,26 +44,21 @@ def write_report(output: Path, *, records: Path) -> list[Path]:
     ReproError
         If there are no records, one is broken, or the folder cannot be written.
     """
-    with _rendered(records) as made:
-        written = []
-        for file in _files(made):
-            target = output / file.relative_to(made)
+    with _rendered(output, records=records, readme=readme) as made:
+        for target, file in made.items():
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, target)
-            except OSError as error:
-                msg = (
-                    f"The report is written to {output}, and that cannot be done: {error}. Name another with --output."
-                )
+            except OSError as error:  # noqa: PERF203 - the error names its file
+                msg = f"The report is written to {output}, and that cannot be done: {error}. Correct --output."
                 raise ReproError(msg) from error
-            written.append(target)
-    return written
+        return list(made)
 
 
-def check_report(output: Path, *, records: Path) -> list[str]:
+def check_report(output: Path, *, records: Path, readme: Path | None = None) -> list[str]:
     """Compare the report in `output` with what `records` give, byte for byte.
 
-    Figures are compared only where they were drawn by this version of Matplotlib: others draw other bytes.
+    Figures are compared only where they were drawn by the same versions of the libraries: others draw other bytes.
 
     Returns
     -------
@@ -63,9 +66,8 @@ def check_report(output: Path, *, records: Path) -> list[str]:
         A line for each file that is missing or differs; empty where there is none.
     """
     differences = []
-    with _rendered(records) as made:
-        for file in _files(made):
-            there = output / file.relative_to(made)
+    with _rendered(output, records=records, readme=readme) as made:
+        for there, file in made.items():
             if not there.is_file():
                 differences.append(f"{there} is missing. Write it with `mnist-repro report`.")
             elif _is_comparable(file, there) and file.read_bytes() != there.read_bytes():
@@ -74,16 +76,12 @@ def check_report(output: Path, *, records: Path) -> list[str]:
 
 
 def _is_comparable(made: Path, there: Path) -> bool:
-    return made.suffix != ".svg" or matplotlib_version_of(made) == matplotlib_version_of(there)
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.rglob("*") if file.is_file())
+    return made.suffix != ".svg" or read_creator(made) == read_creator(there)
 
 
 @contextmanager
-def _rendered(records: Path) -> Iterator[Path]:
-    """Render the whole report into a folder that is gone afterwards."""
+def _rendered(output: Path, *, records: Path, readme: Path | None) -> Iterator[dict[Path, Path]]:
+    """Render the whole report into files that are gone afterwards; yield these by where they belong."""
     documents, protocols = load_documents(), load_protocols()
     stores = open_stores(records)
     results = [summarize_environment(store, documents=documents, protocols=protocols) for store in stores]
@@ -102,7 +100,35 @@ def _rendered(records: Path) -> Iterator[Path]:
             _write(folder / f"{result.name}.md", page)
         page = templates.get_template("index.md.j2").render(results=results, documents=documents, figures=figures)
         _write(folder / "README.md", page)
-        yield folder
+        made = {output / file.relative_to(folder): file for file in sorted(folder.rglob("*")) if file.is_file()}
+        published = [result for result in results if result.name != LOCAL_ENVIRONMENT]
+        if readme and published:
+            # The one with the most runs stands for all.
+            result = max(published, key=lambda result: len(result.records))
+            home = Path(os.path.relpath(output, readme.parent))
+            part = templates.get_template("readme.md.j2").render(
+                result=result,
+                documents=documents,
+                figure=(home / figures[result.name]["overview"]).as_posix(),
+                report=(home / "README.md").as_posix(),
+            )
+            made[readme] = folder / "front page"
+            _write(made[readme], _replace_part(readme, part))
+        yield made
+
+
+def _replace_part(readme: Path, part: str) -> str:
+    try:
+        text = readme.read_text(encoding="utf-8")
+    except OSError as error:
+        msg = f"The page of --readme cannot be read: {error}."
+        raise ReproError(msg) from error
+    if not _README_PART.search(text):
+        msg = (
+            f"{readme} must have the lines <!-- results --> and <!-- end of results -->; add them where results belong."
+        )
+        raise ReproError(msg)
+    return _README_PART.sub(lambda _: part, text)
 
 
 def _write(file: Path, text: str) -> None:

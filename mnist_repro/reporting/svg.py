@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 
 from matplotlib import style
@@ -60,7 +61,7 @@ _SETTINGS = {
     "svg.fonttype": "path",
 }
 
-_CREATOR = re.compile(rb"Matplotlib v([^,<\s]+)")
+_CREATOR = re.compile(rb"<dc:title>([^<]+)</dc:title>\s*</cc:Agent>")
 _HEAD_BYTES = 4096
 
 
@@ -84,14 +85,19 @@ def svg_figure(path: Path, *, title: str, height: float, width: float = WIDTH) -
         figure.suptitle(title, x=0.015, horizontalalignment="left")
         yield figure
         buffer = io.BytesIO()
-        # Creator stays Matplotlib's own text, which names its version.
-        figure.savefig(buffer, format="svg", edgecolor="auto", metadata={"Title": title, "Date": None})
+        about = {"Title": title, "Creator": _describe_libraries(), "Date": None}
+        figure.savefig(buffer, format="svg", edgecolor="auto", metadata=about)
     # Matplotlib ends the lines of its paths with blanks, which editors and commit hooks take away.
     path.write_bytes(re.sub(rb" +\n", b"\n", buffer.getvalue()))
 
 
-def matplotlib_version_of(path: Path) -> str | None:
-    """Return the version of Matplotlib that wrote the SVG file, or None where the file does not say."""
+def _describe_libraries() -> str:
+    # Pillow compresses the pictures within figures.
+    return f"Matplotlib {metadata.version('matplotlib')}, Pillow {metadata.version('pillow')}"
+
+
+def read_creator(path: Path) -> str | None:
+    """Return the libraries that drew the SVG file, with their versions, or None where the file does not say."""
     with path.open("rb") as file:
         found = _CREATOR.search(file.read(_HEAD_BYTES))
     return found[1].decode() if found else None
