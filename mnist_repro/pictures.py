@@ -73,6 +73,6 @@ def _load(folder: Path, name: str) -> dict[str, NDArray[Any]] | None:
     try:
         with np.load(file, allow_pickle=False) as arrays:
             return dict(arrays)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
         msg = f"{file} is no readable .npz file: {error}. Take it out and run the study again."
         raise ReproError(msg) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -131,7 +132,7 @@ def run_conditions(
 
 def format_record(record: RunRecord) -> str:
     """Format a record as one line of JSON, without the line's end."""
-    return json.dumps({"schema": SCHEMA_VERSION, **asdict(record)}, allow_nan=False, ensure_ascii=False)
+    return json.dumps({"schema": SCHEMA_VERSION, **asdict(record)}, allow_nan=False)
 
 
 def parse_record(line: str) -> RunRecord:
@@ -166,7 +167,8 @@ def _refuse_constant(name: str) -> float:
 def _read(expected: Any, value: Any, *, where: str) -> Any:  # noqa: PLR0911 - one return for each kind of type
     """Return `value`, read from JSON, as the type `expected`, or raise ValueError that names the place."""
     origin, arguments = get_origin(expected), get_args(expected)
-    if expected is float and type(value) in {int, float}:
+    # JSON has larger numbers than float64.
+    if expected is float and type(value) in {int, float} and abs(value) <= sys.float_info.max:
         return float(value)
     if expected in {str, int, bool, NoneType}:
         # bool is a subclass of int, and no number.
@@ -183,7 +185,8 @@ def _read(expected: Any, value: Any, *, where: str) -> Any:  # noqa: PLR0911 - o
         return {key: _read(arguments[1], item, where=f"{where}.{key}") for key, item in value.items()}
     elif isinstance(value, dict) and isinstance(expected, type):
         return _read_dataclass(expected, value, where=where)
-    msg = f"{where} is {getattr(expected, '__name__', expected)}; received {value!r:.80}"
+    name = "a finite number" if expected is float else getattr(expected, "__name__", expected)
+    msg = f"{where} is {name}; received {value!r:.80}"
     raise ValueError(msg)
 
 

@@ -194,7 +194,8 @@ class Trainer:
         ]
 
         turn = training.steps_per_period if training.restart_each_period else training.steps
-        xla = self.protocol.multiplications < _XLA_MULTIPLICATIONS * training.steps
+        # XLA compiles for the shapes it is given, and the number of masks is the number of steps.
+        xla = not masks and self.protocol.multiplications < _XLA_MULTIPLICATIONS * training.steps
         # A slice costs nothing and a gather copies; but XLA would compile anew for every first batch that is sliced.
         take = tf.gather if xla else getitem
 
