@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from mnist_repro import records
 from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
 from mnist_repro.records import (
@@ -434,6 +436,18 @@ def test_store_append_from_several_processes_loses_nothing(store: RecordStore, m
 
     assert [writer.exitcode for writer in writers] == [0] * 4
     assert sorted(record.seed for record in store.read()) == list(range(100))
+
+
+def test_store_append_while_another_process_writes_waits_for_it(
+    store: RecordStore, make_record: RecordFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is written while another holds the lock, and who waits too long says so."""
+    monkeypatch.setattr(records, "_LOCK_SECONDS", 0.05)
+
+    with FileLock(store.folder / "runs.lock"), pytest.raises(ReproError, match=r"could not be written .*lock"):
+        store.append(make_record())
+
+    assert store.read() == []
 
 
 def test_open_stores_folder_gives_environments_by_name(tmp_path: Path, make_record: RecordFactory) -> None:
