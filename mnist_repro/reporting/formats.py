@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 import math
 
+import numpy as np
+
 from mnist_repro.claims import Claim
 from mnist_repro.environment import Environment
 from mnist_repro.reporting.contents import Family, Outcome
-from mnist_repro.statistics import Interval
+from mnist_repro.statistics import Interval, Summary
 from mnist_repro.verdicts import JUDGED, Judgement
 
 UNKNOWN = "unknown"
@@ -41,6 +43,9 @@ def format_number(value: float, claim: Claim) -> str:
         return f"{value if claim.unit == 'percent' else 100 * value:.2f} %"
     if claim.metric in {"seconds_per_period", "total_seconds"}:
         return f"{value:.1f} s"
+    if claim.metric == "learning_rate":
+        # The shortest digits that tell one float32 from the next, as TensorFlow prints it.
+        return str(np.float32(value))
     return f"{value:.4f}"
 
 
@@ -59,12 +64,21 @@ def format_reported(claim: Claim) -> str:
 
 
 def format_interval(interval: Interval, claim: Claim) -> str:
-    """Format an interval in the claim's unit."""
+    """Format an interval in the claim's unit; empty for what is the same in every run."""
+    if claim.metric == "learning_rate":
+        return ""
     if math.isnan(interval.low):
         return UNKNOWN
     low, high = format_number(interval.low, claim), format_number(interval.high, claim)
     unit = next((unit for unit in (" %", " s") if low.endswith(unit)), "")
     return f"{low.removesuffix(unit)} to {high}"
+
+
+def format_mean(summary: Summary, claim: Claim) -> str:
+    """Format the mean over runs with its confidence interval."""
+    interval = format_interval(summary.mean_interval, claim)
+    mean = format_number(summary.mean, claim)
+    return f"{mean} ({interval})" if interval else mean
 
 
 def format_judgement(family: Family) -> str:

@@ -149,7 +149,7 @@ def _templates() -> Templates:
         format_environment=formats.format_environment,
         format_interval=formats.format_interval,
         format_judgement=formats.format_judgement,
-        format_number=formats.format_number,
+        format_mean=formats.format_mean,
         format_outcome=formats.format_outcome,
         format_reported=formats.format_reported,
         format_subject=formats.format_subject,
