@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given, strategies as st
 from scipy import stats
 
-from mnist_repro.statistics import Interval, false_failure_probability, summarize
+from mnist_repro.statistics import (
+    Interval,
+    adjust_holm,
+    detectable_difference,
+    false_failure_probability,
+    rank_curve,
+    runs_to_reject,
+    sampling_interval,
+    summarize,
+)
 
 VALUES = [0.8899, 0.8842, 0.8917, 0.8871, 0.8835]
 FINITE = st.floats(-1e6, 1e6, allow_nan=False)
@@ -135,3 +144,144 @@ def test_false_failure_probability_without_spread_is_certain(threshold: float, e
 def test_false_failure_probability_of_one_run_is_unknown() -> None:
     """A single reference run says nothing about chance."""
     assert math.isnan(false_failure_probability([0.9], threshold=0.8, runs=5))
+
+
+RANKED = st.integers(2, 30).flatmap(
+    lambda runs: st.tuples(
+        st.lists(st.integers(-50, 50), min_size=runs, max_size=runs), st.integers(-60, 60), st.permutations(range(runs))
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("reported", "values", "expected"),
+    [
+        # Distances from the mean of all: of 1, 2, 3 and 10 (mean 4) they are 3, 2, 1 and 6.
+        pytest.param(10.0, [1.0, 2.0, 3.0], 1 / 4, id="the farthest"),
+        pytest.param(3.0, [1.0, 2.0, 10.0], 4 / 4, id="the nearest"),
+        pytest.param(1.0, [2.0, 3.0, 10.0], 2 / 4, id="the second"),
+        pytest.param(1.0, [3.0, 2.0, 2.0, 2.0], 2 / 5, id="a tie counts as equally far"),
+        pytest.param(2.0, [2.0, 2.0, 2.0], 1.0, id="all the same"),
+        pytest.param(2.1, [2.0, 2.0, 2.0], 1 / 4, id="off from runs without spread"),
+    ],
+)
+def test_rank_curve_single_number_agrees_with_counting_by_hand(
+    reported: float, values: list[float], expected: float
+) -> None:
+    """The p-value is the share of numbers at least as far from the rest as the reported one."""
+    assert rank_curve([reported], np.array(values)[:, None]) == pytest.approx(expected)
+
+
+@given(RANKED)
+def test_rank_curve_does_not_depend_on_units_or_order(drawn: tuple[list[int], int, list[int]]) -> None:
+    """The p-value is a multiple of 1 / (n + 1), and the same for shuffled, scaled and shifted runs."""
+    values, reported, order = drawn
+    runs = np.array(values, dtype=float)[:, None]
+
+    p = rank_curve([reported], runs)
+
+    assert p * (len(values) + 1) == pytest.approx(round(p * (len(values) + 1)))
+    assert 1 / (len(values) + 1) - 1e-12 <= p <= 1
+    assert rank_curve([reported], runs[order]) == p
+    assert rank_curve([-0.37 * reported + 11], -0.37 * runs + 11) == p
+
+
+@pytest.mark.parametrize("n", [19, 20, 40, 200])
+@pytest.mark.parametrize("points", [1, 10])
+@pytest.mark.parametrize("kind", ["normal", "skewed", "discrete with ties"])
+def test_rank_curve_true_documents_are_rejected_no_more_often_than_it_says(n: int, points: int, kind: str) -> None:
+    """Of 2,000 documents drawn as our runs are, at most 5 % have p <= 0.05, within Monte-Carlo error."""
+    generator = np.random.default_rng([n, points, len(kind)])
+    draws = generator.normal(size=(2_000, n + 1, points)).cumsum(axis=2)
+    if kind == "skewed":
+        draws = np.exp(draws / np.sqrt(points))
+    elif kind == "discrete with ties":
+        draws = np.round(draws)
+
+    rejected = np.mean([rank_curve(draw[0], draw[1:]) <= 0.05 for draw in draws])
+
+    assert rejected <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2_000)
+
+
+def test_rank_curve_power_grows_with_the_shift() -> None:
+    """Documents that are shifted are found the more often the farther they are."""
+    generator = np.random.default_rng(5)
+    runs = generator.normal(size=(500, 40, 1))
+    documents = generator.normal(size=500)
+
+    found = [
+        np.mean([rank_curve([d + shift], r) <= 0.05 for d, r in zip(documents, runs, strict=True)])
+        for shift in (0.0, 1.0, 2.0, 3.0, 4.0)
+    ]
+
+    assert found == sorted(found)
+    assert found[-1] > 0.9
+
+
+def test_rank_curve_one_point_off_is_found_in_a_curve() -> None:
+    """A curve that leaves ours at one point alone has the smallest p-value."""
+    runs = np.random.default_rng(2).normal(size=(40, 10))
+    document = np.zeros(10)
+    document[6] = 6.0
+
+    assert rank_curve(document, runs) == pytest.approx(1 / 41)
+
+
+def test_rank_curve_one_run_is_unknown() -> None:
+    """Among a single run nothing can be ranked."""
+    assert math.isnan(rank_curve([1.0], [[1.0]]))
+
+
+@pytest.mark.parametrize(
+    ("reported", "curves"),
+    [
+        pytest.param([1.0], [[1.0, 2.0]] * 3, id="other number of points"),
+        pytest.param([], np.empty((3, 0)), id="no points"),
+        pytest.param([math.nan], [[1.0]] * 3, id="reported not a number"),
+        pytest.param([1.0], [[1.0], [math.inf], [2.0]], id="a run infinite"),
+    ],
+)
+def test_rank_curve_what_cannot_be_ranked_is_refused(reported: list[float], curves: list[list[float]]) -> None:
+    """Curves of another length, and numbers that are not finite, raise an error."""
+    with pytest.raises(ValueError, match="Curves are"):
+        rank_curve(reported, curves)
+
+
+def test_adjust_holm_agrees_with_the_paper_by_hand() -> None:
+    """The smallest p-value is multiplied by the number of tests, the next by one less, and so on; none falls again."""
+    # Sorted 0.01, 0.02, 0.03, 0.5 times 4, 3, 2, 1: 0.04, 0.06, 0.06, 0.5.
+    assert adjust_holm([0.5, 0.01, 0.03, 0.02]) == pytest.approx([0.5, 0.04, 0.06, 0.06])
+
+
+def test_adjust_holm_is_at_most_one() -> None:
+    """No adjusted p-value exceeds 1."""
+    assert adjust_holm([0.9, 0.8]) == pytest.approx([1.0, 1.0])
+
+
+@pytest.mark.parametrize(("tests", "expected"), [(1, 19), (2, 39), (12, 239)])
+def test_runs_to_reject_is_the_fewest_that_suffice(tests: int, expected: int) -> None:
+    """With so many runs the smallest adjusted p-value is significant, and with one fewer it is not."""
+    assert runs_to_reject(tests=tests) == expected
+    assert tests / (expected + 1) <= 0.05 + 1e-12 < tests / expected
+
+
+def test_detectable_difference_is_detected_with_its_power() -> None:
+    """A number so far from the mean lies outside the prediction interval in about 80 % of studies."""
+    generator = np.random.default_rng(3)
+    difference = detectable_difference(summarize(generator.normal(size=100_000)))
+    found = []
+    for runs in generator.normal(size=(2_000, 200)):
+        reported = difference + generator.normal()
+        found.append(not summarize(runs).prediction_interval.overlaps(reported, reported))
+
+    assert np.mean(found) == pytest.approx(0.8, abs=0.04)
+
+
+def test_sampling_interval_agrees_with_a_calculation_by_hand() -> None:
+    """Wilson's interval of 8,899 right among 10,000."""
+    # z = 1.959964: centre (p + z^2 / 2n) / (1 + z^2 / n) = 0.889750; half width
+    # z sqrt(p (1 - p) / n + z^2 / 4n^2) / (1 + z^2 / n) = 0.006136.
+    interval = sampling_interval(0.8899, images=10_000)
+
+    assert interval.low == pytest.approx(0.889750 - 0.006136, abs=2e-6)
+    assert interval.high == pytest.approx(0.889750 + 0.006136, abs=2e-6)
