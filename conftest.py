@@ -46,7 +46,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print what each accuracy gate measured, also where it passed."""
     reports = (report for outcome in ("passed", "failed", "skipped") for report in terminalreporter.getreports(outcome))
-    lines = [value for report in reports for name, value in report.user_properties if name == "accuracy gate"]
+    # A module that is skipped as a whole has a report without properties.
+    properties = (entry for report in reports for entry in getattr(report, "user_properties", ()))
+    lines = [value for name, value in properties if name == "accuracy gate"]
     if lines and config.get_verbosity() >= 0:
         terminalreporter.section("accuracy gates")
         for line in dict.fromkeys(lines):

@@ -1,7 +1,7 @@
 """How long a training step takes: our compiled period, and beside it stock `model.fit`.
 
-The times of pytest-benchmark's table are those of single steps: a round, divided by its steps. Tracing and compiling come
-before the first round.
+The times of pytest-benchmark's table are those of single steps: a round, divided by its steps. Tracing and compiling
+come before the first round.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def test_stock_fit_training_step(experiment: str, dataset: Dataset, benchmark: B
 
 
 def _stock_fit(protocol: Protocol, dataset: Dataset, *, steps_per_execution: int) -> Callable[[], Any]:
-    """Return what a user would write: compile, and fit on arrays. It is traced and compiled, and makes `STEPS` steps."""
+    """Return what a user would write, compile and fit on arrays: it is traced, and makes `STEPS` steps."""
     model = build_model(protocol)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(build_optimizer(protocol), loss, steps_per_execution=steps_per_execution)

@@ -152,7 +152,7 @@ def parse_record(line: str) -> RunRecord:
         msg = f"a record is a JSON object; received {type(values).__name__}"
         raise ValueError(msg)  # noqa: TRY004 - readers handle one kind of error
     schema = values.pop("schema", None)
-    if schema != SCHEMA_VERSION:
+    if type(schema) is not int or schema != SCHEMA_VERSION:  # True equals 1
         msg = f"the schema version is {SCHEMA_VERSION}; received {schema!r}"
         raise ValueError(msg)
     record: RunRecord = _read(RunRecord, values, where="record")

@@ -1,6 +1,7 @@
 """Many runs over processes: what the store already has is reused, what is missing is run and recorded at once.
 
-TensorFlow lives in the worker processes, one thread each; this process only plans and counts.
+Each worker process trains with one thread; the process that plans and counts needs no TensorFlow, unless it is the only
+worker.
 """
 
 from __future__ import annotations
@@ -171,13 +172,14 @@ def _make_run(run: PlannedRun, dataset: Dataset, store: RecordStore, *, keep_mod
         record = trainer.train(run.seed)
     except Exception as error:  # noqa: BLE001 - whatever ends a run is recorded as its reason
         record = _failed_record(run, dataset, error, started=started)
-    else:
-        if run.seed == PICTURED_SEED:
-            weights = trainer.model.get_weights()[0]
-            save_first_weights(store.folder, experiment=record.experiment, weights=weights)
-        if keep_models:
-            _keep_model(trainer, record, store)
+        store.append(record)
+        return record
+    # Before anything else is kept, which may go wrong.
     store.append(record)
+    if run.seed == PICTURED_SEED:
+        save_first_weights(store.folder, experiment=record.experiment, weights=trainer.model.get_weights()[0])
+    if keep_models:
+        _keep_model(trainer, record, store)
     return record
 
 

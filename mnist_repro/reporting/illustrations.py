@@ -30,12 +30,14 @@ def draw_environment(result: EnvironmentResult, *, folder: Path) -> dict[str, st
     -------
     dict
         File names in `folder` by what they show: "overview", "learning-rates", "sample-digits", and
-        "<experiment>-curves", "-confusion" and "-weights".
+        "<experiment>-curves", "-confusion" and "-weights". Where no run completed, there are sample digits at most.
     """
     folder.mkdir(parents=True, exist_ok=True)
     run = [experiment for experiment in result.experiments if experiment.completed]
-    draw_overview(folder / "overview.svg", rows=[_overview_row(experiment) for experiment in run])
-    drawn = ["overview"]
+    drawn = []
+    if run:
+        draw_overview(folder / "overview.svg", rows=[_overview_row(experiment) for experiment in run])
+        drawn.append("overview")
     scheduled = [e for e in run if not isinstance(e.protocol.optimizer.learning_rate, ConstantRate)]
     if scheduled:
         draw_learning_rates(folder / "learning-rates.svg", curves=[_rate_curve(e) for e in scheduled])
