@@ -12,11 +12,11 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_repro.digits import SOURCE as DIGITS_SOURCE, build_digits
 from mnist_repro.errors import ReproError
-from mnist_repro.idx import MNIST_FILES, Arrays
-from mnist_repro.places import AbsentError, cache_folder, read_folder, usual_places
 from mnist_repro.protocols import ImageSlice
+from mnist_repro.sources.digits import SOURCE as DIGITS_SOURCE, build_digits
+from mnist_repro.sources.idx import MNIST_FILES, Arrays
+from mnist_repro.sources.places import AbsentError, cache_folder, read_folder, usual_places
 
 Choice = Literal["auto", "mnist", "digits"]
 
@@ -165,7 +165,7 @@ def _load_named_folder(folder: Path, *, named_by: str) -> Dataset:
 
 
 def _download(*, progress: bool) -> Dataset:
-    from mnist_repro import downloads  # noqa: PLC0415  whoever has the files need not load what downloads them
+    from mnist_repro.sources import downloads  # noqa: PLC0415  whoever has the files need not load what downloads them
 
     cache = cache_folder()
     arrays, mirror = downloads.download_mnist(cache, files=MNIST_FILES, mirrors=downloads.MIRRORS, progress=progress)

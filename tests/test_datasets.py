@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from small_mnist import SMALL_ARRAYS, SMALL_FILES, TEST_LABELS, TRAIN_IMAGES, write_gzipped, write_plain
 
-from mnist_repro import datasets, downloads
+from mnist_repro import datasets
 from mnist_repro.datasets import Dataset, images_of, load_dataset
-from mnist_repro.downloads import Mirror
 from mnist_repro.errors import ReproError
-from mnist_repro.idx import MNIST_FILES
-from mnist_repro.places import AbsentError
 from mnist_repro.protocols import ImageSlice
+from mnist_repro.sources import downloads
+from mnist_repro.sources.downloads import Mirror
+from mnist_repro.sources.idx import MNIST_FILES
+from mnist_repro.sources.places import AbsentError
 
 REAL_FOLDER = os.environ.get("MNIST_REPRO_DATA")
 needs_mnist = pytest.mark.skipif(not REAL_FOLDER, reason="MNIST_REPRO_DATA does not name a folder with MNIST")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from mnist_repro.digits import Split, build_digits, split_digits
+from mnist_repro.sources.digits import Split, build_digits, split_digits
 
 
 @pytest.fixture(scope="module")

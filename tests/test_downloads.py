@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from small_mnist import SMALL_ARRAYS, SMALL_FILES, TEST_LABELS, TRAIN_IMAGES, write_gzipped, write_npz
 
-from mnist_repro import downloads
-from mnist_repro.downloads import MIRRORS, Mirror, download_mnist
-from mnist_repro.idx import Arrays
-from mnist_repro.places import AbsentError, read_folder
+from mnist_repro.sources import downloads
+from mnist_repro.sources.downloads import MIRRORS, Mirror, download_mnist
+from mnist_repro.sources.idx import Arrays
+from mnist_repro.sources.places import AbsentError, read_folder
 
 
 class QuietHandler(SimpleHTTPRequestHandler):

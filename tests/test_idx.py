@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, strategies as st
 from small_mnist import SMALL_ARRAYS, TRAIN_IMAGES, TRAIN_LABELS, content_of
 
-from mnist_repro.idx import MNIST_FILES, BrokenFileError, check_idx, read_idx
+from mnist_repro.sources.idx import MNIST_FILES, BrokenFileError, check_idx, read_idx
 
 IMAGES = content_of(TRAIN_IMAGES)
 IMAGES_GZIPPED = gzip.compress(IMAGES, mtime=0)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, strategies as st
 from small_mnist import SMALL_ARRAYS, SMALL_FILES
 
-from mnist_repro.idx import BrokenFileError
-from mnist_repro.npz import read_npz
+from mnist_repro.sources.idx import BrokenFileError
+from mnist_repro.sources.npz import read_npz
 
 
 def npz_of(**changed: Any) -> bytes:

@@ -19,9 +19,9 @@ from small_mnist import (
     write_plain,
 )
 
-from mnist_repro import places
-from mnist_repro.idx import BrokenFileError
-from mnist_repro.places import AbsentError, read_folder, usual_places
+from mnist_repro.sources import places
+from mnist_repro.sources.idx import BrokenFileError
+from mnist_repro.sources.places import AbsentError, read_folder, usual_places
 
 
 def make_checkout(folder: Path) -> Path:
@@ -145,7 +145,7 @@ def test_usual_places_in_checkout_are_ordered_from_near_to_far(tmp_path: Path, m
     checkout = make_checkout(tmp_path / "home" / "checkout")
     current = tmp_path / "current"
     current.mkdir()
-    monkeypatch.setattr(places, "__file__", str(checkout / "mnist_repro" / "places.py"))
+    monkeypatch.setattr(places, "__file__", str(checkout / "mnist_repro" / "sources" / "places.py"))
     monkeypatch.setattr(places, "cache_folder", lambda: tmp_path / "cache")
     monkeypatch.chdir(current)
 
@@ -165,7 +165,7 @@ def test_usual_places_installed_package_in_checkout_folder_looks_there(
 ) -> None:
     """An installed package is no checkout, but the current folder may be one."""
     checkout = make_checkout(tmp_path / "checkout")
-    monkeypatch.setattr(places, "__file__", str(tmp_path / "site-packages" / "mnist_repro" / "places.py"))
+    monkeypatch.setattr(places, "__file__", str(tmp_path / "site-packages" / "mnist_repro" / "sources" / "places.py"))
     monkeypatch.setattr(places, "cache_folder", lambda: tmp_path / "cache")
     monkeypatch.chdir(checkout)
 
@@ -183,7 +183,7 @@ def test_usual_places_current_folder_is_the_checkout_counts_it_once(
 ) -> None:
     """Whoever works in the checkout has no place listed twice."""
     checkout = make_checkout(tmp_path / "checkout")
-    monkeypatch.setattr(places, "__file__", str(checkout / "mnist_repro" / "places.py"))
+    monkeypatch.setattr(places, "__file__", str(checkout / "mnist_repro" / "sources" / "places.py"))
     monkeypatch.chdir(checkout)
 
     found = list(usual_places())

@@ -13,9 +13,9 @@ from typing import Literal
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mnist_repro.idx import Arrays, BrokenFileError, IdxFile, blamed_on, read_idx
-from mnist_repro.npz import NPZ_NAME, read_npz
-from mnist_repro.places import AbsentError
+from mnist_repro.sources.idx import Arrays, BrokenFileError, IdxFile, blamed_on, read_idx
+from mnist_repro.sources.npz import NPZ_NAME, read_npz
+from mnist_repro.sources.places import AbsentError
 
 ANSWER_SECONDS = 5.0  # until a mirror says anything at all
 DOWNLOAD_SECONDS = 600.0  # for one file; the largest has 10 MB

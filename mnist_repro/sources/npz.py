@@ -11,7 +11,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_repro.idx import (
+from mnist_repro.sources.idx import (
     Arrays,
     BrokenFileError,
     IdxFile,

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mnist_repro.errors import ReproError
-from mnist_repro.idx import Arrays, BrokenFileError, IdxFile, blamed_on, read_idx
-from mnist_repro.npz import NPZ_NAME, read_npz
+from mnist_repro.sources.idx import Arrays, BrokenFileError, IdxFile, blamed_on, read_idx
+from mnist_repro.sources.npz import NPZ_NAME, read_npz
 
 
 class AbsentError(ReproError):
@@ -21,7 +21,7 @@ def usual_places() -> Iterator[Path]:
     They are ``data/mnist`` and ``shared/mnist`` in the checkout that this package belongs to and in the
     current folder, the same two beside a checkout, and the cache.
     """
-    package_parent = Path(__file__).resolve().parents[1]
+    package_parent = Path(__file__).resolve().parents[2]
     roots = [package_parent, Path.cwd()] if _is_checkout(package_parent) else [Path.cwd()]
     beside = [root.parent for root in roots if _is_checkout(root)]
     for root in dict.fromkeys(roots + beside):  # each once, in this order

@@ -1,0 +1,1 @@
+"""Where the images come from: file forms, folders, downloads, and digits that stand in."""

@@ -1,0 +1,286 @@
+"""What a report says before it is formatted: every claim is counted once, under the judgement that it got."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from made_up_runs import make_run, make_unfinished, write_store
+
+from mnist_repro.claims import Claim, Document, load_documents
+from mnist_repro.environment import Environment
+from mnist_repro.errors import ReproError
+from mnist_repro.protocols import Protocol
+from mnist_repro.records import RecordStore, RunRecord
+from mnist_repro.reporting.contents import EnvironmentResult, Outcome, summarize_environment
+from mnist_repro.verdicts import Judgement
+
+Summarize = Callable[..., EnvironmentResult]
+MakeRun = Callable[..., RunRecord]
+
+EXPERIMENT = "julia-linear-lr0.02"
+
+
+def make_claims() -> tuple[Claim, ...]:
+    """Return a curve of three losses, an accuracy, a time, a promise, and a label of no experiment."""
+
+    def claim(quantity: str, metric: str, unit: str, printed: str, **changes: Any) -> Claim:
+        values: dict[str, Any] = {"experiment": EXPERIMENT, "cell": "In [1]", "line": 1, "document": "made-up"}
+        return Claim(id=f"{EXPERIMENT}.{quantity}", metric=metric, unit=unit, printed=printed, **{**values, **changes})
+
+    return (
+        claim("loss.1", "loss", "nat", "0.3000", period=1, evaluation_set="validation"),
+        claim("loss.2", "loss", "nat", "0.2500", period=2, evaluation_set="validation"),
+        claim("loss.3", "loss", "nat", "9.0000", period=3, evaluation_set="validation"),
+        claim("accuracy", "accuracy", "fraction", "0.90", evaluation_set="validation"),
+        claim("seconds", "total_seconds", "seconds", "2.5"),
+        claim("promise", "accuracy_promise", "fraction", "0.9", evaluation_set="validation"),
+        claim("label", "label", "1", "7.0", experiment=None),
+    )
+
+
+@pytest.fixture
+def made_up_document() -> Document:
+    """Return a document with the made-up claims."""
+    real = load_documents()["julia-blog"]
+    return replace(real, id="made-up", claims=make_claims(), outputs=(), not_claims=(), remarks=())
+
+
+@pytest.fixture
+def make(protocols: dict[str, Protocol], environment: Environment) -> MakeRun:
+    """Return a function that makes a run of the examined experiment."""
+
+    def make_one(seed: int, **changes: Any) -> RunRecord:
+        return make_run(protocols[EXPERIMENT], seed=seed, **{"environment": environment, **changes})
+
+    return make_one
+
+
+@pytest.fixture
+def summarize(protocols: dict[str, Protocol], made_up_document: Document, tmp_path: Path) -> Summarize:
+    """Return a function that puts runs into a store and summarizes it by the made-up document."""
+
+    def summarize_runs(*records: RunRecord) -> EnvironmentResult:
+        store = write_store(tmp_path / "somewhere", records)
+        return summarize_environment(store, documents={"made-up": made_up_document}, protocols=protocols)
+
+    return summarize_runs
+
+
+def judgements_of(result: EnvironmentResult) -> dict[str, dict[str, int]]:
+    """Return the counts of every family."""
+    return {
+        family.id.removeprefix(f"{EXPERIMENT}."): {j.value: n for j, n in family.counts.items()}
+        for family in result.families
+    }
+
+
+def test_summarize_environment_families_are_counted_by_judgement(summarize: Summarize, make: MakeRun) -> None:
+    """A curve is one family with a count for each judgement; single claims are families of one."""
+    result = summarize(*(make(seed) for seed in range(9)))
+
+    assert judgements_of(result) == {
+        "loss": {"inside": 2, "outside": 1},
+        "accuracy": {"inside": 1},
+        "seconds": {"not comparable": 1},
+        "promise": {"not judged": 1},
+        "label": {"not judged": 1},
+    }
+
+
+def test_summarize_environment_family_stands_for_its_last_point(summarize: Summarize, make: MakeRun) -> None:
+    """Where a curve has one row, it is the curve's end."""
+    result = summarize(*(make(seed) for seed in range(3)))
+
+    assert [family.claim.period for family in result.families] == [3, None, None, None, None]
+
+
+def test_outcome_claims_are_all_judgements(summarize: Summarize, make: MakeRun) -> None:
+    """No claim is lost or counted twice between families and the outcome."""
+    outcome = summarize(*(make(seed) for seed in range(9))).outcome()
+
+    assert (outcome.claims, outcome.judged, outcome.agreeing) == (7, 4, 3)
+    assert len(make_claims()) == outcome.claims == sum(outcome.counts.values())
+
+
+def test_outcome_of_document_counts_its_claims_alone(
+    protocols: dict[str, Protocol], make: MakeRun, tmp_path: Path
+) -> None:
+    """The documents' outcomes add up to that of all, and each has as many claims as its document."""
+    documents = load_documents()
+    store = write_store(tmp_path / "somewhere", [make(seed) for seed in range(3)])
+    result = summarize_environment(store, documents=documents, protocols=protocols)
+
+    outcomes = {name: result.outcome(name) for name in documents}
+
+    assert {name: outcome.claims for name, outcome in outcomes.items()} == {
+        name: len(document.claims) for name, document in documents.items()
+    }
+    assert sum((outcome.counts for outcome in outcomes.values()), Counter()) == result.outcome().counts
+    assert outcomes["tf1-notebook"].judged == 0
+
+
+def test_outcome_of_nothing_is_zero() -> None:
+    """No claims are no error."""
+    outcome = Outcome(Counter())
+
+    assert (outcome.claims, outcome.judged, outcome.agreeing) == (0, 0, 0)
+
+
+def test_summarize_environment_experiment_without_runs_is_not_run(
+    protocols: dict[str, Protocol], make: MakeRun, tmp_path: Path
+) -> None:
+    """Every experiment is there; those without runs have claims that were not run, and no times."""
+    store = write_store(tmp_path / "somewhere", [make(0), make(1)])
+
+    result = summarize_environment(store, documents=load_documents(), protocols=protocols)
+
+    assert [experiment.protocol.id for experiment in result.experiments] == list(protocols)
+    for experiment in result.experiments:
+        judgements = {a.judgement for f in experiment.families for a in f.assessments if a.claim.is_of_run}
+        assert (judgements == {Judgement.NOT_RUN}) is (experiment.protocol.id != EXPERIMENT)
+        assert (experiment.seconds is None) is (experiment.protocol.id != EXPERIMENT)
+
+
+def test_summarize_environment_stand_in_is_judged_nowhere(summarize: Summarize, make: MakeRun) -> None:
+    """Runs on the stand-in are shown and counted, and no number of the document is judged by them."""
+    result = summarize(*(make(seed, dataset="digits") for seed in range(9)))
+
+    assert result.is_stand_in
+    assert result.outcome().judged == 0
+    assert result.outcome().claims == len(make_claims())
+
+
+def test_summarize_environment_mnist_is_no_stand_in(summarize: Summarize, make: MakeRun) -> None:
+    """Nothing is called a stand-in where all runs were made with MNIST."""
+    assert not summarize(make(0)).is_stand_in
+
+
+def test_summarize_environment_single_run_is_not_judged(summarize: Summarize, make: MakeRun) -> None:
+    """One run has no spread, so it says nothing of any number."""
+    assert summarize(make(0)).outcome().judged == 0
+
+
+@pytest.mark.parametrize("status", ["diverged", "failed"])
+def test_summarize_environment_unfinished_runs_are_shown_and_not_measured(
+    summarize: Summarize, make: MakeRun, status: str
+) -> None:
+    """A run that did not complete stays in sight, and enters no mean, no curve and no time."""
+    result = summarize(make(0), make(1), make_unfinished(make(2), status=status))
+    (experiment,) = (e for e in result.experiments if e.records)
+
+    assert [record.seed for record in experiment.records] == [0, 1, 2]
+    assert [record.seed for record in experiment.completed] == [0, 1]
+    assert [record.seed for record in experiment.unfinished] == [2]
+    assert experiment.curves("loss").shape == (2, 10)
+    assert experiment.confusion().sum() == 2 * (10 * 90 + 90)
+    assert {a.summary.n for f in experiment.families for a in f.assessments if a.summary} == {2}
+
+
+def test_summarize_environment_no_run_completed_judges_nothing(summarize: Summarize, make: MakeRun) -> None:
+    """Where every run failed the claims are not run: nothing passes by absence."""
+    result = summarize(make_unfinished(make(0), status="failed"), make_unfinished(make(1)))
+
+    assert len(result.records) == 2
+    assert judgements_of(result) == {
+        "loss": {"not run": 3},
+        "accuracy": {"not run": 1},
+        "seconds": {"not run": 1},
+        "promise": {"not judged": 1},
+        "label": {"not judged": 1},
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"protocol_sha256": "0" * 64}, id="another protocol"),
+        pytest.param({"training_sha256": "0" * 64}, id="another code"),
+        pytest.param({"dataset_sha256": "0" * 64}, id="another dataset"),
+    ],
+)
+def test_summarize_environment_earlier_records_are_set_aside(
+    summarize: Summarize, make: MakeRun, change: dict[str, Any]
+) -> None:
+    """Records of other conditions are counted as left out, and pooled with nothing."""
+    result = summarize(make(0, accuracy=0.1, **change), make(1), make(2), make(2))
+    (experiment,) = (e for e in result.experiments if e.records)
+
+    assert [record.seed for record in experiment.records] == [1, 2]
+    assert experiment.set_aside == 2
+
+
+def test_summarize_environment_only_other_protocols_is_refused(summarize: Summarize, make: MakeRun) -> None:
+    """A store that holds nothing of today's protocols has nothing to report, and says how many records it has."""
+    with pytest.raises(ReproError, match=r"runs\.jsonl has no run of today's protocols; its 2 records are of other"):
+        summarize(make(0, protocol_sha256="0" * 64), make(1, experiment="another"))
+
+
+def test_summarize_environment_empty_store_is_refused(protocols: dict[str, Protocol], tmp_path: Path) -> None:
+    """No records are no result."""
+    with pytest.raises(ReproError, match="has no run of today's protocols"):
+        summarize_environment(RecordStore(tmp_path / "nowhere"), documents={}, protocols=protocols)
+
+
+def test_summarize_environment_newest_run_names_the_environment(
+    summarize: Summarize, make: MakeRun, environment: Environment
+) -> None:
+    """The page's versions are those of the run that was started last, in whatever order runs ended."""
+    newer = replace(environment, commit="f" * 40)
+
+    result = summarize(make(0, environment=newer, started="2025-02-01T00:00:00+00:00"), make(1))
+
+    assert result.environment == newer
+    assert result.name == "somewhere"
+
+
+def test_experiment_seconds_are_medians(summarize: Summarize, make: MakeRun) -> None:
+    """One slow run does not move the time that is shown; training is the periods' time alone."""
+    result = summarize(make(0, total_seconds=1.0), make(1, total_seconds=2.0), make(2, total_seconds=90.0))
+    (seconds,) = (e.seconds for e in result.experiments if e.seconds)
+
+    assert (seconds.total, seconds.training) == (2.0, 10 * 0.25)
+
+
+def test_experiment_curves_have_a_row_for_each_run(summarize: Summarize, make: MakeRun) -> None:
+    """Rows are runs by seed, columns are periods, and the steps are those of the protocol."""
+    records = [make(seed) for seed in (4, 1, 3)]
+    (experiment,) = (e for e in summarize(*records).experiments if e.records)
+
+    curves = experiment.curves("accuracy")
+
+    assert curves.shape == (3, len(experiment.steps)) == (3, 10)
+    assert curves[1, 4] == records[2].periods[4].accuracy["validation"]
+    assert list(experiment.steps) == [period.step for period in records[0].periods]
+
+
+def test_experiment_reported_curve_is_the_documents(summarize: Summarize, make: MakeRun) -> None:
+    """The document's points are its claims with a period; of what it prints no curve, there is none."""
+    (experiment,) = (e for e in summarize(make(0)).experiments if e.records)
+
+    np.testing.assert_array_equal(experiment.reported("loss"), [0.3, 0.25, 9.0])
+    assert experiment.reported("accuracy").size == 0
+
+
+def test_experiment_final_accuracy_is_on_the_asserted_set(
+    protocols: dict[str, Protocol], make: MakeRun, tmp_path: Path
+) -> None:
+    """Of all the accuracies of a document the overview shows the last one, on the set that the benchmarks assert."""
+    store = write_store(tmp_path / "somewhere", [make(0)])
+    result = summarize_environment(store, documents=load_documents(), protocols=protocols)
+
+    finals = {e.protocol.id: e.final_accuracy for e in result.experiments}
+
+    assert {name: claim and claim.printed for name, claim in finals.items()} == {
+        "julia-linear-lr0.02": "0.8336",
+        "julia-linear-lr0.003": "0.8836",
+        "julia-mlp-100x100": "0.9232",
+        "tf1-basic": "0.8899",
+        "tf1-dropout-piecewise": "0.8912",
+        "tf1-dropout-exponential": "0.8843",
+    }

@@ -1,0 +1,271 @@
+"""Numbers and claims as words: our digits are rounded, the document's are never invented, and any text is safe."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+from markdown_it import MarkdownIt
+
+from mnist_repro.claims import METRIC_UNITS, Claim, load_documents
+from mnist_repro.environment import Environment
+from mnist_repro.reporting.contents import Family, Outcome
+from mnist_repro.reporting.formats import (
+    UNKNOWN,
+    escape_markdown,
+    format_environment,
+    format_interval,
+    format_judgement,
+    format_mean,
+    format_number,
+    format_outcome,
+    format_reported,
+    format_subject,
+)
+from mnist_repro.statistics import Interval, summarize
+from mnist_repro.verdicts import Assessment, Judgement
+
+CLAIMS = [claim for document in load_documents().values() for claim in document.claims]
+
+
+def make_claim(metric: str = "accuracy", unit: str = "fraction", **changes: Any) -> Claim:
+    """Return a claim about the test set, or what is given."""
+    values: dict[str, Any] = {
+        "id": "a-net.a-claim",
+        "document": "a-document",
+        "experiment": "a-net",
+        "cell": "In [1]",
+        "line": 1,
+        "printed": "0.5",
+        "evaluation_set": "test",
+    }
+    return Claim(metric=metric, unit=unit, **{**values, **changes})
+
+
+def make_family(*judgements: Judgement) -> Family:
+    """Return a family with a claim for each judgement."""
+    assessments = [Assessment(claim=make_claim(), judgement=j, reason="", summary=None) for j in judgements]
+    return Family(id="a-net.a-claim", assessments=tuple(assessments))
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "printed", "expected"),
+    [
+        pytest.param("accuracy", "fraction", "0.766", "76.6 %", id="three digits of a fraction"),
+        pytest.param("accuracy", "fraction", "0.8", "80 %", id="one digit of a fraction"),
+        pytest.param("accuracy", "fraction", "0.80", "80 %", id="two digits of a fraction"),
+        pytest.param("accuracy", "fraction", "0.800", "80.0 %", id="a fraction with zeros that were printed"),
+        pytest.param("accuracy", "fraction", "0.8899", "88.99 %", id="four digits of a fraction"),
+        pytest.param("accuracy", "fraction", "1", "100 %", id="a whole fraction"),
+        pytest.param("error", "fraction", "0.1101", "11.01 %", id="a fraction printed as percent"),
+        pytest.param("error", "percent", "11.57", "11.57 %", id="percent"),
+        pytest.param("error", "percent", "12", "12 %", id="whole percent"),
+        pytest.param("error", "percent", "10.879999999999999", "10.88 %", id="percent with a float's last digits"),
+        pytest.param("accuracy_target", "fraction", "0.95", "95 %", id="a target"),
+        pytest.param("accuracy_promise", "fraction", "0.9", "90 %", id="a promise"),
+        pytest.param("loss", "nat", "0.7647578", "0.7648", id="a loss of many digits"),
+        pytest.param("loss", "nat", "0.5", "0.5", id="a loss of one digit"),
+        pytest.param("learning_rate", "1", "0.48299998", "0.48299998", id="a rate"),
+        pytest.param("label", "1", "7.0", "7.0", id="a label"),
+        pytest.param("seconds_per_period", "seconds", "4.59", "4.59 s", id="seconds"),
+        pytest.param("total_seconds", "seconds", "01:07", "67 s", id="minutes and seconds"),
+    ],
+)
+def test_format_reported_printed_number_keeps_its_digits(metric: str, unit: str, printed: str, expected: str) -> None:
+    """A fraction becomes percent, long numbers are cut, and no digit appears that was not printed."""
+    assert expected == format_reported(make_claim(metric, unit, printed=printed))
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_format_reported_documents_numbers_stay_within_their_rounding(claim: Claim) -> None:
+    """What pages show of every number is that number, to half a unit of the last digit that is shown."""
+    shown = format_reported(claim).split()[0]
+    decimals = len(shown.partition(".")[2])
+    value = claim.value * (100 if format_reported(claim).endswith("%") and claim.unit == "fraction" else 1)
+
+    assert abs(float(shown) - value) <= 0.5000001 * 10.0**-decimals
+    assert decimals <= claim.decimals
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "value", "expected"),
+    [
+        pytest.param("accuracy", "fraction", 0.8899, "88.99 %", id="a fraction"),
+        pytest.param("error", "fraction", 0.1101, "11.01 %", id="a fraction of errors"),
+        pytest.param("error", "percent", 11.57, "11.57 %", id="percent"),
+        pytest.param("loss", "nat", 0.42103118, "0.4210", id="a loss"),
+        pytest.param("learning_rate", "1", 0.48299998, "0.48299998", id="a rate"),
+        pytest.param("learning_rate", "1", float(np.float32(0.1)), "0.1", id="a rate that float64 has no digits for"),
+        pytest.param("seconds_per_period", "seconds", 0.04, "0.0 s", id="a short time"),
+        pytest.param("total_seconds", "seconds", 67.25, "67.2 s", id="a long time"),
+    ],
+)
+def test_format_number_value_has_its_metrics_digits(metric: str, unit: str, value: float, expected: str) -> None:
+    """Percent have two decimals, losses four, times one; rates have the digits of a float32."""
+    assert expected == format_number(value, make_claim(metric, unit))
+
+
+@pytest.mark.parametrize("metric", METRIC_UNITS)
+def test_format_number_nan_is_unknown(metric: str) -> None:
+    """What is not known is never shown as a number, whatever its metric."""
+    assert format_number(math.nan, make_claim(metric, METRIC_UNITS[metric][0])) == UNKNOWN
+
+
+@pytest.mark.parametrize("metric", sorted(set(METRIC_UNITS) - {"learning_rate"}))
+def test_format_interval_nan_is_unknown(metric: str) -> None:
+    """An interval that is not known is said to be so, and not shown as numbers."""
+    assert format_interval(Interval(math.nan, math.nan), make_claim(metric, METRIC_UNITS[metric][0])) == UNKNOWN
+
+
+@pytest.mark.parametrize("end", [0.5, math.nan], ids=["many runs", "a single run"])
+def test_format_interval_rate_has_none(end: float) -> None:
+    """A learning rate is the same in every run: an interval would promise a spread that there is not."""
+    assert format_interval(Interval(end, end), make_claim("learning_rate", "1")) == ""
+
+
+@pytest.mark.parametrize(
+    ("claim", "values", "expected"),
+    [
+        pytest.param(make_claim(), [0.88, 0.9], "89.00 % (76.29 to 101.71 %)", id="two runs"),
+        pytest.param(make_claim(), [0.89], "89.00 % (unknown)", id="a single run"),
+        pytest.param(make_claim("learning_rate", "1"), [0.5, 0.5], "0.5", id="a rate"),
+    ],
+)
+def test_format_mean_interval_stands_behind_it(claim: Claim, values: list[float], expected: str) -> None:
+    """The mean comes with its confidence interval, or with the word that there is none."""
+    assert expected == format_mean(summarize(values), claim)
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "interval", "expected"),
+    [
+        pytest.param("accuracy", "fraction", Interval(0.88, 0.9), "88.00 to 90.00 %", id="fractions"),
+        pytest.param("error", "percent", Interval(10.0, 12.0), "10.00 to 12.00 %", id="percent"),
+        pytest.param("loss", "nat", Interval(0.4, 0.45), "0.4000 to 0.4500", id="losses"),
+        pytest.param("total_seconds", "seconds", Interval(60.0, 67.5), "60.0 to 67.5 s", id="times"),
+        pytest.param("accuracy", "fraction", Interval(-0.1, 1.1), "-10.00 to 110.00 %", id="beyond what can be"),
+    ],
+)
+def test_format_interval_unit_is_said_once(metric: str, unit: str, interval: Interval, expected: str) -> None:
+    """Both ends have the same digits, and the unit stands behind the second."""
+    assert expected == format_interval(interval, make_claim(metric, unit))
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        pytest.param(make_claim("loss", "nat", evaluation_set="validation"), "validation loss", id="on a set"),
+        pytest.param(make_claim("learning_rate", "1", evaluation_set=None), "learning rate", id="on no set"),
+    ],
+)
+def test_format_subject_claim_names_set_and_metric(claim: Claim, expected: str) -> None:
+    """The set comes first where there is one."""
+    assert expected == format_subject(claim)
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_format_subject_every_metric_has_a_name(claim: Claim) -> None:
+    """Each claim of the documents has words for readers, without the code's underscores."""
+    assert "_" not in format_subject(claim)
+
+
+@pytest.mark.parametrize("judgement", Judgement)
+def test_format_judgement_single_claim_is_its_judgement(judgement: Judgement) -> None:
+    """A claim that stands alone is not counted."""
+    assert judgement.value == format_judgement(make_family(judgement))
+
+
+@pytest.mark.parametrize(
+    ("judgements", "expected"),
+    [
+        pytest.param([Judgement.INSIDE] * 10, "10 of 10 inside", id="all inside"),
+        pytest.param(
+            [Judgement.OUTSIDE, *[Judgement.INSIDE] * 9], "9 of 10 inside, 1 of 10 outside", id="one of ten outside"
+        ),
+        pytest.param([Judgement.EQUAL] * 3, "3 of 3 equal", id="rates"),
+        pytest.param([Judgement.NOT_RUN] * 10, "not run", id="not run"),
+        pytest.param([Judgement.NOT_COMPARABLE] * 10, "not comparable", id="times"),
+        pytest.param(
+            [Judgement.INSIDE, Judgement.NOT_JUDGED], "1 of 1 inside, not judged", id="only one of two was judged"
+        ),
+    ],
+)
+def test_format_judgement_curve_counts_what_was_judged(judgements: list[Judgement], expected: str) -> None:
+    """The points of a curve are counted among those that were judged; others are named and not counted."""
+    assert expected == format_judgement(make_family(*judgements))
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        pytest.param(
+            {Judgement.INSIDE: 5, Judgement.EQUAL: 2, Judgement.OUTSIDE: 1, Judgement.DIFFERENT: 1},
+            "7 of 9 judged numbers agree with our runs.",
+            id="all judged",
+        ),
+        pytest.param(
+            {Judgement.INSIDE: 1, Judgement.NOT_RUN: 3, Judgement.NOT_COMPARABLE: 2},
+            "1 of 1 judged numbers agree with our runs; 2 not comparable, 3 not run.",
+            id="some not judged",
+        ),
+        pytest.param({}, "0 of 0 judged numbers agree with our runs.", id="no claims"),
+    ],
+)
+def test_format_outcome_every_claim_is_accounted_for(counts: dict[Judgement, int], expected: str) -> None:
+    """Agreeing, judged, and whatever was not judged, by its kind."""
+    assert expected == format_outcome(Outcome(Counter(counts)))
+
+
+def test_format_environment_names_what_decides_numbers(environment: Environment) -> None:
+    """Versions of the libraries, the system and the processor stand in one line."""
+    line = format_environment(environment)
+
+    assert line == ("TensorFlow 2.19.1, Keras 3.10.0, NumPy 2.1.3, Python 3.11.9; Linux x86_64, A processor")
+
+
+def read_cells(text: str) -> list[str]:
+    """Return what a Markdown reader shows of a table row with two cells of `text`; fails on anything but text."""
+    table = f"| a | b |\n|---|---|\n| {text} | {text} |\n\nthe end\n"
+    tokens = MarkdownIt("commonmark").enable("table").parse(table)
+    cells = [token.children or [] for token in tokens if token.type == "inline"]
+    assert len(cells) == 2 + 2 + 1
+    assert {child.type for cell in cells for child in cell} <= {"text"}
+    return ["".join(child.content for child in cell) for cell in cells[2:4]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a | b || c", id="pipes"),
+        pytest.param("a\nb\r\nc\n\n# d", id="newlines"),
+        pytest.param("<script>alert(1)</script> <b> </td> <!-- -->", id="html tags"),
+        pytest.param("&lt;b&gt; &amp; &#124; &vert;", id="html entities"),
+        pytest.param("`a` ``b` ```c", id="backticks"),
+        pytest.param("[a](https://example.org) ![b](c.png) [d]: e <https://example.org>", id="links"),
+        pytest.param("*a* **b** _c_ __d__", id="emphasis"),
+        pytest.param("\\ \\| \\\\| \\` \\", id="backslashes"),
+        pytest.param("ValueError: shapes (3, 784) | (10,) <class 'int'> `x_1`", id="an error's message"),
+    ],
+)
+def test_escape_markdown_hostile_text_stays_text(text: str) -> None:
+    """A Markdown reader shows the text itself, on one line, in its own cell."""
+    assert read_cells(escape_markdown(text)) == [" ".join(text.split())] * 2
+
+
+# Letters, figures, marks and signs of all languages: what control characters become is the reader's affair.
+@given(
+    st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="\ufffd") | st.sampled_from(" \n\t|\\`"))
+)
+def test_escape_markdown_any_text_stays_text(text: str) -> None:
+    """Whatever the text, a Markdown reader shows it and nothing else."""
+    assert read_cells(escape_markdown(text)) == [" ".join(text.split())] * 2
+
+
+def test_escape_markdown_other_things_are_written_as_text() -> None:
+    """What is no text, such as None where there is no reason, is escaped as it prints."""
+    assert escape_markdown(None) == "None"
+    assert escape_markdown(["a"]) == "\\['a'\\]"
