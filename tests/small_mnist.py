@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_repro.idx import IdxFile
+from mnist_repro.sources.idx import IdxFile
 
 
 def _values_of(shape: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -1,0 +1,204 @@
+"""The accuracy gates, seen from outside: they pass, fail and are skipped when they should.
+
+Each test session is a process of its own, started in the checkout. Its store has every run that it needs: none trains.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pytest
+from made_up_runs import make_run, make_unfinished, write_store
+
+from mnist_repro.datasets import Dataset
+from mnist_repro.environment import describe_environment, training_code_sha256
+from mnist_repro.protocols import Protocol, load_protocols
+from mnist_repro.records import RecordStore, RunRecord
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("tensorflow") is None, reason="a run's conditions name the version of TensorFlow"
+)
+
+TESTS = Path(__file__).parent
+EXPERIMENTS = tuple(load_protocols())
+GOOD, LOW, DIVERGED, SINGLE = "julia-linear-lr0.02", "julia-linear-lr0.003", "julia-mlp-100x100", "tf1-basic"
+
+# A session with this plugin has blank images, which are called what its name says.
+PLUGIN = """
+from test_benchmarks import blank_images
+from mnist_repro import datasets
+
+datasets.load_dataset = lambda *_, **__: blank_images({name!r})
+"""
+
+
+class Session(NamedTuple):
+    """How a test session ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def outcome_of(self, experiment: str) -> str:
+        """Return what was said of an experiment's gate in the summary of all tests."""
+        (said,) = re.findall(rf"^([A-Z]+) .*\[{re.escape(experiment)}\]", self.out, flags=re.MULTILINE)
+        return str(said)
+
+    def line_of(self, experiment: str) -> str:
+        """Return an experiment's line in the summary of the gates."""
+        summary = self.out.partition("accuracy gates =")[2].partition("\n=====")[0]
+        (line,) = (line for line in summary.splitlines() if line.startswith(f"{experiment}: "))
+        return line
+
+
+def blank_images(name: Literal["mnist", "digits"]) -> Dataset:
+    """Return a hundred blank images of each kind under the name of a dataset."""
+    images, labels = np.zeros((100, 784), dtype=np.uint8), np.zeros(100, dtype=np.uint8)
+    return Dataset(
+        name=name,
+        train_images=images,
+        train_labels=labels,
+        test_images=images.copy(),
+        test_labels=labels.copy(),
+        source="made up for the tests",
+    )
+
+
+def run_today(protocol: Protocol, seed: int, *, name: Literal["mnist", "digits"], accuracy: float) -> RunRecord:
+    """Return a run under the conditions that a session's own runs would have."""
+    return make_run(
+        protocol,
+        seed=seed,
+        environment=describe_environment(threads=1),
+        accuracy=accuracy,
+        dataset=name,
+        dataset_sha256=blank_images(name).sha256,
+        training_sha256=training_code_sha256(),
+    )
+
+
+def run_gates(folder: Path, *arguments: str, name: Literal["mnist", "digits"] = "mnist") -> Session:
+    """Run the accuracy gates on the records in a folder."""
+    (folder / "blank_images_plugin.py").write_text(PLUGIN.format(name=name), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "benchmarks/test_accuracy.py", "-p", "blank_images_plugin"]
+    options = ["-p", "no:cacheprovider", "--color=no", f"--records={folder}", f"--basetemp={folder / 'temporary'}"]
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [*command, *options, *arguments],
+        cwd=TESTS.parent,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(map(str, (TESTS.parent, TESTS, folder))),
+            "COLUMNS": "200",
+            "PYTEST_ADDOPTS": "",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Session(ended.returncode, ended.stdout, ended.stderr)
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """Return a session in which one experiment is below its threshold, one has a diverged run, and one a single run."""
+    folder = tmp_path_factory.mktemp("mixed")
+    runs = []
+    for protocol in load_protocols().values():
+        accuracy = protocol.gate.minimum + (-0.001 if protocol.id == LOW else 0.01)
+        made = [run_today(protocol, seed, name="mnist", accuracy=accuracy) for seed in range(3)]
+        if protocol.id == DIVERGED:
+            made[2] = make_unfinished(made[2], reason="the loss was not finite")
+        runs += made
+    store = write_store(folder / "local", runs)
+    session = run_gates(folder, "--seeds=0-2", "-rA")
+    assert store.read() == runs, "a session with all its runs makes none"
+    return session
+
+
+def test_gates_good_records_pass(mixed: Session) -> None:
+    """Experiments whose mean is above the threshold pass."""
+    good = set(EXPERIMENTS) - {LOW, DIVERGED}
+
+    assert {name: mixed.outcome_of(name) for name in good} == dict.fromkeys(good, "PASSED")
+
+
+def test_gates_mean_below_threshold_fails(mixed: Session) -> None:
+    """A tenth of a point below the threshold is a failure, of the gate and of the session."""
+    assert mixed.outcome_of(LOW) == "FAILED"
+    assert mixed.code == 1
+
+
+def test_gates_diverged_run_fails(mixed: Session) -> None:
+    """A run that diverged fails its gate by name, however good the others are: it is not left out, and not skipped."""
+    assert mixed.outcome_of(DIVERGED) == "FAILED"
+    assert "seed 2: diverged: the loss was not finite" in mixed.out
+
+
+def test_gates_records_are_reused(mixed: Session) -> None:
+    """All six experiments are one study, which says that it trains nothing."""
+    assert "18 runs: 18 in the records, 0 to train." in mixed.out
+
+
+@pytest.mark.parametrize("name", [GOOD, LOW], ids=["passed", "failed"])
+def test_gates_summary_says_what_was_measured(mixed: Session, name: str) -> None:
+    """Mean, spread, number of seeds, threshold and the risk of failing by chance are said, also where a gate passed."""
+    gate = load_protocols()[name].gate
+    mean = gate.minimum + (0.01 if name == GOOD else -0.001)
+
+    line = mixed.line_of(name)
+
+    assert line.startswith(
+        f"{name}: {gate.evaluation_set} accuracy {mean:.4f}, spread 0.0050 over 3 seeds; threshold {gate.minimum}, "
+        "fails by chance with probability "
+    )
+    assert 0 <= float(line.partition("probability ")[2].split()[0]) <= 1
+
+
+def test_gates_summary_has_no_line_of_what_was_not_measured(mixed: Session) -> None:
+    """Of an experiment with a diverged run there is no mean, and none is shown."""
+    assert f"{DIVERGED}: " not in mixed.out.partition("accuracy gates =")[2].partition("\n=====")[0]
+
+
+def test_gates_quiet_session_has_no_summary(protocols: dict[str, Protocol], tmp_path: Path) -> None:
+    """Where -q asks for little, a session that passes says little; a single run is enough for a mean."""
+    protocol = protocols[SINGLE]
+    write_store(tmp_path / "here", [run_today(protocol, 5, name="mnist", accuracy=0.95)])
+
+    session = run_gates(tmp_path, "-q", "-k", SINGLE, "--seeds=5", "--environment=here")
+
+    assert (session.code, session.err) == (0, "")
+    assert "1 passed" in session.out
+    assert "accuracy gates" not in session.out
+    assert "in the records" not in session.out
+
+
+def test_gates_stand_in_is_skipped_with_its_numbers(protocols: dict[str, Protocol], tmp_path: Path) -> None:
+    """On the stand-in nothing is asserted, neither passed nor failed, and the reason has what was measured."""
+    runs = [run_today(protocols[GOOD], seed, name="digits", accuracy=0.1) for seed in range(2)]
+    write_store(tmp_path / "local", runs)
+
+    session = run_gates(tmp_path, "-k", GOOD, "--seeds=0,1", name="digits")
+
+    assert session.code == 0
+    assert "1 skipped" in session.out
+    assert "passed" not in session.out
+    assert f"thresholds are for MNIST, and this is the stand-in: {GOOD}: validation accuracy 0.0975, " in session.out
+    assert "over 2 seeds" in session.line_of(GOOD)
+
+
+def test_gates_bad_option_is_a_usage_error(tmp_path: Path) -> None:
+    """Pytest says in one line what was received and what would be right, and nothing is recorded."""
+    session = run_gates(tmp_path, "--seeds=x")
+
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert session.err.strip() == (
+        "ERROR: seeds are whole numbers and ranges that go up, such as 0-3 or 0,2,5; received 'x'"
+    )
+    assert not RecordStore(tmp_path / "local").folder.exists()
