@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
 from mnist_repro.idx import IdxFile
+from numpy.typing import NDArray
 
 
 def _values_of(shape: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from mnist_repro.claims import Claim, Document
 from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
+from mnist_repro.placements import AGREEING, JUDGED, Assessment, Judgement, assess_claims
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore, RunRecord, pool_runs
-from mnist_repro.verdicts import AGREEING, JUDGED, Assessment, Judgement, assess_claims
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,9 @@ import numpy as np
 
 from mnist_repro.claims import Claim
 from mnist_repro.environment import Environment
+from mnist_repro.placements import JUDGED, Judgement
 from mnist_repro.reporting.contents import Family, Outcome
 from mnist_repro.statistics import Interval, Summary
-from mnist_repro.verdicts import JUDGED, Judgement
 
 UNKNOWN = "unknown"
 

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from mnist_repro.placements import Judgement
 from mnist_repro.records import RunRecord
 from mnist_repro.reporting.contents import EnvironmentResult, Family
 from mnist_repro.reporting.formats import (
@@ -21,7 +22,6 @@ from mnist_repro.reporting.formats import (
     format_subject,
 )
 from mnist_repro.study import Plan
-from mnist_repro.verdicts import Judgement
 
 STAND_IN_WARNING = (
     "These runs were made with a stand-in for MNIST, digits that come with scikit-learn: "
