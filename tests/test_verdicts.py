@@ -105,7 +105,7 @@ def test_judge_claims_curve_has_one_verdict(runs: list[RunRecord]) -> None:
 
 
 def test_judge_claims_family_of_tests_is_controlled(runs: list[RunRecord]) -> None:
-    """Beside a second test the smallest p-value of 40 runs is doubled, and the verdict still stands; beside ten it waits."""
+    """Beside one more test the smallest p-value of 40 runs is doubled, and still decides; beside nine more it waits."""
     two = judge_claims([_claim("0.9500"), *_curve(["0.8", "0.5"])], records=runs)
     others = [_claim("0.9000", quantity=f"other-{i}") for i in range(9)]
     ten = judge_claims([_claim("0.9500"), *others], records=runs)
