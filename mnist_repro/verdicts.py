@@ -123,7 +123,7 @@ def _rank(members: Sequence[Claim], runs: Sequence[RunRecord]) -> float:
 
 
 def _judge_rank(p: float, adjusted_p: float, *, runs: int, tests: int) -> tuple[Verdict, str]:
-    place = f"{round(p * (runs + 1))} of {runs + 1} runs, the document's among them, lie at least as far from the rest"
+    place = f"{round(p * (runs + 1))} of {runs + 1} runs, the document's among them, lie as far out or farther"
     if adjusted_p <= SIGNIFICANCE:
         return Verdict.NOT_REPRODUCED, f"only {place}"
     needed = runs_to_reject(tests=tests)
