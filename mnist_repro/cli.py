@@ -19,9 +19,10 @@ from mnist_repro.claims import load_documents
 from mnist_repro.datasets import Choice, Dataset, load_dataset
 from mnist_repro.errors import ReproError
 from mnist_repro.protocols import load_protocols, select_protocols
-from mnist_repro.records import LOCAL_ENVIRONMENT, RecordStore
+from mnist_repro.records import LOCAL_ENVIRONMENT, RecordStore, open_store
 from mnist_repro.reporting.contents import summarize_environment
 from mnist_repro.reporting.terminal import STAND_IN_WARNING, StudyProgress, print_claims
+from mnist_repro.reporting.verdict_table import FORMATS, print_verdicts
 from mnist_repro.study import PROFILES, Plan, plan_study, profile_seeds, run_study
 
 DEFAULT_RECORDS = Path("reports/records")
@@ -89,6 +90,19 @@ def build_parser() -> argparse.ArgumentParser:
     verb.set_defaults(verb=_run)
 
     verb = verbs.add_parser(
+        "verdicts",
+        help="print the verdict on every curve and number, with its reason",
+        description="Print, from the records alone, whether each curve and each single number of the documents is "
+        "reproduced, with its exact p-value and the reason in words.",
+    )
+    add_records_option(verb)
+    add_environment_option(verb, help="environment whose runs are judged (default: %(default)s)")
+    verb.add_argument(
+        "--format", choices=FORMATS, default="table", help="how the verdicts are printed (default: %(default)s)"
+    )
+    verb.set_defaults(verb=_verdicts)
+
+    verb = verbs.add_parser(
         "report",
         help="write the report from the records",
         description="Write README.md and a page for each environment from the records alone; neither MNIST nor "
@@ -119,6 +133,11 @@ def add_records_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_environment_option(parser: argparse.ArgumentParser, *, help: str) -> None:  # noqa: A002 - argparse's name
+    """Add --environment."""
+    parser.add_argument("--environment", type=parse_environment, default=LOCAL_ENVIRONMENT, metavar="NAME", help=help)
+
+
 def add_study_options(parser: argparse.ArgumentParser) -> None:
     """Add what decides which runs a study has and where they are recorded."""
     parser.add_argument(
@@ -131,13 +150,7 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
         "--workers", type=parse_workers, metavar="N", help="processes that train (default: one for each processor)"
     )
     add_records_option(parser)
-    parser.add_argument(
-        "--environment",
-        type=parse_environment,
-        default=LOCAL_ENVIRONMENT,
-        metavar="NAME",
-        help="name under which the runs are recorded and reported (default: %(default)s)",
-    )
+    add_environment_option(parser, help="name under which the runs are recorded and reported (default: %(default)s)")
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -246,6 +259,13 @@ def _load(options: argparse.Namespace, console: Console) -> Dataset:
     if dataset.is_stand_in:
         console.print(STAND_IN_WARNING, style="bold yellow")
     return dataset
+
+
+def _verdicts(options: argparse.Namespace, console: Console) -> int:
+    store = open_store(options.records, environment=options.environment)
+    result = summarize_environment(store, documents=load_documents(), protocols=load_protocols())
+    print_verdicts(result.families, form=options.format, console=console)
+    return 0
 
 
 def _report(options: argparse.Namespace, console: Console) -> int:

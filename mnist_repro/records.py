@@ -288,6 +288,21 @@ class RecordStore:
                 raise ReproError(msg) from error
 
 
+def open_store(folder: Path, *, environment: str) -> RecordStore:
+    """Return the store of one environment in `folder`.
+
+    Raises
+    ------
+    ReproError
+        If it has no records.
+    """
+    stores = {store.environment: store for store in open_stores(folder)}
+    if environment not in stores:
+        msg = f"{folder} has no records of an environment {environment!r}. It has: {', '.join(stores)}."
+        raise ReproError(msg)
+    return stores[environment]
+
+
 def open_stores(folder: Path) -> list[RecordStore]:
     """Return the stores of all environments in `folder`, by name.
 

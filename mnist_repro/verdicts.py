@@ -1,134 +1,195 @@
-"""What our runs say of one reported number.
+"""Whether what a document reports can be had again: a verdict on every curve and every single number.
 
-A document's number is one run with an unknown seed: it is held against the 95 % prediction interval of one run.
+A document's number is one run with an unknown seed; if our protocol is right, that run is exchangeable with ours. So a
+curve or a final figure is ranked among our runs, exactly, and all that a document reports is tested together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import groupby
 
 import numpy as np
 
 from mnist_repro.claims import Claim
+from mnist_repro.placements import is_same_rate, measured_value
 from mnist_repro.records import RunRecord
-from mnist_repro.statistics import Summary, summarize
+from mnist_repro.statistics import adjust_holm, rank_curve, runs_to_reject, summarize
 
 
-class Judgement(Enum):
-    """How a reported number stands to our runs."""
+class Verdict(Enum):
+    """Whether what a document reports can be had again."""
 
-    INSIDE = "inside"
-    OUTSIDE = "outside"
-    EQUAL = "equal"
-    DIFFERENT = "different"
+    REPRODUCED = "reproduced"
+    NOT_REPRODUCED = "not reproduced"
+    INCONCLUSIVE = "inconclusive"
+    CONTRADICTED = "contradicted"
     NOT_COMPARABLE = "not comparable"
-    NOT_JUDGED = "not judged"
     NOT_RUN = "not run"
 
 
-AGREEING = frozenset({Judgement.INSIDE, Judgement.EQUAL})
-JUDGED = frozenset({*AGREEING, Judgement.OUTSIDE, Judgement.DIFFERENT})
-
-
 @dataclass(frozen=True, kw_only=True)
-class Assessment:
-    """A claim beside our runs.
+class Finding:
+    """The verdict on one family of claims: a reported curve, or a single number.
 
     Parameters
     ----------
-    claim
-        What was reported.
-    judgement
-        Inside or outside the 95 % prediction interval of one run; equal or different where no chance is involved.
+    family
+        The family's id.
+    verdict
+        Whether it reproduces.
     reason
-        The judgement in words.
-    summary
-        Our runs, in the claim's unit; None where no run measured the number.
+        The verdict in words.
+    runs
+        Completed runs that it rests on.
+    p
+        Exact rank p-value, in [1 / (runs + 1), 1]; None where no chance is involved.
+    adjusted_p
+        The same, adjusted by Holm for all ranked families of the document.
     """
 
-    claim: Claim
-    judgement: Judgement
+    family: str
+    verdict: Verdict
     reason: str
-    summary: Summary | None
+    runs: int
+    p: float | None = None
+    adjusted_p: float | None = None
 
 
-def assess_claims(claims: Iterable[Claim], *, records: Sequence[RunRecord]) -> list[Assessment]:
-    """Assess claims by records that may be pooled: those of one experiment count for its claims.
+# Fewer runs cannot give an exact p-value of 5 %.
+MINIMUM_RUNS = runs_to_reject(tests=1)
+SIGNIFICANCE = 0.05
+
+_RANKED = frozenset({"loss", "accuracy", "error"})
+
+
+def judge_claims(claims: Sequence[Claim], *, records: Sequence[RunRecord]) -> list[Finding]:
+    """Give a verdict on every family among the claims of one document.
 
     Parameters
     ----------
     claims
-        Claims about any experiments, or none.
+        All claims of the document, the points of a curve one after the other.
     records
-        Runs of any experiments; those that did not complete are left out.
+        Pooled runs of any experiments; those that did not complete are left out.
+
+    Returns
+    -------
+    list of Finding
+        In the order of the claims.
+
+    Notes
+    -----
+    The families that are ranked are tested together: the chance that any of a document's true curves and figures is
+    found not to reproduce is at most 5 %.
     """
-    completed = [record for record in records if record.status == "completed"]
-    return [
-        _assess(claim, [record for record in completed if record.experiment == claim.experiment]) for claim in claims
+    completed = [record for record in records if record.status == "completed" and record.dataset == "mnist"]
+    families = [tuple(members) for _, members in groupby(claims, key=lambda claim: claim.family)]
+    ranked = {
+        members[0].family: _rank(members, runs)
+        for members in families
+        if members[0].metric in _RANKED and len(runs := _runs_of(members[0], completed)) >= MINIMUM_RUNS
+    }
+    adjusted = dict(zip(ranked, adjust_holm(list(ranked.values())), strict=True))
+    tests = sum(members[0].metric in _RANKED for members in families)
+    findings = []
+    for members in families:
+        family, runs = members[0].family, _runs_of(members[0], completed)
+        if family in ranked:
+            verdict, reason = _judge_rank(ranked[family], float(adjusted[family]), runs=len(runs), tests=tests)
+        else:
+            verdict, reason = _judge_unranked(members, runs)
+        finding = Finding(
+            family=family,
+            verdict=verdict,
+            reason=reason,
+            runs=len(runs),
+            p=ranked.get(family),
+            adjusted_p=float(adjusted[family]) if family in adjusted else None,
+        )
+        findings.append(_contradict(members[0], finding))
+    return findings
+
+
+def _runs_of(claim: Claim, completed: Sequence[RunRecord]) -> list[RunRecord]:
+    return [record for record in completed if record.experiment == claim.experiment]
+
+
+def _rank(members: Sequence[Claim], runs: Sequence[RunRecord]) -> float:
+    curves = [[measured_value(claim, record) for claim in members] for record in runs]
+    return rank_curve([claim.value for claim in members], curves)
+
+
+def _judge_rank(p: float, adjusted_p: float, *, runs: int, tests: int) -> tuple[Verdict, str]:
+    place = f"{round(p * (runs + 1))} of {runs + 1} runs, the document's among them, lie as far out or farther"
+    if adjusted_p <= SIGNIFICANCE:
+        return Verdict.NOT_REPRODUCED, f"only {place}"
+    needed = runs_to_reject(tests=tests)
+    if p <= SIGNIFICANCE and runs < needed:
+        return Verdict.INCONCLUSIVE, f"only {place}; among {tests} tests {needed} runs would decide"
+    return Verdict.REPRODUCED, place
+
+
+def _judge_unranked(members: Sequence[Claim], runs: Sequence[RunRecord]) -> tuple[Verdict, str]:
+    claim = members[0]
+    if not runs:
+        no_run = (
+            "no completed run of its experiment on MNIST" if claim.experiment else "a fact of the data, not of a run"
+        )
+        return Verdict.NOT_RUN, no_run
+    match claim.metric:
+        case "learning_rate":
+            return _judge_rates(members, runs)
+        case "accuracy_promise":
+            return _judge_promise(claim, runs)
+        case "accuracy_target":
+            return _judge_target(claim, runs)
+        case "seconds_per_period" | "total_seconds":
+            return Verdict.NOT_COMPARABLE, "a time on other hardware"
+    return Verdict.INCONCLUSIVE, f"{len(runs)} runs cannot tell; it takes {MINIMUM_RUNS}"
+
+
+def _judge_rates(members: Sequence[Claim], runs: Sequence[RunRecord]) -> tuple[Verdict, str]:
+    """Compare rates exactly: no chance is involved."""
+    different = [
+        str(claim.period)
+        for claim in members
+        if not all(is_same_rate(claim, measured_value(claim, record)) for record in runs)
     ]
-
-
-def _assess(claim: Claim, records: list[RunRecord]) -> Assessment:
-    if not claim.is_of_run:
-        return _without(claim, Judgement.NOT_JUDGED, "stated in words or read from the data: no number of a run")
-    if not records:
-        return _without(claim, Judgement.NOT_RUN, "no completed run of its experiment")
-    values = [measured_value(claim, record) for record in records]
-    summary = summarize(values)
-    if any(record.dataset != "mnist" for record in records):
-        judgement, reason = Judgement.NOT_JUDGED, "made with the stand-in, which says nothing about MNIST"
-    elif claim.metric in {"seconds_per_period", "total_seconds"}:
-        judgement, reason = Judgement.NOT_COMPARABLE, "a time on other hardware"
-    elif claim.metric == "learning_rate":
-        judgement, reason = _compare_rates(claim, values)
-    else:
-        judgement, reason = _place(claim, summary)
-    return Assessment(claim=claim, judgement=judgement, reason=reason, summary=summary)
-
-
-def _without(claim: Claim, judgement: Judgement, reason: str) -> Assessment:
-    return Assessment(claim=claim, judgement=judgement, reason=reason, summary=None)
-
-
-def _compare_rates(claim: Claim, values: list[float]) -> tuple[Judgement, str]:
-    """Compare as TensorFlow prints rates: the shortest digits that tell one float32 from the next."""
-    different = {np.float32(value) for value in values} - {np.float32(claim.value)}
     if different:
-        ours = ", ".join(str(value) for value in sorted(different))
-        return Judgement.DIFFERENT, f"ours is {ours} in float32"
-    return Judgement.EQUAL, "the same float32 number"
+        return Verdict.NOT_REPRODUCED, f"another float32 number after period {', '.join(different)}"
+    return Verdict.REPRODUCED, "the same float32 numbers"
 
 
-def _place(claim: Claim, summary: Summary) -> tuple[Judgement, str]:
-    interval = summary.prediction_interval
-    if np.isnan(interval.low):
-        return Judgement.NOT_JUDGED, "a single run has no spread"
-    # What was printed stands for every number that rounds to it.
-    if interval.overlaps(claim.value - claim.half_unit, claim.value + claim.half_unit):
-        return Judgement.INSIDE, "inside the 95 % prediction interval of one run"
-    distance = (claim.value - summary.mean) / summary.standard_deviation
-    side = "above" if distance > 0 else "below"
-    return Judgement.OUTSIDE, f"{abs(distance):.1f} standard deviations {side} the mean over seeds"
+def _accuracies(claim: Claim, runs: Sequence[RunRecord]) -> list[float]:
+    return [record.final_accuracy[claim.evaluation_set or ""] for record in runs]
 
 
-def measured_value(claim: Claim, record: RunRecord) -> float:
-    """Return what a completed run measured of a claim, in the claim's unit."""
-    if claim.metric == "total_seconds":
-        return sum(period.seconds for period in record.periods)
-    if claim.period is None:
-        losses, accuracies = record.final_loss, record.final_accuracy
-    else:
-        period = record.periods[claim.period - 1]
-        losses, accuracies = period.loss, period.accuracy
-        if claim.metric == "learning_rate":
-            return period.learning_rate
-        if claim.metric == "seconds_per_period":
-            return period.seconds
-    evaluation_set = claim.evaluation_set or ""
-    if claim.metric == "loss":
-        return losses[evaluation_set]
-    accuracy = accuracies[evaluation_set]
-    fraction = 1 - accuracy if claim.metric == "error" else accuracy
-    return 100 * fraction if claim.unit == "percent" else fraction
+def _judge_promise(claim: Claim, runs: Sequence[RunRecord]) -> tuple[Verdict, str]:
+    """Ask whether our mean, with all its uncertainty, rounds to what was promised."""
+    interval = summarize(_accuracies(claim, runs)).mean_interval
+    low, high = claim.value - claim.half_unit, claim.value + claim.half_unit
+    if low <= interval.low and interval.high < high:
+        return Verdict.REPRODUCED, "our mean rounds to it"
+    if interval.overlaps(low, high) or np.isnan(interval.low):
+        return Verdict.INCONCLUSIVE, "our mean is not known well enough to say whether it rounds to it"
+    return Verdict.NOT_REPRODUCED, "our mean rounds to another number"
+
+
+def _judge_target(claim: Claim, runs: Sequence[RunRecord]) -> tuple[Verdict, str]:
+    """Ask whether the document's own experiment reaches the aim that the document sets; else it contradicts itself."""
+    reached = sum(accuracy >= claim.value for accuracy in _accuracies(claim, runs))
+    reason = f"{reached} of our {len(runs)} runs of the document's experiment reach it"
+    return (Verdict.REPRODUCED if reached == len(runs) else Verdict.CONTRADICTED), reason
+
+
+def _contradict(claim: Claim, finding: Finding) -> Finding:
+    """Overrule the verdict on a number whose printed unit the document's own code contradicts."""
+    if claim.printed_unit is None:
+        return finding
+    reason = (
+        f"printed as {claim.printed_unit}, but a {claim.unit}; read as such: {finding.verdict.value}, {finding.reason}"
+    )
+    return replace(finding, verdict=Verdict.CONTRADICTED, reason=reason)

@@ -15,10 +15,10 @@ from made_up_runs import make_run, make_unfinished, write_store
 from mnist_repro.claims import Claim, Document, load_documents
 from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
+from mnist_repro.placements import Judgement
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore, RunRecord
 from mnist_repro.reporting.contents import EnvironmentResult, Outcome, summarize_environment
-from mnist_repro.verdicts import Judgement
 
 Summarize = Callable[..., EnvironmentResult]
 MakeRun = Callable[..., RunRecord]

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from mnist_repro.claims import Claim
 from mnist_repro.records import Period, RunRecord
-from mnist_repro.verdicts import Judgement, assess_claims, measured_value
+from mnist_repro.verdicts import MINIMUM_RUNS, Finding, Verdict, judge_claims
 
 MakeRecord = Callable[..., RunRecord]
 
 
-def _claim(printed: str = "0.9000", **changes: object) -> Claim:
+def _claim(printed: str = "0.9000", *, quantity: str = "test-accuracy", **changes: object) -> Claim:
     entry = {
-        "id": "tf1-basic.test-accuracy",
+        "id": f"tf1-basic.{quantity}",
         "document": "tf1-notebook",
         "experiment": "tf1-basic",
         "cell": "In [10]",
@@ -29,124 +30,180 @@ def _claim(printed: str = "0.9000", **changes: object) -> Claim:
     return Claim(**{**entry, **changes})  # type: ignore[arg-type] # keywords by name
 
 
-def _records(make_record: MakeRecord, accuracies: Sequence[float], **changes: object) -> list[RunRecord]:
+def _curve(printed: Sequence[str]) -> list[Claim]:
     return [
-        make_record(
-            **{"experiment": "tf1-basic", "dataset": "mnist", **changes}, seed=seed, final_accuracy={"test": accuracy}
+        _claim(
+            text,
+            quantity=f"validation-loss.{period}",
+            metric="loss",
+            unit="nat",
+            evaluation_set="validation",
+            period=period,
         )
-        for seed, accuracy in enumerate(accuracies)
+        for period, text in enumerate(printed, 1)
     ]
 
 
-SPREAD = [0.89, 0.90, 0.91, 0.895, 0.905]
+@pytest.fixture
+def runs(make_record: MakeRecord) -> list[RunRecord]:
+    """Return 40 runs with final accuracies about 0.90 and two losses about 0.8 and 0.5, all with a spread of 0.01."""
+    generator = np.random.default_rng(0)
+    return [
+        make_record(
+            experiment="tf1-basic",
+            dataset="mnist",
+            seed=seed,
+            final_accuracy={"test": 0.90 + noise[0]},
+            periods=tuple(
+                Period(
+                    step=100 * (i + 1),
+                    learning_rate=0.5,
+                    loss={"validation": loss + noise[1 + i]},
+                    accuracy={"validation": 0.8},
+                    seconds=1.0,
+                )
+                for i, loss in enumerate((0.8, 0.5))
+            ),
+        )
+        for seed, noise in enumerate(generator.normal(0, 0.01, size=(40, 3)))
+    ]
+
+
+def _judge(claim: Claim, runs: Sequence[RunRecord]) -> Finding:
+    (finding,) = judge_claims([claim], records=runs)
+    return finding
 
 
 @pytest.mark.parametrize(
     ("printed", "expected"),
     [
-        pytest.param("0.9000", Judgement.INSIDE, id="at the mean"),
-        pytest.param("0.9500", Judgement.OUTSIDE, id="far above"),
-        pytest.param("0.8000", Judgement.OUTSIDE, id="far below"),
-        # The interval ends at 0.9240; 0.93 was printed of a number from 0.925 on, 0.9 of one up to 0.95.
-        pytest.param("0.93", Judgement.OUTSIDE, id="two digits, just outside"),
-        pytest.param("0.9", Judgement.INSIDE, id="one digit"),
+        pytest.param("0.9000", Verdict.REPRODUCED, id="among our runs"),
+        pytest.param("0.9500", Verdict.NOT_REPRODUCED, id="above all of them"),
+        pytest.param("0.8500", Verdict.NOT_REPRODUCED, id="below all of them"),
     ],
 )
-def test_assess_claims_number_is_placed_by_the_prediction_interval(
-    make_record: MakeRecord, printed: str, expected: Judgement
+def test_judge_claims_final_figure_is_ranked_among_the_runs(
+    runs: list[RunRecord], printed: str, expected: Verdict
 ) -> None:
-    """A number is inside where any number that rounds to it lies in the interval of one run."""
-    (assessment,) = assess_claims([_claim(printed)], records=_records(make_record, SPREAD))
+    """A figure far from all runs is not reproduced, one among them is."""
+    finding = _judge(_claim(printed), runs)
 
-    assert assessment.judgement is expected
-    assert assessment.summary is not None
-    assert assessment.summary.n == 5
-
-
-def test_assess_claims_outside_says_how_far_and_on_which_side(make_record: MakeRecord) -> None:
-    """The reason of a number outside gives its distance in standard deviations."""
-    (assessment,) = assess_claims([_claim("0.8000")], records=_records(make_record, SPREAD))
-
-    # s = 0.0079057; 0.1 / s = 12.6
-    assert assessment.reason == "12.6 standard deviations below the mean over seeds"
+    assert finding.verdict is expected
+    assert finding.runs == 40
+    if expected is Verdict.NOT_REPRODUCED:
+        assert finding.p == pytest.approx(1 / 41)
 
 
-def test_assess_claims_no_run_is_not_run(make_record: MakeRecord) -> None:
-    """Without a completed run of its own experiment, a claim is not run."""
-    failed = _records(make_record, SPREAD, status="failed", reason="out of memory")
-    other = [make_record(experiment="julia-linear-lr0.02", seed=0)]
+def test_judge_claims_curve_has_one_verdict(runs: list[RunRecord]) -> None:
+    """A curve is judged as a whole: one point off is enough, and no point is judged by itself."""
+    (good,) = judge_claims(_curve(["0.8001", "0.5002"]), records=runs)
+    (bad,) = judge_claims(_curve(["0.8001", "0.6002"]), records=runs)
 
-    (assessment,) = assess_claims([_claim()], records=[*failed, *other])
-
-    assert assessment.judgement is Judgement.NOT_RUN
-    assert assessment.summary is None
-
-
-def test_assess_claims_single_run_is_not_judged(make_record: MakeRecord) -> None:
-    """One run has no spread, even where it gives the very number."""
-    (assessment,) = assess_claims([_claim("0.9000")], records=_records(make_record, [0.9]))
-
-    assert assessment.judgement is Judgement.NOT_JUDGED
+    assert good.family == "tf1-basic.validation-loss"
+    assert good.verdict is Verdict.REPRODUCED
+    assert bad.verdict is Verdict.NOT_REPRODUCED
 
 
-def test_assess_claims_stand_in_is_not_judged(make_record: MakeRecord) -> None:
-    """Runs on the stand-in give no verdict."""
-    (assessment,) = assess_claims([_claim()], records=_records(make_record, SPREAD, dataset="digits"))
+def test_judge_claims_family_of_tests_is_controlled(runs: list[RunRecord]) -> None:
+    """Beside one more test the smallest p-value of 40 runs is doubled, and still decides; beside nine more it waits."""
+    two = judge_claims([_claim("0.9500"), *_curve(["0.8", "0.5"])], records=runs)
+    others = [_claim("0.9000", quantity=f"other-{i}") for i in range(9)]
+    ten = judge_claims([_claim("0.9500"), *others], records=runs)
 
-    assert assessment.judgement is Judgement.NOT_JUDGED
-
-
-@pytest.mark.parametrize("metric", ["accuracy_promise", "accuracy_target", "label"])
-def test_assess_claims_statement_in_words_is_not_judged(make_record: MakeRecord, metric: str) -> None:
-    """What no run measures is not judged."""
-    unit = "1" if metric == "label" else "fraction"
-    (assessment,) = assess_claims([_claim(metric=metric, unit=unit)], records=_records(make_record, SPREAD))
-
-    assert assessment.judgement is Judgement.NOT_JUDGED
+    assert two[0].adjusted_p == pytest.approx(2 / 41)
+    assert two[0].verdict is Verdict.NOT_REPRODUCED
+    assert ten[0].adjusted_p == pytest.approx(10 / 41)
+    assert ten[0].verdict is Verdict.INCONCLUSIVE
+    assert "199 runs would decide" in ten[0].reason
 
 
-def _with_period(make_record: MakeRecord, *, rate: float = 0.1, seconds: float = 2.0) -> RunRecord:
-    period = Period(
-        step=1_000, learning_rate=rate, loss={"validation": 0.5}, accuracy={"validation": 0.8}, seconds=seconds
-    )
-    return make_record(experiment="tf1-basic", dataset="mnist", periods=(period,), final_accuracy={"test": 0.9})
-
-
-def test_assess_claims_learning_rate_is_compared_as_float32(make_record: MakeRecord) -> None:
-    """The printed digits of a float32 are equal to that float32, and to no neighbour."""
-    claim = _claim("0.48299998", metric="learning_rate", unit="1", evaluation_set=None, period=1)
-    rate = np.float32("0.48299998")
-    same = [_with_period(make_record, rate=float(rate))]
-    next_one = [_with_period(make_record, rate=float(np.nextafter(rate, np.float32(1))))]
-
-    assert assess_claims([claim], records=same)[0].judgement is Judgement.EQUAL
-    assert assess_claims([claim], records=next_one)[0].judgement is Judgement.DIFFERENT
-
-
-@pytest.mark.parametrize(("metric", "period"), [("seconds_per_period", 1), ("total_seconds", None)])
-def test_assess_claims_times_are_not_comparable(make_record: MakeRecord, metric: str, period: int | None) -> None:
-    """A time on other hardware is shown, not judged."""
-    claim = _claim("2.0", metric=metric, unit="seconds", evaluation_set=None, period=period)
-
-    (assessment,) = assess_claims([claim], records=[_with_period(make_record), _with_period(make_record)])
-
-    assert assessment.judgement is Judgement.NOT_COMPARABLE
-    assert assessment.summary is not None
-    assert assessment.summary.mean == 2.0
+def test_judge_claims_too_few_runs_are_inconclusive(runs: list[RunRecord]) -> None:
+    """With 18 runs nothing is judged, with 19 it is."""
+    assert MINIMUM_RUNS == 19
+    assert _judge(_claim(), runs[:18]).verdict is Verdict.INCONCLUSIVE
+    assert _judge(_claim(), runs[:19]).verdict is Verdict.REPRODUCED
 
 
 @pytest.mark.parametrize(
-    ("changes", "expected"),
+    "changes",
     [
-        pytest.param({"metric": "loss", "unit": "nat", "evaluation_set": "validation", "period": 1}, 0.5, id="loss"),
-        pytest.param({"evaluation_set": "validation", "period": 1}, 0.8, id="accuracy after a period"),
-        pytest.param({}, 0.9, id="final accuracy"),
-        pytest.param({"metric": "error"}, 0.1, id="error as a fraction"),
-        pytest.param({"metric": "error", "unit": "percent"}, 10.0, id="error in percent"),
+        pytest.param({"status": "failed", "reason": "out of memory"}, id="failed"),
+        pytest.param({"dataset": "digits"}, id="stand-in"),
+        pytest.param({"experiment": "julia-linear-lr0.02"}, id="another experiment"),
     ],
 )
-def test_measured_value_is_read_from_its_place(
-    make_record: MakeRecord, changes: dict[str, object], expected: float
+def test_judge_claims_runs_that_do_not_count_leave_it_not_run(runs: list[RunRecord], changes: dict[str, str]) -> None:
+    """Failed runs, runs on the stand-in and runs of other experiments never reproduce anything."""
+    others = [replace(record, **changes) for record in runs]  # type: ignore[arg-type] # keywords by name
+
+    assert _judge(_claim(), others).verdict is Verdict.NOT_RUN
+
+
+def test_judge_claims_without_records_reproduces_nothing() -> None:
+    """No runs, no verdict."""
+    assert _judge(_claim(), []).verdict is Verdict.NOT_RUN
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        pytest.param("0.5", Verdict.REPRODUCED, id="the same"),
+        pytest.param("0.50000006", Verdict.NOT_REPRODUCED, id="next"),
+    ],
+)
+def test_judge_claims_rates_are_compared_exactly(runs: list[RunRecord], printed: str, expected: Verdict) -> None:
+    """The same float32 is reproduced, its neighbour is not."""
+    claim = _claim(printed, quantity="learning-rate.1", metric="learning_rate", unit="1", evaluation_set=None, period=1)
+
+    assert _judge(claim, runs).verdict is expected
+
+
+def test_judge_claims_time_is_not_comparable(runs: list[RunRecord]) -> None:
+    """A time on other hardware gets no other verdict."""
+    claim = _claim("44", metric="total_seconds", unit="seconds", evaluation_set=None)
+
+    assert _judge(claim, runs).verdict is Verdict.NOT_COMPARABLE
+
+
+@pytest.mark.parametrize(
+    ("printed", "count", "expected"),
+    [
+        pytest.param("0.9", 40, Verdict.REPRODUCED, id="the mean rounds to it"),
+        pytest.param("0.8", 40, Verdict.NOT_REPRODUCED, id="the mean rounds to another"),
+        pytest.param("0.900", 40, Verdict.INCONCLUSIVE, id="the mean is not known so well"),
+        pytest.param("0.9", 1, Verdict.INCONCLUSIVE, id="one run"),
+    ],
+)
+def test_judge_claims_promise_is_held_against_the_mean(
+    runs: list[RunRecord], printed: str, count: int, expected: Verdict
 ) -> None:
-    """Each metric comes from the period or from the end, in the claim's unit."""
-    assert measured_value(_claim(**changes), _with_period(make_record)) == pytest.approx(expected)
+    """A rough promise is kept where the interval of our mean rounds to it."""
+    claim = _claim(printed, quantity="accuracy-promise", metric="accuracy_promise")
+
+    assert _judge(claim, runs[:count]).verdict is expected
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        pytest.param("0.80", Verdict.REPRODUCED, id="reached by all"),
+        pytest.param("0.95", Verdict.CONTRADICTED, id="reached by none"),
+    ],
+)
+def test_judge_claims_target_is_held_against_the_documents_own_experiment(
+    runs: list[RunRecord], printed: str, expected: Verdict
+) -> None:
+    """An aim that the document's experiment does not reach contradicts the document."""
+    claim = _claim(printed, quantity="accuracy-target", metric="accuracy_target")
+
+    assert _judge(claim, runs).verdict is expected
+
+
+def test_judge_claims_number_printed_in_the_wrong_unit_is_contradicted(runs: list[RunRecord]) -> None:
+    """A fraction with a percent sign is contradicted, and its value is judged in words."""
+    claim = _claim("0.1000", quantity="test-error", metric="error", printed_unit="percent")
+
+    finding = _judge(claim, runs)
+
+    assert finding.verdict is Verdict.CONTRADICTED
+    assert "reproduced" in finding.reason

@@ -14,17 +14,23 @@ from numpy.typing import NDArray
 from mnist_repro.claims import Claim, Document
 from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
+from mnist_repro.placements import Assessment, Judgement, assess_claims
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore, RunRecord, pool_runs
-from mnist_repro.verdicts import AGREEING, JUDGED, Assessment, Judgement, assess_claims
+from mnist_repro.verdicts import Finding, Verdict, judge_claims
 
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """A single claim, or all points of one reported curve."""
+    """A single claim, or all points of one reported curve, with its verdict."""
 
-    id: str
     assessments: tuple[Assessment, ...]
+    finding: Finding
+
+    @property
+    def id(self) -> str:
+        """The id of the claim, or of the curve."""
+        return self.finding.family
 
     @property
     def claim(self) -> Claim:
@@ -32,8 +38,8 @@ class Family:
         return self.assessments[-1].claim
 
     @property
-    def counts(self) -> Counter[Judgement]:
-        """Number of points by judgement."""
+    def places(self) -> Counter[Judgement]:
+        """Number of points by their place."""
         return Counter(assessment.judgement for assessment in self.assessments)
 
 
@@ -162,32 +168,9 @@ class EnvironmentResult:
         """Whether any run was made with the stand-in for MNIST."""
         return any(record.dataset != "mnist" for record in self.records)
 
-    def outcome(self, document: str | None = None) -> Outcome:
-        """Count the judgements of the claims of one document, or of all."""
-        families = [family for family in self.families if document in {None, family.claim.document}]
-        return Outcome(sum((family.counts for family in families), Counter()))
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How many claims were judged how."""
-
-    counts: Counter[Judgement]
-
-    @property
-    def claims(self) -> int:
-        """All claims."""
-        return self.counts.total()
-
-    @property
-    def judged(self) -> int:
-        """Claims that were judged."""
-        return sum(self.counts[judgement] for judgement in JUDGED)
-
-    @property
-    def agreeing(self) -> int:
-        """Judged claims that agree with our runs."""
-        return sum(self.counts[judgement] for judgement in AGREEING)
+    def outcome(self, document: str | None = None) -> Counter[Verdict]:
+        """Count the verdicts on the families of one document, or of all."""
+        return Counter(family.finding.verdict for family in self.families if document in {None, family.claim.document})
 
 
 def summarize_environment(
@@ -201,40 +184,39 @@ def summarize_environment(
         If the store has a broken record, or none of today's protocols.
     """
     records = store.read()
-    claims = [claim for document in documents.values() for claim in document.claims]
-    experiments = [
-        _summarize_experiment(protocol, records, [claim for claim in claims if claim.experiment == protocol.id])
-        for protocol in protocols.values()
-    ]
-    pooled = [record for experiment in experiments for record in experiment.records]
+    pools = {
+        name: pool_runs(records, experiment=name, protocol_sha256=protocol.sha256)
+        for name, protocol in protocols.items()
+    }
+    pooled = [record for pool in pools.values() for record in pool.records]
     if not pooled:
         msg = (
             f"{store.file} has no run of today's protocols; its {len(records)} records are of other ones. "
             "Run the study again, or take the folder out."
         )
         raise ReproError(msg)
+    families = [
+        family for document in documents.values() for family in _judge_families(document.claims, records=pooled)
+    ]
     return EnvironmentResult(
         store=store,
         environment=max(pooled, key=lambda record: record.started).environment,
-        experiments=tuple(experiments),
-        without_experiment=_families(assess_claims([c for c in claims if c.experiment is None], records=pooled)),
+        experiments=tuple(
+            ExperimentResult(
+                protocol=protocol,
+                records=pools[name].records,
+                set_aside=pools[name].set_aside,
+                families=tuple(family for family in families if family.claim.experiment == name),
+            )
+            for name, protocol in protocols.items()
+        ),
+        without_experiment=tuple(family for family in families if family.claim.experiment is None),
     )
 
 
-def _summarize_experiment(
-    protocol: Protocol, records: Sequence[RunRecord], claims: Sequence[Claim]
-) -> ExperimentResult:
-    pool = pool_runs(records, experiment=protocol.id, protocol_sha256=protocol.sha256)
-    return ExperimentResult(
-        protocol=protocol,
-        records=pool.records,
-        set_aside=pool.set_aside,
-        families=_families(assess_claims(claims, records=pool.records)),
-    )
-
-
-def _families(assessments: Sequence[Assessment]) -> tuple[Family, ...]:
-    return tuple(
-        Family(id=family, assessments=tuple(members))
-        for family, members in groupby(assessments, key=lambda assessment: assessment.claim.family)
-    )
+def _judge_families(claims: Sequence[Claim], *, records: Sequence[RunRecord]) -> list[Family]:
+    findings = {finding.family: finding for finding in judge_claims(claims, records=records)}
+    return [
+        Family(assessments=tuple(members), finding=findings[name])
+        for name, members in groupby(assess_claims(claims, records=records), key=lambda a: a.claim.family)
+    ]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import html
 import math
+from collections import Counter
 
 import numpy as np
 
 from mnist_repro.claims import Claim
 from mnist_repro.environment import Environment
-from mnist_repro.reporting.contents import Family, Outcome
+from mnist_repro.placements import JUDGED, Judgement
+from mnist_repro.reporting.contents import Family
 from mnist_repro.statistics import Interval, Summary
-from mnist_repro.verdicts import JUDGED, Judgement
+from mnist_repro.verdicts import Verdict
 
 UNKNOWN = "unknown"
 
@@ -81,29 +83,28 @@ def format_mean(summary: Summary, claim: Claim) -> str:
     return f"{mean} ({interval})" if interval else mean
 
 
-def format_judgement(family: Family) -> str:
-    """Say how a family's claims were judged, in a few words."""
+def format_verdict(family: Family) -> str:
+    """Give the verdict with what it rests on: the p-value, and where the numbers lie."""
+    finding = family.finding
+    details = [] if finding.p is None else [f"p = {finding.p:.2g}"]
+    if places := format_places(family):
+        details.append(places)
+    return f"{finding.verdict.value} ({'; '.join(details)})" if details else finding.verdict.value
+
+
+def format_places(family: Family) -> str:
+    """Say how many of a family's numbers lie inside one run's interval; empty where none has a place."""
+    placed = sum(family.places[judgement] for judgement in JUDGED)
+    counts = [(judgement.value, family.places[judgement]) for judgement in Judgement if judgement in JUDGED]
     if len(family.assessments) == 1:
-        return family.assessments[0].judgement.value
-    counts = family.counts
-    judged = sum(counts[judgement] for judgement in JUDGED)
-    return ", ".join(
-        f"{counts[judgement]} of {judged} {judgement.value}" if judgement in JUDGED else judgement.value
-        for judgement in Judgement
-        if counts[judgement]
-    )
+        return next((name for name, count in counts if count), "")
+    return ", ".join(f"{count} of {placed} {name}" for name, count in counts if count)
 
 
-def format_outcome(outcome: Outcome) -> str:
-    """Say in a sentence how claims were judged."""
-    counts = outcome.counts
-    rest = [
-        f"{counts[judgement]} {judgement.value}"
-        for judgement in Judgement
-        if judgement not in JUDGED and counts[judgement]
-    ]
-    sentence = f"{outcome.agreeing} of {outcome.judged} judged numbers agree with our runs"
-    return f"{sentence}; {', '.join(rest)}." if rest else f"{sentence}."
+def format_outcome(outcome: Counter[Verdict]) -> str:
+    """Say in a sentence how many claims got which verdict."""
+    counts = [f"{outcome[verdict]} {verdict.value}" for verdict in Verdict if outcome[verdict]]
+    return f"of {outcome.total()} claims (a curve counts as one) {', '.join(counts)}."
 
 
 def format_environment(environment: Environment) -> str:

@@ -148,11 +148,11 @@ def _templates() -> Templates:
     templates.globals.update(
         format_environment=formats.format_environment,
         format_interval=formats.format_interval,
-        format_judgement=formats.format_judgement,
         format_mean=formats.format_mean,
         format_outcome=formats.format_outcome,
         format_reported=formats.format_reported,
         format_subject=formats.format_subject,
+        format_verdict=formats.format_verdict,
         stand_in_warning=STAND_IN_WARNING,
     )
     return templates

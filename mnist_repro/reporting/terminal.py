@@ -14,26 +14,25 @@ from mnist_repro.records import RunRecord
 from mnist_repro.reporting.contents import EnvironmentResult, Family
 from mnist_repro.reporting.formats import (
     format_interval,
-    format_judgement,
     format_number,
     format_outcome,
     format_reported,
     format_subject,
+    format_verdict,
 )
 from mnist_repro.study import Plan
-from mnist_repro.verdicts import Judgement
+from mnist_repro.verdicts import Verdict
 
 STAND_IN_WARNING = (
-    "These runs were made with a stand-in for MNIST, digits that come with scikit-learn: "
-    "they say nothing about any number of the documents."
+    "A stand-in for MNIST is used, digits that come with scikit-learn: "
+    "these runs say nothing about any number of the documents."
 )
 
 _PLAIN_SECONDS = 10.0  # between two lines, where the output is no terminal
 _COLOURS = {
-    Judgement.INSIDE: "green",
-    Judgement.EQUAL: "green",
-    Judgement.OUTSIDE: "yellow",
-    Judgement.DIFFERENT: "red",
+    Verdict.REPRODUCED: "green",
+    Verdict.NOT_REPRODUCED: "red",
+    Verdict.CONTRADICTED: "yellow",
 }
 
 
@@ -114,7 +113,7 @@ def print_claims(result: EnvironmentResult, *, console: Console) -> None:
     table.add_column("experiment, claim", overflow="fold")
     for heading in ("document", "our mean", "one run, 95 %", "runs"):
         table.add_column(heading, justify="right")
-    table.add_column("the document's number is")
+    table.add_column("verdict")
     for experiment in result.experiments:
         if not experiment.completed:
             continue
@@ -125,7 +124,7 @@ def print_claims(result: EnvironmentResult, *, console: Console) -> None:
     if result.is_stand_in:
         console.print(Text(STAND_IN_WARNING, style="bold yellow"))
     console.print(table)
-    console.print(format_outcome(result.outcome()), highlight=False)
+    console.print(f"Verdicts: {format_outcome(result.outcome())}", highlight=False)
 
 
 def _cells(family: Family) -> list[Text]:
@@ -133,12 +132,11 @@ def _cells(family: Family) -> list[Text]:
     subject = f"  {format_subject(claim)}"
     if len(family.assessments) > 1:
         subject += f", last of {len(family.assessments)}"
-    styles = {_COLOURS.get(judgement, "dim") for judgement in family.counts}
     return [
         Text(subject),
         Text(format_reported(claim)),
         Text(format_number(summary.mean, claim) if summary else ""),
         Text(format_interval(summary.prediction_interval, claim) if summary else ""),
         Text(str(summary.n) if summary else ""),
-        Text(format_judgement(family), style=styles.pop() if len(styles) == 1 else "yellow"),
+        Text(format_verdict(family), style=_COLOURS.get(family.finding.verdict, "dim")),
     ]
