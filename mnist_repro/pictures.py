@@ -6,7 +6,6 @@ Kept beside the records of an environment as small `.npz` files, so that a repor
 from __future__ import annotations
 
 import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -55,12 +54,13 @@ def _file(folder: Path, name: str) -> Path:
 
 def _save(folder: Path, name: str, **arrays: NDArray[np.generic]) -> None:
     target = _file(folder, name)
+    part = target.with_suffix(f".{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Written aside and put in place whole: a reader never sees half a file.
-        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as part:
-            np.savez_compressed(part, allow_pickle=False, **arrays)
-        os.replace(part.name, target)  # noqa: PTH105 - the same as Path.replace, on a name
+        with part.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+        part.replace(target)
     except OSError as error:
         msg = f"Pictures are kept in {target.parent}, and that cannot be written: {error.strerror}."
         raise ReproError(msg) from error

@@ -1,4 +1,4 @@
-"""What a report says before it is formatted: every claim is counted once, under the judgement that it got."""
+"""What a report says before it is formatted: every claim has its place, and every family of claims one verdict."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from mnist_repro.errors import ReproError
 from mnist_repro.placements import Judgement
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore, RunRecord
-from mnist_repro.reporting.contents import EnvironmentResult, Outcome, summarize_environment
+from mnist_repro.reporting.contents import EnvironmentResult, summarize_environment
+from mnist_repro.verdicts import Verdict
 
 Summarize = Callable[..., EnvironmentResult]
 MakeRun = Callable[..., RunRecord]
@@ -72,24 +73,49 @@ def summarize(protocols: dict[str, Protocol], made_up_document: Document, tmp_pa
     return summarize_runs
 
 
-def judgements_of(result: EnvironmentResult) -> dict[str, dict[str, int]]:
-    """Return the counts of every family."""
+def places_of(result: EnvironmentResult) -> dict[str, dict[str, int]]:
+    """Return how many of each family's numbers have which place."""
     return {
-        family.id.removeprefix(f"{EXPERIMENT}."): {j.value: n for j, n in family.counts.items()}
+        family.id.removeprefix(f"{EXPERIMENT}."): {j.value: n for j, n in family.places.items()}
         for family in result.families
     }
 
 
-def test_summarize_environment_families_are_counted_by_judgement(summarize: Summarize, make: MakeRun) -> None:
-    """A curve is one family with a count for each judgement; single claims are families of one."""
+def verdicts_of(result: EnvironmentResult) -> dict[str, str]:
+    """Return the verdict on each family."""
+    return {family.id.removeprefix(f"{EXPERIMENT}."): family.finding.verdict.value for family in result.families}
+
+
+def test_summarize_environment_points_are_counted_by_place(summarize: Summarize, make: MakeRun) -> None:
+    """A curve is one family with a count for each place; single claims are families of one."""
     result = summarize(*(make(seed) for seed in range(9)))
 
-    assert judgements_of(result) == {
+    assert places_of(result) == {
         "loss": {"inside": 2, "outside": 1},
         "accuracy": {"inside": 1},
         "seconds": {"not comparable": 1},
         "promise": {"not judged": 1},
         "label": {"not judged": 1},
+    }
+
+
+@pytest.mark.parametrize(
+    ("runs", "loss", "accuracy"),
+    [
+        pytest.param(9, "inconclusive", "inconclusive", id="few"),
+        pytest.param(40, "not reproduced", "reproduced", id="many"),
+    ],
+)
+def test_summarize_environment_every_family_has_its_verdict(
+    summarize: Summarize, make: MakeRun, runs: int, loss: str, accuracy: str
+) -> None:
+    """With enough runs the curve that nobody could have had is told from the accuracy that many have."""
+    assert verdicts_of(summarize(*(make(seed) for seed in range(runs)))) == {
+        "loss": loss,
+        "accuracy": accuracy,
+        "seconds": "not comparable",
+        "promise": "reproduced",
+        "label": "not run",
     }
 
 
@@ -100,36 +126,49 @@ def test_summarize_environment_family_stands_for_its_last_point(summarize: Summa
     assert [family.claim.period for family in result.families] == [3, None, None, None, None]
 
 
-def test_outcome_claims_are_all_judgements(summarize: Summarize, make: MakeRun) -> None:
-    """No claim is lost or counted twice between families and the outcome."""
+def test_outcome_counts_each_family_once(summarize: Summarize, make: MakeRun) -> None:
+    """No family is lost or counted twice between the verdicts and their count."""
     outcome = summarize(*(make(seed) for seed in range(9))).outcome()
 
-    assert (outcome.claims, outcome.judged, outcome.agreeing) == (7, 4, 3)
-    assert len(make_claims()) == outcome.claims == sum(outcome.counts.values())
+    assert outcome == {
+        Verdict.INCONCLUSIVE: 2,
+        Verdict.NOT_COMPARABLE: 1,
+        Verdict.REPRODUCED: 1,
+        Verdict.NOT_RUN: 1,
+    }
+    assert outcome.total() == len({claim.family for claim in make_claims()})
 
 
-def test_outcome_of_document_counts_its_claims_alone(
+def test_outcome_of_document_counts_its_families_alone(
     protocols: dict[str, Protocol], make: MakeRun, tmp_path: Path
 ) -> None:
-    """The documents' outcomes add up to that of all, and each has as many claims as its document."""
+    """The documents' outcomes add up to that of all, and each has as many families as its document."""
     documents = load_documents()
     store = write_store(tmp_path / "somewhere", [make(seed) for seed in range(3)])
     result = summarize_environment(store, documents=documents, protocols=protocols)
 
     outcomes = {name: result.outcome(name) for name in documents}
 
-    assert {name: outcome.claims for name, outcome in outcomes.items()} == {
-        name: len(document.claims) for name, document in documents.items()
+    assert {name: outcome.total() for name, outcome in outcomes.items()} == {
+        name: len({claim.family for claim in document.claims}) for name, document in documents.items()
     }
-    assert sum((outcome.counts for outcome in outcomes.values()), Counter()) == result.outcome().counts
-    assert outcomes["tf1-notebook"].judged == 0
+    assert sum(outcomes.values(), Counter()) == result.outcome()
+    # One of its numbers is at odds with its own code, whatever was run.
+    assert set(outcomes["tf1-notebook"]) == {Verdict.NOT_RUN, Verdict.CONTRADICTED}
 
 
-def test_outcome_of_nothing_is_zero() -> None:
-    """No claims are no error."""
-    outcome = Outcome(Counter())
+def test_summarize_environment_every_claim_is_assessed_once(
+    protocols: dict[str, Protocol], make: MakeRun, tmp_path: Path
+) -> None:
+    """Whatever was run, the experiments and what belongs to none hold every claim of every document."""
+    documents = load_documents()
+    store = write_store(tmp_path / "somewhere", [make(0)])
 
-    assert (outcome.claims, outcome.judged, outcome.agreeing) == (0, 0, 0)
+    result = summarize_environment(store, documents=documents, protocols=protocols)
+
+    assert Counter(a.claim.id for family in result.families for a in family.assessments) == Counter(
+        claim.id for document in documents.values() for claim in document.claims
+    )
 
 
 def test_summarize_environment_experiment_without_runs_is_not_run(
@@ -148,12 +187,13 @@ def test_summarize_environment_experiment_without_runs_is_not_run(
 
 
 def test_summarize_environment_stand_in_is_judged_nowhere(summarize: Summarize, make: MakeRun) -> None:
-    """Runs on the stand-in are shown and counted, and no number of the document is judged by them."""
-    result = summarize(*(make(seed, dataset="digits") for seed in range(9)))
+    """Runs on the stand-in are shown, and no number of the document gets a place or a verdict by them."""
+    result = summarize(*(make(seed, dataset="digits") for seed in range(40)))
 
     assert result.is_stand_in
-    assert result.outcome().judged == 0
-    assert result.outcome().claims == len(make_claims())
+    assert len(result.records) == 40
+    assert set(result.outcome()) == {Verdict.NOT_RUN}
+    assert {place for places in places_of(result).values() for place in places} == {"not judged"}
 
 
 def test_summarize_environment_mnist_is_no_stand_in(summarize: Summarize, make: MakeRun) -> None:
@@ -162,8 +202,11 @@ def test_summarize_environment_mnist_is_no_stand_in(summarize: Summarize, make: 
 
 
 def test_summarize_environment_single_run_is_not_judged(summarize: Summarize, make: MakeRun) -> None:
-    """One run has no spread, so it says nothing of any number."""
-    assert summarize(make(0)).outcome().judged == 0
+    """One run has no spread: it gives no number a place, and reproduces nothing."""
+    result = summarize(make(0))
+
+    assert {place for places in places_of(result).values() for place in places} == {"not judged", "not comparable"}
+    assert set(result.outcome()) == {Verdict.INCONCLUSIVE, Verdict.NOT_COMPARABLE, Verdict.NOT_RUN}
 
 
 @pytest.mark.parametrize("status", ["diverged", "failed"])
@@ -187,13 +230,14 @@ def test_summarize_environment_no_run_completed_judges_nothing(summarize: Summar
     result = summarize(make_unfinished(make(0), status="failed"), make_unfinished(make(1)))
 
     assert len(result.records) == 2
-    assert judgements_of(result) == {
+    assert places_of(result) == {
         "loss": {"not run": 3},
         "accuracy": {"not run": 1},
         "seconds": {"not run": 1},
         "promise": {"not judged": 1},
         "label": {"not judged": 1},
     }
+    assert set(result.outcome()) == {Verdict.NOT_RUN}
 
 
 @pytest.mark.parametrize(

@@ -13,21 +13,23 @@ from markdown_it import MarkdownIt
 
 from mnist_repro.claims import METRIC_UNITS, Claim, load_documents
 from mnist_repro.environment import Environment
-from mnist_repro.reporting.contents import Family, Outcome
+from mnist_repro.placements import Assessment, Judgement
+from mnist_repro.reporting.contents import Family
 from mnist_repro.reporting.formats import (
     UNKNOWN,
     escape_markdown,
     format_environment,
     format_interval,
-    format_judgement,
     format_mean,
     format_number,
     format_outcome,
+    format_places,
     format_reported,
     format_subject,
+    format_verdict,
 )
 from mnist_repro.statistics import Interval, summarize
-from mnist_repro.verdicts import Assessment, Judgement
+from mnist_repro.verdicts import Finding, Verdict
 
 CLAIMS = [claim for document in load_documents().values() for claim in document.claims]
 
@@ -46,10 +48,11 @@ def make_claim(metric: str = "accuracy", unit: str = "fraction", **changes: Any)
     return Claim(metric=metric, unit=unit, **{**values, **changes})
 
 
-def make_family(*judgements: Judgement) -> Family:
-    """Return a family with a claim for each judgement."""
+def make_family(*judgements: Judgement, verdict: Verdict = Verdict.REPRODUCED, p: float | None = None) -> Family:
+    """Return a family with a claim for each judgement, and a verdict."""
     assessments = [Assessment(claim=make_claim(), judgement=j, reason="", summary=None) for j in judgements]
-    return Family(id="a-net.a-claim", assessments=tuple(assessments))
+    finding = Finding(family="a-net.a-claim", verdict=verdict, reason="", runs=40, p=p, adjusted_p=p)
+    return Family(assessments=tuple(assessments), finding=finding)
 
 
 @pytest.mark.parametrize(
@@ -173,51 +176,52 @@ def test_format_subject_every_metric_has_a_name(claim: Claim) -> None:
     assert "_" not in format_subject(claim)
 
 
-@pytest.mark.parametrize("judgement", Judgement)
-def test_format_judgement_single_claim_is_its_judgement(judgement: Judgement) -> None:
-    """A claim that stands alone is not counted."""
-    assert judgement.value == format_judgement(make_family(judgement))
-
-
 @pytest.mark.parametrize(
     ("judgements", "expected"),
     [
+        pytest.param([Judgement.INSIDE], "inside", id="one inside"),
+        pytest.param([Judgement.DIFFERENT], "different", id="one different"),
+        pytest.param([Judgement.NOT_COMPARABLE], "", id="one without a place"),
         pytest.param([Judgement.INSIDE] * 10, "10 of 10 inside", id="all inside"),
         pytest.param(
             [Judgement.OUTSIDE, *[Judgement.INSIDE] * 9], "9 of 10 inside, 1 of 10 outside", id="one of ten outside"
         ),
         pytest.param([Judgement.EQUAL] * 3, "3 of 3 equal", id="rates"),
-        pytest.param([Judgement.NOT_RUN] * 10, "not run", id="not run"),
-        pytest.param([Judgement.NOT_COMPARABLE] * 10, "not comparable", id="times"),
-        pytest.param(
-            [Judgement.INSIDE, Judgement.NOT_JUDGED], "1 of 1 inside, not judged", id="only one of two was judged"
-        ),
+        pytest.param([Judgement.NOT_RUN] * 10, "", id="not run"),
+        pytest.param([Judgement.INSIDE, Judgement.NOT_JUDGED], "1 of 1 inside", id="only one of two has a place"),
     ],
 )
-def test_format_judgement_curve_counts_what_was_judged(judgements: list[Judgement], expected: str) -> None:
-    """The points of a curve are counted among those that were judged; others are named and not counted."""
-    assert expected == format_judgement(make_family(*judgements))
+def test_format_places_points_are_counted_among_those_placed(judgements: list[Judgement], expected: str) -> None:
+    """A single claim is not counted, and what has no place is not among the points of a curve."""
+    assert expected == format_places(make_family(*judgements))
 
 
 @pytest.mark.parametrize(
-    ("counts", "expected"),
+    ("family", "expected"),
     [
         pytest.param(
-            {Judgement.INSIDE: 5, Judgement.EQUAL: 2, Judgement.OUTSIDE: 1, Judgement.DIFFERENT: 1},
-            "7 of 9 judged numbers agree with our runs.",
-            id="all judged",
+            make_family(Judgement.INSIDE, p=0.4567), "reproduced (p = 0.46; inside)", id="with p-value and place"
         ),
+        pytest.param(make_family(Judgement.INSIDE, p=1.0), "reproduced (p = 1; inside)", id="p-value of 1"),
+        pytest.param(make_family(Judgement.EQUAL), "reproduced (equal)", id="where no chance is involved"),
+        pytest.param(make_family(Judgement.NOT_RUN, verdict=Verdict.NOT_RUN), "not run", id="not run"),
         pytest.param(
-            {Judgement.INSIDE: 1, Judgement.NOT_RUN: 3, Judgement.NOT_COMPARABLE: 2},
-            "1 of 1 judged numbers agree with our runs; 2 not comparable, 3 not run.",
-            id="some not judged",
+            make_family(*[Judgement.OUTSIDE] * 2, verdict=Verdict.NOT_REPRODUCED, p=1 / 41),
+            "not reproduced (p = 0.024; 2 of 2 outside)",
+            id="curve",
         ),
-        pytest.param({}, "0 of 0 judged numbers agree with our runs.", id="no claims"),
     ],
 )
-def test_format_outcome_every_claim_is_accounted_for(counts: dict[Judgement, int], expected: str) -> None:
-    """Agreeing, judged, and whatever was not judged, by its kind."""
-    assert expected == format_outcome(Outcome(Counter(counts)))
+def test_format_verdict_says_what_it_rests_on(family: Family, expected: str) -> None:
+    """The p-value and the places stand behind the verdict, where there are any."""
+    assert expected == format_verdict(family)
+
+
+def test_format_outcome_every_verdict_is_counted() -> None:
+    """Verdicts stand in their order with their counts, those that nothing got are left out, and the total leads."""
+    outcome = Counter({Verdict.NOT_RUN: 3, Verdict.REPRODUCED: 5, Verdict.CONTRADICTED: 1})
+
+    assert format_outcome(outcome) == ("of 9 claims (a curve counts as one) 5 reproduced, 1 contradicted, 3 not run.")
 
 
 def test_format_environment_names_what_decides_numbers(environment: Environment) -> None:

@@ -71,7 +71,9 @@ def format_interval(interval: Interval, claim: Claim) -> str:
         return ""
     if math.isnan(interval.low):
         return UNKNOWN
-    low, high = format_number(interval.low, claim), format_number(interval.high, claim)
+    # No time is negative, however far the times of a busy machine spread.
+    lowest = max(interval.low, 0.0) if claim.unit == "seconds" else interval.low
+    low, high = format_number(lowest, claim), format_number(interval.high, claim)
     unit = next((unit for unit in (" %", " s") if low.endswith(unit)), "")
     return f"{low.removesuffix(unit)} to {high}"
 
