@@ -350,14 +350,14 @@ def test_write_report_readme_twice_is_as_once(records: Path, tmp_path: Path) -> 
 def test_write_report_readme_shows_the_largest_published_study(records: Path, make: MakeRun, tmp_path: Path) -> None:
     """A user's own runs, however many, do not get onto the front page; of others those with the most runs do."""
     write_store(records / "local", [make(seed) for seed in range(1, 20)])
-    write_store(records / "larger", [make(seed) for seed in range(5)])
+    write_store(records / "the-larger", [make(seed) for seed in range(5)])
     readme = tmp_path / "README.md"
     readme.write_text(PAGE, encoding="utf-8")
 
     write_report(tmp_path / "report", records=records, readme=readme)
 
     text = readme.read_text(encoding="utf-8")
-    assert "figures/larger/overview.svg" in text
+    assert "figures/the-larger/overview.svg" in text
     assert "figures/local/" not in text
 
 
@@ -414,12 +414,15 @@ def test_check_report_changed_figure_of_the_same_libraries_is_found(records: Pat
 
 @pytest.mark.usefixtures("few_lines")
 @pytest.mark.parametrize("name", ["README.md", "linux.md", "local.md"])
-def test_check_report_changed_page_is_found(records: Path, tmp_path: Path, name: str) -> None:
-    """A single changed character of any page is named, and it alone."""
+@pytest.mark.parametrize(
+    "change", [b"?", b"<dc:title>Another</dc:title></cc:Agent>"], ids=["character", "like a figure"]
+)
+def test_check_report_changed_page_is_found(records: Path, tmp_path: Path, name: str, change: bytes) -> None:
+    """A change to any page is named, and it alone, also where the page says like a figure who drew it."""
     write_report(tmp_path / "report", records=records)
     page = tmp_path / "report" / name
     content = page.read_bytes()
-    page.write_bytes(content[:-2] + b"?" + content[-1:])
+    page.write_bytes(change + content[1:])
 
     (difference,) = check_report(tmp_path / "report", records=records)
 
