@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pytest
 from rich.console import Console
 
+from mnist_repro.cli import name_environment
 from mnist_repro.datasets import Dataset, load_dataset
 from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import RecordStore, RunRecord
@@ -28,7 +29,7 @@ def study(request: pytest.FixtureRequest, dataset: Dataset) -> dict[str, list[Ru
     seeds = profile_seeds(protocols.values(), profile=options.profile)
     if options.seeds is not None:
         seeds = dict.fromkeys(protocols, options.seeds)
-    store = RecordStore(options.records / options.environment)
+    store = RecordStore(options.records / name_environment(options.environment, dataset=dataset))
     store.prepare()
     plan = plan_study(protocols, seeds=seeds, dataset=dataset, store=store, workers=options.workers)
     capture = request.config.pluginmanager.getplugin("capturemanager")

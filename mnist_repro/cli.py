@@ -218,9 +218,9 @@ def _data(options: argparse.Namespace, console: Console) -> int:
 
 def _run(options: argparse.Namespace, console: Console) -> int:
     protocols = select_protocols(options.experiments)
-    store = RecordStore(options.records / options.environment)
-    store.prepare()
     dataset = _load(options, console)
+    store = RecordStore(options.records / name_environment(options.environment, dataset=dataset))
+    store.prepare()
     seeds = profile_seeds(protocols.values(), profile=options.profile)
     if options.seeds is not None:
         seeds = dict.fromkeys(protocols, options.seeds)
@@ -237,11 +237,16 @@ def _run(options: argparse.Namespace, console: Console) -> int:
             on_record=progress.advance,
         )
     unfinished = [record for record in records if record.status != "completed"]
-    result = summarize_environment(store, documents=load_documents(), protocols=protocols)
+    result = summarize_environment(store, documents=load_documents(), protocols=protocols, records=records)
     print_claims(result, console=console)
     console.print(_format_counts(plan, records_unfinished=len(unfinished)), highlight=False)
     console.print(f"Records: {store.file}", highlight=False, soft_wrap=True)
     return 1 if unfinished else 0
+
+
+def name_environment(name: str, *, dataset: Dataset) -> str:
+    """Return the name under which runs on `dataset` are recorded: those on the stand-in have a place of their own."""
+    return f"{name}-{dataset.name}" if dataset.is_stand_in else name
 
 
 def _format_counts(plan: Plan, *, records_unfinished: int) -> str:

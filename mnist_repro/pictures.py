@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mnist_repro.datasets import Dataset
 from mnist_repro.errors import ReproError
 from mnist_repro.randomness import stream
+from mnist_repro.records import RunRecord
 
 # The run whose weights are shown.
 PICTURED_SEED = 0
@@ -28,51 +29,58 @@ def save_sample_digits(folder: Path, *, dataset: Dataset) -> None:
     """Keep 36 training images with their labels, the same ones for each dataset."""
     generator = stream(PICTURED_SEED, "sample digits")
     chosen = np.sort(generator.choice(len(dataset.train_labels), size=SAMPLE_DIGITS, replace=False))
-    _save(folder, _SAMPLES, images=dataset.train_images[chosen], labels=dataset.train_labels[chosen])
+    images, labels = dataset.train_images[chosen], dataset.train_labels[chosen]
+    _save(folder, _SAMPLES, made_from=dataset.sha256, images=images, labels=labels)
 
 
-def save_first_weights(folder: Path, *, experiment: str, weights: NDArray[np.float32]) -> None:
-    """Keep the first layer's weights, of shape (784, units), rounded to float16."""
-    _save(folder, experiment, weights=weights.astype(np.float16))
+def save_first_weights(folder: Path, *, record: RunRecord, weights: NDArray[np.float32]) -> None:
+    """Keep the first layer's weights after a run, of shape (784, units), rounded to float16."""
+    _save(folder, record.experiment, made_from=_describe_run(record), weights=weights.astype(np.float16))
 
 
-def load_sample_digits(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
-    """Return images of shape (36, 784) with labels of shape (36,), or None where none are kept."""
-    found = _load(folder, _SAMPLES)
+def load_sample_digits(folder: Path, *, dataset_sha256: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+    """Return images of shape (36, 784) with labels of shape (36,), or None where none of this dataset are kept."""
+    found = _load(folder, _SAMPLES, made_from=dataset_sha256)
     return None if found is None else (found["images"], found["labels"])
 
 
-def load_first_weights(folder: Path, *, experiment: str) -> NDArray[np.float16] | None:
-    """Return the kept weights, of shape (784, units), or None where none are kept."""
-    found = _load(folder, experiment)
+def load_first_weights(folder: Path, *, record: RunRecord) -> NDArray[np.float16] | None:
+    """Return the weights that were kept after this very run, of shape (784, units), or None where none were."""
+    found = _load(folder, record.experiment, made_from=_describe_run(record))
     return None if found is None else found["weights"]
+
+
+def _describe_run(record: RunRecord) -> str:
+    return "\n".join((*record.conditions, str(record.seed)))
 
 
 def _file(folder: Path, name: str) -> Path:
     return folder / "pictures" / f"{name}.npz"
 
 
-def _save(folder: Path, name: str, **arrays: NDArray[np.generic]) -> None:
+def _save(folder: Path, name: str, *, made_from: str, **arrays: NDArray[np.generic]) -> None:
     target = _file(folder, name)
     part = target.with_suffix(f".{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Written aside and put in place whole: a reader never sees half a file.
         with part.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
+            np.savez_compressed(file, allow_pickle=False, made_from=np.array(made_from), **arrays)
         part.replace(target)
     except OSError as error:
         msg = f"Pictures are kept in {target.parent}, and that cannot be written: {error.strerror}."
         raise ReproError(msg) from error
 
 
-def _load(folder: Path, name: str) -> dict[str, NDArray[Any]] | None:
+def _load(folder: Path, name: str, *, made_from: str) -> dict[str, NDArray[Any]] | None:
+    """Return the arrays kept under `name`, or None where there are none or they were made from something else."""
     file = _file(folder, name)
     if not file.exists():
         return None
     try:
-        with np.load(file, allow_pickle=False) as arrays:
-            return dict(arrays)
+        with np.load(file, allow_pickle=False) as kept:
+            arrays = dict(kept)
+            return arrays if str(arrays["made_from"]) == made_from else None
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
         msg = f"{file} is no readable .npz file: {error}. Take it out and run the study again."
         raise ReproError(msg) from error

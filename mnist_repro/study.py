@@ -177,7 +177,7 @@ def _make_run(run: PlannedRun, dataset: Dataset, store: RecordStore, *, keep_mod
     # Before anything else is kept, which may go wrong.
     store.append(record)
     if run.seed == PICTURED_SEED:
-        save_first_weights(store.folder, experiment=record.experiment, weights=trainer.model.get_weights()[0])
+        save_first_weights(store.folder, record=record, weights=trainer.model.get_weights()[0])
     if keep_models:
         _keep_model(trainer, record, store)
     return record

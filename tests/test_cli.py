@@ -218,14 +218,14 @@ def test_run_on_stand_in_says_so_and_judges_nothing(call: Call, tmp_path: Path) 
     assert ended.out.count(STAND_IN_WARNING) == 2
     assert "2 runs planned: 2 trained, 0 reused, 0 of them not completed." in ended.out
     assert not re.search(r"\b(inside|outside|equal|different|reproduced|inconclusive)\b", ended.out)
-    records = RecordStore(tmp_path / "reports" / "records" / "try").read()
+    records = RecordStore(tmp_path / "reports" / "records" / "try-digits").read()
     assert {(record.dataset, record.status) for record in records} == {("digits", "completed")}
 
 
 @needs_tensorflow
 def test_run_recorded_divergence_ends_with_1(call: Call, make_today: Callable[..., RunRecord], tmp_path: Path) -> None:
     """A run that diverged is a result, is not tried again, and is told by the exit code."""
-    write_store(tmp_path / "here" / "local", [make_today(0), make_unfinished(make_today(1))])
+    write_store(tmp_path / "here" / "local-digits", [make_today(0), make_unfinished(make_today(1))])
 
     ended = call("run", EXPERIMENT, "--seeds", "0-1", "--dataset", "digits", "--records", "here")
 
@@ -248,7 +248,7 @@ def test_run_failure_ends_with_1(call: Call, monkeypatch: pytest.MonkeyPatch, tm
     assert (ended.code, ended.err) == (1, "")
     assert f"{EXPERIMENT}, seed 1: failed: RuntimeError: no trainer today" in ended.out
     assert "2 runs planned: 2 trained, 0 reused, 2 of them not completed." in ended.out
-    assert [record.status for record in RecordStore(tmp_path / "here" / "local").read()] == ["failed"] * 2
+    assert [record.status for record in RecordStore(tmp_path / "here" / "local-digits").read()] == ["failed"] * 2
 
 
 @needs_tensorflow
@@ -478,12 +478,13 @@ def test_report_broken_record_is_named(call: Call, broken: Path, tmp_path: Path)
 @needs_tensorflow
 def test_run_broken_record_is_named(call: Call, broken: Path, tmp_path: Path) -> None:
     """A study does not start on records that it cannot read, and leaves them as they are."""
+    file = broken.parent.rename(broken.parents[1] / "linux-digits") / broken.name
     before = files_in(tmp_path)
 
     arguments = ("--dataset", "digits", "--records", broken.parents[1], "--environment", "linux")
     ended = call("run", EXPERIMENT, *arguments)
 
-    assert_one_line(ended, f"{broken}, line 2, is no valid record", "take this line out and run again")
+    assert_one_line(ended, f"{file}, line 2, is no valid record", "take this line out and run again")
     assert before == files_in(tmp_path)
 
 

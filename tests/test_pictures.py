@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,16 @@ from mnist_repro.pictures import (
     save_first_weights,
     save_sample_digits,
 )
+from mnist_repro.records import RunRecord
+
+MakeRecord = Callable[..., RunRecord]
 
 
 def test_sample_digits_saved_load_back(tmp_path: Path, random_images: Dataset) -> None:
     """The kept digits are training images, each with its own label."""
     save_sample_digits(tmp_path, dataset=random_images)
 
-    loaded = load_sample_digits(tmp_path)
+    loaded = load_sample_digits(tmp_path, dataset_sha256=random_images.sha256)
     assert loaded is not None
     images, labels = loaded
     assert images.shape == (SAMPLE_DIGITS, 784)
@@ -45,55 +49,84 @@ def test_sample_digits_saved_twice_are_the_same(tmp_path: Path, random_images: D
 
 def test_sample_digits_none_kept_gives_none(tmp_path: Path) -> None:
     """Where no digits are kept there are none to show."""
-    assert load_sample_digits(tmp_path) is None
+    assert load_sample_digits(tmp_path, dataset_sha256="0" * 64) is None
 
 
-def test_first_weights_saved_load_back_rounded(tmp_path: Path) -> None:
+def test_sample_digits_of_another_dataset_are_none(tmp_path: Path, random_images: Dataset) -> None:
+    """Digits of one dataset never stand for those of another."""
+    save_sample_digits(tmp_path, dataset=random_images)
+
+    assert load_sample_digits(tmp_path, dataset_sha256="0" * 64) is None
+
+
+def test_first_weights_saved_load_back_rounded(tmp_path: Path, make_record: MakeRecord) -> None:
     """Weights come back to within the rounding of float16."""
     weights = np.random.default_rng(0).standard_normal((784, 16)).astype(np.float32)
-    save_first_weights(tmp_path, experiment="tf1-basic", weights=weights)
+    save_first_weights(tmp_path, record=make_record(), weights=weights)
 
-    loaded = load_first_weights(tmp_path, experiment="tf1-basic")
+    loaded = load_first_weights(tmp_path, record=make_record())
 
     assert loaded is not None
     assert loaded.dtype == np.float16
     np.testing.assert_allclose(loaded, weights, rtol=1e-3, atol=1e-6)
 
 
-def test_first_weights_saved_again_are_replaced(tmp_path: Path) -> None:
+def test_first_weights_saved_again_are_replaced(tmp_path: Path, make_record: MakeRecord) -> None:
     """The newest weights are kept, and nothing is left lying about."""
+    record = make_record(experiment="tf1-basic")
     for value in (1.0, 2.0):
-        weights = np.full((784, 10), value, dtype=np.float32)
-        save_first_weights(tmp_path, experiment="julia-linear-lr0.02", weights=weights)
+        save_first_weights(tmp_path, record=record, weights=np.full((784, 10), value, dtype=np.float32))
 
-    loaded = load_first_weights(tmp_path, experiment="julia-linear-lr0.02")
+    loaded = load_first_weights(tmp_path, record=record)
 
     assert loaded is not None
     assert set(loaded.ravel().tolist()) == {2.0}
-    assert [file.name for file in (tmp_path / "pictures").iterdir()] == ["julia-linear-lr0.02.npz"]
+    assert [file.name for file in (tmp_path / "pictures").iterdir()] == ["tf1-basic.npz"]
 
 
-def test_first_weights_of_another_experiment_are_none(tmp_path: Path) -> None:
-    """Weights are those of their experiment alone."""
-    save_first_weights(tmp_path, experiment="tf1-basic", weights=np.zeros((784, 16), dtype=np.float32))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"experiment": "another"}, id="experiment"),
+        pytest.param({"seed": 8}, id="seed"),
+        pytest.param({"protocol_sha256": "0" * 64}, id="protocol"),
+        pytest.param({"training_sha256": "0" * 64}, id="code"),
+        pytest.param({"dataset_sha256": "0" * 64}, id="dataset"),
+    ],
+)
+def test_first_weights_of_another_run_are_none(
+    tmp_path: Path, make_record: MakeRecord, changes: dict[str, object]
+) -> None:
+    """Weights are shown for the very run that gave them, and for no other."""
+    save_first_weights(tmp_path, record=make_record(), weights=np.zeros((784, 16), dtype=np.float32))
 
-    assert load_first_weights(tmp_path, experiment="tf1-dropout-piecewise") is None
+    assert load_first_weights(tmp_path, record=make_record(**changes)) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04"], ids=["empty", "text", "cut off"])
-def test_load_first_weights_broken_file_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_load_first_weights_broken_file_is_refused(tmp_path: Path, make_record: MakeRecord, content: bytes) -> None:
     """A broken file is named, with what to do about it."""
     file = tmp_path / "pictures" / "tf1-basic.npz"
     file.parent.mkdir()
     file.write_bytes(content)
 
     with pytest.raises(ReproError, match=r"tf1-basic\.npz is no readable \.npz file: .* run the study again"):
-        load_first_weights(tmp_path, experiment="tf1-basic")
+        load_first_weights(tmp_path, record=make_record(experiment="tf1-basic"))
 
 
-def test_save_first_weights_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+def test_load_first_weights_file_that_names_no_run_is_refused(tmp_path: Path, make_record: MakeRecord) -> None:
+    """Arrays that do not say which run they are of are not shown."""
+    file = tmp_path / "pictures" / "tf1-basic.npz"
+    file.parent.mkdir()
+    np.savez(file, weights=np.zeros((784, 1)))
+
+    with pytest.raises(ReproError, match=r"tf1-basic\.npz is no readable \.npz file"):
+        load_first_weights(tmp_path, record=make_record(experiment="tf1-basic"))
+
+
+def test_save_first_weights_folder_that_is_a_file_is_refused(tmp_path: Path, make_record: MakeRecord) -> None:
     """Where pictures cannot be written, the error says where."""
     (tmp_path / "pictures").touch()
 
     with pytest.raises(ReproError, match=r"Pictures are kept in .*pictures, and that cannot be written"):
-        save_first_weights(tmp_path, experiment="x", weights=np.zeros((784, 1), dtype=np.float32))
+        save_first_weights(tmp_path, record=make_record(), weights=np.zeros((784, 1), dtype=np.float32))

@@ -287,22 +287,22 @@ def test_run_study_two_workers_make_the_same_records(
 
 def test_run_study_pictures_are_kept(small_study: _Study) -> None:
     """Sample digits and the first weights of seed 0 lie beside the records."""
-    small_study.run(0)
+    (record,) = small_study.run(0)
 
-    weights = load_first_weights(small_study.store.folder, experiment=small_study.protocol.id)
+    weights = load_first_weights(small_study.store.folder, record=record)
     assert weights is not None
     assert weights.shape == (784, 10)
     assert weights.any()
-    assert load_sample_digits(small_study.store.folder) is not None
+    assert load_sample_digits(small_study.store.folder, dataset_sha256=record.dataset_sha256) is not None
 
 
 def test_run_study_other_seeds_leave_the_pictures(small_study: _Study) -> None:
     """Only seed 0's weights are shown, whichever run ends last."""
-    small_study.run(0)
-    before = load_first_weights(small_study.store.folder, experiment=small_study.protocol.id)
+    (record,) = small_study.run(0)
+    before = load_first_weights(small_study.store.folder, record=record)
     small_study.run(0, 1, 2)
 
-    after = load_first_weights(small_study.store.folder, experiment=small_study.protocol.id)
+    after = load_first_weights(small_study.store.folder, record=record)
 
     assert before is not None
     assert after is not None

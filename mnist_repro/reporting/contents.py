@@ -174,16 +174,25 @@ class EnvironmentResult:
 
 
 def summarize_environment(
-    store: RecordStore, *, documents: Mapping[str, Document], protocols: Mapping[str, Protocol]
+    store: RecordStore,
+    *,
+    documents: Mapping[str, Document],
+    protocols: Mapping[str, Protocol],
+    records: Sequence[RunRecord] | None = None,
 ) -> EnvironmentResult:
-    """Read a store and hold its runs against the claims of all documents.
+    """Hold the runs of an environment against the claims of all documents.
+
+    Parameters
+    ----------
+    records
+        Those of the store's records that count; None takes all of them.
 
     Raises
     ------
     ReproError
         If the store has a broken record, or none of today's protocols.
     """
-    records = store.read()
+    records = store.read() if records is None else records
     pools = {
         name: pool_runs(records, experiment=name, protocol_sha256=protocol.sha256)
         for name, protocol in protocols.items()

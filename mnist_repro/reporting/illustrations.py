@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_repro.pictures import load_first_weights, load_sample_digits
+from mnist_repro.pictures import PICTURED_SEED, load_first_weights, load_sample_digits
 from mnist_repro.protocols import ConstantRate
 from mnist_repro.reporting.contents import EnvironmentResult, ExperimentResult
 from mnist_repro.reporting.figures import (
@@ -42,7 +42,7 @@ def draw_environment(result: EnvironmentResult, *, folder: Path) -> dict[str, st
     if scheduled:
         draw_learning_rates(folder / "learning-rates.svg", curves=[_rate_curve(e) for e in scheduled])
         drawn.append("learning-rates")
-    samples = load_sample_digits(result.store.folder)
+    samples = load_sample_digits(result.store.folder, dataset_sha256=result.records[0].dataset_sha256)
     if samples is not None:
         draw_sample_digits(folder / "sample-digits.svg", images=samples[0], labels=samples[1])
         drawn.append("sample-digits")
@@ -62,11 +62,12 @@ def _draw_experiment(experiment: ExperimentResult, *, result: EnvironmentResult,
     shares = confusion / confusion.sum(axis=1, keepdims=True)
     draw_confusion(folder / f"{name}.svg", title=f"{protocol.title}: {protocol.confusion_set} set", matrix=shares)
     drawn.append(name)
-    weights = load_first_weights(result.store.folder, experiment=protocol.id)
-    if weights is not None:
-        name = f"{protocol.id}-weights"
-        draw_first_weights(folder / f"{name}.svg", title=protocol.title, weights=weights.astype(np.float64))
-        drawn.append(name)
+    for record in experiment.completed:
+        weights = load_first_weights(result.store.folder, record=record) if record.seed == PICTURED_SEED else None
+        if weights is not None:
+            name = f"{protocol.id}-weights"
+            draw_first_weights(folder / f"{name}.svg", title=protocol.title, weights=weights.astype(np.float64))
+            drawn.append(name)
     return drawn
 
 

@@ -101,7 +101,7 @@ def _rendered(output: Path, *, records: Path, readme: Path | None) -> Iterator[d
         page = templates.get_template("index.md.j2").render(results=results, documents=documents, figures=figures)
         _write(folder / "README.md", page)
         made = {output / file.relative_to(folder): file for file in sorted(folder.rglob("*")) if file.is_file()}
-        published = [result for result in results if result.name != LOCAL_ENVIRONMENT]
+        published = [result for result in results if result.name != LOCAL_ENVIRONMENT and not result.is_stand_in]
         if readme and published:
             # The one with the most runs stands for all.
             result = max(published, key=lambda result: len(result.records))
