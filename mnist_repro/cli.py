@@ -21,6 +21,7 @@ from mnist_repro.errors import ReproError
 from mnist_repro.protocols import load_protocols, select_protocols
 from mnist_repro.records import LOCAL_ENVIRONMENT, RecordStore, open_store
 from mnist_repro.reporting.contents import summarize_environment
+from mnist_repro.reporting.formats import format_unfinished
 from mnist_repro.reporting.terminal import STAND_IN_WARNING, StudyProgress, print_claims
 from mnist_repro.reporting.verdict_table import FORMATS, print_verdicts
 from mnist_repro.study import PROFILES, Plan, plan_study, profile_seeds, run_study
@@ -31,6 +32,7 @@ DEFAULT_OUTPUT = Path("reports")
 _BAD_INPUT = 2
 _INTERRUPTED = 130
 _PLAIN_WIDTH = 160
+_MOST_SEEDS = 100_000
 
 
 class _Parser(argparse.ArgumentParser):
@@ -46,18 +48,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.verb(options, console)
     except ReproError as error:
-        Console(stderr=True).print(f"mnist-repro: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        _say_on_stderr(f"mnist-repro: {error}", style="red")
         return _BAD_INPUT
     except KeyboardInterrupt:
-        Console(stderr=True).print("Interrupted. The runs that had ended are recorded; the same command goes on.")
+        _say_on_stderr("Interrupted. The runs that had ended are recorded; the same command goes on.")
         return _INTERRUPTED
     return code
 
 
 def make_console() -> Console:
     """Return a console; where the output is no terminal, tables are as wide as they need to be."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
+    # Paths and reasons of failures are printed as they are, also where they look like Rich's markup.
+    console = Console(markup=False, emoji=False)
+    return console if console.is_terminal else Console(markup=False, emoji=False, width=_PLAIN_WIDTH)
+
+
+def _say_on_stderr(text: str, *, style: str | None = None) -> None:
+    Console(stderr=True, markup=False, emoji=False).print(text, style=style, highlight=False, soft_wrap=True)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -173,6 +180,9 @@ def parse_seeds(text: str) -> list[int]:
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\d{1,9})(?:\s*-\s*(\d{1,9}))?\s*", part)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if last - first >= _MOST_SEEDS:
+            msg = f"at most {_MOST_SEEDS} seeds can be asked for at once; received {text!r}"
+            raise argparse.ArgumentTypeError(msg)
         if first > last:
             msg = f"seeds are whole numbers and ranges that go up, such as 0-3 or 0,2,5; received {text!r}"
             raise argparse.ArgumentTypeError(msg)
@@ -220,14 +230,18 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     protocols = select_protocols(options.experiments)
     dataset = _load(options, console)
     store = RecordStore(options.records / name_environment(options.environment, dataset=dataset))
-    store.prepare()
     seeds = profile_seeds(protocols.values(), profile=options.profile)
     if options.seeds is not None:
         seeds = dict.fromkeys(protocols, options.seeds)
     plan = plan_study(protocols, seeds=seeds, dataset=dataset, store=store, workers=options.workers)
+    # Not before all is known to be in order: bad input leaves nothing behind.
+    store.prepare()
     console.print(
         f"{plan.planned} runs: {len(plan.reused)} in the records, {len(plan.missing)} to train.", highlight=False
     )
+    for record in plan.reused:
+        if record.status != "completed":
+            console.print(format_unfinished(record))
     with StudyProgress(plan, console=console) as progress:
         records = run_study(
             plan,

@@ -223,6 +223,36 @@ def test_run_on_stand_in_says_so_and_judges_nothing(call: Call, tmp_path: Path) 
 
 
 @needs_tensorflow
+def test_run_reused_runs_are_those_of_the_table(
+    call: Call, make_today: Callable[..., RunRecord], tmp_path: Path
+) -> None:
+    """Where the store's newest records are of other images, the table still is about the runs that were asked for."""
+    wanted = [make_today(seed) for seed in range(2)]
+    others = [make_today(seed, dataset="mnist", dataset_sha256="c" * 64, accuracy=0.5) for seed in range(3)]
+    write_store(tmp_path / "here" / "local-digits", [*wanted, *others])
+
+    ended = call("run", EXPERIMENT, "--seeds", "0-1", "--dataset", "digits", "--records", "here")
+
+    assert (ended.code, ended.err) == (0, "")
+    (row,) = (line for line in ended.out.splitlines() if "  validation accuracy  " in line)
+    assert re.search(r" 89\.75 % .* 2 +not run\s*$", row)
+    assert ended.out.count(STAND_IN_WARNING) == 2
+
+
+@needs_tensorflow
+def test_run_paths_that_look_like_markup_are_printed_as_they_are(
+    call: Call, make_today: Callable[..., RunRecord], tmp_path: Path
+) -> None:
+    """A folder may be called whatever its owner likes."""
+    write_store(tmp_path / "[b] :boom:" / "local-digits", [make_today(0)])
+
+    ended = call("run", EXPERIMENT, "--seeds", "0", "--dataset", "digits", "--records", "[b] :boom:")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert f"Records: {Path('[b] :boom:') / 'local-digits' / 'runs.jsonl'}" in ended.out.splitlines()
+
+
+@needs_tensorflow
 def test_run_recorded_divergence_ends_with_1(call: Call, make_today: Callable[..., RunRecord], tmp_path: Path) -> None:
     """A run that diverged is a result, is not tried again, and is told by the exit code."""
     write_store(tmp_path / "here" / "local-digits", [make_today(0), make_unfinished(make_today(1))])
@@ -230,6 +260,7 @@ def test_run_recorded_divergence_ends_with_1(call: Call, make_today: Callable[..
     ended = call("run", EXPERIMENT, "--seeds", "0-1", "--dataset", "digits", "--records", "here")
 
     assert (ended.code, ended.err) == (1, "")
+    assert f"{EXPERIMENT}, seed 1: diverged: the loss is not finite" in ended.out
     assert "2 runs planned: 0 trained, 2 reused, 1 of them not completed." in ended.out
 
 
@@ -274,7 +305,7 @@ def test_run_without_tensorflow_names_the_extra(call: Call, monkeypatch: pytest.
     ended = call("run", EXPERIMENT, "--seeds", "0", "--dataset", "digits")
 
     assert_one_line(ended, "Training needs TensorFlow", "python -m pip install 'mnist-repro[tensorflow]'")
-    assert files_in(tmp_path) == {}
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture
@@ -367,6 +398,10 @@ def test_verdicts_other_environment_is_refused(call: Call, recorded: Path) -> No
             )
             for text in ("3-1", "a", "-1", "1.5", "", "0-", "1,,2", "0-3-5", "1e3", "0x1")
         ),
+        pytest.param(["run", "--seeds=0-999999999"], ["at most 100000 seeds", "0-999999999"], id="a billion seeds"),
+        pytest.param(
+            ["data", "--data", "[/b] [red] :boom:"], ["but [/b] [red] :boom: does not exist"], id="folder like markup"
+        ),
         pytest.param(["run", "--seeds", "-1"], ["such as 0-3", "received '-1'"], id="seeds that look like an option"),
         pytest.param(["run", "--seeds"], ["--seeds: expected one argument"], id="no seeds"),
         *(
@@ -405,7 +440,7 @@ def test_bad_input_gives_one_line_and_writes_nothing(
 
     assert_one_line(ended, *parts)
     assert ended.out == ""
-    assert files_in(tmp_path) == {}
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_module_bad_input_has_no_traceback(tmp_path: Path) -> None:
@@ -524,6 +559,7 @@ def test_report_other_protocols_only_is_refused(call: Call, recorded: Path, tmp_
 
 
 # A file in place of a folder stands for all that cannot be written: permissions do not stop the superuser.
+@needs_tensorflow
 @pytest.mark.parametrize("place", ["file", "file/below"])
 def test_run_folder_that_cannot_be_written_is_refused(call: Call, tmp_path: Path, place: str) -> None:
     """Where records cannot be kept nothing is trained."""
@@ -545,7 +581,7 @@ def test_report_folder_that_cannot_be_written_is_refused(
 
     ended = call("report", "--records", recorded, "--output", place)
 
-    assert_one_line(ended, f"The report is written to {place}", "Correct --output.")
+    assert_one_line(ended, f"{place}", "is a part of the report and cannot be written", "Correct --output or --readme.")
     assert before == files_in(tmp_path)
 
 
@@ -553,7 +589,7 @@ def test_report_folder_that_cannot_be_written_is_refused(
     ("content", "part"),
     [
         pytest.param("# No marks\n", "must have the lines <!-- results -->", id="without marks"),
-        pytest.param(None, "The page of --readme cannot be read", id="missing"),
+        pytest.param(None, "The page of --readme, page.md, cannot be read", id="missing"),
     ],
 )
 def test_report_readme_that_cannot_be_renewed_is_refused(

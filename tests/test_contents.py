@@ -259,6 +259,24 @@ def test_summarize_environment_earlier_records_are_set_aside(
     assert experiment.set_aside == 2
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param({"periods": ()}, id="no periods"),
+        pytest.param({"final_accuracy": {}}, id="no final accuracy"),
+        pytest.param({"final_loss": {"another": 0.5}}, id="a set missing"),
+        pytest.param({"confusion_matrix": ()}, id="no confusion matrix"),
+        pytest.param({"confusion_matrix": ((1, 2), (3, 4))}, id="a small confusion matrix"),
+    ],
+)
+def test_summarize_environment_damaged_run_is_refused(
+    summarize: Summarize, make: MakeRun, damage: dict[str, Any]
+) -> None:
+    """A run that says completed and lacks what its protocol measures is named; nothing is concluded from it."""
+    with pytest.raises(ReproError, match=rf"record of {EXPERIMENT}, seed 1, says completed and lacks"):
+        summarize(make(0), make(1, **damage), make(2))
+
+
 def test_summarize_environment_only_other_protocols_is_refused(summarize: Summarize, make: MakeRun) -> None:
     """A store that holds nothing of today's protocols has nothing to report, and says how many records it has."""
     with pytest.raises(ReproError, match=r"runs\.jsonl has no run of today's protocols; its 2 records are of other"):

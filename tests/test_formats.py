@@ -234,7 +234,7 @@ def test_format_environment_names_what_decides_numbers(environment: Environment)
 def read_cells(text: str) -> list[str]:
     """Return what a Markdown reader shows of a table row with two cells of `text`; fails on anything but text."""
     table = f"| a | b |\n|---|---|\n| {text} | {text} |\n\nthe end\n"
-    tokens = MarkdownIt("commonmark").enable("table").parse(table)
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(table)
     cells = [token.children or [] for token in tokens if token.type == "inline"]
     assert len(cells) == 2 + 2 + 1
     assert {child.type for cell in cells for child in cell} <= {"text"}
@@ -251,6 +251,7 @@ def read_cells(text: str) -> list[str]:
         pytest.param("`a` ``b` ```c", id="backticks"),
         pytest.param("[a](https://example.org) ![b](c.png) [d]: e <https://example.org>", id="links"),
         pytest.param("*a* **b** _c_ __d__", id="emphasis"),
+        pytest.param("~a~ ~~b~~ ~~~c", id="tildes"),
         pytest.param("\\ \\| \\\\| \\` \\", id="backslashes"),
         pytest.param("ValueError: shapes (3, 784) | (10,) <class 'int'> `x_1`", id="an error's message"),
     ],
@@ -262,7 +263,7 @@ def test_escape_markdown_hostile_text_stays_text(text: str) -> None:
 
 # Letters, figures, marks and signs of all languages: what control characters become is the reader's affair.
 @given(
-    st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="\ufffd") | st.sampled_from(" \n\t|\\`"))
+    st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="\ufffd") | st.sampled_from(" \n\t|\\`~"))
 )
 def test_escape_markdown_any_text_stays_text(text: str) -> None:
     """Whatever the text, a Markdown reader shows it and nothing else."""

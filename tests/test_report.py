@@ -362,6 +362,18 @@ def test_write_report_readme_shows_the_largest_published_study(records: Path, ma
 
 
 @pytest.mark.usefixtures("few_lines")
+def test_write_report_readme_passes_over_what_did_not_complete(records: Path, make: MakeRun, tmp_path: Path) -> None:
+    """An environment without a completed run has nothing to show on the front page, however many runs it has."""
+    write_store(records / "the-larger", [make_unfinished(make(seed), status="failed") for seed in range(9)])
+    readme = tmp_path / "README.md"
+    readme.write_text(PAGE, encoding="utf-8")
+
+    write_report(tmp_path / "report", records=records, readme=readme)
+
+    assert "figures/linux/overview.svg" in readme.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("few_lines")
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -370,7 +382,10 @@ def test_write_report_readme_shows_the_largest_published_study(records: Path, ma
         pytest.param(
             "<!-- end of results -->\n<!-- results -->\n", "must have the lines <!-- results -->", id="in wrong order"
         ),
-        pytest.param(None, "The page of --readme cannot be read", id="no page"),
+        pytest.param(
+            "\udce4 <!-- results -->\n<!-- end of results -->\n", "cannot be read: 'utf-8' codec", id="no UTF-8"
+        ),
+        pytest.param(None, "The page of --readme, .*, cannot be read", id="no page"),
     ],
 )
 def test_write_report_readme_without_marks_is_refused(
@@ -379,7 +394,7 @@ def test_write_report_readme_without_marks_is_refused(
     """A page that cannot be renewed is named, and nothing at all is written."""
     readme = tmp_path / "README.md"
     if content is not None:
-        readme.write_text(content, encoding="utf-8")
+        readme.write_bytes(content.encode(errors="surrogateescape"))
     before = read_tree(tmp_path)
 
     with pytest.raises(ReproError, match=message):

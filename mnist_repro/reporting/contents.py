@@ -15,7 +15,7 @@ from mnist_repro.claims import Claim, Document
 from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
 from mnist_repro.placements import Assessment, Judgement, assess_claims
-from mnist_repro.protocols import Protocol
+from mnist_repro.protocols import CLASSES, Protocol
 from mnist_repro.records import RecordStore, RunRecord, pool_runs
 from mnist_repro.verdicts import Finding, Verdict, judge_claims
 
@@ -204,6 +204,8 @@ def summarize_environment(
             "Run the study again, or take the folder out."
         )
         raise ReproError(msg)
+    for record in pooled:
+        _check_whole(record, protocol=protocols[record.experiment], store=store)
     families = [
         family for document in documents.values() for family in _judge_families(document.claims, records=pooled)
     ]
@@ -221,6 +223,23 @@ def summarize_environment(
         ),
         without_experiment=tuple(family for family in families if family.claim.experiment is None),
     )
+
+
+def _check_whole(record: RunRecord, *, protocol: Protocol, store: RecordStore) -> None:
+    """Refuse a completed run that lacks anything that its protocol measures: it was damaged."""
+    each_period, at_end = set(protocol.evaluated_each_period), set(protocol.evaluated_at_end)
+    whole = (
+        len(record.periods) == protocol.training.periods
+        and all(each_period <= period.loss.keys() & period.accuracy.keys() for period in record.periods)
+        and at_end <= record.final_loss.keys() & record.final_accuracy.keys()
+        and [len(row) for row in record.confusion_matrix] == [CLASSES] * CLASSES
+    )
+    if record.status == "completed" and not whole:
+        msg = (
+            f"{store.file}: the record of {record.experiment}, seed {record.seed}, says completed and lacks a period, "
+            "an evaluation or its confusion matrix. Take its line out and run again to replace it."
+        )
+        raise ReproError(msg)
 
 
 def _judge_families(claims: Sequence[Claim], *, records: Sequence[RunRecord]) -> list[Family]:

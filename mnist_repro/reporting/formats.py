@@ -11,6 +11,7 @@ import numpy as np
 from mnist_repro.claims import Claim
 from mnist_repro.environment import Environment
 from mnist_repro.placements import JUDGED, Judgement
+from mnist_repro.records import RunRecord
 from mnist_repro.reporting.contents import Family
 from mnist_repro.statistics import Interval, Summary
 from mnist_repro.verdicts import Verdict
@@ -109,6 +110,11 @@ def format_outcome(outcome: Counter[Verdict]) -> str:
     return f"of {outcome.total()} claims (a curve counts as one) {', '.join(counts)}."
 
 
+def format_unfinished(record: RunRecord) -> str:
+    """Say why a run did not complete."""
+    return f"{record.experiment}, seed {record.seed}: {record.status}: {record.reason}"
+
+
 def format_environment(environment: Environment) -> str:
     """Name what decides an environment's numbers, in a line."""
     return (
@@ -120,6 +126,6 @@ def format_environment(environment: Environment) -> str:
 def escape_markdown(text: object) -> str:
     """Make any text safe within a line or a table cell of a Markdown page."""
     escaped = html.escape(" ".join(str(text).split()), quote=False)
-    for character in "\\`*_[]|":
+    for character in "\\`*_[]|~":
         escaped = escaped.replace(character, f"\\{character}")
     return escaped

@@ -50,7 +50,7 @@ def write_report(output: Path, *, records: Path, readme: Path | None = None) -> 
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, target)
             except OSError as error:  # noqa: PERF203 - the error names its file
-                msg = f"The report is written to {output}, and that cannot be done: {error}. Correct --output."
+                msg = f"{target} is a part of the report and cannot be written: {error}. Correct --output or --readme."
                 raise ReproError(msg) from error
         return list(made)
 
@@ -101,8 +101,16 @@ def _rendered(output: Path, *, records: Path, readme: Path | None) -> Iterator[d
         page = templates.get_template("index.md.j2").render(results=results, documents=documents, figures=figures)
         _write(folder / "README.md", page)
         made = {output / file.relative_to(folder): file for file in sorted(folder.rglob("*")) if file.is_file()}
-        published = [result for result in results if result.name != LOCAL_ENVIRONMENT and not result.is_stand_in]
-        if readme and published:
+        # Where no run completed there is no figure, and nothing to show.
+        published = [
+            result
+            for result in results
+            if result.name != LOCAL_ENVIRONMENT and not result.is_stand_in and "overview" in figures[result.name]
+        ]
+        if readme and not published:
+            msg = f"{readme} shows published runs, and {records} has none but local ones. Leave --readme out."
+            raise ReproError(msg)
+        if readme:
             # The one with the most runs stands for all.
             result = max(published, key=lambda result: len(result.records))
             home = Path(os.path.relpath(output, readme.parent))
@@ -120,8 +128,8 @@ def _rendered(output: Path, *, records: Path, readme: Path | None) -> Iterator[d
 def _replace_part(readme: Path, part: str) -> str:
     try:
         text = readme.read_text(encoding="utf-8")
-    except OSError as error:
-        msg = f"The page of --readme cannot be read: {error}."
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"The page of --readme, {readme}, cannot be read: {error}."
         raise ReproError(msg) from error
     if not _README_PART.search(text):
         msg = (

@@ -18,6 +18,7 @@ from mnist_repro.reporting.formats import (
     format_outcome,
     format_reported,
     format_subject,
+    format_unfinished,
     format_verdict,
 )
 from mnist_repro.study import Plan
@@ -94,9 +95,7 @@ class StudyProgress:
             self._task, completed=self._done_cost, description=f"{state}, {record.experiment}", left=estimate
         )
         if record.status != "completed":
-            self._console.print(
-                f"{record.experiment}, seed {record.seed}: {record.status}: {record.reason}", markup=False
-            )
+            self._console.print(format_unfinished(record), markup=False)
         finished = self._done == len(self._costs)
         if not self._console.is_terminal and (finished or now - self._last_line >= _PLAIN_SECONDS):
             self._last_line = now
