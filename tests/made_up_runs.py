@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mnist_repro.claims import Claim
 from mnist_repro.environment import Environment
 from mnist_repro.protocols import CLASSES, Protocol
 from mnist_repro.records import Period, RecordStore, RunRecord
@@ -76,3 +77,18 @@ def write_store(folder: Path, records: Iterable[RunRecord]) -> RecordStore:
     for record in records:
         store.append(record)
     return store
+
+
+def make_claim(printed: str = "0.9000", *, quantity: str = "test-accuracy", **changes: Any) -> Claim:
+    """Return a claim about the basic net's accuracy on the test set, with the changes that are given."""
+    entry: dict[str, Any] = {
+        "id": f"tf1-basic.{quantity}",
+        "document": "tf1-notebook",
+        "experiment": "tf1-basic",
+        "cell": "In [10]",
+        "line": 1,
+        "metric": "accuracy",
+        "unit": "fraction",
+        "evaluation_set": "test",
+    }
+    return Claim(printed=printed, **{**entry, **changes})

@@ -6,27 +6,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from made_up_runs import make_claim
 
-from mnist_repro.claims import Claim
 from mnist_repro.placements import Judgement, assess_claims, measured_value
 from mnist_repro.records import Period, RunRecord
 
 MakeRecord = Callable[..., RunRecord]
-
-
-def _claim(printed: str = "0.9000", **changes: object) -> Claim:
-    entry = {
-        "id": "tf1-basic.test-accuracy",
-        "document": "tf1-notebook",
-        "experiment": "tf1-basic",
-        "cell": "In [10]",
-        "line": 1,
-        "printed": printed,
-        "metric": "accuracy",
-        "unit": "fraction",
-        "evaluation_set": "test",
-    }
-    return Claim(**{**entry, **changes})  # type: ignore[arg-type] # keywords by name
 
 
 def _records(make_record: MakeRecord, accuracies: Sequence[float], **changes: object) -> list[RunRecord]:
@@ -56,7 +41,7 @@ def test_assess_claims_number_is_placed_by_the_prediction_interval(
     make_record: MakeRecord, printed: str, expected: Judgement
 ) -> None:
     """A number is inside where any number that rounds to it lies in the interval of one run."""
-    (assessment,) = assess_claims([_claim(printed)], records=_records(make_record, SPREAD))
+    (assessment,) = assess_claims([make_claim(printed)], records=_records(make_record, SPREAD))
 
     assert assessment.judgement is expected
     assert assessment.summary is not None
@@ -65,7 +50,7 @@ def test_assess_claims_number_is_placed_by_the_prediction_interval(
 
 def test_assess_claims_outside_says_how_far_and_on_which_side(make_record: MakeRecord) -> None:
     """The reason of a number outside gives its distance in standard deviations."""
-    (assessment,) = assess_claims([_claim("0.8000")], records=_records(make_record, SPREAD))
+    (assessment,) = assess_claims([make_claim("0.8000")], records=_records(make_record, SPREAD))
 
     # s = 0.0079057; 0.1 / s = 12.6
     assert assessment.reason == "12.6 standard deviations below the mean over seeds"
@@ -76,7 +61,7 @@ def test_assess_claims_no_run_is_not_run(make_record: MakeRecord) -> None:
     failed = _records(make_record, SPREAD, status="failed", reason="out of memory")
     other = [make_record(experiment="julia-linear-lr0.02", seed=0)]
 
-    (assessment,) = assess_claims([_claim()], records=[*failed, *other])
+    (assessment,) = assess_claims([make_claim()], records=[*failed, *other])
 
     assert assessment.judgement is Judgement.NOT_RUN
     assert assessment.summary is None
@@ -84,14 +69,14 @@ def test_assess_claims_no_run_is_not_run(make_record: MakeRecord) -> None:
 
 def test_assess_claims_single_run_is_not_judged(make_record: MakeRecord) -> None:
     """One run has no spread, even where it gives the very number."""
-    (assessment,) = assess_claims([_claim("0.9000")], records=_records(make_record, [0.9]))
+    (assessment,) = assess_claims([make_claim("0.9000")], records=_records(make_record, [0.9]))
 
     assert assessment.judgement is Judgement.NOT_JUDGED
 
 
 def test_assess_claims_stand_in_is_not_judged(make_record: MakeRecord) -> None:
     """Runs on the stand-in give no verdict."""
-    (assessment,) = assess_claims([_claim()], records=_records(make_record, SPREAD, dataset="digits"))
+    (assessment,) = assess_claims([make_claim()], records=_records(make_record, SPREAD, dataset="digits"))
 
     assert assessment.judgement is Judgement.NOT_JUDGED
 
@@ -100,7 +85,7 @@ def test_assess_claims_stand_in_is_not_judged(make_record: MakeRecord) -> None:
 def test_assess_claims_statement_in_words_is_not_judged(make_record: MakeRecord, metric: str) -> None:
     """What no run measures is not judged."""
     unit = "1" if metric == "label" else "fraction"
-    (assessment,) = assess_claims([_claim(metric=metric, unit=unit)], records=_records(make_record, SPREAD))
+    (assessment,) = assess_claims([make_claim(metric=metric, unit=unit)], records=_records(make_record, SPREAD))
 
     assert assessment.judgement is Judgement.NOT_JUDGED
 
@@ -114,7 +99,7 @@ def _with_period(make_record: MakeRecord, *, rate: float = 0.1, seconds: float =
 
 def test_assess_claims_learning_rate_is_compared_as_float32(make_record: MakeRecord) -> None:
     """The printed digits of a float32 are equal to that float32, and to no neighbour."""
-    claim = _claim("0.48299998", metric="learning_rate", unit="1", evaluation_set=None, period=1)
+    claim = make_claim("0.48299998", metric="learning_rate", unit="1", evaluation_set=None, period=1)
     rate = np.float32("0.48299998")
     same = [_with_period(make_record, rate=float(rate))]
     next_one = [_with_period(make_record, rate=float(np.nextafter(rate, np.float32(1))))]
@@ -126,7 +111,7 @@ def test_assess_claims_learning_rate_is_compared_as_float32(make_record: MakeRec
 @pytest.mark.parametrize(("metric", "period"), [("seconds_per_period", 1), ("total_seconds", None)])
 def test_assess_claims_times_are_not_comparable(make_record: MakeRecord, metric: str, period: int | None) -> None:
     """A time on other hardware is shown, not judged."""
-    claim = _claim("2.0", metric=metric, unit="seconds", evaluation_set=None, period=period)
+    claim = make_claim("2.0", metric=metric, unit="seconds", evaluation_set=None, period=period)
 
     (assessment,) = assess_claims([claim], records=[_with_period(make_record), _with_period(make_record)])
 
@@ -149,4 +134,4 @@ def test_measured_value_is_read_from_its_place(
     make_record: MakeRecord, changes: dict[str, object], expected: float
 ) -> None:
     """Each metric comes from the period or from the end, in the claim's unit."""
-    assert measured_value(_claim(**changes), _with_period(make_record)) == pytest.approx(expected)
+    assert measured_value(make_claim(**changes), _with_period(make_record)) == pytest.approx(expected)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from made_up_runs import make_claim
 
 from mnist_repro.claims import Claim
 from mnist_repro.records import Period, RunRecord
@@ -15,24 +16,9 @@ from mnist_repro.verdicts import MINIMUM_RUNS, Finding, Verdict, judge_claims
 MakeRecord = Callable[..., RunRecord]
 
 
-def _claim(printed: str = "0.9000", *, quantity: str = "test-accuracy", **changes: object) -> Claim:
-    entry = {
-        "id": f"tf1-basic.{quantity}",
-        "document": "tf1-notebook",
-        "experiment": "tf1-basic",
-        "cell": "In [10]",
-        "line": 1,
-        "printed": printed,
-        "metric": "accuracy",
-        "unit": "fraction",
-        "evaluation_set": "test",
-    }
-    return Claim(**{**entry, **changes})  # type: ignore[arg-type] # keywords by name
-
-
 def _curve(printed: Sequence[str]) -> list[Claim]:
     return [
-        _claim(
+        make_claim(
             text,
             quantity=f"validation-loss.{period}",
             metric="loss",
@@ -86,7 +72,7 @@ def test_judge_claims_final_figure_is_ranked_among_the_runs(
     runs: list[RunRecord], printed: str, expected: Verdict
 ) -> None:
     """A figure far from all runs is not reproduced, one among them is."""
-    finding = _judge(_claim(printed), runs)
+    finding = _judge(make_claim(printed), runs)
 
     assert finding.verdict is expected
     assert finding.runs == 40
@@ -106,9 +92,9 @@ def test_judge_claims_curve_has_one_verdict(runs: list[RunRecord]) -> None:
 
 def test_judge_claims_family_of_tests_is_controlled(runs: list[RunRecord]) -> None:
     """Beside one more test the smallest p-value of 40 runs is doubled, and still decides; beside nine more it waits."""
-    two = judge_claims([_claim("0.9500"), *_curve(["0.8", "0.5"])], records=runs)
-    others = [_claim("0.9000", quantity=f"other-{i}") for i in range(9)]
-    ten = judge_claims([_claim("0.9500"), *others], records=runs)
+    two = judge_claims([make_claim("0.9500"), *_curve(["0.8", "0.5"])], records=runs)
+    others = [make_claim("0.9000", quantity=f"other-{i}") for i in range(9)]
+    ten = judge_claims([make_claim("0.9500"), *others], records=runs)
 
     assert two[0].adjusted_p == pytest.approx(2 / 41)
     assert two[0].verdict is Verdict.NOT_REPRODUCED
@@ -120,8 +106,8 @@ def test_judge_claims_family_of_tests_is_controlled(runs: list[RunRecord]) -> No
 def test_judge_claims_too_few_runs_are_inconclusive(runs: list[RunRecord]) -> None:
     """With 18 runs nothing is judged, with 19 it is."""
     assert MINIMUM_RUNS == 19
-    assert _judge(_claim(), runs[:18]).verdict is Verdict.INCONCLUSIVE
-    assert _judge(_claim(), runs[:19]).verdict is Verdict.REPRODUCED
+    assert _judge(make_claim(), runs[:18]).verdict is Verdict.INCONCLUSIVE
+    assert _judge(make_claim(), runs[:19]).verdict is Verdict.REPRODUCED
 
 
 @pytest.mark.parametrize(
@@ -136,12 +122,12 @@ def test_judge_claims_runs_that_do_not_count_leave_it_not_run(runs: list[RunReco
     """Failed runs, runs on the stand-in and runs of other experiments never reproduce anything."""
     others = [replace(record, **changes) for record in runs]  # type: ignore[arg-type] # keywords by name
 
-    assert _judge(_claim(), others).verdict is Verdict.NOT_RUN
+    assert _judge(make_claim(), others).verdict is Verdict.NOT_RUN
 
 
 def test_judge_claims_without_records_reproduces_nothing() -> None:
     """No runs, no verdict."""
-    assert _judge(_claim(), []).verdict is Verdict.NOT_RUN
+    assert _judge(make_claim(), []).verdict is Verdict.NOT_RUN
 
 
 @pytest.mark.parametrize(
@@ -153,14 +139,16 @@ def test_judge_claims_without_records_reproduces_nothing() -> None:
 )
 def test_judge_claims_rates_are_compared_exactly(runs: list[RunRecord], printed: str, expected: Verdict) -> None:
     """The same float32 is reproduced, its neighbour is not."""
-    claim = _claim(printed, quantity="learning-rate.1", metric="learning_rate", unit="1", evaluation_set=None, period=1)
+    claim = make_claim(
+        printed, quantity="learning-rate.1", metric="learning_rate", unit="1", evaluation_set=None, period=1
+    )
 
     assert _judge(claim, runs).verdict is expected
 
 
 def test_judge_claims_time_is_not_comparable(runs: list[RunRecord]) -> None:
     """A time on other hardware gets no other verdict."""
-    claim = _claim("44", metric="total_seconds", unit="seconds", evaluation_set=None)
+    claim = make_claim("44", metric="total_seconds", unit="seconds", evaluation_set=None)
 
     assert _judge(claim, runs).verdict is Verdict.NOT_COMPARABLE
 
@@ -178,7 +166,7 @@ def test_judge_claims_promise_is_held_against_the_mean(
     runs: list[RunRecord], printed: str, count: int, expected: Verdict
 ) -> None:
     """A rough promise is kept where the interval of our mean rounds to it."""
-    claim = _claim(printed, quantity="accuracy-promise", metric="accuracy_promise")
+    claim = make_claim(printed, quantity="accuracy-promise", metric="accuracy_promise")
 
     assert _judge(claim, runs[:count]).verdict is expected
 
@@ -194,14 +182,14 @@ def test_judge_claims_target_is_held_against_the_documents_own_experiment(
     runs: list[RunRecord], printed: str, expected: Verdict
 ) -> None:
     """An aim that the document's experiment does not reach contradicts the document."""
-    claim = _claim(printed, quantity="accuracy-target", metric="accuracy_target")
+    claim = make_claim(printed, quantity="accuracy-target", metric="accuracy_target")
 
     assert _judge(claim, runs).verdict is expected
 
 
 def test_judge_claims_number_printed_in_the_wrong_unit_is_contradicted(runs: list[RunRecord]) -> None:
     """A fraction with a percent sign is contradicted, and its value is judged in words."""
-    claim = _claim("0.1000", quantity="test-error", metric="error", printed_unit="percent")
+    claim = make_claim("0.1000", quantity="test-error", metric="error", printed_unit="percent")
 
     finding = _judge(claim, runs)
 
