@@ -9,23 +9,24 @@ from __future__ import annotations
 import importlib.resources
 import math
 import re
-import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from mnist_repro import documents
 from mnist_repro.errors import ReproError
-
-if sys.version_info >= (3, 11):
-    from importlib.resources.abc import Traversable
-
-    import tomllib
-else:
-    from importlib.abc import Traversable
-
-    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
+from mnist_repro.tables import (
+    ARRAY,
+    FROM_1,
+    OPTIONAL_TEXT,
+    TABLE,
+    TEXT,
+    Key,
+    Traversable,
+    check_table,
+    check_unique,
+    read_toml,
+)
 
 # Every metric, with the units in which it may be reported; "1" is a pure number.
 METRIC_UNITS = {
@@ -177,15 +178,6 @@ class Document:
     remarks: tuple[Remark, ...]
 
 
-class _Key(NamedTuple):
-    """What a key must hold: a value of exactly the type `kind` that `accepts` finds true; `rule` says so."""
-
-    kind: type
-    rule: str
-    accepts: Callable[[Any], object] = lambda _: True
-    required: bool = True
-
-
 def _is_number(printed: str, *, unit: str) -> bool:
     try:
         _read_number(printed, unit=unit)
@@ -202,51 +194,46 @@ def _is_pattern(text: str) -> bool:
     return True
 
 
-_TEXT = _Key(str, "text in quotes that is not empty", str.strip)
-_OPTIONAL_TEXT = _TEXT._replace(required=False)
-_ID = _Key(
+_ID = Key(
     str,
     "lower-case letters and digits, parted by single points or hyphens",
     re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*").fullmatch,
 )
-_FROM_1 = _Key(int, "a whole number from 1", lambda number: number >= 1)
-_TABLE = _Key(dict, "a table")
-_ARRAY = _Key(list, "an array that is not empty", len)
 _UNITS = sorted({unit for units in METRIC_UNITS.values() for unit in units})
-_UNIT = _Key(str, f"one of {', '.join(_UNITS)}", _UNITS.__contains__)
+_UNIT = Key(str, f"one of {', '.join(_UNITS)}", _UNITS.__contains__)
 
 _DOCUMENT_KEYS = {
     "id": _ID,
-    "title": _TEXT,
-    "file": _TEXT,
-    "sha256": _Key(str, "64 lower-case hexadecimal digits in quotes", re.compile(r"[0-9a-f]{64}").fullmatch),
-    "url": _OPTIONAL_TEXT,
-    "quantity": _TABLE,
-    "group": _ARRAY,
-    "output": _TABLE,
-    "remarks": _Key(list, "an array", required=False),
+    "title": TEXT,
+    "file": TEXT,
+    "sha256": Key(str, "64 lower-case hexadecimal digits in quotes", re.compile(r"[0-9a-f]{64}").fullmatch),
+    "url": OPTIONAL_TEXT,
+    "quantity": TABLE,
+    "group": ARRAY,
+    "output": TABLE,
+    "remarks": Key(list, "an array", required=False),
 }
 _QUANTITY_KEYS = {
-    "metric": _Key(str, f"one of {', '.join(METRIC_UNITS)}", METRIC_UNITS.__contains__),
+    "metric": Key(str, f"one of {', '.join(METRIC_UNITS)}", METRIC_UNITS.__contains__),
     "unit": _UNIT,
-    "evaluation_set": _OPTIONAL_TEXT,
-    "note": _OPTIONAL_TEXT,
+    "evaluation_set": OPTIONAL_TEXT,
+    "note": OPTIONAL_TEXT,
 }
-_GROUP_KEYS = {"experiment": _OPTIONAL_TEXT, "about": _OPTIONAL_TEXT, "cell": _TEXT, "claims": _TABLE}
+_GROUP_KEYS = {"experiment": OPTIONAL_TEXT, "about": OPTIONAL_TEXT, "cell": TEXT, "claims": TABLE}
 _CLAIM_KEYS = {
     **_QUANTITY_KEYS,
-    "cell": _TEXT,
-    "line": _FROM_1,
-    "printed": _TEXT,
-    "period": _FROM_1._replace(required=False),
+    "cell": TEXT,
+    "line": FROM_1,
+    "printed": TEXT,
+    "period": FROM_1._replace(required=False),
     "printed_unit": _UNIT._replace(required=False),
 }
-_OUTPUT_KEYS = {"regions": _ARRAY, "not_claims": _Key(list, "an array")}
-_REGION_KEYS = {"cell": _TEXT, "first_line": _FROM_1, "last_line": _FROM_1}
-_REMARK_KEYS = {"line": _FROM_1, "text": _TEXT}
+_OUTPUT_KEYS = {"regions": ARRAY, "not_claims": Key(list, "an array")}
+_REGION_KEYS = {"cell": TEXT, "first_line": FROM_1, "last_line": FROM_1}
+_REMARK_KEYS = {"line": FROM_1, "text": TEXT}
 _NOT_CLAIM_KEYS = {
-    "pattern": _Key(str, "a regular expression of Python's re", _is_pattern),
-    "reason": _TEXT,
+    "pattern": Key(str, "a regular expression of Python's re", _is_pattern),
+    "reason": TEXT,
 }
 
 
@@ -269,8 +256,8 @@ def load_documents(root: Traversable | None = None) -> dict[str, Document]:
     if not found:
         msg = f"{place}: must be a folder with a folder for each document; none was found. Correct the path."
         raise ReproError(msg)
-    _check_unique([document.id for document in found], place=str(place))
-    _check_unique([claim.id for document in found for claim in document.claims], place=str(place))
+    check_unique([document.id for document in found], place=str(place))
+    check_unique([claim.id for document in found for claim in document.claims], place=str(place))
     return {document.id: document for document in found}
 
 
@@ -283,7 +270,7 @@ def load_document(folder: Traversable) -> Document:
         If the file is missing or breaks a rule.
     """
     file = folder / "claims.toml"
-    content = _read_toml(file)
+    content = read_toml(file)
     _check(content, keys=_DOCUMENT_KEYS, place=str(file))
     for name, quantity in content["quantity"].items():
         _check(quantity, keys=_QUANTITY_KEYS, place=f"{file}, quantity.{name}")
@@ -298,7 +285,7 @@ def load_document(folder: Traversable) -> Document:
         for number, group in enumerate(content["group"], 1)
         for claim in _expand(group, document=content, place=f"{file}, group {number}")
     )
-    _check_unique([claim.id for claim in claims], place=str(file))
+    check_unique([claim.id for claim in claims], place=str(file))
     return Document(
         **{key: content[key] for key in ("id", "title", "file", "sha256")},
         url=content.get("url"),
@@ -307,21 +294,6 @@ def load_document(folder: Traversable) -> Document:
         not_claims=tuple(NotAClaim(**entry) for entry in content["output"]["not_claims"]),
         remarks=tuple(Remark(**entry) for entry in content.get("remarks", [])),
     )
-
-
-def _read_toml(file: Traversable) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        msg = f"Each document's folder holds a claims.toml; {file} cannot be read: {error}. Write the file."
-        raise ReproError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"{file} must be UTF-8, but is not: {error}. Save it again as UTF-8."
-        raise ReproError(msg) from error
-    except tomllib.TOMLDecodeError as error:
-        msg = f"{file} must be valid TOML, but is not: {error}. Correct it there."
-        raise ReproError(msg) from error
-    return content
 
 
 def _expand(group: Any, *, document: dict[str, Any], place: str) -> Iterator[Claim]:
@@ -337,10 +309,10 @@ def _expand(group: Any, *, document: dict[str, Any], place: str) -> Iterator[Cla
             known = ", ".join(document["quantity"])
             msg = f"{series}: unknown quantity. Known: {known}. Correct it, or add a table [quantity.{name}]."
             raise ReproError(msg)
-        _check({"claims": entries}, keys={"claims": _ARRAY}, place=series)
+        _check({"claims": entries}, keys={"claims": ARRAY}, place=series)
         for number, entry in enumerate(entries, 1):
             here = f"{series}, entry {number}"
-            _check({"entry": entry}, keys={"entry": _TABLE}, place=here)
+            _check({"entry": entry}, keys={"entry": TABLE}, place=here)
             claim = {"cell": group["cell"], **document["quantity"][name], **entry}
             _check(claim, keys=_CLAIM_KEYS, place=here)
             id_ = ".".join([subject[0], name, *([str(claim["period"])] if "period" in claim else [])])
@@ -366,23 +338,9 @@ def _read_number(printed: str, *, unit: str) -> tuple[float, int]:
     return float(printed), len(match["decimals"] or "") - int(match["exponent"] or 0)
 
 
-def _check(table: Any, *, keys: dict[str, _Key], place: str) -> None:
-    """Raise a ReproError that names `place` unless `table` keeps the rules of `keys`."""
-    if type(table) is not dict:
-        msg = f"{place}: must be a table. Received: {table!r}. Give it the keys {', '.join(keys)}."
-        raise ReproError(msg)
-    if unknown := [key for key in table if key not in keys]:
-        msg = f"{place}: unknown key {', '.join(unknown)}. Known: {', '.join(keys)}. Correct or remove it."
-        raise ReproError(msg)
-    if missing := [key for key, rule in keys.items() if rule.required and key not in table]:
-        received = ", ".join(table) or "no key"
-        msg = f"{place}: needs {', '.join(missing)}. Received: {received}. Add what is missing."
-        raise ReproError(msg)
-    for key, value in table.items():
-        # The exact type: TOML's true would pass for a line number otherwise.
-        if type(value) is not keys[key].kind or not keys[key].accepts(value):
-            msg = f"{place}: {key} must be {keys[key].rule}. Received: {value!r}. Correct it there."
-            raise ReproError(msg)
+def _check(table: Any, *, keys: dict[str, Key], place: str) -> None:
+    """Raise a ReproError that names `place` unless `table` keeps the rules of `keys`, and those between keys."""
+    check_table(table, keys=keys, place=place)
     _check_together(table, place=place)
 
 
@@ -404,9 +362,3 @@ def _check_together(table: dict[str, Any], *, place: str) -> None:
         return
     msg = f"{place}: {rule}. Received: {received!r}. Correct it there."
     raise ReproError(msg)
-
-
-def _check_unique(ids: Sequence[str], *, place: str) -> None:
-    if twice := [id_ for id_, count in Counter(ids).items() if count > 1]:
-        msg = f"{place}: ids are unique. Received twice: {', '.join(twice)}. Rename or remove one of each."
-        raise ReproError(msg)
