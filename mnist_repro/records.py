@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -183,7 +183,7 @@ def _read(expected: Any, value: Any, *, where: str) -> Any:  # noqa: PLR0911 - o
         return tuple(_read(arguments[0], item, where=f"{where}[{i}]") for i, item in enumerate(value))
     elif origin is dict and isinstance(value, dict):
         return {key: _read(arguments[1], item, where=f"{where}.{key}") for key, item in value.items()}
-    elif isinstance(value, dict) and isinstance(expected, type):
+    elif isinstance(value, dict) and isinstance(expected, type) and is_dataclass(expected):
         return _read_dataclass(expected, value, where=where)
     name = "a finite number" if expected is float else getattr(expected, "__name__", expected)
     msg = f"{where} is {name}; received {value!r:.80}"
