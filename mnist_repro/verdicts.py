@@ -187,7 +187,7 @@ def _judge_target(claim: Claim, runs: Sequence[RunRecord]) -> tuple[Verdict, str
 
 def _contradict(claim: Claim, finding: Finding) -> Finding:
     """Overrule the verdict on a number whose printed unit the document's own code contradicts."""
-    if claim.printed_unit is None:
+    if claim.printed_unit is None or finding.verdict is Verdict.NOT_RUN:
         return finding
     reason = (
         f"printed as {claim.printed_unit}, but a {claim.unit}; read as such: {finding.verdict.value}, {finding.reason}"

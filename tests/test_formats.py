@@ -274,3 +274,17 @@ def test_escape_markdown_other_things_are_written_as_text() -> None:
     """What is no text, such as None where there is no reason, is escaped as it prints."""
     assert escape_markdown(None) == "None"
     assert escape_markdown(["a"]) == "\\['a'\\]"
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "interval", "expected"),
+    [
+        pytest.param("accuracy", "fraction", Interval(0.8, 1.15), "80.00 to 100.00 %", id="more than all"),
+        pytest.param("error", "percent", Interval(-9.0, 104.0), "0.00 to 100.00 %", id="less than none"),
+        pytest.param("loss", "nat", Interval(-0.1, 0.6), "0.0000 to 0.6000", id="negative loss"),
+        pytest.param("total_seconds", "seconds", Interval(-1.5, 9.7), "0.0 to 9.7 s", id="negative time"),
+    ],
+)
+def test_format_interval_ends_where_nothing_can_be(metric: str, unit: str, interval: Interval, expected: str) -> None:
+    """However far an interval from few runs reaches, only possible values are printed."""
+    assert format_interval(interval, make_claim(metric, unit)) == expected

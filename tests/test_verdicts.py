@@ -195,3 +195,11 @@ def test_judge_claims_number_printed_in_the_wrong_unit_is_contradicted(runs: lis
 
     assert finding.verdict is Verdict.CONTRADICTED
     assert "reproduced" in finding.reason
+
+
+def test_judge_claims_wrong_unit_without_runs_is_not_run(runs: list[RunRecord]) -> None:
+    """What was not run on MNIST gets no other verdict, whatever the document's units."""
+    claim = make_claim("0.1000", quantity="test-error", metric="error", printed_unit="percent")
+    on_stand_in = [replace(record, dataset="digits") for record in runs]
+
+    assert _judge(claim, on_stand_in).verdict is Verdict.NOT_RUN

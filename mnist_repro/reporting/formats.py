@@ -72,9 +72,9 @@ def format_interval(interval: Interval, claim: Claim) -> str:
         return ""
     if math.isnan(interval.low):
         return UNKNOWN
-    # No time is negative, however far the times of a busy machine spread.
-    lowest = max(interval.low, 0.0) if claim.unit == "seconds" else interval.low
-    low, high = format_number(lowest, claim), format_number(interval.high, claim)
+    # Intervals from few runs reach beyond what can be: nothing here is negative, and no share is more than all.
+    most = {"fraction": 1.0, "percent": 100.0}.get(claim.unit, math.inf)
+    low, high = format_number(max(interval.low, 0.0), claim), format_number(min(interval.high, most), claim)
     unit = next((unit for unit in (" %", " s") if low.endswith(unit)), "")
     return f"{low.removesuffix(unit)} to {high}"
 

@@ -75,13 +75,15 @@ def _curve(experiment: ExperimentResult, metric: str, *, unit: str) -> Curve:
     runs = experiment.curves(metric)
     intervals = [summarize(values).prediction_interval for values in runs.T]
     reported = experiment.reported(metric)
+    # Intervals from few runs reach beyond what can be.
+    most = 1.0 if unit == "fraction" else math.inf
     return Curve(
         metric=f"validation {metric}",
         unit=unit,
         steps=experiment.steps,
         runs=runs,
-        low=np.array([interval.low for interval in intervals]),
-        high=np.array([interval.high for interval in intervals]),
+        low=np.clip([interval.low for interval in intervals], 0.0, most),
+        high=np.clip([interval.high for interval in intervals], 0.0, most),
         reported=reported if len(reported) else None,
     )
 
@@ -104,7 +106,7 @@ def _overview_row(experiment: ExperimentResult) -> OverviewRow:
     return OverviewRow(
         title=experiment.protocol.title,
         runs=runs,
-        low=interval.low,
-        high=min(interval.high, 1.0) if not math.isnan(interval.high) else interval.high,
+        low=float(np.clip(interval.low, 0.0, 1.0)),
+        high=float(np.clip(interval.high, 0.0, 1.0)),
         reported=claim.value if claim else None,
     )
