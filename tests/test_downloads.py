@@ -195,7 +195,8 @@ def test_download_silent_mirror_is_given_up(cache: Path, monkeypatch: pytest.Mon
 
     assert "silent (" in reason
     assert "Nothing within 0.2 seconds." in reason
-    assert time.perf_counter() - started < 3
+    # Without the limit it would wait for the network library's, of 10 seconds and more.
+    assert time.perf_counter() - started < 8
 
 
 def test_download_redirection_is_not_followed(cache: Path) -> None:
