@@ -6,6 +6,7 @@ come before the first round.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from mnist_repro.datasets import Dataset, images_of
-from mnist_repro.protocols import Protocol, load_protocols
+from mnist_repro.protocols import CLASSES, Protocol, load_protocols
 
 keras = pytest.importorskip("tensorflow").keras
 
@@ -63,7 +64,7 @@ def test_compiled_training_step(experiment: str, dataset: Dataset, benchmark: Be
 @pytest.mark.parametrize("experiment", PROTOCOLS)
 @pytest.mark.benchmark(timer=per_step_timer)
 def test_stock_fit_training_step(experiment: str, dataset: Dataset, benchmark: BenchmarkFixture) -> None:
-    """A step of Keras's own `fit` is timed at its better number of steps per execution, and `fit` lowers the loss."""
+    """A step of Keras's own `fit` is timed at its better number of steps per execution, and `fit` learns."""
     benchmark.group = experiment
     protocol = PROTOCOLS[experiment]
     fits = {steps: _stock_fit(protocol, dataset, steps_per_execution=steps) for steps in (1, BATCHES)}
@@ -73,8 +74,8 @@ def test_stock_fit_training_step(experiment: str, dataset: Dataset, benchmark: B
     history = benchmark.pedantic(fits[best], rounds=ROUNDS)
 
     benchmark.extra_info["steps_per_execution"] = best
-    losses = history.history["loss"]
-    assert losses[-1] < losses[0]
+    # In so many passes over few images the loss goes up and down near 0; a network that guesses has log(10).
+    assert history.history["loss"][-1] < math.log(CLASSES)
 
 
 def _stock_fit(protocol: Protocol, dataset: Dataset, *, steps_per_execution: int) -> Callable[[], Any]:
