@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_repro.pictures import PICTURED_SEED, load_first_weights, load_sample_digits
 from mnist_repro.protocols import ConstantRate
@@ -20,7 +21,9 @@ from mnist_repro.reporting.figures import (
     draw_overview,
 )
 from mnist_repro.reporting.mosaics import draw_first_weights, draw_sample_digits
-from mnist_repro.statistics import summarize
+from mnist_repro.statistics import Interval, summarize
+
+_BAND_RUNS = 3
 
 
 def draw_environment(result: EnvironmentResult, *, folder: Path) -> dict[str, str]:
@@ -73,7 +76,7 @@ def _draw_experiment(experiment: ExperimentResult, *, result: EnvironmentResult,
 
 def _curve(experiment: ExperimentResult, metric: str, *, unit: str) -> Curve:
     runs = experiment.curves(metric)
-    intervals = [summarize(values).prediction_interval for values in runs.T]
+    intervals = [_band(values) for values in runs.T]
     reported = experiment.reported(metric)
     # Intervals from few runs reach beyond what can be.
     most = 1.0 if unit == "fraction" else math.inf
@@ -86,6 +89,11 @@ def _curve(experiment: ExperimentResult, metric: str, *, unit: str) -> Curve:
         high=np.clip([interval.high for interval in intervals], 0.0, most),
         reported=reported if len(reported) else None,
     )
+
+
+def _band(values: NDArray[np.float64]) -> Interval:
+    """Return the interval of one run, or none where two runs would stretch it over the whole figure."""
+    return summarize(values).prediction_interval if len(values) >= _BAND_RUNS else Interval(math.nan, math.nan)
 
 
 def _rate_curve(experiment: ExperimentResult) -> RateCurve:
@@ -101,7 +109,7 @@ def _rate_curve(experiment: ExperimentResult) -> RateCurve:
 def _overview_row(experiment: ExperimentResult) -> OverviewRow:
     evaluation_set = experiment.protocol.gate.evaluation_set
     runs = np.array([record.final_accuracy[evaluation_set] for record in experiment.completed])
-    interval = summarize(runs).prediction_interval
+    interval = _band(runs)
     claim = experiment.final_accuracy
     return OverviewRow(
         title=experiment.protocol.title,
