@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, get_args
@@ -150,6 +150,11 @@ def images_of(dataset: Dataset, image_slice: ImageSlice) -> tuple[NDArray[np.uin
         raise ReproError(msg)
     chosen = slice(image_slice.start, image_slice.stop)
     return images[chosen], labels[chosen]
+
+
+def reorder_training_images(dataset: Dataset, order: NDArray[np.int64]) -> Dataset:
+    """Return the dataset with its training images, and their labels, in another order, of shape (60000,)."""
+    return replace(dataset, train_images=dataset.train_images[order], train_labels=dataset.train_labels[order])
 
 
 def _load_named_folder(folder: Path, *, named_by: str) -> Dataset:

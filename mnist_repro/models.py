@@ -33,7 +33,7 @@ def build_model(protocol: Protocol) -> Any:
     layers = [keras.layers.InputLayer((IMAGE_PIXELS,))]
     for layer in protocol.layers:
         activation = None if layer.activation == "softmax" else layer.activation
-        layers.append(keras.layers.Dense(layer.units, activation=activation))
+        layers.append(keras.layers.Dense(layer.units, activation=activation, use_bias=layer.biases is not None))
         if layer.keep_probability < 1.0:
             layers.append(keras.layers.Dropout(1.0 - layer.keep_probability))
     return keras.Sequential(layers)
@@ -61,9 +61,9 @@ def build_optimizer(protocol: Protocol) -> Any:
     """Build the optimiser of `protocol`, with every constant given."""
     declared = protocol.optimizer
     rate = build_learning_rate(declared.learning_rate)
-    if isinstance(declared, GradientDescent):
-        return keras.optimizers.SGD(rate)
     clipping = {} if declared.clip_norm is None else {"clipnorm": declared.clip_norm}
+    if isinstance(declared, GradientDescent):
+        return keras.optimizers.SGD(rate, **clipping)
     return keras.optimizers.Adam(
         rate, beta_1=declared.beta_1, beta_2=declared.beta_2, epsilon=declared.epsilon, **clipping
     )

@@ -48,10 +48,25 @@ class ImageSlice:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationSet:
-    """Images that a document evaluates on, under the name that the document gives them."""
+    """Images that a network is evaluated on.
+
+    Parameters
+    ----------
+    name
+        The document's name for them, or ours where the document does not use them.
+    images
+        Which they are.
+    dropout
+        Whether dropout stays on while they are evaluated.
+    """
 
     name: str
     images: ImageSlice
+    dropout: bool = False
+
+
+# What every run is evaluated on at its end, whatever its document does.
+ALL_TEST_IMAGES = EvaluationSet(name="all test images", images=ImageSlice(source="test", start=0, stop=10_000))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +77,23 @@ class Normal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TruncatedNormal:
+    """The same without what lies more than two standard deviations off: `standard_deviation` is that before the cut."""
+
+    standard_deviation: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlorotUniform:
+    """Evenly from ``-limit..limit``, with ``limit = sqrt(6 / (inputs + outputs))``: Keras's default for weights."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Zeros:
     """Initial values that are all 0."""
 
 
-InitialValues = Normal | Zeros
+InitialValues = Normal | TruncatedNormal | GlorotUniform | Zeros
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,16 +107,19 @@ class Layer:
     activation
         Applied to the outputs; the last layer's softmax is part of the loss.
     weights, biases
-        Their initial values.
+        Their initial values; a layer whose biases are None has none.
     keep_probability
-        Share of the outputs that dropout keeps in a training step, in (0, 1]; kept ones are divided by it.
+        Share of the outputs that dropout keeps in a training step, in (0, 1].
+    rescales_kept
+        Whether the outputs that dropout keeps are divided by `keep_probability`.
     """
 
     units: int
-    activation: Literal["sigmoid", "relu", "softmax"]
+    activation: Literal["sigmoid", "tanh", "relu", "softmax"]
     weights: InitialValues
-    biases: InitialValues
+    biases: InitialValues | None
     keep_probability: float = 1.0
+    rescales_kept: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,9 +154,10 @@ LearningRate = ConstantRate | PiecewiseRate | ExponentialRate
 
 @dataclass(frozen=True, kw_only=True)
 class GradientDescent:
-    """Plain stochastic gradient descent."""
+    """Plain stochastic gradient descent; `clip_norm` as in `Adam`."""
 
     learning_rate: LearningRate
+    clip_norm: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +184,7 @@ Optimizer = GradientDescent | Adam
 class Training:
     """The images that are trained on, and in which order they come.
 
-    The images are permuted once and cut into batches; what does not fill a batch is left out. The batches come in turn.
+    The images are put in order and cut into batches; what does not fill a batch is left out. The batches come in turn.
 
     Parameters
     ----------
@@ -165,6 +196,8 @@ class Training:
         A period is the stretch between two evaluations.
     restart_each_period
         Whether every period starts again at the first batch.
+    order
+        Whether the images are permuted once for the run, or anew for each period, or come as they are stored.
     """
 
     images: ImageSlice
@@ -172,6 +205,7 @@ class Training:
     periods: int
     steps_per_period: int
     restart_each_period: bool
+    order: Literal["permuted once", "permuted each period", "as stored"] = "permuted once"
 
     @property
     def steps(self) -> int:
@@ -224,6 +258,12 @@ class Protocol:
         The same for readers.
     pixel_divisor
         Pixels 0..255 are divided by this before they enter the network.
+    split
+        Which images a slice of the training images names: those at its places, or random ones, drawn for each run.
+    weight_format
+        In what the weights are kept from step to step; the arithmetic of a step is always float32.
+    start
+        "moved" starts a run with every initial value one unit in the last place higher: what only rounding decides.
     evaluated_each_period, evaluated_at_end
         Names of evaluation sets on which loss and accuracy are measured.
     confusion_set
@@ -242,6 +282,9 @@ class Protocol:
     optimizer: Optimizer
     training: Training
     pixel_divisor: float
+    split: Literal["in order", "random"] = "in order"
+    weight_format: Literal["float32", "float16"] = "float32"
+    start: Literal["as drawn", "moved"] = "as drawn"
     evaluation_sets: tuple[EvaluationSet, ...]
     evaluated_each_period: tuple[str, ...]
     evaluated_at_end: tuple[str, ...]

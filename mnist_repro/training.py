@@ -9,23 +9,22 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
+from itertools import groupby
 from operator import getitem
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from mnist_repro.datasets import Dataset, images_of
+from mnist_repro.datasets import Dataset, images_of, reorder_training_images
 from mnist_repro.environment import describe_environment, training_code_sha256
 from mnist_repro.evaluation import DivergedError, Evaluation, evaluate_logits
 from mnist_repro.models import build_model, build_optimizer, learning_rate_at
-from mnist_repro.protocols import IMAGE_PIXELS, EvaluationSet, ImageSlice, Protocol
-from mnist_repro.randomness import DropoutStream, draw_batches, draw_initial_values, dropout_layers
+from mnist_repro.protocols import ALL_TEST_IMAGES, IMAGE_PIXELS, EvaluationSet, ImageSlice, Protocol
+from mnist_repro.randomness import DropoutStream, draw_batches, draw_initial_values, draw_split, dropout_layers
 from mnist_repro.records import Period, RunRecord, Status
-
-ALL_TEST_IMAGES = EvaluationSet(name="all test images", images=ImageSlice(source="test", start=0, stop=10_000))
 
 # XLA fuses the many small operations of small nets into few, but its own matrix products are slower: below so many
 # multiplications in a step it wins.
@@ -62,19 +61,23 @@ class Trainer:
         self._dataset = dataset
         self._evaluation_images: dict[ImageSlice, tf.Tensor] = {}
         self.model = build_model(protocol)
+        dense = [layer for layer in self.model.layers if not isinstance(layer, keras.layers.Dropout)]
+        self._layers = list(zip(dense, protocol.layers, strict=True))
         self._optimizer = build_optimizer(protocol)
         # Before TensorFlow 2.11, optimisers made their variables under another name.
         build = getattr(self._optimizer, "build", None) or self._optimizer._create_all_weights  # noqa: SLF001
         build(self.model.trainable_variables)
         self._fresh_optimizer = [variable.numpy() for variable in self._optimizer_variables()]
         self._train_steps = self._compile()
-        self._predict = tf.function(
-            self.model, input_signature=[tf.TensorSpec((None, IMAGE_PIXELS), tf.float32)], autograph=False
+        pixels = tf.TensorSpec((None, IMAGE_PIXELS), tf.float32)
+        self._predict = tf.function(self._forward, input_signature=[pixels], autograph=False)
+        self._predict_with_dropout = tf.function(
+            self._forward, input_signature=[pixels, self._mask_specs(None)], autograph=False
         )
         start = time.perf_counter()
         self.load_run(0)
         self.train_steps(0)
-        self._logits(ImageSlice(source="test", start=0, stop=1))
+        self._logits(ImageSlice(source="test", start=0, stop=1), dropout=False)
         self.first_call_seconds = time.perf_counter() - start
 
     def train(self, seed: int) -> RunRecord:
@@ -102,6 +105,8 @@ class Trainer:
             try:
                 self.load_run(seed)
                 for period in range(1, training.periods + 1):
+                    if period > 1 and training.order == "permuted each period":
+                        self._load_batches(seed, period=period)
                     with (stopwatch := _Stopwatch()):
                         self.train_steps(training.steps_per_period)
                     step = period * training.steps_per_period
@@ -109,7 +114,7 @@ class Trainer:
                         measured = self.evaluate(map(self.protocol.evaluation_set, self.protocol.evaluated_each_period))
                     periods.append(self._describe_period(step, measured, seconds=stopwatch.seconds))
                 with evaluations:
-                    final = self.evaluate((*self.protocol.evaluation_sets, ALL_TEST_IMAGES))
+                    final = self.evaluate(dict.fromkeys((*self.protocol.evaluation_sets, ALL_TEST_IMAGES)))
             except DivergedError as error:
                 status, reason = "diverged", f"{error} after step {self._steps_made}"
         confusion = final[self.protocol.confusion_set].confusion.tolist() if final else []
@@ -142,19 +147,27 @@ class Trainer:
         self.model.set_weights(draw_initial_values(self.protocol, seed=seed))
         for variable, value in zip(self._optimizer_variables(), self._fresh_optimizer, strict=True):
             variable.assign(value)
-        batches = draw_batches(self.protocol, seed=seed)
-        images, labels = images_of(self._dataset, self.protocol.training.images)
-        self._images = self._scale(images[batches])
-        self._labels = tf.constant(labels[batches].astype(np.int32))
-        self._dropout = DropoutStream(
-            seed, batch_size=self.protocol.training.batch_size, layers=dropout_layers(self.protocol)
-        )
+        self._images_of_run = self._dataset
+        if self.protocol.split == "random":
+            order = draw_split(len(self._dataset.train_labels), seed=seed)
+            self._images_of_run = reorder_training_images(self._dataset, order)
+            self._evaluation_images.clear()
+        self._load_batches(seed, period=1)
+        layers = dropout_layers(self.protocol)
+        self._dropout = DropoutStream(seed, layers=layers)
+        self._evaluation_dropout = DropoutStream(seed, layers=layers, name="dropout in evaluation")
         self._steps_made = 0
 
     def train_steps(self, steps: int) -> None:
         """Make the next steps of the loaded run, in one compiled call."""
-        masks = [tf.constant(mask) for mask in self._dropout.draw(steps)]
-        self._train_steps(self._images, self._labels, masks, tf.constant(self._steps_made), tf.constant(steps))
+        masks = self._dropout.draw(steps, batch_size=self.protocol.training.batch_size)
+        self._train_steps(
+            self._batch_images,
+            self._batch_labels,
+            [tf.constant(mask) for mask in masks],
+            tf.constant(self._steps_made),
+            tf.constant(steps),
+        )
         self._steps_made += steps
 
     def evaluate(self, evaluation_sets: Iterable[EvaluationSet]) -> dict[str, Evaluation]:
@@ -172,14 +185,14 @@ class Trainer:
         """
         wanted = tuple(evaluation_sets)
         evaluations: dict[str, Evaluation] = {}
-        for source in {evaluation_set.images.source for evaluation_set in wanted}:
+        for (source, dropout), group in groupby(sorted(wanted, key=_pass), key=_pass):
             # Sets of one source overlap: the network sees each image once.
-            sets = [evaluation_set for evaluation_set in wanted if evaluation_set.images.source == source]
+            sets = list(group)
             start = min(evaluation_set.images.start for evaluation_set in sets)
             stop = max(evaluation_set.images.stop for evaluation_set in sets)
-            logits = self._logits(ImageSlice(source=source, start=start, stop=stop))
+            logits = self._logits(ImageSlice(source=source, start=start, stop=stop), dropout=dropout)
             for evaluation_set in sets:
-                _, labels = images_of(self._dataset, evaluation_set.images)
+                _, labels = images_of(self._images_of_run, evaluation_set.images)
                 part = slice(evaluation_set.images.start - start, evaluation_set.images.stop - start)
                 evaluations[evaluation_set.name] = evaluate_logits(logits[part], labels)
         return {evaluation_set.name: evaluations[evaluation_set.name] for evaluation_set in wanted}
@@ -189,10 +202,7 @@ class Trainer:
         training = self.protocol.training
         variables = self.model.trainable_variables
         batch_shape = (training.batches, training.batch_size)
-        masks = [
-            tf.TensorSpec((None, training.batch_size, units), tf.bool) for units, _ in dropout_layers(self.protocol)
-        ]
-
+        masks = self._mask_specs(None, training.batch_size)
         turn = training.steps_per_period if training.restart_each_period else training.steps
         # XLA compiles for the shapes it is given, and the number of masks is the number of steps.
         xla = not masks and self.protocol.multiplications < _XLA_MULTIPLICATIONS * training.steps
@@ -222,20 +232,32 @@ class Trainer:
                 gradients = tape.gradient(loss, variables)
                 # In a compiled function, TensorFlow 2.8 knows zip without its `strict`.
                 self._optimizer.apply_gradients(zip(gradients, variables))  # noqa: B905
+                if self.protocol.weight_format == "float16":
+                    for variable in variables:
+                        variable.assign(tf.cast(tf.cast(variable, tf.float16), tf.float32))
                 step += 1
 
         return train_steps
 
-    def _forward(self, pixels: tf.Tensor, keep: Sequence[tf.Tensor]) -> tf.Tensor:
-        """Return the logits in a training step: Keras's layers, with our own masks in place of its dropout."""
+    def _forward(self, pixels: tf.Tensor, keep: Sequence[tf.Tensor] = ()) -> tf.Tensor:
+        """Return the logits: Keras's layers, with masks of our own, or with none, in place of its dropout."""
         values = pixels
         masks = iter(keep)
-        for layer in self.model.layers:
-            if isinstance(layer, keras.layers.Dropout):
-                values *= tf.cast(next(masks), tf.float32) / (1.0 - layer.rate)
-            else:
-                values = layer(values)
+        for layer, declared in self._layers:
+            values = layer(values)
+            if keep and declared.keep_probability < 1.0:
+                kept = tf.cast(next(masks), tf.float32)
+                values *= kept / declared.keep_probability if declared.rescales_kept else kept
         return values
+
+    def _mask_specs(self, *examples: int | None) -> list[tf.TensorSpec]:
+        return [tf.TensorSpec((*examples, units), tf.bool) for units, _ in dropout_layers(self.protocol)]
+
+    def _load_batches(self, seed: int, *, period: int) -> None:
+        batches = draw_batches(self.protocol, seed=seed, period=period)
+        images, labels = images_of(self._images_of_run, self.protocol.training.images)
+        self._batch_images = self._scale(images[batches])
+        self._batch_labels = tf.constant(labels[batches].astype(np.int32))
 
     def _describe_period(self, step: int, measured: dict[str, Evaluation], *, seconds: float) -> Period:
         return Period(
@@ -246,17 +268,29 @@ class Trainer:
             seconds=seconds,
         )
 
-    def _logits(self, images: ImageSlice) -> NDArray[np.float64]:
+    def _logits(self, images: ImageSlice, *, dropout: bool) -> NDArray[np.float64]:
         if images not in self._evaluation_images:
-            self._evaluation_images[images] = self._scale(images_of(self._dataset, images)[0])
-        return np.asarray(self._predict(self._evaluation_images[images]), dtype=np.float64)
+            self._evaluation_images[images] = self._scale(images_of(self._images_of_run, images)[0])
+        pixels = self._evaluation_images[images]
+        if dropout:
+            masks = [tf.constant(mask[0]) for mask in self._evaluation_dropout.draw(1, batch_size=len(images))]
+            logits = self._predict_with_dropout(pixels, masks)
+        else:
+            logits = self._predict(pixels)
+        return np.asarray(logits, dtype=np.float64)
 
     def _scale(self, pixels: NDArray[np.uint8]) -> tf.Tensor:
-        return tf.constant(pixels.astype(np.float32) / np.float32(self.protocol.pixel_divisor))
+        # In one pass: the batches of the notebook are 185 MB.
+        return tf.constant(np.divide(pixels, np.float32(self.protocol.pixel_divisor), dtype=np.float32))
 
     def _optimizer_variables(self) -> list[Any]:
         variables = self._optimizer.variables
         return list(variables() if callable(variables) else variables)  # a method in Keras 2
+
+
+def _pass(evaluation_set: EvaluationSet) -> tuple[Literal["train", "test"], bool]:
+    """Return what decides with which other sets a set goes through the network."""
+    return evaluation_set.images.source, evaluation_set.dropout
 
 
 class _Stopwatch:

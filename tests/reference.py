@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_repro.protocols import Adam, ConstantRate, LearningRate, PiecewiseRate, Protocol
+from mnist_repro.protocols import Adam, ConstantRate, Layer, LearningRate, PiecewiseRate, Protocol
 
 Floats = NDArray[np.float64]
 Masks = Sequence[NDArray[np.bool_]]
@@ -42,10 +42,13 @@ def train(
     """
     variables = [np.asarray(value, dtype=np.float64) for value in initial]
     update = _AdamUpdate(protocol.optimizer) if isinstance(protocol.optimizer, Adam) else _descend
+    clip_norm = protocol.optimizer.clip_norm
     for step in range(steps):
         batch = permutation[_positions(protocol, step=step)]
         pixels = images[batch] / protocol.pixel_divisor
         gradients = find_gradients(protocol, variables, pixels, labels[batch], [mask[step] for mask in masks])
+        if clip_norm is not None:
+            gradients = clip_gradients(gradients, norm=clip_norm)
         rate = rate_at(protocol.optimizer.learning_rate, step=step)
         variables = update(variables, gradients, rate=rate)
     return variables
@@ -81,17 +84,27 @@ def _forward(
     """Return the pixels and each layer's outputs; of the last layer the logits."""
     values = [pixels]
     remaining = None if masks is None else iter(masks)
-    for layer, weights, biases in zip(protocol.layers, variables[::2], variables[1::2], strict=True):
-        outputs = values[-1] @ weights.astype(np.float64) + biases
+    parameters = iter(variables)
+    for layer in protocol.layers:
+        outputs = values[-1] @ next(parameters).astype(np.float64)
+        if layer.biases is not None:
+            outputs = outputs + next(parameters)
         if layer.activation == "sigmoid":
             # The usual form overflows where raw pixels make the argument very negative.
             outputs = (1.0 + np.tanh(outputs / 2.0)) / 2.0
+        elif layer.activation == "tanh":
+            outputs = np.tanh(outputs)
         elif layer.activation == "relu":
             outputs = np.maximum(outputs, 0.0)
         if layer.keep_probability < 1.0 and remaining is not None:
-            outputs = outputs * next(remaining) / layer.keep_probability
+            outputs = outputs * next(remaining) / _kept_share(layer)
         values.append(outputs)
     return values
+
+
+def _kept_share(layer: Layer) -> float:
+    """Return what kept outputs are divided by."""
+    return layer.keep_probability if layer.rescales_kept else 1.0
 
 
 def find_gradients(
@@ -104,19 +117,21 @@ def find_gradients(
     """Return the gradients of a batch's loss for `variables`, by going backwards through the layers."""
     values = _forward(protocol, variables, pixels, masks)
     upstream = differentiate_loss(values[-1], labels)
-    remaining = list(masks)
+    remaining, parameters = list(masks), list(variables)
     gradients: list[Floats] = []
-    for index in reversed(range(len(protocol.layers))):
-        layer, inputs = protocol.layers[index], values[index]
+    for layer, inputs, activated in reversed(list(zip(protocol.layers, values[:-1], values[1:], strict=True))):
         if layer.activation != "softmax":
-            outputs = values[index + 1]
+            outputs = activated
             if layer.keep_probability < 1.0:
-                upstream = upstream * remaining.pop() / layer.keep_probability
-                outputs = outputs * layer.keep_probability  # as before dropout, where kept
-            slope = outputs * (1.0 - outputs) if layer.activation == "sigmoid" else outputs > 0.0
-            upstream = upstream * slope
-        gradients = [inputs.T @ upstream, upstream.sum(axis=0), *gradients]
-        upstream = upstream @ variables[2 * index].T
+                upstream = upstream * remaining.pop() / _kept_share(layer)
+                outputs = outputs * _kept_share(layer)  # as before dropout, where kept
+            slopes = {"sigmoid": outputs * (1.0 - outputs), "tanh": 1.0 - outputs**2, "relu": outputs > 0.0}
+            upstream = upstream * slopes[layer.activation]
+        if layer.biases is not None:
+            parameters.pop()
+            gradients = [upstream.sum(axis=0), *gradients]
+        gradients = [inputs.T @ upstream, *gradients]
+        upstream = upstream @ parameters.pop().T
     return gradients
 
 
@@ -148,8 +163,6 @@ class _AdamUpdate:
 
     def __call__(self, variables: Sequence[Floats], gradients: Sequence[Floats], *, rate: float) -> list[Floats]:
         beta_1, beta_2 = self._constants.beta_1, self._constants.beta_2
-        if self._constants.clip_norm is not None:
-            gradients = clip_gradients(gradients, norm=self._constants.clip_norm)
         first = self._first or [np.zeros_like(gradient) for gradient in gradients]
         second = self._second or [np.zeros_like(gradient) for gradient in gradients]
         self._time += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mnist_repro.protocols import (
+    ALL_TEST_IMAGES,
     AccuracyGate,
     Adam,
     ConstantRate,
@@ -21,7 +22,12 @@ _EVALUATION_SETS = (
     EvaluationSet(name="training", images=ImageSlice(source="test", start=0, stop=7_500)),
     EvaluationSet(name="validation", images=ImageSlice(source="test", start=0, stop=2_500)),
     EvaluationSet(name="test", images=ImageSlice(source="test", start=0, stop=3_000)),
+    # What the text names in place of the two last ones.
+    EvaluationSet(name="training images 7501-10000", images=ImageSlice(source="train", start=7_500, stop=10_000)),
+    EvaluationSet(name="training images 10001-13000", images=ImageSlice(source="train", start=10_000, stop=13_000)),
+    ALL_TEST_IMAGES,
 )
+_EVALUATED_EACH_PERIOD = ("training", "validation", "training images 7501-10000", "all test images")
 
 _RECONSTRUCTIONS = (
     Reconstruction(
@@ -70,7 +76,7 @@ def _linear(*, rate: float, steps: int, batch_size: int, minimum: float) -> Prot
         training=_training(batch_size=batch_size, steps=steps),
         pixel_divisor=255.0,
         evaluation_sets=_EVALUATION_SETS,
-        evaluated_each_period=("training", "validation"),
+        evaluated_each_period=_EVALUATED_EACH_PERIOD,
         evaluated_at_end=("validation",),
         confusion_set="validation",
         seeds=_SEEDS,
@@ -97,7 +103,7 @@ EXPERIMENTS = (
         training=_training(batch_size=30, steps=1_000),
         pixel_divisor=255.0,
         evaluation_sets=_EVALUATION_SETS,
-        evaluated_each_period=("training", "validation"),
+        evaluated_each_period=_EVALUATED_EACH_PERIOD,
         evaluated_at_end=("validation", "test"),
         confusion_set="validation",
         seeds=_SEEDS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mnist_repro.protocols import (
     AccuracyGate,
     ConstantRate,
@@ -55,6 +57,8 @@ _EVALUATION_SETS = (
     EvaluationSet(name="validation", images=ImageSlice(source="train", start=0, stop=1_000)),
     EvaluationSet(name="test", images=ImageSlice(source="test", start=0, stop=10_000)),
 )
+# What the notebook would have measured, had it not set the keep probability to 1 in evaluation.
+_WITH_DROPOUT = tuple(replace(each, name=f"{each.name}, dropout on", dropout=True) for each in _EVALUATION_SETS)
 
 
 def _hidden(units: int, keep_probability: float = 1.0) -> Layer:
@@ -78,8 +82,8 @@ def _dropout_net(*, id: str, title: str, rate: PiecewiseRate | ExponentialRate, 
         optimizer=GradientDescent(learning_rate=rate),
         training=_TRAINING,
         pixel_divisor=1.0,
-        evaluation_sets=_EVALUATION_SETS,
-        evaluated_each_period=("validation",),
+        evaluation_sets=(*_EVALUATION_SETS, *_WITH_DROPOUT),
+        evaluated_each_period=("validation", "validation, dropout on"),
         evaluated_at_end=("test",),
         confusion_set="test",
         seeds={"brief": 2, "quick": 4, "full": 40},
@@ -101,6 +105,12 @@ def _dropout_net(*, id: str, title: str, rate: PiecewiseRate | ExponentialRate, 
     )
 
 
+PIECEWISE_RATE = PiecewiseRate(
+    boundaries=tuple(range(1_000, 10_000, 1_000)),
+    # In [17]: ten values spaced evenly from 0.5 to 0.1, rounded to two digits.
+    rates=(0.5, 0.46, 0.41, 0.37, 0.32, 0.28, 0.23, 0.19, 0.14, 0.1),
+)
+
 EXPERIMENTS = (
     Protocol(
         id="tf1-basic",
@@ -120,11 +130,7 @@ EXPERIMENTS = (
     _dropout_net(
         id="tf1-dropout-piecewise",
         title="Notebook: dropout net, piecewise constant rate",
-        rate=PiecewiseRate(
-            boundaries=tuple(range(1_000, 10_000, 1_000)),
-            # In [17]: ten values spaced evenly from 0.5 to 0.1, rounded to two digits.
-            rates=(0.5, 0.46, 0.41, 0.37, 0.32, 0.28, 0.23, 0.19, 0.14, 0.1),
-        ),
+        rate=PIECEWISE_RATE,
         minimum=0.88,
     ),
     _dropout_net(
