@@ -1,7 +1,6 @@
-"""What the documents report: every printed number, where it stands and what it means.
+"""What the documents report, found, read, and held against the rules of its form.
 
-A claim holds the number as it was printed. Its value and its rounding are read from that text, so they cannot
-disagree with it. Each document's claims stand in its `claims.toml`, whose first lines say how to add one.
+All of it stands in each document's `claims.toml`, whose first lines say how to add a claim.
 """
 
 from __future__ import annotations
@@ -9,12 +8,16 @@ from __future__ import annotations
 import importlib.resources
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from mnist_repro import documents
 from mnist_repro.errors import ReproError
+from mnist_repro.reported.comparisons import Comparison, read_comparisons
+from mnist_repro.reported.explanations import Explanation, read_explanations
+from mnist_repro.reported.printed import METRIC_UNITS, Claim, is_number
+from mnist_repro.reported.statements import Statement, read_statements
 from mnist_repro.tables import (
     ARRAY,
     FROM_1,
@@ -28,91 +31,17 @@ from mnist_repro.tables import (
     read_toml,
 )
 
-# Every metric, with the units in which it may be reported; "1" is a pure number.
-METRIC_UNITS = {
-    "loss": ("nat",),
-    "accuracy": ("fraction", "percent"),
-    "error": ("fraction", "percent"),
-    "learning_rate": ("1",),
-    "seconds_per_period": ("seconds",),
-    "total_seconds": ("seconds",),
-    "label": ("1",),
-    "accuracy_promise": ("fraction", "percent"),
-    "accuracy_target": ("fraction", "percent"),
-}
-_NOT_OF_RUN = frozenset({"label", "accuracy_promise", "accuracy_target"})
-
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.(?P<decimals>[0-9]+))?(?:[eE](?P<exponent>[+-]?[0-9]+))?")
-_CLOCK = re.compile(r"(?:[0-9]{1,6}:)?[0-9]{1,2}:[0-5][0-9]")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """One number that a document reports.
-
-    Parameters
-    ----------
-    id
-        Name of the claim, unique over all documents.
-    document
-        Id of the document.
-    experiment
-        Id of the experiment that it is about, or None.
-    cell
-        Cell that printed it, as the document writes it (``In [10]``, ``Out[15]``), or the text before a cell.
-    line
-        Line of the stored text, counted from 1.
-    printed
-        The number exactly as printed; durations may read ``minutes:seconds`` or ``hours:minutes:seconds``.
-    metric, unit
-        What was measured and in what unit: a key of `METRIC_UNITS` and one of its values.
-    period
-        Period after which it was printed, counted from 1; None for a number of the whole run or of no run.
-    evaluation_set
-        Name of the images it was measured on, as the experiment declares it, or None.
-    printed_unit
-        Unit that the document prints, where that is not the true one; else None.
-    note
-        What a reader should know about this number.
-    """
-
-    id: str
-    document: str
-    experiment: str | None
-    cell: str
-    line: int
-    printed: str
-    metric: str
-    unit: str
-    period: int | None = None
-    evaluation_set: str | None = None
-    printed_unit: str | None = None
-    note: str | None = None
-
-    @property
-    def family(self) -> str:
-        """The id without the period: all points of a curve are one family."""
-        return self.id.removesuffix(f".{self.period}")
-
-    @property
-    def value(self) -> float:
-        """The printed number, in `unit`."""
-        return _read_number(self.printed, unit=self.unit)[0]
-
-    @property
-    def decimals(self) -> int:
-        """Digits after the point, trailing zeros included; written out where the print has an exponent."""
-        return max(0, _read_number(self.printed, unit=self.unit)[1])
-
-    @property
-    def half_unit(self) -> float:
-        """Half a unit of the last printed digit, in `unit`: what rounding may have taken or added."""
-        return float(f"5e{-_read_number(self.printed, unit=self.unit)[1] - 1}")
-
-    @property
-    def is_of_run(self) -> bool:
-        """Whether a training run produced the number; labels, promises and targets stand by themselves."""
-        return self.metric not in _NOT_OF_RUN
+__all__ = [
+    "METRIC_UNITS",
+    "Claim",
+    "Document",
+    "NotAClaim",
+    "Output",
+    "Remark",
+    "labelled_examples",
+    "load_document",
+    "load_documents",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +66,7 @@ class NotAClaim:
 
 @dataclass(frozen=True, kw_only=True)
 class Remark:
-    """Where a document is at odds with itself or with its code: the line in the stored text, and what is wrong."""
+    """Where a document is at odds with itself, and no rule can tell: the line in the stored text, and what is wrong."""
 
     line: int
     text: str
@@ -145,7 +74,7 @@ class Remark:
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """A document and every number that it reports.
+    """A document, every number that it reports, and what it says beside them.
 
     Parameters
     ----------
@@ -164,7 +93,13 @@ class Document:
     not_claims
         Which numbers of that output are no results.
     remarks
-        Where it is at odds with itself or with its code.
+        Where it is at odds with itself, and no rule can tell.
+    statements
+        What it says of its experiments without a number.
+    comparisons
+        Numbers of it that are held against each other.
+    explanations
+        Why some of it does not reproduce.
     """
 
     id: str
@@ -176,14 +111,9 @@ class Document:
     outputs: tuple[Output, ...]
     not_claims: tuple[NotAClaim, ...]
     remarks: tuple[Remark, ...]
-
-
-def _is_number(printed: str, *, unit: str) -> bool:
-    try:
-        _read_number(printed, unit=unit)
-    except ValueError:
-        return False
-    return True
+    statements: tuple[Statement, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
 
 
 def _is_pattern(text: str) -> bool:
@@ -212,11 +142,15 @@ _DOCUMENT_KEYS = {
     "group": ARRAY,
     "output": TABLE,
     "remarks": Key(list, "an array", required=False),
+    "statement": TABLE._replace(required=False),
+    "comparison": TABLE._replace(required=False),
+    "explanation": Key(list, "an array of tables", required=False),
 }
 _QUANTITY_KEYS = {
     "metric": Key(str, f"one of {', '.join(METRIC_UNITS)}", METRIC_UNITS.__contains__),
     "unit": _UNIT,
     "evaluation_set": OPTIONAL_TEXT,
+    "cut": Key(bool, "true or false", required=False),
     "note": OPTIONAL_TEXT,
 }
 _GROUP_KEYS = {"experiment": OPTIONAL_TEXT, "about": OPTIONAL_TEXT, "cell": TEXT, "claims": TABLE}
@@ -227,6 +161,7 @@ _CLAIM_KEYS = {
     "printed": TEXT,
     "period": FROM_1._replace(required=False),
     "printed_unit": _UNIT._replace(required=False),
+    "example": FROM_1._replace(required=False),
 }
 _OUTPUT_KEYS = {"regions": ARRAY, "not_claims": Key(list, "an array")}
 _REGION_KEYS = {"cell": TEXT, "first_line": FROM_1, "last_line": FROM_1}
@@ -257,7 +192,7 @@ def load_documents(root: Traversable | None = None) -> dict[str, Document]:
         msg = f"{place}: must be a folder with a folder for each document; none was found. Correct the path."
         raise ReproError(msg)
     check_unique([document.id for document in found], place=str(place))
-    check_unique([claim.id for document in found for claim in document.claims], place=str(place))
+    check_unique([id_ for document in found for id_ in _ids(document)], place=str(place))
     return {document.id: document for document in found}
 
 
@@ -285,15 +220,33 @@ def load_document(folder: Traversable) -> Document:
         for number, group in enumerate(content["group"], 1)
         for claim in _expand(group, document=content, place=f"{file}, group {number}")
     )
-    check_unique([claim.id for claim in claims], place=str(file))
-    return Document(
+    comparisons = read_comparisons(content.get("comparison", {}), claims=claims, document=content["id"], file=str(file))
+    experiments: dict[str, tuple[str, ...]] = {c.family: (c.experiment,) for c in claims if c.experiment}
+    experiments |= {comparison.id: comparison.experiments for comparison in comparisons}
+    document = Document(
         **{key: content[key] for key in ("id", "title", "file", "sha256")},
         url=content.get("url"),
         claims=claims,
         outputs=tuple(Output(**entry) for entry in content["output"]["regions"]),
         not_claims=tuple(NotAClaim(**entry) for entry in content["output"]["not_claims"]),
         remarks=tuple(Remark(**entry) for entry in content.get("remarks", [])),
+        statements=read_statements(content.get("statement", {}), document=content["id"], file=str(file)),
+        comparisons=comparisons,
+        explanations=read_explanations(content.get("explanation", []), experiments=experiments, file=str(file)),
     )
+    check_unique(_ids(document), place=str(file))
+    return document
+
+
+def labelled_examples(documents: Iterable[Document]) -> tuple[int, ...]:
+    """Return the training images, counted from 1, whose label a document reports, in order."""
+    return tuple(sorted({claim.example for document in documents for claim in document.claims if claim.example}))
+
+
+def _ids(document: Document) -> list[str]:
+    """Return the ids of all that gets a verdict, and of the points of curves."""
+    others = [*(entry.id for entry in document.comparisons), *(entry.id for entry in document.statements)]
+    return [*(claim.id for claim in document.claims), *others]
 
 
 def _expand(group: Any, *, document: dict[str, Any], place: str) -> Iterator[Claim]:
@@ -320,24 +273,6 @@ def _expand(group: Any, *, document: dict[str, Any], place: str) -> Iterator[Cla
             yield Claim(id=id_, document=document["id"], experiment=group.get("experiment"), **claim)
 
 
-def _read_number(printed: str, *, unit: str) -> tuple[float, int]:
-    """Return the value of `printed` and the decimal place of its last digit.
-
-    Raises
-    ------
-    ValueError
-        If it is no finite number.
-    """
-    if unit == "seconds" and _CLOCK.fullmatch(printed):
-        return float(sum(int(part) * 60**power for power, part in enumerate(printed.split(":")[::-1]))), 0
-    match = _NUMBER.fullmatch(printed)
-    # A large exponent passes the expression, but is no finite float.
-    if match is None or not math.isfinite(float(printed)):
-        msg = f"{printed!r} is no finite number in {unit}."
-        raise ValueError(msg)
-    return float(printed), len(match["decimals"] or "") - int(match["exponent"] or 0)
-
-
 def _check(table: Any, *, keys: dict[str, Key], place: str) -> None:
     """Raise a ReproError that names `place` unless `table` keeps the rules of `keys`, and those between keys."""
     check_table(table, keys=keys, place=place)
@@ -349,12 +284,15 @@ def _check_together(table: dict[str, Any], *, place: str) -> None:
     if "metric" in table and table["unit"] not in METRIC_UNITS[table["metric"]]:
         rule = f"the unit of {table['metric']} must be one of {', '.join(METRIC_UNITS[table['metric']])}"
         received = table["unit"]
-    elif "printed" in table and not _is_number(table["printed"], unit=table["unit"]):
+    elif "printed" in table and not is_number(table["printed"], unit=table["unit"]):
         rule = "printed must be a finite number alone, or minutes:seconds where the unit is seconds"
         received = table["printed"]
     elif table.get("printed_unit") == table.get("unit") is not None:
         rule = "printed_unit stands only where the document prints another unit than the true one, unit"
         received = table["unit"]
+    elif "printed" in table and (table["metric"] == "label") != ("example" in table):
+        rule = "example, the training image counted from 1, stands with each label and with nothing else"
+        received = table["metric"]
     elif table.get("last_line", math.inf) < table.get("first_line", 0):
         rule = f"last_line must be at least first_line, {table['first_line']}"
         received = table["last_line"]

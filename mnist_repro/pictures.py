@@ -1,4 +1,4 @@
-"""What a report shows as pictures and no record holds: sample digits, and first-layer weights of one run.
+"""What a report needs of images and weights and no record holds: sample digits, labels, first-layer weights of one run.
 
 Kept beside the records of an environment as small `.npz` files, so that a report needs neither MNIST nor TensorFlow.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ PICTURED_SEED = 0
 SAMPLE_DIGITS = 36
 
 _SAMPLES = "sample-digits"
+_LABELS = "labels"
 
 
 def save_sample_digits(folder: Path, *, dataset: Dataset) -> None:
@@ -31,6 +33,26 @@ def save_sample_digits(folder: Path, *, dataset: Dataset) -> None:
     chosen = np.sort(generator.choice(len(dataset.train_labels), size=SAMPLE_DIGITS, replace=False))
     images, labels = dataset.train_images[chosen], dataset.train_labels[chosen]
     _save(folder, _SAMPLES, made_from=dataset.sha256, images=images, labels=labels)
+
+
+def save_labels(folder: Path, *, dataset: Dataset, examples: Collection[int]) -> None:
+    """Keep the labels of some training images.
+
+    Parameters
+    ----------
+    examples
+        Their places, counted from 1; those beyond the dataset are left out.
+    """
+    kept = np.array(sorted({example for example in examples if example <= len(dataset.train_labels)}), dtype=np.int64)
+    _save(folder, _LABELS, made_from=dataset.sha256, examples=kept, labels=dataset.train_labels[kept - 1])
+
+
+def load_labels(folder: Path, *, dataset_sha256: str) -> dict[int, int]:
+    """Return the kept labels of this dataset's training images by place, counted from 1; empty where none are kept."""
+    found = _load(folder, _LABELS, made_from=dataset_sha256)
+    if found is None:
+        return {}
+    return dict(zip(found["examples"].tolist(), found["labels"].tolist(), strict=True))
 
 
 def save_first_weights(folder: Path, *, record: RunRecord, weights: NDArray[np.float32]) -> None:

@@ -230,6 +230,19 @@ def detectable_difference(summary: Summary, *, power: float = 0.8) -> float:
     return float(quantiles * summary.standard_deviation * math.sqrt(1 + 1 / summary.n))
 
 
+def runs_to_separate(summary: Summary, *, distance: float) -> int | None:
+    """Return with how many runs the interval of the mean would reach less than `distance`, or None if with none.
+
+    Notes
+    -----
+    ``(t * s / distance) ** 2`` with the spread and the quantile of the runs at hand: more runs than there are now.
+    """
+    if summary.n < 2 or not distance > 0:  # noqa: PLR2004 - one value has no spread
+        return None
+    quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, summary.n - 1))
+    return max(summary.n + 1, math.ceil((quantile * summary.standard_deviation / distance) ** 2))
+
+
 def sampling_interval(accuracy: float, *, images: int) -> Interval:
     """Return Wilson's 95 % interval for the accuracy on all possible images, of which `images` were evaluated."""
     interval = stats.binomtest(round(accuracy * images), images).proportion_ci(CONFIDENCE, method="wilson")

@@ -5,6 +5,7 @@ Every rule that is broken gives one ReproError: the file and the place in it, th
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ __all__ = [
     "TEXT",
     "Key",
     "Traversable",
+    "check_name",
     "check_table",
     "check_unique",
     "read_toml",
@@ -84,6 +86,16 @@ def check_table(table: Any, *, keys: Mapping[str, Key], place: str) -> None:
         if type(value) is not keys[key].kind or not keys[key].accepts(value):
             msg = f"{place}: {key} must be {keys[key].rule}. Received: {value!r}. Correct it there."
             raise ReproError(msg)
+
+
+def check_name(name: str, *, place: str) -> None:
+    """Raise a ReproError that names `place` unless `name` can be a part of an id."""
+    if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", name):
+        msg = (
+            f"{place}: a name has lower-case letters and digits, parted by single hyphens. "
+            f"Received: {name!r}. Correct it there."
+        )
+        raise ReproError(msg)
 
 
 def check_unique(ids: Sequence[str], *, place: str) -> None:

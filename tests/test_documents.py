@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from mnist_repro.claims import Document, load_document, load_documents
+from mnist_repro.reported.statements import BatchSize, ImageRange
 
 FOLDER_VARIABLE = "MNIST_REPRO_DOCUMENTS"
 
@@ -137,6 +138,27 @@ def find_results_outside_output(document: Document, *, lines: list[str]) -> list
     ]
 
 
+def find_misplaced_statements(document: Document, *, lines: list[str]) -> list[str]:
+    """Name the statements that stand on an empty line, or whose number does not stand on their lines."""
+    found = []
+    for statement in document.statements:
+        texts = ["".join(lines[number - 1 : number]).strip() for number in statement.lines]
+        rule = statement.rule
+        if isinstance(rule, BatchSize):
+            placed = all(re.search(rf"(?<!\d){rule.images}(?!\d)", text) for text in texts)
+        elif isinstance(rule, ImageRange):
+            placed = all(texts) and any(f"({rule.first}:{rule.last})" in text for text in texts)
+        else:
+            placed = all(texts)
+        found += [] if placed else [statement.id]
+    return found
+
+
+def find_misplaced_remarks(document: Document, *, lines: list[str]) -> list[str]:
+    """Name the remarks that stand on an empty line."""
+    return [f"line {r.line}" for r in document.remarks if not "".join(lines[r.line - 1 : r.line]).strip()]
+
+
 def is_recorded_text(document: Document, *, content: bytes) -> bool:
     """Tell whether `content` has the SHA-256 that the document's claims were taken from."""
     return hashlib.sha256(content).hexdigest() == document.sha256
@@ -149,6 +171,8 @@ CHECKS = [
     pytest.param(find_contested_claims, id="no claim shares its place"),
     pytest.param(find_unused_patterns, id="each pattern is used"),
     pytest.param(find_results_outside_output, id="no result lies outside the output"),
+    pytest.param(find_misplaced_statements, id="each statement stands on its lines"),
+    pytest.param(find_misplaced_remarks, id="each remark stands on its line"),
 ]
 
 
@@ -196,6 +220,26 @@ title = "A small document"
 file = "small.txt"
 sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
 
+remarks = [{ line = 8, text = "Nothing gives this." }]
+
+[statement.comment]
+experiments = ["small-net"]
+lines = [3]
+says = "A comment: batches of 12."
+batch_size = 12
+
+[statement.range]
+experiments = ["small-net"]
+lines = [3]
+says = "Validation is on 7 to 9."
+images = { evaluation_set = "validation", source = "train", first = 7, last = 9 }
+
+[statement.name]
+experiments = ["small-net"]
+lines = [2]
+says = "It is called a training loss."
+trained_on = "validation"
+
 [quantity.loss]
 metric = "loss"
 unit = "nat"
@@ -224,7 +268,7 @@ not_claims = [
 SMALL_TEXT = """\
 In [1]:
 print("period", period, loss)
-
+# batches of 12, images (7:9)
 Object @16
 period 1: 0.5
 period 2: 0.25
@@ -249,6 +293,12 @@ def test_check_small_document_in_order_finds_nothing(tmp_path: Path, *, check: C
 @pytest.mark.parametrize(
     ("check", "old", "new", "found"),
     [
+        pytest.param(find_misplaced_statements, "of 12", "of 120", ["small.comment"], id="statement of another number"),
+        pytest.param(find_misplaced_statements, "(7:9)", "(7:8)", ["small.range"], id="statement of another range"),
+        pytest.param(
+            find_misplaced_statements, 'print("period", period, loss)', "", ["small.name"], id="statement on nothing"
+        ),
+        pytest.param(find_misplaced_remarks, "This gives 0.9 accuracy.", "", ["line 8"], id="remark on nothing"),
         pytest.param(find_misplaced_claims, "2: 0.25", "2: 0.26", ["small-net.loss.2: 0 times"], id="other number"),
         pytest.param(find_misplaced_claims, "2: 0.25", "2: 0.251", ["small-net.loss.2: 0 times"], id="longer number"),
         pytest.param(find_misplaced_claims, "2: 0.25", "2: 0.25e-3", ["small-net.loss.2: 0 times"], id="exponent"),
@@ -258,7 +308,7 @@ def test_check_small_document_in_order_finds_nothing(tmp_path: Path, *, check: C
         ),
         pytest.param(
             find_misplaced_claims,
-            "\n\nObject",
+            "\n# batches of 12, images (7:9)\nObject",
             "\nObject",
             ["small-net.loss.1: 0 times", "small-net.loss.2: 0 times", "small-net.promise: 0 times"],
             id="lines moved up",

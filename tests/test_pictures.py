@@ -13,8 +13,10 @@ from mnist_repro.errors import ReproError
 from mnist_repro.pictures import (
     SAMPLE_DIGITS,
     load_first_weights,
+    load_labels,
     load_sample_digits,
     save_first_weights,
+    save_labels,
     save_sample_digits,
 )
 from mnist_repro.records import RunRecord
@@ -57,6 +59,41 @@ def test_sample_digits_of_another_dataset_are_none(tmp_path: Path, random_images
     save_sample_digits(tmp_path, dataset=random_images)
 
     assert load_sample_digits(tmp_path, dataset_sha256="0" * 64) is None
+
+
+def test_labels_saved_load_back_by_place(tmp_path: Path, random_images: Dataset) -> None:
+    """Places are counted from 1, as documents do; each has the label of its own image."""
+    save_labels(tmp_path, dataset=random_images, examples=[72, 1, 60_000, 72])
+
+    assert load_labels(tmp_path, dataset_sha256=random_images.sha256) == {
+        1: random_images.train_labels[0],
+        72: random_images.train_labels[71],
+        60_000: random_images.train_labels[59_999],
+    }
+
+
+def test_labels_beyond_the_dataset_are_left_out(tmp_path: Path, random_images: Dataset) -> None:
+    """An image that there is not has no label, and no other one's."""
+    save_labels(tmp_path, dataset=random_images, examples=[60_001])
+
+    assert load_labels(tmp_path, dataset_sha256=random_images.sha256) == {}
+
+
+def test_labels_none_kept_or_of_another_dataset_are_none(tmp_path: Path, random_images: Dataset) -> None:
+    """Labels of one dataset never stand for those of another, and where none are kept there are none."""
+    assert load_labels(tmp_path, dataset_sha256=random_images.sha256) == {}
+    save_labels(tmp_path, dataset=random_images, examples=[72])
+
+    assert load_labels(tmp_path, dataset_sha256="0" * 64) == {}
+
+
+def test_labels_saved_twice_are_the_same(tmp_path: Path, random_images: Dataset) -> None:
+    """The order in which places are named makes no difference to the file's bytes."""
+    for name, examples in (("a", [72, 1]), ("b", [1, 72, 72])):
+        save_labels(tmp_path / name, dataset=random_images, examples=examples)
+
+    first, second = (next((tmp_path / name).rglob("*.npz")).read_bytes() for name in ("a", "b"))
+    assert first == second
 
 
 def test_first_weights_saved_load_back_rounded(tmp_path: Path, make_record: MakeRecord) -> None:

@@ -16,6 +16,7 @@ from mnist_repro.statistics import (
     false_failure_probability,
     rank_curve,
     runs_to_reject,
+    runs_to_separate,
     sampling_interval,
     summarize,
 )
@@ -203,19 +204,34 @@ def test_rank_curve_true_documents_are_rejected_no_more_often_than_it_says(n: in
     assert rejected <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2_000)
 
 
-def test_rank_curve_power_grows_with_the_shift() -> None:
-    """Documents that are shifted are found the more often the farther they are."""
-    generator = np.random.default_rng(5)
-    runs = generator.normal(size=(500, 40, 1))
-    documents = generator.normal(size=500)
+# Share of normal documents with p <= 0.05 that are shifted by 0, 1 ... 5 standard deviations at every point: by number
+# of points, each with noise of its own, and number of runs. From 20,000 documents for each row; the first number of a
+# row is 1 / (runs + 1) times as many ranks as 5 % allow.
+POWER = {
+    (1, 19): (0.050, 0.142, 0.426, 0.756, 0.940, 0.991),
+    (1, 20): (0.048, 0.144, 0.427, 0.753, 0.941, 0.992),
+    (1, 40): (0.049, 0.152, 0.469, 0.804, 0.964, 0.997),
+    (1, 200): (0.050, 0.165, 0.503, 0.841, 0.976, 0.999),
+    (10, 19): (0.050, 0.229, 0.766, 0.989, 1.000, 1.000),
+    (10, 20): (0.048, 0.233, 0.768, 0.987, 1.000, 1.000),
+    (10, 40): (0.049, 0.266, 0.844, 0.998, 1.000, 1.000),
+    (10, 200): (0.050, 0.304, 0.894, 0.999, 1.000, 1.000),
+}
+
+
+@pytest.mark.parametrize(("points", "n"), POWER, ids=str)
+def test_rank_curve_power_grows_with_the_shift_as_tabulated(points: int, n: int) -> None:
+    """Of 1,000 shifted documents as many are found as the table says, the more the farther they are."""
+    generator = np.random.default_rng([5, n, points])
+    runs = generator.normal(size=(1_000, n, points))
+    documents = generator.normal(size=(1_000, points))
 
     found = [
-        np.mean([rank_curve([d + shift], r) <= 0.05 for d, r in zip(documents, runs, strict=True)])
-        for shift in (0.0, 1.0, 2.0, 3.0, 4.0)
+        np.mean([rank_curve(d + shift, r) <= 0.05 for d, r in zip(documents, runs, strict=True)]) for shift in range(6)
     ]
 
     assert found == sorted(found)
-    assert found[-1] > 0.9
+    assert found == pytest.approx(POWER[points, n], abs=3.5 * math.sqrt(0.25 / 1_000))
 
 
 def test_rank_curve_one_point_off_is_found_in_a_curve() -> None:
@@ -275,6 +291,30 @@ def test_detectable_difference_is_detected_with_its_power() -> None:
         found.append(not summarize(runs).prediction_interval.overlaps(reported, reported))
 
     assert np.mean(found) == pytest.approx(0.8, abs=0.04)
+
+
+def test_runs_to_separate_agrees_with_a_calculation_by_hand() -> None:
+    """Five runs whose spread is known, and a distance that their mean's interval does not leave alone."""
+    # s = 0.00354288, t(0.975; 4) = 2.776: (2.776 * 0.00354288 / 0.002)^2 = 24.18.
+    assert runs_to_separate(summarize(VALUES), distance=0.002) == 25
+
+
+def test_runs_to_separate_is_more_than_there_are() -> None:
+    """Who asks has not enough yet, even where the formula says so."""
+    assert runs_to_separate(summarize(VALUES), distance=1.0) == 6
+
+
+@pytest.mark.parametrize(
+    ("values", "distance"),
+    [
+        pytest.param([0.9], 0.1, id="one run"),
+        pytest.param(VALUES, 0.0, id="no distance"),
+        pytest.param(VALUES, math.nan, id="unknown distance"),
+    ],
+)
+def test_runs_to_separate_what_no_number_separates_is_none(values: list[float], distance: float) -> None:
+    """Where the spread is unknown, or the mean lies on the end itself, no number is named."""
+    assert runs_to_separate(summarize(values), distance=distance) is None
 
 
 def test_sampling_interval_agrees_with_a_calculation_by_hand() -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
-from made_up_runs import make_claim
+from hypothesis import HealthCheck, given, settings, strategies as st
+from made_up_runs import make_claim, make_run
 
-from mnist_repro.claims import Claim
+from mnist_repro.claims import Claim, load_documents
+from mnist_repro.environment import Environment
+from mnist_repro.findings import round_up
+from mnist_repro.protocols import Protocol
 from mnist_repro.records import Period, RunRecord
-from mnist_repro.verdicts import MINIMUM_RUNS, Finding, Verdict, judge_claims
+from mnist_repro.reported.explanations import Explanation
+from mnist_repro.verdicts import MINIMUM_RUNS, Finding, Verdict, judge_claims, judge_document
 
 MakeRecord = Callable[..., RunRecord]
 
@@ -101,12 +108,16 @@ def test_judge_claims_family_of_tests_is_controlled(runs: list[RunRecord]) -> No
     assert ten[0].adjusted_p == pytest.approx(10 / 41)
     assert ten[0].verdict is Verdict.INCONCLUSIVE
     assert "199 runs would decide" in ten[0].reason
+    assert ten[0].runs_needed == 199
 
 
 def test_judge_claims_too_few_runs_are_inconclusive(runs: list[RunRecord]) -> None:
     """With 18 runs nothing is judged, with 19 it is."""
     assert MINIMUM_RUNS == 19
-    assert _judge(make_claim(), runs[:18]).verdict is Verdict.INCONCLUSIVE
+    few = _judge(make_claim(), runs[:18])
+    assert few.verdict is Verdict.INCONCLUSIVE
+    assert few.reason == "18 runs cannot tell; it takes 19, and 19 decide in any case"
+    assert few.runs_needed == 19
     assert _judge(make_claim(), runs[:19]).verdict is Verdict.REPRODUCED
 
 
@@ -146,6 +157,18 @@ def test_judge_claims_rates_are_compared_exactly(runs: list[RunRecord], printed:
     assert _judge(claim, runs).verdict is expected
 
 
+def test_judge_claims_rates_of_a_single_run_are_inconclusive(runs: list[RunRecord]) -> None:
+    """One run that has the same rates reproduces nothing yet; one that has others is enough."""
+    same, other = (
+        make_claim(printed, quantity="rate.1", metric="learning_rate", unit="1", evaluation_set=None, period=1)
+        for printed in ("0.5", "0.6")
+    )
+
+    assert _judge(same, runs[:1]).verdict is Verdict.INCONCLUSIVE
+    assert _judge(same, runs[:1]).runs_needed == 2
+    assert _judge(other, runs[:1]).verdict is Verdict.NOT_REPRODUCED
+
+
 def test_judge_claims_time_is_not_comparable(runs: list[RunRecord]) -> None:
     """A time on other hardware gets no other verdict."""
     claim = make_claim("44", metric="total_seconds", unit="seconds", evaluation_set=None)
@@ -169,6 +192,43 @@ def test_judge_claims_promise_is_held_against_the_mean(
     claim = make_claim(printed, quantity="accuracy-promise", metric="accuracy_promise")
 
     assert _judge(claim, runs[:count]).verdict is expected
+
+
+def test_judge_claims_promise_that_is_not_decided_names_the_runs_that_would(runs: list[RunRecord]) -> None:
+    """So many runs as are named, with the spread that there is, tell whether the mean rounds to it."""
+    claim = make_claim("0.900", quantity="accuracy-promise", metric="accuracy_promise")
+    finding = _judge(claim, runs)
+    values = np.array([record.final_accuracy["test"] for record in runs])
+
+    assert finding.runs_needed is not None
+    assert f"about {finding.runs_needed:,} runs would decide" in finding.reason
+    # t(0.975; 39) = 2.0227; the nearer end of what rounds to 0.900.
+    reach = 2.0227 * values.std(ddof=1) / np.sqrt(finding.runs_needed)
+    distance = min(abs(values.mean() - 0.8995), abs(values.mean() - 0.9005))
+    # The number is rounded up to two digits.
+    assert 0.94 * distance < reach < 1.001 * distance
+
+
+def test_judge_claims_promise_after_one_run_says_why_no_number_is_named(runs: list[RunRecord]) -> None:
+    """From a single run it cannot be told how many would decide, and that is said."""
+    finding = _judge(make_claim("0.9", quantity="accuracy-promise", metric="accuracy_promise"), runs[:1])
+
+    assert finding.runs_needed is None
+    assert "a single run has no spread" in finding.reason
+
+
+@pytest.mark.parametrize(("runs", "expected"), [(7, 7), (42, 42), (100, 100), (101, 110), (102_440, 110_000)])
+def test_round_up_keeps_two_digits(runs: int, expected: int) -> None:
+    """Small numbers stay, large ones become the next of two digits and zeros."""
+    assert round_up(runs) == expected
+
+
+def test_judge_claims_target_reached_by_few_runs_is_inconclusive(runs: list[RunRecord]) -> None:
+    """Some runs that all reach the aim do not show that the experiment does; 19 do."""
+    claim = make_claim("0.80", quantity="accuracy-target", metric="accuracy_target")
+
+    assert (_judge(claim, runs[:18]).verdict, _judge(claim, runs[:18]).runs_needed) == (Verdict.INCONCLUSIVE, 19)
+    assert _judge(claim, runs[:19]).verdict is Verdict.REPRODUCED
 
 
 @pytest.mark.parametrize(
@@ -203,3 +263,153 @@ def test_judge_claims_wrong_unit_without_runs_is_not_run(runs: list[RunRecord]) 
     on_stand_in = [replace(record, dataset="digits") for record in runs]
 
     assert _judge(claim, on_stand_in).verdict is Verdict.NOT_RUN
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        pytest.param({72: 7}, Verdict.REPRODUCED, id="the same"),
+        pytest.param({72: 1}, Verdict.NOT_REPRODUCED, id="another"),
+        pytest.param({71: 7, 73: 7}, Verdict.NOT_RUN, id="of other images"),
+        pytest.param({}, Verdict.NOT_RUN, id="none kept"),
+        pytest.param(None, Verdict.NOT_RUN, id="not given"),
+    ],
+)
+def test_judge_claims_label_is_that_of_its_image(labels: dict[int, int] | None, expected: Verdict) -> None:
+    """A label is compared with that of the same image, without any run; where that is not known, nothing is said."""
+    claim = make_claim("7.0", experiment=None, metric="label", unit="1", evaluation_set=None, example=72)
+
+    (finding,) = judge_claims([claim], records=[], labels=labels)
+
+    assert finding.verdict is expected
+    assert finding.runs == 0
+
+
+EXPLANATION = Explanation(
+    family="tf1-basic.test-accuracy", date=date(2025, 1, 31), variant="tf1-basic+scaled", text="Pixels were scaled."
+)
+
+
+@pytest.mark.parametrize(
+    ("explanations", "supported", "expected"),
+    [
+        pytest.param([EXPLANATION], {"tf1-basic+scaled"}, Verdict.EXPLAINED, id="supported"),
+        pytest.param([EXPLANATION], set(), Verdict.NOT_REPRODUCED, id="no support"),
+        pytest.param([EXPLANATION], {"tf1-basic+relu"}, Verdict.NOT_REPRODUCED, id="another variant is possible"),
+        pytest.param([], {"tf1-basic+scaled"}, Verdict.NOT_REPRODUCED, id="nothing written"),
+        pytest.param(
+            [replace(EXPLANATION, family="tf1-basic.test-error")],
+            {"tf1-basic+scaled"},
+            Verdict.NOT_REPRODUCED,
+            id="of another family",
+        ),
+        pytest.param(
+            [replace(EXPLANATION, variant="tf1-basic+relu"), EXPLANATION],
+            {"tf1-basic+scaled"},
+            Verdict.EXPLAINED,
+            id="one of two",
+        ),
+    ],
+)
+def test_judge_claims_miss_is_explained_where_runs_support_it(
+    runs: list[RunRecord], explanations: list[Explanation], supported: set[str], expected: Verdict
+) -> None:
+    """A miss is explained by what is written and borne out; by words alone, or by runs alone, it stays a miss."""
+    claim = make_claim("0.9500")
+
+    (finding,) = judge_claims([claim], records=runs, explanations=explanations, supported=supported)
+
+    assert finding.verdict is expected
+    assert finding.p == pytest.approx(1 / 41)
+    if expected is Verdict.EXPLAINED:
+        assert finding.reason.endswith("; explained on 2025-01-31 by tf1-basic+scaled: Pixels were scaled.")
+
+
+def test_judge_claims_what_reproduces_needs_no_explanation(runs: list[RunRecord]) -> None:
+    """An explanation of what is no miss changes nothing."""
+    (finding,) = judge_claims([make_claim()], records=runs, explanations=[EXPLANATION], supported={"tf1-basic+scaled"})
+
+    assert finding.verdict is Verdict.REPRODUCED
+
+
+def test_judge_document_gives_one_finding_for_all_that_it_reports(protocols: dict[str, Protocol]) -> None:
+    """Families, comparisons and statements come in this order, each once."""
+    for document in load_documents().values():
+        findings = judge_document(document, records=[], protocols=protocols)
+
+        expected = [
+            *dict.fromkeys(claim.family for claim in document.claims),
+            *(comparison.id for comparison in document.comparisons),
+            *(statement.id for statement in document.statements),
+        ]
+        assert [finding.family for finding in findings] == expected
+        assert {finding.verdict for finding in findings} == {Verdict.NOT_RUN}
+
+
+def test_judge_document_comparison_can_be_explained(protocols: dict[str, Protocol], environment: Environment) -> None:
+    """An ordering that our runs have the other way round is explained like a claim."""
+    better, worse = "tf1-dropout-piecewise", "tf1-dropout-exponential"
+    runs = [make_run(protocols[better], seed=seed, environment=environment, accuracy=0.8) for seed in range(19)]
+    runs += [make_run(protocols[worse], seed=seed, environment=environment, accuracy=0.9) for seed in range(19)]
+    name = "tf1-notebook.piecewise-beats-exponential"
+    reason = replace(EXPLANATION, family=name, variant=f"{better}+late")
+    document = replace(load_documents()["tf1-notebook"], explanations=(reason,))
+
+    def verdict(supported: set[str]) -> Verdict:
+        findings = judge_document(document, records=runs, protocols=protocols, supported=supported)
+        return next(finding.verdict for finding in findings if finding.family == name)
+
+    assert verdict(set()) is Verdict.NOT_REPRODUCED
+    assert verdict({f"{better}+late"}) is Verdict.EXPLAINED
+
+
+ANY_CLAIM = st.sampled_from(
+    [
+        make_claim(),
+        make_claim("0.1000", quantity="test-error", metric="error"),
+        make_claim("0.9", quantity="accuracy-promise", metric="accuracy_promise"),
+        make_claim("0.1", quantity="accuracy-target", metric="accuracy_target"),
+        make_claim("0.5", quantity="rate.1", metric="learning_rate", unit="1", evaluation_set=None, period=1),
+        *_curve(["0.8"]),
+    ]
+)
+# Every number of a run, with at least one that is none.
+BROKEN = st.lists(st.sampled_from([0.9, 0.91, math.nan, math.inf, -math.inf]), min_size=1, max_size=40).filter(
+    lambda values: not np.isfinite(values).all()
+)
+
+
+def _runs_of(values: Sequence[float], make_record: MakeRecord) -> list[RunRecord]:
+    return [
+        make_record(
+            experiment="tf1-basic",
+            dataset="mnist",
+            seed=seed,
+            final_accuracy={"test": value},
+            periods=(
+                Period(step=1, learning_rate=value, loss={"validation": value}, accuracy={"validation": 0}, seconds=1),
+            ),
+        )
+        for seed, value in enumerate(values)
+    ]
+
+
+@given(ANY_CLAIM, BROKEN)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_judge_claims_number_that_is_not_finite_reproduces_nothing(
+    make_record: MakeRecord, claim: Claim, values: list[float]
+) -> None:
+    """Whatever the claim, a broken number among ours gives no verdict of success, and no error."""
+    finding = _judge(claim, _runs_of(values, make_record))
+
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert finding.p is None
+
+
+@given(ANY_CLAIM, st.floats(0, 1))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_judge_claims_one_run_or_none_reproduces_nothing(make_record: MakeRecord, claim: Claim, value: float) -> None:
+    """Whatever the claim and the run, a single one never reproduces it, nor does none."""
+    assert _judge(claim, _runs_of([value], make_record)).verdict is not Verdict.REPRODUCED
+    assert _judge(claim, _runs_of([claim.value], make_record)).verdict is not Verdict.REPRODUCED
+    assert _judge(claim, []).verdict is Verdict.NOT_RUN

@@ -1,0 +1,155 @@
+"""Intervals without a formula for the normal distribution: by the bootstrap, and of a share of pairs.
+
+As in `statistics`, the unit is one training run, and what needs a spread and has fewer than two values is NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import optimize, stats
+
+from mnist_repro.statistics import CONFIDENCE, Interval
+
+_RESAMPLES = 9_999
+_QUANTILE = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
+# More runs than anybody will make: what they would not decide counts as undecidable.
+_MOST_RUNS = 1_000_000
+_BESIDE = 1e-9
+
+_UNKNOWN = Interval(math.nan, math.nan)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its 95 % confidence interval."""
+
+    value: float
+    interval: Interval
+
+
+def bootstrap_mean(values: ArrayLike, *, generator: np.random.Generator) -> Interval:
+    """Return the 95 % bootstrap interval of the mean of `values`, of shape (n,), finite.
+
+    Notes
+    -----
+    Bias-corrected and accelerated [1]_, by `scipy.stats.bootstrap`, from 9,999 resamples that `generator` draws.
+    NaN for one value; equal values have their own value at both ends.
+
+    References
+    ----------
+    .. [1] B. Efron, "Better Bootstrap Confidence Intervals", Journal of the American Statistical Association 82 (1987),
+       171-185.
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    return _bootstrap(lambda sample, axis: sample.mean(axis=axis), numbers, generator=generator)
+
+
+def estimate_ratio(numerator: ArrayLike, denominator: ArrayLike, *, generator: np.random.Generator) -> Estimate:
+    """Return the mean of `numerator` over that of `denominator`, with its 95 % interval as in `bootstrap_mean`.
+
+    Parameters
+    ----------
+    numerator, denominator
+        Of shapes (m,) and (n,), finite, the denominator positive: values of separate runs, resampled separately.
+    """
+    above, below = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
+    interval = _bootstrap(
+        lambda first, second, axis: first.mean(axis=axis) / second.mean(axis=axis), above, below, generator=generator
+    )
+    return Estimate(float(above.mean() / below.mean()), interval)
+
+
+def _bootstrap(
+    statistic: Callable[..., Any], *samples: NDArray[np.float64], generator: np.random.Generator
+) -> Interval:
+    if min(map(len, samples)) < 2:  # noqa: PLR2004 - one value has no spread
+        return _UNKNOWN
+    if all((sample == sample[0]).all() for sample in samples):
+        value = float(statistic(*samples, axis=0))
+        return Interval(value, value)
+    # SciPy's name for the generator changed from `random_state` to `rng`; all versions take the former.
+    found = stats.bootstrap(
+        samples,
+        statistic,
+        n_resamples=_RESAMPLES,
+        confidence_level=CONFIDENCE,
+        method="BCa",
+        vectorized=True,
+        random_state=generator,
+    ).confidence_interval
+    return Interval(float(found.low), float(found.high))
+
+
+def estimate_share(greater: ArrayLike, smaller: ArrayLike) -> Estimate:
+    """Return the share of pairs in which the one of `greater` exceeds that of `smaller`, with its 95 % interval.
+
+    Parameters
+    ----------
+    greater, smaller
+        Of shapes (m,) and (n,), m, n >= 1, finite. Every one is paired with every other; equal ones count half.
+
+    Notes
+    -----
+    The share is the Mann-Whitney statistic over m * n. Its interval is `share_interval`.
+    """
+    first, second = np.asarray(greater, dtype=np.float64), np.asarray(smaller, dtype=np.float64)
+    share = float(stats.mannwhitneyu(first, second, method="asymptotic").statistic) / (len(first) * len(second))
+    return Estimate(share, share_interval(share, first=len(first), second=len(second)))
+
+
+def share_interval(share: float, *, first: int, second: int) -> Interval:
+    """Return the 95 % interval of a share of pairs between `first` and `second` runs.
+
+    Notes
+    -----
+    Newcombe's method 5 [1]_: all shares whose distance from `share` is at most 1.96 standard errors, where the standard
+    error is that of the share which is tried. Unlike the bootstrap it needs no drawing, and says something where every
+    pair agrees. NaN where either has a single run.
+
+    References
+    ----------
+    .. [1] R. G. Newcombe, "Confidence intervals for an effect size measure based on the Mann-Whitney statistic. Part 2:
+       Asymptotic methods and evaluation", Statistics in Medicine 25 (2006), 559-573.
+    """
+    if min(first, second) < 2:  # noqa: PLR2004 - one run has no spread
+        return _UNKNOWN
+    others = (first + second) / 2 - 1
+
+    def excess(tried: float) -> float:
+        pairs = 1 + others * (1 - tried) / (2 - tried) + others * tried / (1 + tried)
+        variance = tried * (1 - tried) * pairs / (first * second)
+        return (tried - share) ** 2 - _QUANTILE**2 * variance
+
+    # At 0 and 1 the standard error is 0 too: the other end is looked for from beside them.
+    inside = min(max(share, _BESIDE), 1 - _BESIDE)
+    low = optimize.brentq(excess, 0.0, inside) if share > 0 else 0.0
+    high = optimize.brentq(excess, inside, 1.0) if share < 1 else 1.0
+    return Interval(float(low), float(high))
+
+
+def runs_to_tell_share(share: float, *, runs: int) -> int | None:
+    """Return with how many runs of each kind the interval of `share` would leave out one half, or None if with none.
+
+    Parameters
+    ----------
+    share
+        As it was found with `runs` runs of each kind, and would be found again.
+    """
+
+    def tells(number: int) -> bool:
+        interval = share_interval(share, first=number, second=number)
+        return interval.low > 0.5 or interval.high < 0.5  # noqa: PLR2004 - as likely as not
+
+    if not tells(_MOST_RUNS):
+        return None
+    short, enough = runs, _MOST_RUNS
+    while enough - short > 1:
+        middle = (short + enough) // 2
+        short, enough = (short, middle) if tells(middle) else (middle, enough)
+    return enough

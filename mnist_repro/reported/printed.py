@@ -1,0 +1,135 @@
+"""One number as a document prints it: its text, where it stands, what was measured and in what unit.
+
+Its value and its rounding are read from the printed text, so they cannot disagree with it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+# Every metric, with the units in which it may be reported; "1" is a pure number.
+METRIC_UNITS = {
+    "loss": ("nat",),
+    "accuracy": ("fraction", "percent"),
+    "error": ("fraction", "percent"),
+    "learning_rate": ("1",),
+    "seconds_per_period": ("seconds",),
+    "total_seconds": ("seconds",),
+    "label": ("1",),
+    "accuracy_promise": ("fraction", "percent"),
+    "accuracy_target": ("fraction", "percent"),
+}
+_NOT_OF_RUN = frozenset({"label", "accuracy_promise", "accuracy_target"})
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.(?P<decimals>[0-9]+))?(?:[eE](?P<exponent>[+-]?[0-9]+))?")
+_CLOCK = re.compile(r"(?:[0-9]{1,6}:)?[0-9]{1,2}:[0-5][0-9]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One number that a document reports.
+
+    Parameters
+    ----------
+    id
+        Name of the claim, unique over all documents.
+    document
+        Id of the document.
+    experiment
+        Id of the experiment that it is about, or None.
+    cell
+        Cell that printed it, as the document writes it (``In [10]``, ``Out[15]``), or the text before a cell.
+    line
+        Line of the stored text, counted from 1.
+    printed
+        The number exactly as printed; durations may read ``minutes:seconds`` or ``hours:minutes:seconds``.
+    metric, unit
+        What was measured and in what unit: a key of `METRIC_UNITS` and one of its values.
+    period
+        Period after which it was printed, counted from 1; None for a number of the whole run or of no run.
+    evaluation_set
+        Name of the images it was measured on, as the experiment declares it, or None.
+    printed_unit
+        Unit that the document prints, where that is not the true one; else None.
+    cut
+        Whether the digits that were not printed were cut off; else the number was rounded.
+    example
+        The training image that a label is of, counted from 1; None for other metrics.
+    note
+        What a reader should know about this number.
+    """
+
+    id: str
+    document: str
+    experiment: str | None
+    cell: str
+    line: int
+    printed: str
+    metric: str
+    unit: str
+    period: int | None = None
+    evaluation_set: str | None = None
+    printed_unit: str | None = None
+    cut: bool = False
+    example: int | None = None
+    note: str | None = None
+
+    @property
+    def family(self) -> str:
+        """The id without the period: all points of a curve are one family."""
+        return self.id.removesuffix(f".{self.period}")
+
+    @property
+    def value(self) -> float:
+        """The printed number, in `unit`."""
+        return read_number(self.printed, unit=self.unit)[0]
+
+    @property
+    def decimals(self) -> int:
+        """Digits after the point, trailing zeros included; written out where the print has an exponent."""
+        return max(0, read_number(self.printed, unit=self.unit)[1])
+
+    @property
+    def half_unit(self) -> float:
+        """Half a unit of the last printed digit, in `unit`: what rounding may have taken or added."""
+        return float(f"5e{-read_number(self.printed, unit=self.unit)[1] - 1}")
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The least and the largest number that is printed so, in `unit`."""
+        half = self.half_unit
+        return (self.value, self.value + 2 * half) if self.cut else (self.value - half, self.value + half)
+
+    @property
+    def is_of_run(self) -> bool:
+        """Whether a training run produced the number; labels, promises and targets stand by themselves."""
+        return self.metric not in _NOT_OF_RUN
+
+
+def is_number(printed: str, *, unit: str) -> bool:
+    """Return whether `printed` is a finite number alone, or a duration where the unit is seconds."""
+    try:
+        read_number(printed, unit=unit)
+    except ValueError:
+        return False
+    return True
+
+
+def read_number(printed: str, *, unit: str) -> tuple[float, int]:
+    """Return the value of `printed` and the decimal place of its last digit.
+
+    Raises
+    ------
+    ValueError
+        If it is no finite number.
+    """
+    if unit == "seconds" and _CLOCK.fullmatch(printed):
+        return float(sum(int(part) * 60**power for power, part in enumerate(printed.split(":")[::-1]))), 0
+    match = _NUMBER.fullmatch(printed)
+    # A large exponent passes the expression, but is no finite float.
+    if match is None or not math.isfinite(float(printed)):
+        msg = f"{printed!r} is no finite number in {unit}."
+        raise ValueError(msg)
+    return float(printed), len(match["decimals"] or "") - int(match["exponent"] or 0)
