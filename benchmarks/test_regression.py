@@ -1,0 +1,67 @@
+"""The runs of every experiment still come from the distribution of the baseline's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from mnist_repro.datasets import Dataset
+from mnist_repro.gate.baseline import read_baseline, write_baseline
+from mnist_repro.gate.regression import Outcome, RegressionResult, compare_runs
+from mnist_repro.protocols import load_protocols
+from mnist_repro.records import RunRecord
+
+PROTOCOLS = load_protocols()
+
+
+@pytest.fixture(scope="module")
+def result(study: dict[str, list[RunRecord]], dataset: Dataset, pytestconfig: pytest.Config) -> RegressionResult | None:
+    """Hold the session's runs against the baseline; None where there was none, and they became it."""
+    if dataset.is_stand_in:
+        pytest.skip("the baseline is of MNIST, and this is the stand-in")
+    folder = pytestconfig.option.baseline
+    baseline = read_baseline(folder)
+    if not baseline:
+        records = [record for runs in study.values() for record in runs]
+        # With a run that did not complete there is no baseline: that is an error, and fails every case.
+        write_baseline(records, folder=folder)
+        return None
+    protocols = {name: PROTOCOLS[name] for name in study}
+    return compare_runs(study, baseline=baseline, protocols=protocols)
+
+
+@pytest.mark.parametrize("experiment", PROTOCOLS)
+def test_runs_are_as_in_the_baseline(
+    experiment: str,
+    result: RegressionResult | None,
+    study: dict[str, list[RunRecord]],
+    pytestconfig: pytest.Config,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """No curve or final figure has moved, every run completed, and the threshold is met; too few runs skip it."""
+    folder = pytestconfig.option.baseline
+    if result is None:
+        runs = len(study[experiment])
+        record_property(
+            "regression gate",
+            f"{experiment}: nothing compared: {folder} had no baseline, and these {runs} runs are it from now on",
+        )
+        return
+    (found,) = (entry for entry in result.experiments if entry.experiment == experiment)
+    smallest = min((comparison.adjusted_p for comparison in found.comparisons), default=None)
+    line = (
+        f"{experiment}: {found.outcome.value}, {found.runs} runs beside {found.baseline_runs} of the baseline; "
+        f"smallest adjusted p {'unknown' if smallest is None else f'{smallest:.2g}'}"
+    )
+    said = "; ".join([line, *found.reasons, *found.notes])
+    record_property("regression gate", said)
+    if found.outcome is Outcome.UNDECIDED:
+        pytest.skip(said)
+    assert found.outcome is Outcome.PASSED, said
+
+
+def test_every_experiment_of_the_baseline_is_still_there(pytestconfig: pytest.Config) -> None:
+    """An experiment that was renamed or lost would not be compared with anything."""
+    lost = set(read_baseline(pytestconfig.option.baseline)) - set(PROTOCOLS)
+    assert not lost, "record a new baseline if these were meant to go: mnist-repro baseline"
