@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mnist_repro.cli import DEFAULT_RECORDS, parse_environment, parse_seeds, parse_workers
+from mnist_repro.options import DEFAULT_BASELINE, DEFAULT_RECORDS, parse_environment, parse_seeds, parse_workers
 from mnist_repro.records import LOCAL_ENVIRONMENT
 from mnist_repro.study import PROFILES
 
@@ -41,15 +41,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=LOCAL_ENVIRONMENT,
         help=f"name under which runs are recorded ({LOCAL_ENVIRONMENT})",
     )
+    group.addoption(
+        "--baseline", type=Path, default=DEFAULT_BASELINE, help=f"what runs are held against ({DEFAULT_BASELINE})"
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what each accuracy gate measured, also where it passed."""
+    """Print what each gate measured, also where it passed."""
     reports = (report for outcome in ("passed", "failed", "skipped") for report in terminalreporter.getreports(outcome))
     # A module that is skipped as a whole has a report without properties.
-    properties = (entry for report in reports for entry in getattr(report, "user_properties", ()))
-    lines = [value for name, value in properties if name == "accuracy gate"]
-    if lines and config.get_verbosity() >= 0:
-        terminalreporter.section("accuracy gates")
-        for line in dict.fromkeys(lines):
-            terminalreporter.write_line(str(line))
+    properties = [entry for report in reports for entry in getattr(report, "user_properties", ())]
+    for title in ("accuracy gate", "regression gate"):
+        lines = [value for name, value in properties if name == title]
+        if lines and config.get_verbosity() >= 0:
+            terminalreporter.section(f"{title}s")
+            for line in dict.fromkeys(lines):
+                terminalreporter.write_line(str(line))

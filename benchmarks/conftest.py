@@ -7,12 +7,14 @@ from collections.abc import Iterable
 import pytest
 from rich.console import Console
 
-from mnist_repro.cli import name_environment
+from mnist_repro.causes.finder import find_causes, possible_variants
+from mnist_repro.claims import load_documents
 from mnist_repro.datasets import Dataset, load_dataset
 from mnist_repro.protocols import Protocol, load_protocols
-from mnist_repro.records import RecordStore, RunRecord
+from mnist_repro.records import RecordStore, RunRecord, open_stores
 from mnist_repro.reporting.terminal import StudyProgress
 from mnist_repro.study import plan_study, profile_seeds, run_study
+from mnist_repro.verbs import name_environment
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +43,17 @@ def study(request: pytest.FixtureRequest, dataset: Dataset) -> dict[str, list[Ru
     return {name: [record for record in records if record.experiment == name] for name in protocols}
 
 
+@pytest.fixture(scope="session")
+def supported(pytestconfig: pytest.Config) -> frozenset[str]:
+    """Return the ids of the variants under which any records find the documents possible: these may explain a miss."""
+    documents, protocols = load_documents(), load_protocols()
+    stores = open_stores(pytestconfig.option.records)
+    causes = (find_causes(store, documents=documents, protocols=protocols) for store in stores)
+    return frozenset().union(*map(possible_variants, causes))
+
+
 def _selected_protocols(items: Iterable[pytest.Item]) -> dict[str, Protocol]:
     """Return the protocols of the experiments that the selected tests are parametrized with."""
-    wanted = {item.callspec.params.get("experiment") for item in items if hasattr(item, "callspec")}
+    cases = [item.callspec.params for item in items if hasattr(item, "callspec")]
+    wanted = {name for case in cases for name in (case.get("experiment"), *case.get("experiments", ()))}
     return {name: protocol for name, protocol in load_protocols().items() if name in wanted}

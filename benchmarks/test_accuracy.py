@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_repro.cli import DEFAULT_RECORDS
 from mnist_repro.datasets import Dataset
+from mnist_repro.options import DEFAULT_RECORDS
+from mnist_repro.pools import pool_runs
 from mnist_repro.protocols import Protocol, load_protocols
-from mnist_repro.records import LOCAL_ENVIRONMENT, RecordStore, RunRecord, pool_runs
+from mnist_repro.records import LOCAL_ENVIRONMENT, RecordStore, RunRecord
 from mnist_repro.statistics import false_failure_probability, summarize
 
 PROTOCOLS = load_protocols()

@@ -1,47 +1,62 @@
-"""Every curve and every single number of the documents is reproduced, or the reason why not is known."""
+"""All that the documents report is reproduced, or the reason why not is known."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Set as AbstractSet
 
 import pytest
 
-from mnist_repro.claims import load_documents
+from mnist_repro.claims import labelled_examples, load_documents
 from mnist_repro.datasets import Dataset
+from mnist_repro.protocols import load_protocols
 from mnist_repro.records import RunRecord
-from mnist_repro.verdicts import Verdict, judge_claims
+from mnist_repro.verdicts import Finding, Verdict, judge_document
 
-FAMILIES = {
-    claim.family: (document, claim.experiment)
-    for document in load_documents().values()
-    for claim in document.claims
-    if claim.experiment is not None
-}
+DOCUMENTS = load_documents()
+PASSING = frozenset({Verdict.REPRODUCED, Verdict.EXPLAINED, Verdict.CONTRADICTED, Verdict.NOT_COMPARABLE})
 
 
-@pytest.mark.parametrize(
-    ("experiment", "family"),
-    [pytest.param(experiment, family, id=family) for family, (_, experiment) in FAMILIES.items()],
-)
-def test_claim_is_reproduced(
-    experiment: str,
-    family: str,
-    study: dict[str, list[RunRecord]],
-    dataset: Dataset,
-    record_property: Callable[[str, object], None],
-) -> None:
-    """The claim is reproduced, contradicted by its own document, or not comparable; too few runs skip it."""
+def _cases() -> Iterator[object]:
+    """Yield a case for each curve or number, each comparison and each statement, with the experiments that it needs."""
+    needed: dict[str, tuple[str, ...]] = {}
+    for document in DOCUMENTS.values():
+        needed |= {claim.family: (claim.experiment,) if claim.experiment else () for claim in document.claims}
+        needed |= {comparison.id: comparison.experiments for comparison in document.comparisons}
+        needed |= {statement.id: statement.experiments for statement in document.statements}
+    for family, experiments in needed.items():
+        yield pytest.param(family, experiments, id=family)
+
+
+@pytest.fixture(scope="session")
+def findings(study: dict[str, list[RunRecord]], dataset: Dataset, supported: AbstractSet[str]) -> dict[str, Finding]:
+    """Return the verdicts on all that the documents report, by id."""
     if dataset.is_stand_in:
         pytest.skip("the stand-in says nothing about any number of the documents")
-    document, _ = FAMILIES[family]
     records = [record for records in study.values() for record in records]
-    assert study[experiment], "no run, no verdict"
+    labels = {place: int(dataset.train_labels[place - 1]) for place in labelled_examples(DOCUMENTS.values())}
+    given = {"records": records, "protocols": load_protocols(), "labels": labels, "supported": supported}
+    return {f.family: f for document in DOCUMENTS.values() for f in judge_document(document, **given)}  # type: ignore[arg-type] # keywords by name
 
-    finding = next(f for f in judge_claims(document.claims, records=records) if f.family == family)
 
-    for name in ("verdict", "p", "adjusted_p", "runs"):
+@pytest.mark.parametrize(("family", "experiments"), list(_cases()))
+def test_claim_is_reproduced(
+    family: str,
+    experiments: tuple[str, ...],
+    study: dict[str, list[RunRecord]],
+    findings: dict[str, Finding],
+    record_property: Callable[[str, object], None],
+) -> None:
+    """What is reported is reproduced, explained, contradicted by its own document, or not comparable.
+
+    Too few runs skip it, with the number that would decide.
+    """
+    assert all(study[experiment] for experiment in experiments), "no run, no verdict"
+
+    finding = findings[family]
+
+    for name in ("verdict", "p", "adjusted_p", "runs", "runs_needed"):
         record_property(name, getattr(finding, name))
     said = f"{finding.verdict.value}: {finding.reason}"
     if finding.verdict is Verdict.INCONCLUSIVE:
         pytest.skip(said)
-    assert finding.verdict in {Verdict.REPRODUCED, Verdict.CONTRADICTED, Verdict.NOT_COMPARABLE}, said
+    assert finding.verdict in PASSING, said

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
@@ -321,36 +321,3 @@ def open_stores(folder: Path) -> list[RecordStore]:
         msg = f"{folder} has no records (<environment>/runs.jsonl). Make some with `mnist-repro run`."
         raise ReproError(msg)
     return stores
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pool:
-    """Runs of one experiment that may be taken together.
-
-    Parameters
-    ----------
-    records
-        The newest record of each seed, by seed.
-    set_aside
-        Number of records left out: of an earlier protocol, code, dataset or version, or replaced by a newer one.
-    """
-
-    records: tuple[RunRecord, ...]
-    set_aside: int
-
-
-def pool_runs(records: Iterable[RunRecord], *, experiment: str, protocol_sha256: str) -> Pool:
-    """Take together the runs of one experiment under one protocol that were made under the same conditions.
-
-    Where there are several, the conditions of the newest record are taken.
-
-    Parameters
-    ----------
-    records
-        In the order in which they were written.
-    """
-    of_experiment = [record for record in records if record.experiment == experiment]
-    of_protocol = [record for record in of_experiment if record.protocol_sha256 == protocol_sha256]
-    by_seed = {record.seed: record for record in of_protocol if record.conditions == of_protocol[-1].conditions}
-    pooled = tuple(by_seed[seed] for seed in sorted(by_seed))
-    return Pool(records=pooled, set_aside=len(of_experiment) - len(pooled))

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Literal, get_args
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from mnist_repro.claims import labelled_examples, load_documents
 from mnist_repro.datasets import Dataset
 from mnist_repro.environment import describe_environment, training_code_sha256
 from mnist_repro.errors import ReproError
-from mnist_repro.pictures import PICTURED_SEED, save_first_weights, save_sample_digits
+from mnist_repro.pictures import PICTURED_SEED, save_first_weights, save_labels, save_sample_digits
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore, RunRecord, run_conditions
 
@@ -126,6 +127,7 @@ def run_study(
     *,
     dataset: Dataset,
     store: RecordStore,
+    keep_pictures: bool = True,
     keep_models: bool = False,
     on_record: Callable[[RunRecord], None] | None = None,
 ) -> list[RunRecord]:
@@ -133,6 +135,8 @@ def run_study(
 
     Parameters
     ----------
+    keep_pictures
+        Whether labels, sample digits and the first layer's weights of a run are kept for the report.
     keep_models
         Whether the trained networks are kept too, under `models/` in the store's folder.
     on_record
@@ -144,11 +148,16 @@ def run_study(
         If the store cannot be written, or a worker process was killed.
     """
     store.prepare()
-    save_sample_digits(store.folder, dataset=dataset)
+    if keep_pictures:
+        save_sample_digits(store.folder, dataset=dataset)
+        save_labels(store.folder, dataset=dataset, examples=labelled_examples(load_documents().values()))
     made: list[RunRecord] = []
     # Workers inherit this: TensorFlow's start-up messages tell a user nothing.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    jobs = (delayed(_make_run)(run, dataset, store, keep_models=keep_models) for run in plan.missing)
+    jobs = (
+        delayed(_make_run)(run, dataset, store, keep_pictures=keep_pictures, keep_models=keep_models)
+        for run in plan.missing
+    )
     try:
         with parallel_config(backend="loky", inner_max_num_threads=_THREADS):
             for record in Parallel(n_jobs=plan.workers, return_as="generator_unordered", batch_size=1)(jobs):
@@ -164,7 +173,9 @@ def run_study(
     return [*plan.reused, *made]
 
 
-def _make_run(run: PlannedRun, dataset: Dataset, store: RecordStore, *, keep_models: bool) -> RunRecord:
+def _make_run(
+    run: PlannedRun, dataset: Dataset, store: RecordStore, *, keep_pictures: bool, keep_models: bool
+) -> RunRecord:
     """Train one run in a worker process and record it, however it ends."""
     started = datetime.now(timezone.utc)
     try:
@@ -176,7 +187,7 @@ def _make_run(run: PlannedRun, dataset: Dataset, store: RecordStore, *, keep_mod
         return record
     # Before anything else is kept, which may go wrong.
     store.append(record)
-    if run.seed == PICTURED_SEED:
+    if keep_pictures and run.seed == PICTURED_SEED:
         save_first_weights(store.folder, record=record, weights=trainer.model.get_weights()[0])
     if keep_models:
         _keep_model(trainer, record, store)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from mnist_repro.datasets import Dataset
-from mnist_repro.records import RecordStore, RunRecord, pool_runs
+from mnist_repro.pools import check_whole, pool_runs
+from mnist_repro.protocols import Protocol
+from mnist_repro.records import RecordStore, RunRecord
 from mnist_repro.study import Plan, plan_study
 from mnist_repro.variants import Variant
 
@@ -19,7 +22,12 @@ def variant_store(store: RecordStore) -> RecordStore:
 
 
 def plan_variants(
-    variants: Iterable[Variant], *, dataset: Dataset, store: RecordStore, workers: int | None = None
+    variants: Iterable[Variant],
+    *,
+    dataset: Dataset,
+    store: RecordStore,
+    seeds: Sequence[int] | None = None,
+    workers: int | None = None,
 ) -> list[tuple[Plan, Dataset]]:
     """Plan the runs of those variants that are trained: a plan for each set of images, the true ones first.
 
@@ -29,6 +37,8 @@ def plan_variants(
         The true images.
     store
         That of the experiments' runs.
+    seeds
+        Those of every variant; None takes as many as each asks for.
     """
 
     def alteration(variant: Variant) -> int:
@@ -42,7 +52,7 @@ def plan_variants(
         images = alter(dataset) if alter else dataset
         plan = plan_study(
             {variant.id: variant.protocol for variant in together},
-            seeds={variant.id: range(variant.seeds) for variant in together},
+            seeds={variant.id: seeds or range(variant.seeds) for variant in together},
             dataset=images,
             store=variant_store(store),
             workers=workers,
@@ -51,19 +61,52 @@ def plan_variants(
     return plans
 
 
-def runs_of_variant(
-    variant: Variant, *, records: Sequence[RunRecord], own_records: Sequence[RunRecord]
-) -> tuple[RunRecord, ...]:
-    """Return a variant's runs: its own, or the experiment's where these serve.
+@dataclass(frozen=True, kw_only=True)
+class VariantRuns:
+    """All records from which the runs of variants are taken.
 
     Parameters
     ----------
+    store
+        That of the experiments' runs.
     records, own_records
         All records of the experiments, and of the variants, in the order in which they were written.
     """
-    pool = pool_runs(
-        own_records if variant.is_trained else records,
-        experiment=variant.protocol.id,
-        protocol_sha256=variant.protocol.sha256,
-    )
-    return pool.records
+
+    store: RecordStore
+    records: Sequence[RunRecord]
+    own_records: Sequence[RunRecord]
+
+    def of_experiment(self, protocol: Protocol) -> tuple[RunRecord, ...]:
+        """Return an experiment's pooled runs.
+
+        Raises
+        ------
+        ReproError
+            If one says that it completed and lacks a measurement.
+        """
+        return _pool(self.records, protocol=protocol, store=self.store)
+
+    def of_variant(self, variant: Variant) -> tuple[RunRecord, ...]:
+        """Return a variant's pooled runs: its own, or the experiment's where these serve; raises as `of_experiment`."""
+        if not variant.is_trained:
+            return self.of_experiment(variant.protocol)
+        return _pool(self.own_records, protocol=variant.protocol, store=variant_store(self.store))
+
+
+def read_variant_runs(store: RecordStore) -> VariantRuns:
+    """Read the records of the experiments in `store` and those of the variants beside them.
+
+    Raises
+    ------
+    ReproError
+        If a record is broken.
+    """
+    return VariantRuns(store=store, records=store.read(), own_records=variant_store(store).read())
+
+
+def _pool(records: Sequence[RunRecord], *, protocol: Protocol, store: RecordStore) -> tuple[RunRecord, ...]:
+    pooled = pool_runs(records, experiment=protocol.id, protocol_sha256=protocol.sha256).records
+    for record in pooled:
+        check_whole(record, protocol=protocol, store=store)
+    return pooled

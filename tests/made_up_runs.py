@@ -37,7 +37,7 @@ def make_run(
         )
         for number in range(1, training.periods + 1)
     )
-    at_end = (*protocol.evaluated_at_end, ALL_TEST_IMAGES)
+    at_end = (*(each.name for each in protocol.evaluation_sets), ALL_TEST_IMAGES)
     record = RunRecord(
         experiment=protocol.id,
         protocol_sha256=protocol.sha256,

@@ -1,4 +1,4 @@
-"""The accuracy gates, seen from outside: they pass, fail and are skipped when they should.
+"""The accuracy gates and the cases of claims, seen from outside: they pass, fail and are skipped when they should.
 
 Each test session is a process of its own, started in the checkout. Its store has every run that it needs: none trains.
 """
@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from made_up_runs import make_run, make_unfinished, write_store
 
+from mnist_repro.claims import load_documents
 from mnist_repro.datasets import Dataset
 from mnist_repro.environment import describe_environment, training_code_sha256
 from mnist_repro.protocols import Protocol, load_protocols
@@ -84,10 +85,12 @@ def run_today(protocol: Protocol, seed: int, *, name: Literal["mnist", "digits"]
     )
 
 
-def run_gates(folder: Path, *arguments: str, name: Literal["mnist", "digits"] = "mnist") -> Session:
-    """Run the accuracy gates on the records in a folder."""
+def run_gates(
+    folder: Path, *arguments: str, name: Literal["mnist", "digits"] = "mnist", file: str = "test_accuracy.py"
+) -> Session:
+    """Run the accuracy gates, or another file of benchmarks, on the records in a folder."""
     (folder / "blank_images_plugin.py").write_text(PLUGIN.format(name=name), encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "benchmarks/test_accuracy.py", "-p", "blank_images_plugin"]
+    command = [sys.executable, "-m", "pytest", f"benchmarks/{file}", "-p", "blank_images_plugin"]
     options = ["-p", "no:cacheprovider", "--color=no", f"--records={folder}", f"--basetemp={folder / 'temporary'}"]
     ended = subprocess.run(  # noqa: S603 - our own program
         [*command, *options, *arguments],
@@ -202,3 +205,58 @@ def test_gates_bad_option_is_a_usage_error(tmp_path: Path) -> None:
         "ERROR: seeds are whole numbers and ranges that go up, such as 0-3 or 0,2,5; received 'x'"
     )
     assert not RecordStore(tmp_path / "local").folder.exists()
+
+
+@pytest.fixture(scope="module")
+def claims(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """Return a session of the cases of claims, on three runs of each experiment that get half of all images right."""
+    folder = tmp_path_factory.mktemp("claims")
+    protocols = load_protocols().values()
+    runs = [run_today(protocol, seed, name="mnist", accuracy=0.5) for protocol in protocols for seed in range(3)]
+    write_store(folder / "local", runs)
+    return run_gates(folder, "--seeds=0-2", "-rA", file="test_claims.py")
+
+
+def test_claims_have_a_case_for_all_that_is_reported(claims: Session) -> None:
+    """Each curve or number, each comparison and each statement has one case, and one outcome."""
+    documents = load_documents().values()
+    reported = {claim.family for document in documents for claim in document.claims}
+    reported |= {comparison.id for document in documents for comparison in document.comparisons}
+    reported |= {statement.id for document in documents for statement in document.statements}
+
+    assert f"collected {len(reported)} items" in claims.out
+
+
+@pytest.mark.parametrize(
+    ("family", "expected"),
+    [
+        pytest.param("tf1-notebook.batch-size-comment", "PASSED", id="statement that the code contradicts"),
+        pytest.param("tf1-basic.total-seconds", "PASSED", id="time"),
+        # The blank images are all labelled 0.
+        pytest.param("julia-example-72.label", "FAILED", id="label of other images"),
+        pytest.param("julia-linear-lr0.003.accuracy-promise", "FAILED", id="promise that is not kept"),
+    ],
+)
+def test_claims_outcome_is_that_of_the_verdict(claims: Session, family: str, expected: str) -> None:
+    """What is contradicted or not comparable passes, what is not reproduced fails."""
+    assert claims.outcome_of(family) == expected
+
+
+def test_claims_too_few_runs_are_skipped_with_the_number_that_would_decide(claims: Session) -> None:
+    """Curves, figures and comparisons of three runs are skipped, and it is said how many it takes."""
+    assert "inconclusive: 3 runs cannot tell; it takes 19, and 239 decide in any case" in claims.out
+    assert "inconclusive: 3 runs of each cannot tell; it takes 19" in claims.out
+
+
+def test_claims_stand_in_is_skipped(protocols: dict[str, Protocol], tmp_path: Path) -> None:
+    """On the stand-in no case passes or fails, that of the label included."""
+    runs = [run_today(protocols[GOOD], seed, name="digits", accuracy=0.9) for seed in range(2)]
+    write_store(tmp_path / "local-digits", runs)
+
+    session = run_gates(
+        tmp_path, "-k", "julia-linear-lr0.02 or label", "--seeds=0,1", name="digits", file="test_claims.py"
+    )
+
+    assert session.code == 0
+    assert "3 skipped" in session.out
+    assert "passed" not in session.out

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,11 +17,12 @@ from typing import Any, NamedTuple
 import pytest
 from made_up_runs import make_run, make_unfinished, write_store
 
-from mnist_repro import cli, environment as environments, study
+from mnist_repro import environment as environments, study, verbs
 from mnist_repro.claims import load_documents
-from mnist_repro.cli import main, parse_environment, parse_seeds, parse_workers
+from mnist_repro.cli import main
 from mnist_repro.datasets import Dataset, load_dataset
 from mnist_repro.environment import Environment, describe_environment, training_code_sha256
+from mnist_repro.options import parse_environment, parse_seeds, parse_workers
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore, RunRecord
 from mnist_repro.reporting.terminal import STAND_IN_WARNING
@@ -37,12 +39,17 @@ EXPERIMENT = "julia-linear-lr0.02"
 
 STUDY_OPTIONS = {"--profile", "--seeds", "--workers", "--records", "--environment"}
 DATA_OPTIONS = {"--data", "--dataset"}
+WHERE = {"--workers", "--records", "--environment"}
 OPTIONS = {
     "list": set(),
     "data": DATA_OPTIONS,
+    "plan": WHERE | {"--profile"},
     "run": STUDY_OPTIONS | DATA_OPTIONS | {"--keep-models"},
+    "explain": WHERE | DATA_OPTIONS | {"--seeds"},
+    "faults": WHERE | DATA_OPTIONS,
     "verdicts": {"--records", "--environment", "--format"},
-    "report": {"--records", "--output", "--readme", "--check"},
+    "baseline": {"--records", "--environment", "--baseline"},
+    "report": {"--records", "--baseline", "--output", "--readme", "--check"},
 }
 
 IMAGES_HEADER = bytes.fromhex("00000803 0000ea60 0000001c 0000001c")
@@ -289,7 +296,7 @@ def test_run_interrupted_says_how_to_go_on(call: Call, monkeypatch: pytest.Monke
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "run_study", interrupt)
+    monkeypatch.setattr(verbs, "run_study", interrupt)
 
     ended = call("run", EXPERIMENT, "--seeds", "0", "--dataset", "digits")
 
@@ -338,43 +345,51 @@ def test_report_writes_and_checks(call: Call, recorded: Path, tmp_path: Path) ->
     assert written.err == checked.err == differs.err == ""
 
 
-def families_of_documents() -> list[str]:
-    """Return the ids of all curves and single numbers, in the order of the documents."""
-    return list(dict.fromkeys(claim.family for document in load_documents().values() for claim in document.claims))
+def reported_ids() -> list[str]:
+    """Return the ids of all curves, single numbers, comparisons and statements of the documents."""
+    documents = load_documents().values()
+    families = dict.fromkeys(claim.family for document in documents for claim in document.claims)
+    comparisons = [comparison.id for document in documents for comparison in document.comparisons]
+    return [*families, *comparisons, *(statement.id for document in documents for statement in document.statements)]
 
 
 def test_verdicts_json_has_every_family_with_raw_numbers(call: Call, recorded: Path) -> None:
-    """Other programs get one entry for each curve or number, with unrounded p-values or null."""
+    """Other programs get one entry for each curve, number, comparison and statement; what is not known is null."""
     ended = call("verdicts", "--records", recorded, "--environment", "linux", "--format", "json")
 
     entries = json.loads(ended.out)
     assert (ended.code, ended.err) == (0, "")
-    assert sorted(entry["claim"] for entry in entries) == sorted(families_of_documents())
-    assert {tuple(entry) for entry in entries} == {
-        ("claim", "document", "verdict", "p", "adjusted_p", "runs", "reason")
+    assert sorted(entry["claim"] for entry in entries) == sorted(reported_ids())
+    assert {" ".join(entry) for entry in entries} == {
+        "claim kind document says verdict p adjusted_p runs runs_needed reason certainty"
     }
+    assert Counter(entry["kind"] for entry in entries) == {"claim": 30, "comparison": 5, "statement": 5}
     verdicts = {entry["claim"]: (entry["verdict"], entry["p"], entry["runs"]) for entry in entries}
     assert verdicts[f"{EXPERIMENT}.validation-accuracy"] == ("inconclusive", None, 2)
     assert verdicts["tf1-basic.validation-loss"] == ("not run", None, 0)
+    (sure,) = (e["certainty"] for e in entries if e["claim"] == f"{EXPERIMENT}.validation-accuracy")
+    assert (sure["of"], sure["unit"], sure["images"]) == (f"{EXPERIMENT}.validation-accuracy", "fraction", 2_500)
+    assert sure["half_unit"] == 5e-05
+    assert sure["difference_interval"][0] < sure["difference"] < sure["difference_interval"][1]
 
 
 def test_verdicts_markdown_is_a_table(call: Call, recorded: Path) -> None:
-    """Each curve or number is a row with a cell for each heading."""
+    """All that is reported is a row with a cell for each heading."""
     ended = call("verdicts", "--records", recorded, "--environment", "linux", "--format", "markdown")
 
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in ended.out.splitlines()]
     assert (ended.code, ended.err) == (0, "")
     assert rows[0] == ["claim", "verdict", "p", "p, adjusted", "runs", "reason"]
     assert {len(row) for row in rows} == {len(rows[0])}
-    assert sorted(row[0] for row in rows[2:]) == sorted(families_of_documents())
+    assert sorted(row[0] for row in rows[2:]) == sorted(reported_ids())
 
 
 def test_verdicts_table_names_every_family(call: Call, recorded: Path) -> None:
-    """The table has a row for each curve or number."""
+    """The table has a row for all that is reported."""
     ended = call("verdicts", "--records", recorded, "--environment", "linux")
 
     assert (ended.code, ended.err) == (0, "")
-    for family in families_of_documents():
+    for family in reported_ids():
         assert re.search(rf"^{re.escape(family)}  +\w", ended.out, flags=re.MULTILINE)
 
 
@@ -435,7 +450,7 @@ def test_bad_input_gives_one_line_and_writes_nothing(
 ) -> None:
     """The line says what was received and what would be right; nothing is printed else, and nothing is written."""
     # Were it taken for good input, this test would train for minutes.
-    monkeypatch.setattr(cli, "plan_study", None)
+    monkeypatch.setattr(verbs, "plan_study", None)
     ended = call(*arguments)
 
     assert_one_line(ended, *parts)

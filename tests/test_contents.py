@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,17 @@ import pytest
 from made_up_runs import make_run, make_unfinished, write_store
 
 from mnist_repro.claims import Claim, Document, load_documents
+from mnist_repro.datasets import Dataset
 from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
+from mnist_repro.pictures import save_labels
 from mnist_repro.placements import Judgement
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore, RunRecord
+from mnist_repro.reported.explanations import Explanation
 from mnist_repro.reporting.contents import EnvironmentResult, summarize_environment
+from mnist_repro.variant_runs import variant_store
+from mnist_repro.variants import load_alternatives
 from mnist_repro.verdicts import Verdict
 
 Summarize = Callable[..., EnvironmentResult]
@@ -41,7 +47,7 @@ def make_claims() -> tuple[Claim, ...]:
         claim("accuracy", "accuracy", "fraction", "0.90", evaluation_set="validation"),
         claim("seconds", "total_seconds", "seconds", "2.5"),
         claim("promise", "accuracy_promise", "fraction", "0.9", evaluation_set="validation"),
-        claim("label", "label", "1", "7.0", experiment=None),
+        claim("label", "label", "1", "7.0", experiment=None, example=72),
     )
 
 
@@ -49,7 +55,9 @@ def make_claims() -> tuple[Claim, ...]:
 def made_up_document() -> Document:
     """Return a document with the made-up claims."""
     real = load_documents()["julia-blog"]
-    return replace(real, id="made-up", claims=make_claims(), outputs=(), not_claims=(), remarks=())
+    return replace(
+        real, id="made-up", claims=make_claims(), outputs=(), not_claims=(), remarks=(), statements=(), comparisons=()
+    )
 
 
 @pytest.fixture
@@ -142,7 +150,7 @@ def test_outcome_counts_each_family_once(summarize: Summarize, make: MakeRun) ->
 def test_outcome_of_document_counts_its_families_alone(
     protocols: dict[str, Protocol], make: MakeRun, tmp_path: Path
 ) -> None:
-    """The documents' outcomes add up to that of all, and each has as many families as its document."""
+    """The documents' outcomes add up to that of all, and count each family, comparison and statement once."""
     documents = load_documents()
     store = write_store(tmp_path / "somewhere", [make(seed) for seed in range(3)])
     result = summarize_environment(store, documents=documents, protocols=protocols)
@@ -150,7 +158,8 @@ def test_outcome_of_document_counts_its_families_alone(
     outcomes = {name: result.outcome(name) for name in documents}
 
     assert {name: outcome.total() for name, outcome in outcomes.items()} == {
-        name: len({claim.family for claim in document.claims}) for name, document in documents.items()
+        name: len({claim.family for claim in document.claims}) + len(document.comparisons) + len(document.statements)
+        for name, document in documents.items()
     }
     assert sum(outcomes.values(), Counter()) == result.outcome()
     assert set(outcomes["tf1-notebook"]) == {Verdict.NOT_RUN}
@@ -193,6 +202,64 @@ def test_summarize_environment_stand_in_is_judged_nowhere(summarize: Summarize, 
     assert len(result.records) == 40
     assert set(result.outcome()) == {Verdict.NOT_RUN}
     assert {place for places in places_of(result).values() for place in places} == {"not judged"}
+
+
+def test_summarize_environment_kept_label_is_judged(
+    summarize: Summarize, make: MakeRun, random_images: Dataset, tmp_path: Path
+) -> None:
+    """A label has its verdict by the label that is kept beside the runs, on the very images of the newest run."""
+    kept = int(random_images.train_labels[71])
+    save_labels(tmp_path / "somewhere", dataset=random_images, examples=[72])
+
+    of_these = summarize(make(0, dataset_sha256=random_images.sha256))
+    of_others = summarize(make(0))
+
+    assert verdicts_of(of_these)["label"] == ("reproduced" if kept == 7 else "not reproduced")
+    assert verdicts_of(of_others)["label"] == "not run"
+
+
+def test_summarize_environment_label_of_a_stand_in_judges_nothing(
+    summarize: Summarize, make: MakeRun, random_images: Dataset, tmp_path: Path
+) -> None:
+    """Labels that are kept of a stand-in are no labels of MNIST."""
+    save_labels(tmp_path / "somewhere", dataset=random_images, examples=[72])
+
+    result = summarize(make(0, dataset="digits", dataset_sha256=random_images.sha256))
+
+    assert verdicts_of(result)["label"] == "not run"
+
+
+def test_experiment_certainties_are_of_losses_accuracies_and_errors(summarize: Summarize, make: MakeRun) -> None:
+    """The end of the curve and the final accuracy say how sure they are; a time, a promise and a label do not."""
+    (experiment,) = (e for e in summarize(*(make(seed) for seed in range(9))).experiments if e.records)
+
+    assert [(c.claim.id.removeprefix(f"{EXPERIMENT}."), c.runs) for c in experiment.certainties] == [
+        ("loss.3", 9),
+        ("accuracy", 9),
+    ]
+
+
+def test_summarize_environment_supported_variant_explains_a_miss(
+    made_up_document: Document, protocols: dict[str, Protocol], make: MakeRun, tmp_path: Path
+) -> None:
+    """What the cause finder finds possible reaches the verdict of the family that it explains."""
+    (variant,) = (variant for variant in load_alternatives() if variant.id == f"{EXPERIMENT}+sgd")
+    reason = Explanation(family=f"{EXPERIMENT}.loss", date=date(2025, 1, 31), variant=variant.id, text="Plain descent.")
+    documents = {"made-up": replace(made_up_document, explanations=(reason,))}
+    store = write_store(tmp_path / "somewhere", (make(seed) for seed in range(40)))
+
+    def verdict() -> str:
+        return verdicts_of(summarize_environment(store, documents=documents, protocols=protocols))["loss"]
+
+    def reach_the_last_loss(run: RunRecord) -> RunRecord:
+        """Let the third loss be about 9, as the document has it."""
+        losses = {**run.periods[2].loss, "validation": 9.0 + 0.1 * (run.seed % 3 - 1)}
+        periods = (*run.periods[:2], replace(run.periods[2], loss=losses), *run.periods[3:])
+        return replace(run, experiment=variant.id, protocol_sha256=variant.protocol.sha256, periods=periods)
+
+    assert verdict() == "not reproduced"
+    write_store(variant_store(store).folder, (reach_the_last_loss(make(seed)) for seed in range(19)))
+    assert verdict() == "explained"
 
 
 def test_summarize_environment_mnist_is_no_stand_in(summarize: Summarize, make: MakeRun) -> None:

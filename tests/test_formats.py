@@ -18,7 +18,10 @@ from mnist_repro.reporting.contents import Family
 from mnist_repro.reporting.formats import (
     UNKNOWN,
     escape_markdown,
+    format_difference,
+    format_difference_interval,
     format_environment,
+    format_half_unit,
     format_interval,
     format_mean,
     format_number,
@@ -155,6 +158,49 @@ def test_format_mean_interval_stands_behind_it(claim: Claim, values: list[float]
 def test_format_interval_unit_is_said_once(metric: str, unit: str, interval: Interval, expected: str) -> None:
     """Both ends have the same digits, and the unit stands behind the second."""
     assert expected == format_interval(interval, make_claim(metric, unit))
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "value", "expected"),
+    [
+        pytest.param("accuracy", "fraction", 0.0123, "+1.23 points", id="fraction above"),
+        pytest.param("error", "percent", -0.5, "-0.50 points", id="percent below"),
+        pytest.param("loss", "nat", -0.01234, "-0.0123 nats", id="loss"),
+        pytest.param("accuracy", "fraction", -0.00001, "+0.00 points", id="nothing is not below nothing"),
+        pytest.param("loss", "nat", math.nan, UNKNOWN, id="unknown"),
+    ],
+)
+def test_format_difference_has_its_sign_and_unit(metric: str, unit: str, value: float, expected: str) -> None:
+    """Differences of shares are points, those of losses nats, and the side is always said."""
+    assert expected == format_difference(value, make_claim(metric, unit))
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "interval", "expected"),
+    [
+        pytest.param("accuracy", "fraction", Interval(-0.02, 0.04), "+1.00 (-2.00 to +4.00) points", id="points"),
+        pytest.param("loss", "nat", Interval(-0.02, 0.04), "+0.0100 (-0.0200 to +0.0400) nats", id="nats"),
+        pytest.param("accuracy", "fraction", Interval(math.nan, math.nan), "+1.00 points (unknown)", id="one run"),
+    ],
+)
+def test_format_difference_interval_unit_is_said_once(
+    metric: str, unit: str, interval: Interval, expected: str
+) -> None:
+    """The difference comes with its interval, or with the word that there is none."""
+    assert expected == format_difference_interval(0.01, interval, make_claim(metric, unit))
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "printed", "expected"),
+    [
+        pytest.param("accuracy", "fraction", "0.8899", "0.005 points", id="four digits of a fraction"),
+        pytest.param("error", "percent", "10.879999999999999", "5e-16 points", id="a float's last digits"),
+        pytest.param("loss", "nat", "0.7647578", "5e-08 nats", id="seven digits of a loss"),
+    ],
+)
+def test_format_half_unit_has_one_digit(metric: str, unit: str, printed: str, expected: str) -> None:
+    """What rounding took is told by its size."""
+    assert expected == format_half_unit(make_claim(metric, unit, printed=printed))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from joblib import cpu_count
 from mnist_repro import study
 from mnist_repro.datasets import Dataset
 from mnist_repro.errors import ReproError
-from mnist_repro.pictures import load_first_weights, load_sample_digits
+from mnist_repro.pictures import load_first_weights, load_labels, load_sample_digits
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore, RunRecord
 from mnist_repro.study import PROFILES, Plan, plan_study, profile_seeds, run_study
@@ -294,6 +294,7 @@ def test_run_study_pictures_are_kept(small_study: _Study) -> None:
     assert weights.shape == (784, 10)
     assert weights.any()
     assert load_sample_digits(small_study.store.folder, dataset_sha256=record.dataset_sha256) is not None
+    assert load_labels(small_study.store.folder, dataset_sha256=record.dataset_sha256).keys() == {72}
 
 
 def test_run_study_other_seeds_leave_the_pictures(small_study: _Study) -> None:

@@ -11,13 +11,19 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_repro.causes.finder import ExperimentCauses, find_causes, possible_variants
+from mnist_repro.certainty import Certainty, assess_certainty
 from mnist_repro.claims import Claim, Document
 from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
+from mnist_repro.pictures import load_labels
 from mnist_repro.placements import Assessment, Judgement, assess_claims
-from mnist_repro.protocols import CLASSES, Protocol
-from mnist_repro.records import RecordStore, RunRecord, pool_runs
-from mnist_repro.verdicts import Finding, Verdict, judge_claims
+from mnist_repro.pools import check_whole, pool_runs
+from mnist_repro.protocols import Protocol
+from mnist_repro.records import RecordStore, RunRecord
+from mnist_repro.reported.comparisons import Comparison
+from mnist_repro.reported.statements import Statement
+from mnist_repro.verdicts import Finding, Verdict, judge_document
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +47,14 @@ class Family:
     def places(self) -> Counter[Judgement]:
         """Number of points by their place."""
         return Counter(assessment.judgement for assessment in self.assessments)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a document says beside its numbers, a comparison or a statement, with its verdict."""
+
+    subject: Comparison | Statement
+    finding: Finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +118,13 @@ class ExperimentResult:
         matching = (c for c in finals if c.metric == "accuracy" and c.evaluation_set == evaluation_set)
         return next(matching, None)
 
+    @cached_property
+    def certainties(self) -> tuple[Certainty, ...]:
+        """How sure the verdicts on final figures and on the ends of curves are; of times and rates there is none."""
+        claims = [family.claim for family in self.families]
+        found = [assess_certainty(claim, records=self.records, protocol=self.protocol) for claim in claims]
+        return tuple(certainty for certainty in found if certainty)
+
     @property
     def steps(self) -> NDArray[np.int64]:
         """Steps made at the end of each period, of shape (periods,)."""
@@ -141,12 +162,21 @@ class EnvironmentResult:
         Every experiment of every document, also those that were not run.
     without_experiment
         Claims that belong to no experiment.
+    compared
+        Every comparison of every document.
+    stated
+        Every statement of every document.
+    causes
+        What the cause finder found, of the experiments of which it has runs here.
     """
 
     store: RecordStore
     environment: Environment
     experiments: tuple[ExperimentResult, ...]
     without_experiment: tuple[Family, ...]
+    compared: tuple[Said, ...]
+    stated: tuple[Said, ...]
+    causes: tuple[ExperimentCauses, ...]
 
     @property
     def name(self) -> str:
@@ -169,8 +199,12 @@ class EnvironmentResult:
         return any(record.dataset != "mnist" for record in self.records)
 
     def outcome(self, document: str | None = None) -> Counter[Verdict]:
-        """Count the verdicts on the families of one document, or of all."""
-        return Counter(family.finding.verdict for family in self.families if document in {None, family.claim.document})
+        """Count the verdicts on all that one document reports, or that all do."""
+        findings = [
+            *((family.claim.document, family.finding) for family in self.families),
+            *((said.subject.document, said.finding) for said in (*self.compared, *self.stated)),
+        ]
+        return Counter(finding.verdict for name, finding in findings if document in {None, name})
 
 
 def summarize_environment(
@@ -180,7 +214,7 @@ def summarize_environment(
     protocols: Mapping[str, Protocol],
     records: Sequence[RunRecord] | None = None,
 ) -> EnvironmentResult:
-    """Hold the runs of an environment against the claims of all documents.
+    """Hold the runs of an environment against all that the documents report.
 
     Parameters
     ----------
@@ -205,10 +239,26 @@ def summarize_environment(
         )
         raise ReproError(msg)
     for record in pooled:
-        _check_whole(record, protocol=protocols[record.experiment], store=store)
-    families = [
-        family for document in documents.values() for family in _judge_families(document.claims, records=pooled)
-    ]
+        check_whole(record, protocol=protocols[record.experiment], store=store)
+    labels = _kept_labels(store, pooled)
+    causes = find_causes(store, documents=documents, protocols=protocols)
+    supported = possible_variants(causes)
+    families: list[Family] = []
+    compared: list[Said] = []
+    stated: list[Said] = []
+    for document in documents.values():
+        findings = {
+            finding.family: finding
+            for finding in judge_document(
+                document, records=pooled, protocols=protocols, labels=labels, supported=supported
+            )
+        }
+        families += [
+            Family(assessments=tuple(members), finding=findings[name])
+            for name, members in groupby(assess_claims(document.claims, records=pooled), key=lambda a: a.claim.family)
+        ]
+        compared += [Said(subject=entry, finding=findings[entry.id]) for entry in document.comparisons]
+        stated += [Said(subject=entry, finding=findings[entry.id]) for entry in document.statements]
     return EnvironmentResult(
         store=store,
         environment=max(pooled, key=lambda record: record.started).environment,
@@ -222,29 +272,15 @@ def summarize_environment(
             for name, protocol in protocols.items()
         ),
         without_experiment=tuple(family for family in families if family.claim.experiment is None),
+        compared=tuple(compared),
+        stated=tuple(stated),
+        causes=causes,
     )
 
 
-def _check_whole(record: RunRecord, *, protocol: Protocol, store: RecordStore) -> None:
-    """Refuse a completed run that lacks anything that its protocol measures: it was damaged."""
-    each_period, at_end = set(protocol.evaluated_each_period), set(protocol.evaluated_at_end)
-    whole = (
-        len(record.periods) == protocol.training.periods
-        and all(each_period <= period.loss.keys() & period.accuracy.keys() for period in record.periods)
-        and at_end <= record.final_loss.keys() & record.final_accuracy.keys()
-        and [len(row) for row in record.confusion_matrix] == [CLASSES] * CLASSES
-    )
-    if record.status == "completed" and not whole:
-        msg = (
-            f"{store.file}: the record of {record.experiment}, seed {record.seed}, says completed and lacks a period, "
-            "an evaluation or its confusion matrix. Take its line out and run again to replace it."
-        )
-        raise ReproError(msg)
-
-
-def _judge_families(claims: Sequence[Claim], *, records: Sequence[RunRecord]) -> list[Family]:
-    findings = {finding.family: finding for finding in judge_claims(claims, records=records)}
-    return [
-        Family(assessments=tuple(members), finding=findings[name])
-        for name, members in groupby(assess_claims(claims, records=records), key=lambda a: a.claim.family)
-    ]
+def _kept_labels(store: RecordStore, records: Sequence[RunRecord]) -> dict[int, int]:
+    """Return the labels that are kept of the images of the newest run on MNIST; none where there is no such run."""
+    on_mnist = [record for record in records if record.dataset == "mnist"]
+    if not on_mnist:
+        return {}
+    return load_labels(store.folder, dataset_sha256=max(on_mnist, key=lambda record: record.started).dataset_sha256)

@@ -233,7 +233,7 @@ def draw_overview(path: Path, *, rows: Sequence[OverviewRow]) -> None:
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
         axes.spines["left"].set_visible(False)
-        axes.xaxis.set_major_formatter(FuncFormatter(_format_percent))
+        axes.xaxis.set_major_formatter(FuncFormatter(format_percent))
         axes.set_xlabel("accuracy")
         _draw_legend(figure, shown)
 
@@ -268,7 +268,7 @@ def _draw_curve(axes: Axes, curve: Curve) -> dict[str, Any]:
     _format_steps(axes)
     axes.set_ylabel(curve.metric if curve.unit == "fraction" else f"{curve.metric} ({curve.unit})")
     if curve.unit == "fraction":
-        axes.yaxis.set_major_formatter(FuncFormatter(_format_percent))
+        axes.yaxis.set_major_formatter(FuncFormatter(format_percent))
     return shown
 
 
@@ -300,6 +300,6 @@ def _ink_on(colour: Sequence[float]) -> str:
     return INK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > _LIGHT_LUMINANCE else "#ffffff"
 
 
-def _format_percent(share: float, _position: int) -> str:
+def format_percent(share: float, _position: int) -> str:
     """Label a tick with as many digits as it has: 87.5 % is not 88 %."""
     return f"{100 * share:.4g} %"

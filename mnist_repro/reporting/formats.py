@@ -86,6 +86,37 @@ def format_mean(summary: Summary, claim: Claim) -> str:
     return f"{mean} ({interval})" if interval else mean
 
 
+def format_difference(value: float, claim: Claim) -> str:
+    """Format a difference between numbers of a claim's kind, with its sign: shares in points, losses in nats."""
+    if math.isnan(value):
+        return UNKNOWN
+    digits, scale = (2, 1.0 if claim.unit == "percent" else 100.0) if claim.metric in _FRACTIONS else (4, 1.0)
+    # What rounds to nothing has no sign of its own.
+    return f"{round(scale * value, digits) + 0.0:+.{digits}f} {format_difference_unit(claim)}"
+
+
+def format_difference_unit(claim: Claim) -> str:
+    """Name the unit of differences between numbers of a claim's kind."""
+    return "points" if claim.metric in _FRACTIONS else "nats"
+
+
+def format_half_unit(claim: Claim) -> str:
+    """Format what rounding may have taken from the printed number, by its first digit."""
+    scale = 100.0 if claim.metric in _FRACTIONS and claim.unit == "fraction" else 1.0
+    return f"{scale * claim.half_unit:.1g} {format_difference_unit(claim)}"
+
+
+def format_difference_interval(value: float, interval: Interval, claim: Claim) -> str:
+    """Format a difference between numbers of a claim's kind with its interval; the unit is said once."""
+    unit = f" {format_difference_unit(claim)}"
+    if math.isnan(interval.low):
+        return f"{format_difference(value, claim)} ({UNKNOWN})"
+    middle, low, high = (
+        format_difference(end, claim).removesuffix(unit) for end in (value, interval.low, interval.high)
+    )
+    return f"{middle} ({low} to {high}){unit}"
+
+
 def format_verdict(family: Family) -> str:
     """Give the verdict with what it rests on: the p-value, and where the numbers lie."""
     finding = family.finding

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mnist_repro.pictures import PICTURED_SEED, load_first_weights, load_sample_digits
 from mnist_repro.protocols import ConstantRate
+from mnist_repro.reporting.cause_figures import draw_causes
 from mnist_repro.reporting.contents import EnvironmentResult, ExperimentResult
 from mnist_repro.reporting.figures import (
     Curve,
@@ -33,7 +34,8 @@ def draw_environment(result: EnvironmentResult, *, folder: Path) -> dict[str, st
     -------
     dict
         File names in `folder` by what they show: "overview", "learning-rates", "sample-digits", and
-        "<experiment>-curves", "-confusion" and "-weights". Where no run completed, there are sample digits at most.
+        "<experiment>-curves", "-confusion", "-weights" and "-causes". Where no run completed, there are sample digits
+        at most.
     """
     folder.mkdir(parents=True, exist_ok=True)
     run = [experiment for experiment in result.experiments if experiment.completed]
@@ -51,6 +53,10 @@ def draw_environment(result: EnvironmentResult, *, folder: Path) -> dict[str, st
         drawn.append("sample-digits")
     for experiment in run:
         drawn += _draw_experiment(experiment, result=result, folder=folder)
+    for causes in result.causes:
+        name = f"{causes.protocol.id}-causes"
+        draw_causes(folder / f"{name}.svg", causes=causes)
+        drawn.append(name)
     return {name: f"{name}.svg" for name in drawn}
 
 

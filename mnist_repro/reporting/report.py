@@ -17,7 +17,16 @@ from mnist_repro.errors import ReproError
 from mnist_repro.protocols import load_protocols
 from mnist_repro.records import LOCAL_ENVIRONMENT, open_stores
 from mnist_repro.reporting import formats
+from mnist_repro.reporting.cause_tables import format_cause, format_sensitivity, summarize_causes
 from mnist_repro.reporting.contents import summarize_environment
+from mnist_repro.reporting.contradictions import collect_contradictions
+from mnist_repro.reporting.gate_page import (
+    format_detections,
+    format_false_alarms,
+    format_remedy,
+    format_shift,
+    summarize_gate,
+)
 from mnist_repro.reporting.illustrations import draw_environment
 from mnist_repro.reporting.svg import read_creator
 from mnist_repro.reporting.terminal import STAND_IN_WARNING
@@ -26,25 +35,31 @@ _FIGURES = "figures"
 _README_PART = re.compile(r"(?<=<!-- results -->\n).*(?=<!-- end of results -->)", re.DOTALL)
 
 
-def write_report(output: Path, *, records: Path, readme: Path | None = None) -> list[Path]:
+def write_report(
+    output: Path, *, records: Path, readme: Path | None = None, baseline: Path | None = None
+) -> list[Path]:
     """Write the report of all environments in `records` to the folder `output`.
 
     Parameters
     ----------
     readme
         A page whose part between ``<!-- results -->`` and ``<!-- end of results -->`` is written too.
+    baseline
+        Folder of the regression gate's baseline; where there is one, the page of the gate is written too.
 
     Returns
     -------
     list of Path
-        The files that were written: `README.md`, a page for each environment, and figures.
+        The files that were written: `README.md`, a page for each environment, those of the causes and of the gate, and
+        figures.
 
     Raises
     ------
     ReproError
-        If there are no records, one is broken, or the folder cannot be written.
+        If there are no records, one is broken, the gate was measured with another baseline, or the folder cannot be
+        written.
     """
-    with _rendered(output, records=records, readme=readme) as made:
+    with _rendered(output, records=records, readme=readme, baseline=baseline) as made:
         for target, file in made.items():
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +70,7 @@ def write_report(output: Path, *, records: Path, readme: Path | None = None) -> 
         return list(made)
 
 
-def check_report(output: Path, *, records: Path, readme: Path | None = None) -> list[str]:
+def check_report(output: Path, *, records: Path, readme: Path | None = None, baseline: Path | None = None) -> list[str]:
     """Compare the report in `output` with what `records` give, byte for byte.
 
     Figures are compared only where they were drawn by the same versions of the libraries: others draw other bytes.
@@ -66,7 +81,7 @@ def check_report(output: Path, *, records: Path, readme: Path | None = None) -> 
         A line for each file that is missing or differs; empty where there is none.
     """
     differences = []
-    with _rendered(output, records=records, readme=readme) as made:
+    with _rendered(output, records=records, readme=readme, baseline=baseline) as made:
         for there, file in made.items():
             if not there.is_file():
                 differences.append(f"{there} is missing. Write it with `mnist-repro report`.")
@@ -80,7 +95,7 @@ def _is_comparable(made: Path, there: Path) -> bool:
 
 
 @contextmanager
-def _rendered(output: Path, *, records: Path, readme: Path | None) -> Iterator[dict[Path, Path]]:
+def _rendered(output: Path, *, records: Path, readme: Path | None, baseline: Path | None) -> Iterator[dict[Path, Path]]:
     """Render the whole report into files that are gone afterwards; yield these by where they belong."""
     documents, protocols = load_documents(), load_protocols()
     stores = open_stores(records)
@@ -98,7 +113,22 @@ def _rendered(output: Path, *, records: Path, readme: Path | None) -> Iterator[d
                 result=result, documents=documents, figures=figures[result.name]
             )
             _write(folder / f"{result.name}.md", page)
-        page = templates.get_template("index.md.j2").render(results=results, documents=documents, figures=figures)
+        gate = summarize_gate(baseline, records=records, protocols=protocols) if baseline else None
+        if gate:
+            _write(folder / "gate.md", templates.get_template("gate.md.j2").render(gate=gate))
+        explained = [result for result in results if result.causes]
+        if explained:
+            page = templates.get_template("causes.md.j2").render(results=explained, figures=figures)
+            _write(folder / "causes.md", page)
+        page = templates.get_template("index.md.j2").render(
+            results=results,
+            gate=gate,
+            documents=documents,
+            figures=figures,
+            contradictions={
+                name: collect_contradictions(document, results=results) for name, document in documents.items()
+            },
+        )
         _write(folder / "README.md", page)
         made = {output / file.relative_to(folder): file for file in sorted(folder.rglob("*")) if file.is_file()}
         # Where no run completed there is no figure, and nothing to show.
@@ -154,13 +184,23 @@ def _templates() -> Templates:
     )
     templates.filters["text"] = formats.escape_markdown
     templates.globals.update(
+        format_cause=format_cause,
+        format_difference=formats.format_difference,
+        format_difference_interval=formats.format_difference_interval,
+        format_detections=format_detections,
         format_environment=formats.format_environment,
+        format_false_alarms=format_false_alarms,
+        format_half_unit=formats.format_half_unit,
         format_interval=formats.format_interval,
         format_mean=formats.format_mean,
         format_outcome=formats.format_outcome,
+        format_remedy=format_remedy,
         format_reported=formats.format_reported,
+        format_sensitivity=format_sensitivity,
+        format_shift=format_shift,
         format_subject=formats.format_subject,
         format_verdict=formats.format_verdict,
         stand_in_warning=STAND_IN_WARNING,
+        summarize_causes=summarize_causes,
     )
     return templates

@@ -32,6 +32,7 @@ STAND_IN_WARNING = (
 _PLAIN_SECONDS = 10.0  # between two lines, where the output is no terminal
 _COLOURS = {
     Verdict.REPRODUCED: "green",
+    Verdict.EXPLAINED: "yellow",
     Verdict.NOT_REPRODUCED: "red",
     Verdict.CONTRADICTED: "yellow",
 }

@@ -1,0 +1,133 @@
+"""The options of the command line, each read and checked in one place, for its verbs and for the test suite."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import NoReturn, get_args
+
+from mnist_repro.datasets import Choice
+from mnist_repro.records import LOCAL_ENVIRONMENT
+from mnist_repro.study import PROFILES
+
+DEFAULT_RECORDS = Path("reports/records")
+DEFAULT_BASELINE = Path("reports/baseline")
+DEFAULT_OUTPUT = Path("reports")
+
+BAD_INPUT = 2
+_MOST_SEEDS = 100_000
+# Pages of the report that are no environment's.
+_OTHER_PAGES = frozenset({"readme", "gate", "causes"})
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line, without the usage."""
+        self.exit(BAD_INPUT, f"{self.prog}: {message}. See {self.prog} --help.\n")
+
+
+def add_records_option(parser: argparse.ArgumentParser) -> None:
+    """Add --records."""
+    parser.add_argument(
+        "--records",
+        type=Path,
+        default=DEFAULT_RECORDS,
+        metavar="DIR",
+        help="folder of the records, a folder in it for each environment (default: %(default)s)",
+    )
+
+
+def add_environment_option(parser: argparse.ArgumentParser, *, help: str) -> None:  # noqa: A002 - argparse's name
+    """Add --environment."""
+    parser.add_argument("--environment", type=parse_environment, default=LOCAL_ENVIRONMENT, metavar="NAME", help=help)
+
+
+def add_baseline_option(parser: argparse.ArgumentParser) -> None:
+    """Add --baseline."""
+    parser.add_argument(
+        "--baseline",
+        type=Path,
+        default=DEFAULT_BASELINE,
+        metavar="DIR",
+        help="folder of the baseline that runs are held against (default: %(default)s)",
+    )
+
+
+def add_profile_option(parser: argparse.ArgumentParser) -> None:
+    """Add --profile."""
+    parser.add_argument(
+        "--profile", choices=PROFILES, default="quick", help="seeds of each experiment (default: %(default)s)"
+    )
+
+
+def add_seeds_option(parser: argparse.ArgumentParser, *, help: str) -> None:  # noqa: A002 - argparse's name
+    """Add --seeds."""
+    parser.add_argument("--seeds", type=parse_seeds, metavar="SEEDS", help=help)
+
+
+def add_workers_option(parser: argparse.ArgumentParser) -> None:
+    """Add --workers."""
+    parser.add_argument(
+        "--workers", type=parse_workers, metavar="N", help="processes that train (default: one for each processor)"
+    )
+
+
+def add_study_options(parser: argparse.ArgumentParser) -> None:
+    """Add what decides which runs a study has and where they are recorded."""
+    add_profile_option(parser)
+    add_seeds_option(parser, help="seeds in place of a profile's, such as 0-3 or 0,2,5")
+    add_workers_option(parser)
+    add_records_option(parser)
+    add_environment_option(parser, help="name under which the runs are recorded and reported (default: %(default)s)")
+
+
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """Add where the images come from."""
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder with MNIST (default: looked for, then downloaded)"
+    )
+    parser.add_argument(
+        "--dataset",
+        choices=get_args(Choice),
+        default="auto",
+        help="mnist: nothing else; digits: the stand-in that comes with scikit-learn; auto: MNIST, or the stand-in "
+        "where there is none (default: %(default)s)",
+    )
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Read seeds such as ``0-3`` or ``0,2,5-9``."""
+    seeds: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,9})(?:\s*-\s*(\d{1,9}))?\s*", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if last - first >= _MOST_SEEDS:
+            msg = f"at most {_MOST_SEEDS} seeds can be asked for at once; received {text!r}"
+            raise argparse.ArgumentTypeError(msg)
+        if first > last:
+            msg = f"seeds are whole numbers and ranges that go up, such as 0-3 or 0,2,5; received {text!r}"
+            raise argparse.ArgumentTypeError(msg)
+        seeds.update(range(first, last + 1))
+    return sorted(seeds)
+
+
+def parse_workers(text: str) -> int:
+    """Read a number of processes, at least 1."""
+    if not re.fullmatch(r"[1-9]\d{0,3}", text):
+        msg = f"the number of workers is a whole number of at least 1; received {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def parse_environment(text: str) -> str:
+    """Read the name of an environment, which names a folder and a page."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", text) or text.lower() in _OTHER_PAGES:
+        msg = (
+            "an environment's name has letters, digits, points, hyphens and underscores, and is not that of another "
+            f"page; received {text!r}"
+        )
+        raise argparse.ArgumentTypeError(msg)
+    return text

@@ -1,0 +1,237 @@
+"""What each verb of the command line does, with its options and a console; each returns an exit code."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+
+from joblib import cpu_count
+from rich.console import Console
+from rich.table import Table
+
+from mnist_repro.causes.finder import find_causes, plan_trials
+from mnist_repro.claims import load_documents
+from mnist_repro.datasets import Dataset, load_dataset
+from mnist_repro.gate.baseline import select_baseline, write_baseline
+from mnist_repro.gate.faults import plant_faults
+from mnist_repro.gate.record import measure_errors
+from mnist_repro.gate.trials import check_enough
+from mnist_repro.planning import plan_experiments
+from mnist_repro.protocols import load_protocols, select_protocols
+from mnist_repro.records import RecordStore, RunRecord, open_store
+from mnist_repro.reporting.cause_tables import print_causes
+from mnist_repro.reporting.contents import summarize_environment
+from mnist_repro.reporting.formats import format_unfinished
+from mnist_repro.reporting.gate_page import format_detections, format_false_alarms
+from mnist_repro.reporting.plan_table import print_plan
+from mnist_repro.reporting.terminal import STAND_IN_WARNING, StudyProgress, print_claims
+from mnist_repro.reporting.verdict_table import print_verdicts
+from mnist_repro.study import PROFILES, Plan, plan_study, profile_seeds, run_study
+from mnist_repro.variant_runs import plan_variants, variant_store
+from mnist_repro.variants import load_alternatives
+
+
+def list_all(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - all verbs are called alike
+    """List documents, experiments and profiles."""
+    for document in load_documents().values():
+        console.print(f"{document.id}: {document.title}; {len(document.claims)} claims", highlight=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("experiment", *(f"seeds, {profile}" for profile in PROFILES), "steps", "asserted mean accuracy"):
+        table.add_column(heading)
+    for protocol in load_protocols().values():
+        gate = f"{protocol.gate.evaluation_set} >= {protocol.gate.minimum}"
+        seeds = (str(protocol.seeds[profile]) for profile in PROFILES)
+        table.add_row(protocol.id, *seeds, str(protocol.training.steps), gate)
+    console.print()
+    console.print(table)
+    return 0
+
+
+def find_data(options: argparse.Namespace, console: Console) -> int:
+    """Find MNIST, and say where it is."""
+    _load(options, console)
+    return 0
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Train, record, and print the table of claims."""
+    protocols = select_protocols(options.experiments)
+    dataset = _load(options, console)
+    store = _store(options, dataset)
+    seeds = profile_seeds(protocols.values(), profile=options.profile)
+    if options.seeds is not None:
+        seeds = dict.fromkeys(protocols, options.seeds)
+    plan = plan_study(protocols, seeds=seeds, dataset=dataset, store=store, workers=options.workers)
+    records = _train(plan, dataset=dataset, store=store, console=console, keep_models=options.keep_models)
+    unfinished = [record for record in records if record.status != "completed"]
+    result = summarize_environment(store, documents=load_documents(), protocols=protocols, records=records)
+    print_claims(result, console=console)
+    console.print(_format_counts(plan, records_unfinished=len(unfinished)), highlight=False)
+    console.print(f"Records: {store.file}", highlight=False, soft_wrap=True)
+    return 1 if unfinished else 0
+
+
+def explain(options: argparse.Namespace, console: Console) -> int:
+    """Make every open choice otherwise, and say in which ways the documents could have been made."""
+    protocols = select_protocols(options.experiments)
+    dataset = _load(options, console)
+    store = _store(options, dataset)
+    trials = [plan_trials(protocol) for protocol in protocols.values()]
+    usual = {each.protocol.id: options.seeds or range(each.seeds) for each in trials}
+    own = plan_study(protocols, seeds=usual, dataset=dataset, store=store, workers=options.workers)
+    plans = plan_variants(
+        (variant for each in trials for variant in each.variants),
+        dataset=dataset,
+        store=store,
+        seeds=options.seeds,
+        workers=options.workers,
+    )
+    console.print("The experiments as they were reconstructed:")
+    records = _train(own, dataset=dataset, store=store, console=console)
+    console.print("Every choice made otherwise, and the initial values moved:")
+    records += _train_variants(plans, store=store, console=console)
+    print_causes(find_causes(store, documents=load_documents(), protocols=protocols), console=console)
+    console.print("`mnist-repro report` writes it to the page of causes.", highlight=False)
+    return 1 if any(record.status == "failed" for record in records) else 0
+
+
+def train_faults(options: argparse.Namespace, console: Console) -> int:
+    """Train with faults planted."""
+    dataset = _load(options, console)
+    store = _store(options, dataset)
+    alternatives = {variant.id: variant for variant in load_alternatives()}
+    faults = plant_faults(load_protocols(), alternatives=alternatives)
+    plans = plan_variants(faults, dataset=dataset, store=store, workers=options.workers)
+    records = _train_variants(plans, store=store, console=console)
+    console.print("`mnist-repro baseline` measures which of them the regression gate catches.", highlight=False)
+    return 1 if any(record.status == "failed" for record in records) else 0
+
+
+def _train_variants(plans: Iterable[tuple[Plan, Dataset]], *, store: RecordStore, console: Console) -> list[RunRecord]:
+    own = variant_store(store)
+    records: list[RunRecord] = []
+    for plan, images in plans:
+        records += _train(plan, dataset=images, store=own, console=console, keep_pictures=False)
+    return records
+
+
+def _train(
+    plan: Plan,
+    *,
+    dataset: Dataset,
+    store: RecordStore,
+    console: Console,
+    keep_pictures: bool = True,
+    keep_models: bool = False,
+) -> list[RunRecord]:
+    """Make the missing runs of a plan, with progress; return the records of all its runs."""
+    # Not before all is known to be in order: bad input leaves nothing behind.
+    store.prepare()
+    console.print(
+        f"{plan.planned} runs: {len(plan.reused)} in the records, {len(plan.missing)} to train.", highlight=False
+    )
+    for record in plan.reused:
+        if record.status != "completed":
+            console.print(format_unfinished(record))
+    with StudyProgress(plan, console=console) as progress:
+        return run_study(
+            plan,
+            dataset=dataset,
+            store=store,
+            keep_pictures=keep_pictures,
+            keep_models=keep_models,
+            on_record=progress.advance,
+        )
+
+
+def name_environment(name: str, *, dataset: Dataset) -> str:
+    """Return the name under which runs on `dataset` are recorded: those on the stand-in have a place of their own."""
+    return f"{name}-{dataset.name}" if dataset.is_stand_in else name
+
+
+def _store(options: argparse.Namespace, dataset: Dataset) -> RecordStore:
+    return RecordStore(options.records / name_environment(options.environment, dataset=dataset))
+
+
+def _format_counts(plan: Plan, *, records_unfinished: int) -> str:
+    return (
+        f"{plan.planned} runs planned: {len(plan.missing)} trained, {len(plan.reused)} reused, "
+        f"{records_unfinished} of them not completed."
+    )
+
+
+def _load(options: argparse.Namespace, console: Console) -> Dataset:
+    dataset = load_dataset(options.dataset, folder=options.data, progress=console.is_terminal)
+    console.print(f"Images: {dataset.name}, {dataset.source}", highlight=False, soft_wrap=True)
+    if dataset.note:
+        console.print(dataset.note, highlight=False, soft_wrap=True)
+    if dataset.is_stand_in:
+        console.print(STAND_IN_WARNING, style="bold yellow")
+    return dataset
+
+
+def plan(options: argparse.Namespace, console: Console) -> int:
+    """Print what a study would cost, and what it could decide."""
+    plans = plan_experiments(
+        select_protocols(options.experiments),
+        profile=options.profile,
+        records=options.records,
+        environment=options.environment,
+        documents=load_documents().values(),
+    )
+    print_plan(
+        plans,
+        profile=options.profile,
+        environment=options.environment,
+        workers=options.workers or cpu_count(),
+        console=console,
+    )
+    return 0
+
+
+def record_baseline(options: argparse.Namespace, console: Console) -> int:
+    """Make an environment's runs the baseline, and measure how often the gate errs."""
+    protocols = load_protocols()
+    store = open_store(options.records, environment=options.environment)
+    selected = select_baseline(store, protocols=protocols)
+    # Before anything is replaced.
+    check_enough(selected, protocols=protocols)
+    write_baseline((record for records in selected.values() for record in records), folder=options.baseline)
+    runs = sum(map(len, selected.values()))
+    console.print(f"Baseline: {runs} runs of {store.environment}, {options.baseline}", highlight=False, soft_wrap=True)
+    console.print("Measuring how often the gate errs; it takes a few minutes.")
+    errors = measure_errors(options.baseline, faults_of=store, protocols=protocols)
+    console.print(format_false_alarms(errors.false_alarms), highlight=False, soft_wrap=True)
+    console.print(format_detections(errors), highlight=False, soft_wrap=True)
+    return 0
+
+
+def show_verdicts(options: argparse.Namespace, console: Console) -> int:
+    """Print the verdicts."""
+    store = open_store(options.records, environment=options.environment)
+    result = summarize_environment(store, documents=load_documents(), protocols=load_protocols())
+    print_verdicts(result, form=options.format, console=console)
+    return 0
+
+
+def report(options: argparse.Namespace, console: Console) -> int:
+    """Write the report, or compare it with the records."""
+    # Matplotlib takes a second to import.
+    from mnist_repro.reporting.report import check_report, write_report  # noqa: PLC0415
+
+    if options.check:
+        differences = check_report(
+            options.output, records=options.records, readme=options.readme, baseline=options.baseline
+        )
+        for difference in differences:
+            console.print(difference, highlight=False, soft_wrap=True)
+        if not differences:
+            console.print(f"{options.output} is what the records give.", highlight=False, soft_wrap=True)
+        return 1 if differences else 0
+    written = write_report(options.output, records=options.records, readme=options.readme, baseline=options.baseline)
+    pages = [file for file in written if file.suffix != ".svg"]
+    for page in pages:
+        console.print(f"Wrote {page}", highlight=False, soft_wrap=True)
+    figures = len(written) - len(pages)
+    console.print(f"Wrote {figures} figures in {options.output / 'figures'}", highlight=False, soft_wrap=True)
+    return 0
