@@ -25,6 +25,8 @@ class Verdict(Enum):
 # Fewer runs cannot give an exact p-value of 5 %; with fewer, nothing that chance decides is decided.
 MINIMUM_RUNS = runs_to_reject(tests=1)
 SIGNIFICANCE = 0.05
+# The metrics of which a curve or a figure is ranked among our runs.
+RANKED_METRICS = frozenset({"loss", "accuracy", "error"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,13 +11,13 @@ import numpy as np
 from scipy import stats
 
 from mnist_repro.claims import Claim, Document
+from mnist_repro.findings import MINIMUM_RUNS, RANKED_METRICS
 from mnist_repro.placements import measured_value
 from mnist_repro.pools import pool_runs
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore, RunRecord
 from mnist_repro.statistics import CONFIDENCE, Summary, detectable_difference, runs_to_reject, summarize
 from mnist_repro.study import Profile
-from mnist_repro.verdicts import MINIMUM_RUNS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +148,7 @@ def _detectable(summary: Summary | None, *, runs: int) -> float | None:
 
 def _list_needs(document: Document, experiment: str, runs: Sequence[RunRecord]) -> list[Need]:
     families = {claim.family: claim for claim in document.claims}
-    tests = sum(_is_ranked(claim) for claim in families.values())
+    tests = sum(claim.metric in RANKED_METRICS for claim in families.values())
     about = [_need(claim, tests=tests, earlier=runs) for claim in families.values() if claim.experiment == experiment]
     about += [
         Need(claim=comparison.id, to_reproduce=MINIMUM_RUNS, to_refute=MINIMUM_RUNS, is_certain=False)
@@ -163,13 +163,9 @@ def _list_needs(document: Document, experiment: str, runs: Sequence[RunRecord]) 
     return about
 
 
-def _is_ranked(claim: Claim) -> bool:
-    return claim.metric in {"loss", "accuracy", "error"}
-
-
 def _need(claim: Claim, *, tests: int, earlier: Sequence[RunRecord]) -> Need:
     """Say how many runs the verdict on a family takes, by the rule that `verdicts` has for it."""
-    if _is_ranked(claim):
+    if claim.metric in RANKED_METRICS:
         return Need(claim=claim.family, to_reproduce=MINIMUM_RUNS, to_refute=runs_to_reject(tests=tests))
     match claim.metric:
         case "seconds_per_period" | "total_seconds":
@@ -178,8 +174,11 @@ def _need(claim: Claim, *, tests: int, earlier: Sequence[RunRecord]) -> Need:
             runs = _runs_to_place_mean(claim, earlier)
             reason = None if runs else "earlier runs do not tell how far our mean lies from where it would round up"
             return Need(claim=claim.family, to_reproduce=runs, to_refute=runs, reason=reason)
-    # Rates are compared exactly, and a target is reached by every run or it is not.
-    return Need(claim=claim.family, to_reproduce=1, to_refute=1)
+        case "accuracy_target":
+            # Every run must reach it.
+            return Need(claim=claim.family, to_reproduce=MINIMUM_RUNS, to_refute=1)
+    # Rates are compared exactly, but a single run says nothing of the next.
+    return Need(claim=claim.family, to_reproduce=2, to_refute=1)
 
 
 def _runs_to_place_mean(claim: Claim, earlier: Sequence[RunRecord]) -> int | None:

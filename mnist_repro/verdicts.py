@@ -13,7 +13,7 @@ from itertools import groupby
 
 from mnist_repro.claims import Claim, Document
 from mnist_repro.cross_checks import judge_comparisons, judge_statements
-from mnist_repro.findings import MINIMUM_RUNS, SIGNIFICANCE, Finding, Verdict, judged_runs, round_up
+from mnist_repro.findings import MINIMUM_RUNS, RANKED_METRICS, SIGNIFICANCE, Finding, Verdict, judged_runs, round_up
 from mnist_repro.placements import is_same_rate, measured_value
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RunRecord
@@ -21,8 +21,6 @@ from mnist_repro.reported.explanations import Explanation
 from mnist_repro.statistics import adjust_holm, rank_curve, runs_to_reject, runs_to_separate, summarize
 
 __all__ = ["MINIMUM_RUNS", "SIGNIFICANCE", "Finding", "Verdict", "judge_claims", "judge_document"]
-
-_RANKED = frozenset({"loss", "accuracy", "error"})
 
 _Judged = tuple[Verdict, str, int | None]
 
@@ -96,10 +94,10 @@ def judge_claims(
     ranked = {
         family: rank_curve([claim.value for claim in families[family]], curves)
         for family, curves in measured.items()
-        if families[family][0].metric in _RANKED and len(curves) >= MINIMUM_RUNS and _are_finite(curves)
+        if families[family][0].metric in RANKED_METRICS and len(curves) >= MINIMUM_RUNS and _are_finite(curves)
     }
     adjusted = dict(zip(ranked, adjust_holm(list(ranked.values())), strict=True))
-    tests = sum(members[0].metric in _RANKED for members in families.values())
+    tests = sum(members[0].metric in RANKED_METRICS for members in families.values())
     findings = []
     for family, members in families.items():
         claim = members[0]

@@ -159,11 +159,15 @@ def test_plan_experiments_times_are_decided_by_no_number(plan: Plan) -> None:
     assert (need.to_reproduce, need.to_refute, need.reason) == (None, None, "a time on other hardware")
 
 
-def test_plan_experiments_facts_need_one_run(plan: Plan) -> None:
-    """A learning rate is compared exactly, a target is reached or not, a statement holds of what is declared."""
-    assert need_of(plan("tf1-dropout-piecewise"), "tf1-dropout-piecewise.learning-rate").to_reproduce == 1
-    assert need_of(plan("julia-mlp-100x100"), "julia-mlp-100x100.accuracy-target").to_reproduce == 1
-    assert need_of(plan(BASIC), "tf1-notebook.batch-size-comment").to_reproduce == 1
+def test_plan_experiments_facts_need_as_many_runs_as_their_rules(plan: Plan) -> None:
+    """A rate takes a second run to agree, a target as many as a rank; one run refutes either, or judges a statement."""
+    rate = need_of(plan("tf1-dropout-piecewise"), "tf1-dropout-piecewise.learning-rate")
+    target = need_of(plan("julia-mlp-100x100"), "julia-mlp-100x100.accuracy-target")
+    statement = need_of(plan(BASIC), "tf1-notebook.batch-size-comment")
+
+    assert (rate.to_reproduce, rate.to_refute) == (2, 1)
+    assert (target.to_reproduce, target.to_refute) == (MINIMUM_RUNS, 1)
+    assert (statement.to_reproduce, statement.to_refute) == (1, 1)
 
 
 def test_plan_experiments_comparison_needs_runs_of_both(plan: Plan) -> None:
