@@ -307,8 +307,12 @@ class Protocol:
     @cached_property
     def sha256(self) -> str:
         """Hash of everything that decides a run: two runs with different hashes are never pooled."""
-        text = json.dumps(_deciding(self), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(self.describe(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def describe(self) -> dict[str, Any]:
+        """Return everything that decides a run as plain JSON types; a dataclass is named by its "kind"."""
+        return _deciding(self)
 
     @property
     def multiplications(self) -> int:
@@ -320,7 +324,7 @@ class Protocol:
         return (3 * weights - first_layer) * self.training.batch_size * self.training.steps
 
 
-def _deciding(value: object) -> object:
+def _deciding(value: Any) -> Any:
     """Return `value` as plain JSON types, without what is only for readers."""
     if is_dataclass(value):
         kept = {f.name: _deciding(getattr(value, f.name)) for f in fields(value) if f.metadata != _FOR_READERS}
