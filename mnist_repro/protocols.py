@@ -312,7 +312,8 @@ class Protocol:
 
     def describe(self) -> dict[str, Any]:
         """Return everything that decides a run as plain JSON types; a dataclass is named by its "kind"."""
-        return _deciding(self)
+        described: dict[str, Any] = _deciding(self)
+        return described
 
     @property
     def multiplications(self) -> int:
