@@ -111,7 +111,7 @@ def test_format_sensitivity_row_says_whether_platforms_can_agree(causes: Experim
     assert row.endswith("| unknown | platforms can agree run by run")
     chaotic = replace(causes.sensitivity, ratio=1.1, interval=replace(causes.sensitivity.interval, low=0.8, high=1.4))
     assert format_sensitivity(replace(chaotic, parted=5.0, followed=8)) == (
-        "2 | 1.1 (0.8 to 1.4) | 5 steps (median of 8) | numerically chaotic"
+        "2 | 1.1 (0.8 to 1.4) | 5 steps (median of 8) | numerically chaotic: no two platforms can agree run by run"
     )
     assert "more than 50 steps" in format_sensitivity(replace(chaotic, parted=math.inf))
 

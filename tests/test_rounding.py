@@ -10,8 +10,9 @@ import pytest
 from made_up_runs import make_unfinished
 from scipy import stats
 
-from mnist_repro.causes.rounding import Sensitivity, measure_sensitivity
+from mnist_repro.causes.rounding import Effect, Sensitivity, measure_sensitivity
 from mnist_repro.records import Period, RunRecord
+from mnist_repro.statistics import Interval
 
 MakeRecord = Callable[..., RunRecord]
 MakeRuns = Callable[..., list[RunRecord]]
@@ -82,7 +83,23 @@ def test_measure_sensitivity_small_differences_are_not_chaotic(make_runs: MakeRu
     assert (measured.interval.low, measured.interval.high) == pytest.approx(
         (expected / math.sqrt(high), expected / math.sqrt(low))
     )
-    assert (measured.pairs, measured.is_chaotic) == (10, False)
+    assert (measured.pairs, measured.effect) == (10, Effect.NONE)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        pytest.param(0.6, 1.7, Effect.CHAOS, id="as much as seeds"),
+        pytest.param(1.2, 1.7, Effect.CHAOS, id="more than seeds"),
+        pytest.param(0.2, 0.9, Effect.SOME, id="less than seeds"),
+        pytest.param(0.01, 0.09, Effect.NONE, id="next to nothing"),
+    ],
+)
+def test_sensitivity_effect_is_read_from_the_interval(low: float, high: float, expected: Effect) -> None:
+    """Rounding that may be as good as another seed is chaos; it is harmless only where it is surely next to nothing."""
+    measured = Sensitivity(experiment="x", pairs=10, ratio=low, interval=Interval(low, high), parted=5.0, followed=8)
+
+    assert measured.effect is expected
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -91,7 +108,7 @@ def test_measure_sensitivity_fewer_than_two_pairs_are_unknown(make_runs: MakeRun
     measured = _measure(make_runs([0.4, 0.5, 0.6]), make_runs([0.4] * count))
 
     assert math.isnan(measured.ratio)
-    assert measured.is_chaotic is None
+    assert measured.effect is Effect.UNKNOWN
 
 
 def test_measure_sensitivity_runs_that_did_not_complete_make_no_pair(make_runs: MakeRuns) -> None:

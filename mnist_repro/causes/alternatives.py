@@ -7,6 +7,7 @@ test for the question whether the document could have been made that way.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -165,5 +166,8 @@ def _effect(
         paired = summarize([b - a for a, b in zip(ours, theirs, strict=True)])
         return Effect(claim=claim, difference=paired.mean, interval=paired.mean_interval)
     difference = math.fsum(theirs) / len(theirs) - math.fsum(ours) / len(ours)
-    interval = stats.ttest_ind(theirs, ours, equal_var=False).confidence_interval(CONFIDENCE)
+    with warnings.catch_warnings():
+        # A network that has died gives the same number in every run.
+        warnings.filterwarnings("ignore", message="Precision loss occurred", category=RuntimeWarning)
+        interval = stats.ttest_ind(theirs, ours, equal_var=False).confidence_interval(CONFIDENCE)
     return Effect(claim=claim, difference=difference, interval=Interval(float(interval.low), float(interval.high)))

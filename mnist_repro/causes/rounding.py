@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 from scipy import stats
@@ -18,6 +19,17 @@ from mnist_repro.statistics import CONFIDENCE, Interval
 
 # Two losses that differ by more, in nats, are no longer the same.
 PARTED = 1e-3
+# Below this share of the spread over seeds, what rounding does can be neglected.
+_NEGLIGIBLE = 0.1
+
+
+class Effect(Enum):
+    """What rounding does to a run's result."""
+
+    CHAOS = "numerically chaotic: no two platforms can agree run by run"
+    SOME = "runs part, though by less than seeds make them"
+    NONE = "platforms can agree run by run"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +60,13 @@ class Sensitivity:
     followed: int
 
     @property
-    def is_chaotic(self) -> bool | None:
-        """Whether rounding spreads the results as far as seeds do; None where that is not known."""
+    def effect(self) -> Effect:
+        """What rounding does: chaos where it may well spread the results as far as seeds do."""
         if math.isnan(self.ratio):
-            return None
-        return self.interval.high >= 1
+            return Effect.UNKNOWN
+        if self.interval.high >= 1:
+            return Effect.CHAOS
+        return Effect.NONE if self.interval.high < _NEGLIGIBLE else Effect.SOME
 
 
 def measure_sensitivity(

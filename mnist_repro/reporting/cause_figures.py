@@ -20,13 +20,13 @@ from mnist_repro.claims import Claim
 from mnist_repro.placements import measured_value
 from mnist_repro.reporting.figures import format_percent
 from mnist_repro.reporting.formats import format_number, format_subject
-from mnist_repro.reporting.svg import DOCUMENT, MUTED, OURS, svg_figure
+from mnist_repro.reporting.svg import CARD, DOCUMENT, MUTED, OURS, svg_figure
 from mnist_repro.statistics import summarize
 
 # How far an axis reaches from the document, in half prediction intervals of the experiment as reconstructed: what lies
 # farther is an arrow with its mean.
 _REACH = 9.0
-_ROW_INCHES = 0.36
+_ROW_INCHES = 0.42
 _HEAD_INCHES = 1.5
 
 
@@ -72,7 +72,7 @@ def _rows(causes: ExperimentCauses, figures: Sequence[Claim]) -> list[Row]:
         label = f"{cause.variant.choice}: {cause.variant.change}" if cause.variant else "as reconstructed"
         rows.append(
             Row(
-                label=textwrap.shorten(label, width=52, placeholder=" ..."),
+                label=textwrap.fill(label, width=38),
                 values=tuple(np.array([measured_value(claim, record) for record in records]) for claim in read),
                 excluded=cause.answer is Answer.EXCLUDED,
             )
@@ -111,7 +111,13 @@ def _draw_panel(axes: Axes, claim: Claim, rows: Sequence[Row], *, index: int) ->
 def _draw_arrow(axes: Axes, claim: Claim, mean: float, *, place: int, edge: float, colour: str) -> None:
     """Say that a row's runs lie beyond the axis, and where."""
     below = edge < claim.value
-    style: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "color": colour, "verticalalignment": "center"}
+    style: dict[str, Any] = {
+        "transform": axes.get_yaxis_transform(),
+        "color": colour,
+        "verticalalignment": "center",
+        # Over the document's line.
+        "bbox": {"facecolor": CARD, "edgecolor": "none", "pad": 1.5},
+    }
     text = (
         f"\N{LEFTWARDS ARROW} {format_number(mean, claim)}"
         if below

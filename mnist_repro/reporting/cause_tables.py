@@ -81,15 +81,13 @@ def _format_effect(effect: Effect) -> str:
 
 
 def _sensitivity_cells(sensitivity: Sensitivity) -> list[str]:
-    interval, so = sensitivity.interval, UNKNOWN
-    if sensitivity.is_chaotic is not None:
-        so = "numerically chaotic" if sensitivity.is_chaotic else "platforms can agree run by run"
+    interval = sensitivity.interval
     ratio = (
         UNKNOWN
         if math.isnan(sensitivity.ratio)
         else f"{sensitivity.ratio:.2g} ({interval.low:.2g} to {interval.high:.2g})"
     )
-    return [str(sensitivity.pairs), ratio, _format_parted(sensitivity), so]
+    return [str(sensitivity.pairs), ratio, _format_parted(sensitivity), sensitivity.effect.value]
 
 
 def _format_parted(sensitivity: Sensitivity) -> str:
