@@ -1,0 +1,42 @@
+"""What was measured of the regression gate: it hardly ever fails by chance, and it sees every large planted fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from mnist_repro.gate.errors import GateErrors, Rule
+from mnist_repro.gate.faults import plant_faults
+from mnist_repro.gate.record import read_errors
+from mnist_repro.gate.regression import LEVEL
+from mnist_repro.protocols import load_protocols
+from mnist_repro.variants import load_alternatives
+
+PROTOCOLS = load_protocols()
+FAULTS = plant_faults(PROTOCOLS, alternatives={variant.id: variant for variant in load_alternatives()})
+
+
+@pytest.fixture(scope="module")
+def errors(pytestconfig: pytest.Config) -> GateErrors:
+    """Return what was measured with the baseline."""
+    folder = pytestconfig.option.baseline
+    found = read_errors(folder, records=pytestconfig.option.records, protocols=PROTOCOLS)
+    if found is None:
+        pytest.skip(f"{folder} says nothing of the gate's errors; `mnist-repro baseline` measures them")
+    return found
+
+
+def test_false_alarms_are_as_rare_as_promised(errors: GateErrors) -> None:
+    """Over splits of the baseline, the gate fails no more often than its level, but for chance."""
+    alarms = errors.false_alarms
+
+    assert alarms.trials >= 500
+    assert alarms.is_within_level, f"{alarms.alarms} of {alarms.trials} splits fail, at a level of {LEVEL}"
+
+
+@pytest.mark.parametrize("fault", [fault.id for fault in FAULTS])
+def test_large_fault_is_caught(fault: str, errors: GateErrors) -> None:
+    """A fault that moves a final accuracy far is caught in 19 of 20 gate runs; of a small one it is known how often."""
+    assert fault not in errors.not_run, "it was not run with enough seeds: mnist-repro faults"
+    (detection,) = (entry for entry in errors.detections if entry.fault == fault)
+
+    assert detection.rule is not Rule.BROKEN, f"caught in {detection.caught} of {detection.gate_runs} gate runs"

@@ -1,0 +1,82 @@
+"""The verbs that train experiments with one thing done otherwise: `explain` and `faults`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mnist_repro import verbs
+from mnist_repro.causes.finder import Trials, plan_trials
+from mnist_repro.cli import main
+from mnist_repro.protocols import Protocol
+from mnist_repro.records import RecordStore
+
+EXPERIMENT = "julia-linear-lr0.02"
+DIGITS = ("--dataset", "digits", "--workers", "1")
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Make an empty folder the current one, and train there in this process."""
+    pytest.importorskip("tensorflow")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "reports" / "records" / "local-digits"
+
+
+def _few_trials(protocol: Protocol) -> Trials:
+    """Return the trials with two alternatives: one that is trained, and one that only reads."""
+    trials = plan_trials(protocol)
+    chosen = (f"{protocol.id}+text-sets", f"{protocol.id}+sgd")
+    return replace(trials, alternatives=tuple(v for v in trials.alternatives if v.id in chosen))
+
+
+@pytest.mark.usefixtures("single_thread")
+def test_explain_trains_once_and_says_what_came_of_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Runs of the experiment and of its variants are recorded apart; a second call trains nothing."""
+    monkeypatch.setattr(verbs, "plan_trials", _few_trials)
+
+    assert main(["explain", EXPERIMENT, "--seeds", "0", *DIGITS]) == 0
+    said = capsys.readouterr().out
+
+    assert [run.experiment for run in RecordStore(folder).read()] == [EXPERIMENT]
+    names = {run.experiment.removeprefix(EXPERIMENT) for run in RecordStore(folder / "variants").read()}
+    assert names == {"+sgd", "+moved", "+first-steps", "+first-steps-moved"}
+    assert "1 runs: 0 in the records, 1 to train." in said
+    assert "4 runs: 0 in the records, 4 to train." in said
+    assert "gradient descent in place of Adam" in said
+    assert "A stand-in for MNIST is used" in said
+    assert not (folder / "variants" / "pictures").exists()
+
+    assert main(["explain", EXPERIMENT, "--seeds", "0", *DIGITS]) == 0
+    assert "4 runs: 4 in the records, 0 to train." in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("single_thread")
+def test_faults_trains_each_on_its_own_images(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A fault of the images is recorded with their own hash, beside one of the protocol."""
+    plant = verbs.plant_faults
+    chosen = ("beta2-0.99", "labels-5-percent")
+    monkeypatch.setattr(
+        verbs,
+        "plant_faults",
+        lambda *given, **named: [replace(f, seeds=1) for f in plant(*given, **named) if f.id.endswith(chosen)],
+    )
+
+    assert main(["faults", *DIGITS]) == 0
+
+    runs = {run.experiment.partition("+")[2]: run for run in RecordStore(folder / "variants").read()}
+    assert runs.keys() == set(chosen)
+    assert runs["beta2-0.99"].dataset_sha256 != runs["labels-5-percent"].dataset_sha256
+    assert "mnist-repro baseline" in capsys.readouterr().out
+
+
+def test_explain_unknown_experiment_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that is none is one line, and nothing is trained."""
+    assert main(["explain", "nothing"]) == 2
+    assert "Unknown experiment: nothing" in capsys.readouterr().err
