@@ -12,7 +12,7 @@ from mnist_repro.claims import load_documents
 from mnist_repro.datasets import Dataset, load_dataset
 from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import RecordStore, RunRecord, open_stores
-from mnist_repro.reporting.terminal import StudyProgress
+from mnist_repro.reporting.terminal import StudyProgress, format_plan
 from mnist_repro.study import plan_study, profile_seeds, run_study
 from mnist_repro.verbs import name_environment
 
@@ -37,7 +37,7 @@ def study(request: pytest.FixtureRequest, dataset: Dataset) -> dict[str, list[Ru
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
         console = Console(quiet=request.config.get_verbosity() < 0)
-        console.print(f"\n{plan.planned} runs: {len(plan.reused)} in the records, {len(plan.missing)} to train.")
+        console.print(f"\n{format_plan(plan)}")
         with StudyProgress(plan, console=console) as progress:
             records = run_study(plan, dataset=dataset, store=store, on_record=progress.advance)
     return {name: [record for record in records if record.experiment == name] for name in protocols}

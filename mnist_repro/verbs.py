@@ -24,7 +24,7 @@ from mnist_repro.reporting.contents import summarize_environment
 from mnist_repro.reporting.formats import format_unfinished
 from mnist_repro.reporting.gate_page import format_detections, format_false_alarms
 from mnist_repro.reporting.plan_table import print_plan
-from mnist_repro.reporting.terminal import STAND_IN_WARNING, StudyProgress, print_claims
+from mnist_repro.reporting.terminal import STAND_IN_WARNING, StudyProgress, format_plan, print_claims
 from mnist_repro.reporting.verdict_table import print_verdicts
 from mnist_repro.study import PROFILES, Plan, plan_study, profile_seeds, run_study
 from mnist_repro.variant_runs import plan_variants, variant_store
@@ -127,9 +127,7 @@ def _train(
     """Make the missing runs of a plan, with progress; return the records of all its runs."""
     # Not before all is known to be in order: bad input leaves nothing behind.
     store.prepare()
-    console.print(
-        f"{plan.planned} runs: {len(plan.reused)} in the records, {len(plan.missing)} to train.", highlight=False
-    )
+    console.print(format_plan(plan), highlight=False)
     for record in plan.reused:
         if record.status != "completed":
             console.print(format_unfinished(record))

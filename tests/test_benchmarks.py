@@ -146,7 +146,7 @@ def test_gates_diverged_run_fails(mixed: Session) -> None:
 
 def test_gates_records_are_reused(mixed: Session) -> None:
     """All six experiments are one study, which says that it trains nothing."""
-    assert "18 runs: 18 in the records, 0 to train." in mixed.out
+    assert "Runs: 18 planned, 18 in the records, 0 to train." in mixed.out
 
 
 @pytest.mark.parametrize("name", [GOOD, LOW], ids=["passed", "failed"])

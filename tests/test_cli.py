@@ -203,14 +203,14 @@ def test_run_on_mnist_trains_records_and_judges(call: Call, tmp_path: Path) -> N
     first, second = call(*arguments), call(*arguments)
 
     assert (first.code, first.err) == (0, "")
-    assert "2 runs: 0 in the records, 2 to train." in first.out
+    assert "Runs: 2 planned, 0 in the records, 2 to train." in first.out
     assert "2 of 2 runs, " in first.out
     assert "2 runs planned: 2 trained, 0 reused, 0 of them not completed." in first.out
     assert "Records: here/local/runs.jsonl" in first.out.replace(os.sep, "/")
     (row,) = (line for line in first.out.splitlines() if "  validation accuracy  " in line)
     assert re.search(r" 83\.36 % .* 2 +inconclusive \((inside|outside)\)\s*$", row)
     assert (second.code, second.err) == (0, "")
-    assert "2 runs: 2 in the records, 0 to train." in second.out
+    assert "Runs: 2 planned, 2 in the records, 0 to train." in second.out
     assert "2 runs planned: 0 trained, 2 reused, 0 of them not completed." in second.out
     assert row in second.out.splitlines()
     assert [record.seed for record in RecordStore(tmp_path / "here" / "local").read()] == [0, 1]

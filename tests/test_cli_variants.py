@@ -45,14 +45,14 @@ def test_explain_trains_once_and_says_what_came_of_it(
     assert [run.experiment for run in RecordStore(folder).read()] == [EXPERIMENT]
     names = {run.experiment.removeprefix(EXPERIMENT) for run in RecordStore(folder / "variants").read()}
     assert names == {"+sgd", "+moved", "+first-steps", "+first-steps-moved"}
-    assert "1 runs: 0 in the records, 1 to train." in said
-    assert "4 runs: 0 in the records, 4 to train." in said
+    assert "Runs: 1 planned, 0 in the records, 1 to train." in said
+    assert "Runs: 4 planned, 0 in the records, 4 to train." in said
     assert "gradient descent in place of Adam" in said
     assert "A stand-in for MNIST is used" in said
     assert not (folder / "variants" / "pictures").exists()
 
     assert main(["explain", EXPERIMENT, "--seeds", "0", *DIGITS]) == 0
-    assert "4 runs: 4 in the records, 0 to train." in capsys.readouterr().out
+    assert "Runs: 4 planned, 4 in the records, 0 to train." in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("single_thread")

@@ -38,6 +38,11 @@ _COLOURS = {
 }
 
 
+def format_plan(plan: Plan) -> str:
+    """Say in a line how many runs there are and how many are to be made."""
+    return f"Runs: {plan.planned} planned, {len(plan.reused)} in the records, {len(plan.missing)} to train."
+
+
 class StudyProgress:
     """Shows how far a study is, and how long it will still take: a bar in a terminal, else a line now and then.
 
