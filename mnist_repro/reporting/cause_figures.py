@@ -53,7 +53,7 @@ def draw_causes(path: Path, *, causes: ExperimentCauses) -> None:
     """Draw the document's last accuracy and loss among the runs of each alternative, a row each."""
     figures = last_figures(causes.claims)
     rows = _rows(causes, figures)
-    title = f"{causes.protocol.title}: how it might have been made"
+    title = f"{causes.protocol.id}: how it might have been made"
     with svg_figure(path, title=title, height=_ROW_INCHES * len(rows) + _HEAD_INCHES) as figure:
         panels = figure.subplots(1, len(figures), squeeze=False, sharey=True)[0]
         for index, (axes, claim) in enumerate(zip(panels, figures, strict=True)):
@@ -85,6 +85,7 @@ def _draw_panel(axes: Axes, claim: Claim, rows: Sequence[Row], *, index: int) ->
     ours = summaries[0].prediction_interval
     half = (ours.high - ours.low) / 2 if math.isfinite(ours.high) else abs(claim.value) / 20
     low, high = claim.value - _REACH * half, claim.value + _REACH * half
+    shown: list[float] = [claim.value]
     for place, (row, summary) in enumerate(zip(rows, summaries, strict=True)):
         colour = MUTED if row.excluded else OURS
         if not low <= summary.mean <= high:
@@ -93,13 +94,12 @@ def _draw_panel(axes: Axes, claim: Claim, rows: Sequence[Row], *, index: int) ->
         interval = summary.prediction_interval
         if math.isfinite(interval.low):
             axes.plot([interval.low, interval.high], [place, place], color=colour, alpha=0.35, linewidth=9)
+            shown += [interval.low, interval.high]
         axes.plot(summary.mean, place, marker="o", markersize=5, color=colour)
+        shown.append(summary.mean)
     axes.axvline(claim.value, color=DOCUMENT, linewidth=1.8, zorder=0.5)
-    shown = [
-        end for s in summaries for end in (s.prediction_interval.low, s.prediction_interval.high) if low <= end <= high
-    ]
-    margin = 0.06 * (max(shown, default=high) - min(shown, default=low))
-    axes.set_xlim(max(low, min(shown, default=low) - margin), min(high, max(shown, default=high) + margin))
+    margin = 0.06 * (max(shown) - min(shown))
+    axes.set_xlim(max(low, min(shown) - margin), min(high, max(shown) + margin))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
     if claim.unit == "fraction":
         axes.xaxis.set_major_formatter(FuncFormatter(format_percent))
@@ -123,4 +123,4 @@ def _draw_arrow(axes: Axes, claim: Claim, mean: float, *, place: int, edge: floa
         if below
         else f"{format_number(mean, claim)} \N{RIGHTWARDS ARROW}"
     )
-    axes.text(0.01 if below else 0.99, place, text, horizontalalignment="left" if below else "right", **style)
+    axes.text(0.02 if below else 0.98, place, text, horizontalalignment="left" if below else "right", **style)

@@ -36,18 +36,16 @@ def print_causes(causes: Sequence[ExperimentCauses], *, console: Console) -> Non
         rounding.add_row(experiment.protocol.id, *_sensitivity_cells(experiment.sensitivity))
     console.print()
     console.print(rounding)
-    console.print(summarize_causes(causes), highlight=False)
+    console.print()
+    console.print(f"In all {summarize_causes(causes)}", highlight=False)
 
 
 def summarize_causes(causes: Sequence[ExperimentCauses]) -> str:
-    """Say in a sentence or two how many alternatives are excluded, and which are not."""
-    tried = [cause for experiment in causes for cause in experiment.alternatives]
-    possible = [c.variant.id for c in tried if c.variant and c.answer is Answer.POSSIBLE]
-    unknown = sum(cause.answer is Answer.UNKNOWN for cause in tried)
-    excluded = len(tried) - len(possible) - unknown
-    text = f"Of {len(tried)} alternatives {excluded} are excluded and {len(possible)} possible"
-    text += f"; for {unknown} there are too few runs." if unknown else "."
-    return f"{text} Possible: {', '.join(possible)}." if possible else text
+    """Say in a sentence how many alternatives are excluded and how many are possible."""
+    tried = [cause.answer for experiment in causes for cause in experiment.alternatives]
+    counts = {answer: tried.count(answer) for answer in Answer}
+    text = f"of {len(tried)} alternatives {counts[Answer.EXCLUDED]} are excluded and {counts[Answer.POSSIBLE]} possible"
+    return f"{text}; for {counts[Answer.UNKNOWN]} there are too few runs." if counts[Answer.UNKNOWN] else f"{text}."
 
 
 def format_cause(cause: Cause) -> str:
