@@ -98,7 +98,7 @@ def _draw_panel(axes: Axes, claim: Claim, rows: Sequence[Row], *, index: int) ->
         axes.plot(summary.mean, place, marker="o", markersize=5, color=colour)
         shown.append(summary.mean)
     axes.axvline(claim.value, color=DOCUMENT, linewidth=1.8, zorder=0.5)
-    margin = 0.06 * (max(shown) - min(shown))
+    margin = 0.06 * (max(shown) - min(shown)) or half
     axes.set_xlim(max(low, min(shown) - margin), min(high, max(shown) + margin))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
     if claim.unit == "fraction":
