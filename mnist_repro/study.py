@@ -29,7 +29,7 @@ from mnist_repro.records import RecordStore, RunRecord, run_conditions
 if TYPE_CHECKING:
     from mnist_repro.training import Trainer
 
-Profile = Literal["brief", "quick", "full"]
+Profile = Literal["brief", "quick", "versions", "full"]
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 _THREADS = 1

@@ -24,7 +24,10 @@ def test_protocols_file_is_what_the_package_declares() -> None:
     """`protocols.json` says what is declared; where not, `python benchmarks/era/write_protocols.py` writes it again."""
     written = json.loads((ERA / "protocols.json").read_text(encoding="utf-8"))
 
-    declared = {name: {**protocol.describe(), "sha256": protocol.sha256} for name, protocol in PROTOCOLS.items()}
+    declared = {
+        name: {**protocol.describe(), "sha256": protocol.sha256, "seeds": protocol.seeds}
+        for name, protocol in PROTOCOLS.items()
+    }
     assert written == json.loads(json.dumps(declared))
 
 

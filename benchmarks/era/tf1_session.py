@@ -5,7 +5,7 @@ reads what is done from `protocols.json` beside it, which `write_protocols.py` m
 as in the package: initial values, order of the images and dropped units come from the same NumPy streams. It writes
 records that the package reads like any others.
 
-    python benchmarks/era/tf1_session.py --data DIR --records reports/records/py37-tf115 --seeds 20
+    python benchmarks/era/tf1_session.py --data DIR --records reports/records/py37-tf115 --profile versions
 """
 
 from __future__ import annotations
@@ -377,7 +377,7 @@ def main(arguments=None):
     parser.add_argument("experiments", nargs="*", help="default: all")
     parser.add_argument("--data", type=Path, default=os.environ.get("MNIST_REPRO_DATA"), help="folder with MNIST")
     parser.add_argument("--records", type=Path, required=True, help="folder of the environment's records")
-    parser.add_argument("--seeds", type=int, default=20, help="runs of each experiment (default: %(default)s)")
+    parser.add_argument("--profile", default="versions", help="seeds of each experiment (default: %(default)s)")
     options = parser.parse_args(arguments)
     if options.data is None:
         parser.error("--data or MNIST_REPRO_DATA names the folder with MNIST's four files")
@@ -385,6 +385,9 @@ def main(arguments=None):
     unknown = [name for name in options.experiments if name not in protocols]
     if unknown:
         parser.error("unknown experiment: {}. Known: {}".format(", ".join(unknown), ", ".join(protocols)))
+    profiles = next(iter(protocols.values()))["seeds"]
+    if options.profile not in profiles:
+        parser.error("unknown profile: {}. Known: {}".format(options.profile, ", ".join(profiles)))
     mnist = load_mnist(Path(options.data))
     options.records.mkdir(parents=True, exist_ok=True)
     file = options.records / "runs.jsonl"
@@ -393,7 +396,7 @@ def main(arguments=None):
     for name in options.experiments or protocols:
         protocol = dict(protocols[name], id=name)
         trainer = None
-        for seed in range(options.seeds):
+        for seed in range(protocol["seeds"][options.profile]):
             started = datetime.now(timezone.utc)
             template = make_record(protocol, mnist, seed=seed, started=started)
             if (template["protocol_sha256"], template["training_sha256"], seed) in known:

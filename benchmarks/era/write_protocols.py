@@ -16,7 +16,8 @@ FILE = Path(__file__).parent / "protocols.json"
 def format_protocols() -> str:
     """Return all protocols as JSON, with their hashes."""
     described = {
-        name: {**protocol.describe(), "sha256": protocol.sha256} for name, protocol in load_protocols().items()
+        name: {**protocol.describe(), "sha256": protocol.sha256, "seeds": dict(protocol.seeds)}
+        for name, protocol in load_protocols().items()
     }
     return json.dumps(described, indent=1) + "\n"
 
