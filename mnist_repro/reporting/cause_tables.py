@@ -37,7 +37,7 @@ def print_causes(causes: Sequence[ExperimentCauses], *, console: Console) -> Non
     console.print()
     console.print(rounding)
     console.print()
-    console.print(f"In all {summarize_causes(causes)}", highlight=False)
+    console.print(f"In all, {summarize_causes(causes)}", highlight=False)
 
 
 def summarize_causes(causes: Sequence[ExperimentCauses]) -> str:
