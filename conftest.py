@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mnist_repro.options import DEFAULT_BASELINE, DEFAULT_RECORDS, parse_environment, parse_seeds, parse_workers
+from mnist_repro.options import DEFAULT_RECORDS, name_baseline, parse_environment, parse_seeds, parse_workers
 from mnist_repro.records import LOCAL_ENVIRONMENT
 from mnist_repro.study import PROFILES
 
@@ -41,9 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=LOCAL_ENVIRONMENT,
         help=f"name under which runs are recorded ({LOCAL_ENVIRONMENT})",
     )
-    group.addoption(
-        "--baseline", type=Path, default=DEFAULT_BASELINE, help=f"what runs are held against ({DEFAULT_BASELINE})"
-    )
+    group.addoption("--baseline", type=Path, help="folder of what runs are held against (baseline/ beside the records)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the baseline that belongs to the records."""
+    config.option.baseline = name_baseline(config.option.baseline, records=config.option.records)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -53,7 +53,8 @@ def supported(pytestconfig: pytest.Config) -> frozenset[str]:
 
 
 def _selected_protocols(items: Iterable[pytest.Item]) -> dict[str, Protocol]:
-    """Return the protocols of the experiments that the selected tests are parametrized with."""
-    cases = [item.callspec.params for item in items if hasattr(item, "callspec")]
+    """Return the protocols of the experiments that the selected cases of the study are parametrized with."""
+    of_study = [item for item in items if "study" in getattr(item, "fixturenames", ())]
+    cases = [item.callspec.params for item in of_study if hasattr(item, "callspec")]
     wanted = {name for case in cases for name in (case.get("experiment"), *case.get("experiments", ()))}
     return {name: protocol for name, protocol in load_protocols().items() if name in wanted}

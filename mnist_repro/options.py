@@ -12,7 +12,6 @@ from mnist_repro.records import LOCAL_ENVIRONMENT
 from mnist_repro.study import PROFILES
 
 DEFAULT_RECORDS = Path("reports/records")
-DEFAULT_BASELINE = Path("reports/baseline")
 DEFAULT_OUTPUT = Path("reports")
 
 BAD_INPUT = 2
@@ -50,10 +49,14 @@ def add_baseline_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--baseline",
         type=Path,
-        default=DEFAULT_BASELINE,
         metavar="DIR",
-        help="folder of the baseline that runs are held against (default: %(default)s)",
+        help="folder of the baseline that runs are held against (default: baseline/ beside the folder of the records)",
     )
+
+
+def name_baseline(baseline: Path | None, *, records: Path) -> Path:
+    """Return the folder of the baseline: the one that was named, or that of these records."""
+    return baseline or records.parent / "baseline"
 
 
 def add_profile_option(parser: argparse.ArgumentParser) -> None:

@@ -16,6 +16,7 @@ from mnist_repro.gate.baseline import select_baseline, write_baseline
 from mnist_repro.gate.faults import plant_faults
 from mnist_repro.gate.record import measure_errors
 from mnist_repro.gate.trials import check_enough
+from mnist_repro.options import name_baseline
 from mnist_repro.planning import plan_experiments
 from mnist_repro.protocols import load_protocols, select_protocols
 from mnist_repro.records import RecordStore, RunRecord, open_store
@@ -190,15 +191,16 @@ def plan(options: argparse.Namespace, console: Console) -> int:
 def record_baseline(options: argparse.Namespace, console: Console) -> int:
     """Make an environment's runs the baseline, and measure how often the gate errs."""
     protocols = load_protocols()
+    folder = name_baseline(options.baseline, records=options.records)
     store = open_store(options.records, environment=options.environment)
     selected = select_baseline(store, protocols=protocols)
     # Before anything is replaced.
     check_enough(selected, protocols=protocols)
-    write_baseline((record for records in selected.values() for record in records), folder=options.baseline)
+    write_baseline((record for records in selected.values() for record in records), folder=folder)
     runs = sum(map(len, selected.values()))
-    console.print(f"Baseline: {runs} runs of {store.environment}, {options.baseline}", highlight=False, soft_wrap=True)
+    console.print(f"Baseline: {runs} runs of {store.environment}, {folder}", highlight=False, soft_wrap=True)
     console.print("Measuring how often the gate errs; it takes a few minutes.")
-    errors = measure_errors(options.baseline, faults_of=store, protocols=protocols)
+    errors = measure_errors(folder, faults_of=store, protocols=protocols)
     console.print(format_false_alarms(errors.false_alarms), highlight=False, soft_wrap=True)
     console.print(format_detections(errors), highlight=False, soft_wrap=True)
     return 0
@@ -217,16 +219,15 @@ def report(options: argparse.Namespace, console: Console) -> int:
     # Matplotlib takes a second to import.
     from mnist_repro.reporting.report import check_report, write_report  # noqa: PLC0415
 
+    baseline = name_baseline(options.baseline, records=options.records)
     if options.check:
-        differences = check_report(
-            options.output, records=options.records, readme=options.readme, baseline=options.baseline
-        )
+        differences = check_report(options.output, records=options.records, readme=options.readme, baseline=baseline)
         for difference in differences:
             console.print(difference, highlight=False, soft_wrap=True)
         if not differences:
             console.print(f"{options.output} is what the records give.", highlight=False, soft_wrap=True)
         return 1 if differences else 0
-    written = write_report(options.output, records=options.records, readme=options.readme, baseline=options.baseline)
+    written = write_report(options.output, records=options.records, readme=options.readme, baseline=baseline)
     pages = [file for file in written if file.suffix != ".svg"]
     for page in pages:
         console.print(f"Wrote {page}", highlight=False, soft_wrap=True)
