@@ -58,7 +58,7 @@ def _reference(protocol: Protocol, records: list[RunRecord]) -> tuple[np.ndarray
         if folder.name == LOCAL_ENVIRONMENT:
             continue
         pool = pool_runs(RecordStore(folder).read(), experiment=protocol.id, protocol_sha256=protocol.sha256)
-        completed = [r for r in pool.records if r.status == "completed" and r.dataset == "mnist"]
+        completed = [record for record in pool.records if record.tells_of_mnist]
         if len(completed) > len(best):
             best = _accuracies(protocol, completed)
             source = f"by the spread of {len(best)} runs of {folder.name}"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from mnist_repro.errors import ReproError
-from mnist_repro.findings import MINIMUM_RUNS, Finding, Verdict, judged_runs, round_up
+from mnist_repro.findings import MINIMUM_RUNS, Finding, Verdict, count_runs, judged_runs, round_up
 from mnist_repro.intervals import Estimate, estimate_ratio, estimate_share, runs_to_tell_share
 from mnist_repro.placements import measured_value
 from mnist_repro.protocols import EvaluationSet, ImageSlice, Protocol
@@ -61,7 +61,7 @@ def _judge_comparison(
         reason = "one of our numbers is not finite"
     elif runs < MINIMUM_RUNS:
         needed = MINIMUM_RUNS
-        reason = f"{_count(runs)} of each cannot tell; it takes {needed}"
+        reason = f"{count_runs(runs)} of each cannot tell; it takes {needed}"
     elif comparison.kind == "ordering":
         verdict, reason, needed = _judge_ordering(first, second, runs=runs)
     else:
@@ -72,10 +72,6 @@ def _judge_comparison(
 
 def _measured(claim: Claim, records: Sequence[RunRecord]) -> list[float]:
     return [measured_value(claim, record) for record in judged_runs(records, experiment=claim.experiment)]
-
-
-def _count(runs: int) -> str:
-    return "1 run" if runs == 1 else f"{runs} runs"
 
 
 def _judge_ordering(greater: list[float], smaller: list[float], *, runs: int) -> tuple[Verdict, str, int | None]:

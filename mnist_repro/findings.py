@@ -62,7 +62,12 @@ class Finding:
 
 def judged_runs(records: Iterable[RunRecord], *, experiment: str | None) -> list[RunRecord]:
     """Return the runs of an experiment that a verdict may rest on: those that completed, on MNIST itself."""
-    return [r for r in records if r.status == "completed" and r.dataset == "mnist" and r.experiment == experiment]
+    return [record for record in records if record.tells_of_mnist and record.experiment == experiment]
+
+
+def count_runs(runs: int) -> str:
+    """Say how many runs there are."""
+    return "1 run" if runs == 1 else f"{runs} runs"
 
 
 def round_up(runs: int) -> int:

@@ -135,7 +135,7 @@ def _plan(
 
 def _completed(records: Iterable[RunRecord], protocol: Protocol) -> list[RunRecord]:
     pool = pool_runs(records, experiment=protocol.id, protocol_sha256=protocol.sha256)
-    return [record for record in pool.records if record.status == "completed" and record.dataset == "mnist"]
+    return [record for record in pool.records if record.tells_of_mnist]
 
 
 def _detectable(summary: Summary | None, *, runs: int) -> float | None:

@@ -101,6 +101,11 @@ class RunRecord:
     environment: Environment
 
     @property
+    def tells_of_mnist(self) -> bool:
+        """Whether anything can be judged by it: it completed, on MNIST itself."""
+        return self.status == "completed" and self.dataset == "mnist"
+
+    @property
     def conditions(self) -> tuple[str, ...]:
         """Everything but the seed that decides the run: only runs with equal conditions are pooled."""
         return run_conditions(

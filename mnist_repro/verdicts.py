@@ -13,7 +13,16 @@ from itertools import groupby
 
 from mnist_repro.claims import Claim, Document
 from mnist_repro.cross_checks import judge_comparisons, judge_statements
-from mnist_repro.findings import MINIMUM_RUNS, RANKED_METRICS, SIGNIFICANCE, Finding, Verdict, judged_runs, round_up
+from mnist_repro.findings import (
+    MINIMUM_RUNS,
+    RANKED_METRICS,
+    SIGNIFICANCE,
+    Finding,
+    Verdict,
+    count_runs,
+    judged_runs,
+    round_up,
+)
 from mnist_repro.placements import is_same_rate, measured_value
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RunRecord
@@ -164,12 +173,8 @@ def _judge_unranked(members: Sequence[Claim], runs: Sequence[RunRecord], *, need
             return _judge_target(claim, values)
         case "seconds_per_period" | "total_seconds":
             return Verdict.NOT_COMPARABLE, "a time on other hardware", None
-    reason = f"{_count(runs)} cannot tell; it takes {MINIMUM_RUNS}, and {needed} decide in any case"
+    reason = f"{count_runs(len(runs))} cannot tell; it takes {MINIMUM_RUNS}, and {needed} decide in any case"
     return Verdict.INCONCLUSIVE, reason, needed
-
-
-def _count(runs: Sequence[object]) -> str:
-    return "1 run" if len(runs) == 1 else f"{len(runs)} runs"
 
 
 def _judge_rates(members: Sequence[Claim], runs: Sequence[RunRecord]) -> _Judged:
@@ -208,7 +213,7 @@ def _judge_promise(claim: Claim, accuracies: Sequence[float]) -> _Judged:
 def _judge_target(claim: Claim, accuracies: Sequence[float]) -> _Judged:
     """Ask whether the document's own experiment reaches the aim that the document sets; else it contradicts itself."""
     reached = sum(accuracy >= claim.value for accuracy in accuracies)
-    reason = f"{reached} of our {_count(accuracies)} of the document's experiment reach it"
+    reason = f"{reached} of our {count_runs(len(accuracies))} of the document's experiment reach it"
     if reached < len(accuracies):
         return Verdict.CONTRADICTED, reason, None
     if len(accuracies) < MINIMUM_RUNS:

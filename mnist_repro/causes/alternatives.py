@@ -137,8 +137,7 @@ def _judge(variant: Variant | None, claims: Sequence[Claim], records: Sequence[R
 
 
 def _completed(records: Iterable[RunRecord]) -> list[RunRecord]:
-    """Return the runs that can tell: those that completed, on MNIST itself."""
-    return [record for record in records if record.status == "completed" and record.dataset == "mnist"]
+    return [record for record in records if record.tells_of_mnist]
 
 
 def _different_rates(claims: Sequence[Claim], completed: Sequence[RunRecord]) -> list[str]:
