@@ -88,10 +88,12 @@ def _draw_panel(axes: Axes, claim: Claim, rows: Sequence[Row], *, index: int) ->
     shown: list[float] = [claim.value]
     for place, (row, summary) in enumerate(zip(rows, summaries, strict=True)):
         colour = MUTED if row.excluded else OURS
-        if not low <= summary.mean <= high:
-            _draw_arrow(axes, claim, summary.mean, place=place, edge=low if summary.mean < low else high, colour=colour)
-            continue
         interval = summary.prediction_interval
+        # An arrow says what a bar that is cut off would hide. A single run has no interval: NaN is beyond nothing.
+        if min(summary.mean, interval.low) < low or max(summary.mean, interval.high) > high:
+            edge = low if summary.mean < claim.value else high
+            _draw_arrow(axes, claim, summary.mean, place=place, edge=edge, colour=colour)
+            continue
         if math.isfinite(interval.low):
             axes.plot([interval.low, interval.high], [place, place], color=colour, alpha=0.35, linewidth=9)
             shown += [interval.low, interval.high]
