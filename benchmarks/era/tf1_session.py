@@ -14,12 +14,14 @@ import argparse
 import gzip
 import hashlib
 import json
+import multiprocessing
 import os
 import platform
 import subprocess
 import sys
 import time
 import zlib
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -362,7 +364,7 @@ def make_record(protocol, mnist, *, seed, started):
         "schema": SCHEMA_VERSION,
         "experiment": protocol["id"],
         "protocol_sha256": protocol["sha256"],
-        "training_sha256": hashlib.sha256(Path(__file__).read_bytes().replace(b"\r\n", b"\n")).hexdigest(),
+        "training_sha256": hash_code(),
         "dataset": "mnist",
         "dataset_sha256": hash_mnist(mnist),
         "seed": seed,
@@ -371,16 +373,51 @@ def make_record(protocol, mnist, *, seed, started):
     }
 
 
-def main(arguments=None):
-    """Train what the records do not have yet, and record it."""
+def hash_code():
+    """Return the sum of this file, by which records name the code that trained."""
+    return hashlib.sha256(Path(__file__).read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
+# A process holds on to its images, and to the network that it used last.
+_images = {}
+_networks = {}
+
+
+def train_run(protocol, seed, folder):
+    """Train one run, and return its record."""
+    started = datetime.now(timezone.utc)
+    if folder not in _images:
+        _images[folder] = load_mnist(folder)
+    first_call_seconds = 0.0
+    if protocol["id"] not in _networks:
+        _networks.clear()
+        _networks[protocol["id"]] = run = Run(protocol, _images[folder])
+        first_call_seconds = run.first_call_seconds
+    record = make_record(protocol, _images[folder], seed=seed, started=started)
+    return dict(record, first_call_seconds=first_call_seconds, **_networks[protocol["id"]].train(seed))
+
+
+def find_missing(protocols, *, profile, records):
+    """Return the runs, protocol and seed, that a file of records does not have yet."""
+    lines = records.read_text().splitlines() if records.exists() else []
+    known = {(r["protocol_sha256"], r["training_sha256"], r["seed"]) for r in map(json.loads, lines)}
+    runs = [(protocol, seed) for protocol in protocols for seed in range(protocol["seeds"][profile])]
+    return [(protocol, seed) for protocol, seed in runs if (protocol["sha256"], hash_code(), seed) not in known]
+
+
+def parse_arguments(arguments):
+    """Return the options and the protocols of the experiments that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("experiments", nargs="*", help="default: all")
     parser.add_argument("--data", type=Path, default=os.environ.get("MNIST_REPRO_DATA"), help="folder with MNIST")
     parser.add_argument("--records", type=Path, required=True, help="folder of the environment's records")
     parser.add_argument("--profile", default="versions", help="seeds of each experiment (default: %(default)s)")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (default: one per processor)")
     options = parser.parse_args(arguments)
     if options.data is None:
         parser.error("--data or MNIST_REPRO_DATA names the folder with MNIST's four files")
+    if options.workers < 1:
+        parser.error("--workers is at least 1; received {}".format(options.workers))
     protocols = json.loads(PROTOCOLS.read_text())
     unknown = [name for name in options.experiments if name not in protocols]
     if unknown:
@@ -388,27 +425,25 @@ def main(arguments=None):
     profiles = next(iter(protocols.values()))["seeds"]
     if options.profile not in profiles:
         parser.error("unknown profile: {}. Known: {}".format(options.profile, ", ".join(profiles)))
-    mnist = load_mnist(Path(options.data))
+    return options, [dict(protocols[name], id=name) for name in options.experiments or protocols]
+
+
+def main(arguments=None):
+    """Train what the records do not have yet, and record each run as it ends."""
+    options, protocols = parse_arguments(arguments)
     options.records.mkdir(parents=True, exist_ok=True)
     file = options.records / "runs.jsonl"
-    lines = file.read_text().splitlines() if file.exists() else []
-    known = {(r["protocol_sha256"], r["training_sha256"], r["seed"]) for r in map(json.loads, lines)}
-    for name in options.experiments or protocols:
-        protocol = dict(protocols[name], id=name)
-        trainer = None
-        for seed in range(protocol["seeds"][options.profile]):
-            started = datetime.now(timezone.utc)
-            template = make_record(protocol, mnist, seed=seed, started=started)
-            if (template["protocol_sha256"], template["training_sha256"], seed) in known:
-                continue
-            first_call_seconds = 0.0
-            if trainer is None:
-                trainer = Run(protocol, mnist)
-                first_call_seconds = trainer.first_call_seconds
-            record = dict(template, first_call_seconds=first_call_seconds, **trainer.train(seed))
+    missing = find_missing(protocols, profile=options.profile, records=file)
+    # TensorFlow does not survive a fork.
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(options.workers, mp_context=spawn) as workers:
+        jobs = [workers.submit(train_run, protocol, seed, Path(options.data)) for protocol, seed in missing]
+        for job in as_completed(jobs):
+            record = job.result()
             with file.open("a") as output:
                 output.write(json.dumps(record, allow_nan=False) + "\n")
-            print("{} seed {}: {}, {:.1f} s".format(name, seed, record["status"], record["total_seconds"]), flush=True)
+            done = "{experiment} seed {seed}: {status}, {total_seconds:.1f} s".format(**record)
+            print(done, flush=True)
     return 0
 
 
