@@ -22,6 +22,7 @@ from mnist_repro.options import (
     add_baseline_option,
     add_data_options,
     add_environment_option,
+    add_matrix_option,
     add_profile_option,
     add_records_option,
     add_seeds_option,
@@ -166,11 +167,13 @@ def _add_judging_verbs(parsers: Any) -> None:
     verb = parsers.add_parser(
         "report",
         help="write the report from the records",
-        description="Write README.md and a page for each environment from the records alone; neither MNIST nor "
+        description="Write README.md, a page for each environment and one that compares versions, from the "
+        "records alone; neither MNIST nor "
         "TensorFlow is needed.",
     )
     add_records_option(verb)
     add_baseline_option(verb)
+    add_matrix_option(verb)
     verb.add_argument(
         "--output", type=Path, default=DEFAULT_OUTPUT, metavar="DIR", help="folder of the report (default: %(default)s)"
     )

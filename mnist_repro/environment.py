@@ -10,6 +10,7 @@ import hashlib
 import os
 import platform
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -149,7 +150,12 @@ def training_code_sha256() -> str:
     Runs of different code are never pooled, so even a changed comment there makes a study train again: that costs
     minutes, a wrong pool costs the truth.
     """
+    return hash_code(_PACKAGE / name for name in _TRAINING_PATH)
+
+
+def hash_code(files: Iterable[Path]) -> str:
+    """Return the hash of files of code, the same whatever ends their lines."""
     digest = hashlib.sha256()
-    for name in _TRAINING_PATH:
-        digest.update((_PACKAGE / name).read_bytes().replace(b"\r\n", b"\n"))
+    for file in files:
+        digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()

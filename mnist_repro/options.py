@@ -17,7 +17,7 @@ DEFAULT_OUTPUT = Path("reports")
 BAD_INPUT = 2
 _MOST_SEEDS = 100_000
 # Pages of the report that are no environment's.
-_OTHER_PAGES = frozenset({"readme", "gate", "causes"})
+_OTHER_PAGES = frozenset({"readme", "gate", "causes", "versions"})
 
 
 class Parser(argparse.ArgumentParser):
@@ -52,6 +52,23 @@ def add_baseline_option(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder of the baseline that runs are held against (default: baseline/ beside the folder of the records)",
     )
+
+
+def add_matrix_option(parser: argparse.ArgumentParser) -> None:
+    """Add --matrix."""
+    parser.add_argument(
+        "--matrix",
+        type=Path,
+        metavar="FILE",
+        help="the tox.ini whose label `matrix` names the environments that versions are compared by (default: tox.ini "
+        "beside the folder of the report, if there is one)",
+    )
+
+
+def name_matrix(matrix: Path | None, *, output: Path) -> Path | None:
+    """Return the file of the matrix: the one that was named, or that of this report, if there is one."""
+    beside = output.parent / "tox.ini"
+    return matrix or (beside if beside.is_file() else None)
 
 
 def name_baseline(baseline: Path | None, *, records: Path) -> Path:

@@ -16,7 +16,7 @@ from mnist_repro.gate.baseline import select_baseline, write_baseline
 from mnist_repro.gate.faults import plant_faults
 from mnist_repro.gate.record import measure_errors
 from mnist_repro.gate.trials import check_enough
-from mnist_repro.options import name_baseline
+from mnist_repro.options import name_baseline, name_matrix
 from mnist_repro.planning import plan_experiments
 from mnist_repro.protocols import load_protocols, select_protocols
 from mnist_repro.records import RecordStore, RunRecord, open_store
@@ -219,15 +219,20 @@ def report(options: argparse.Namespace, console: Console) -> int:
     # Matplotlib takes a second to import.
     from mnist_repro.reporting.report import check_report, write_report  # noqa: PLC0415
 
-    baseline = name_baseline(options.baseline, records=options.records)
+    beside = {
+        "records": options.records,
+        "readme": options.readme,
+        "baseline": name_baseline(options.baseline, records=options.records),
+        "matrix": name_matrix(options.matrix, output=options.output),
+    }
     if options.check:
-        differences = check_report(options.output, records=options.records, readme=options.readme, baseline=baseline)
+        differences = check_report(options.output, **beside)
         for difference in differences:
             console.print(difference, highlight=False, soft_wrap=True)
         if not differences:
             console.print(f"{options.output} is what the records give.", highlight=False, soft_wrap=True)
         return 1 if differences else 0
-    written = write_report(options.output, records=options.records, readme=options.readme, baseline=baseline)
+    written = write_report(options.output, **beside)
     pages = [file for file in written if file.suffix != ".svg"]
     for page in pages:
         console.print(f"Wrote {page}", highlight=False, soft_wrap=True)

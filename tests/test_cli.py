@@ -49,7 +49,7 @@ OPTIONS = {
     "faults": WHERE | DATA_OPTIONS,
     "verdicts": {"--records", "--environment", "--format"},
     "baseline": {"--records", "--environment", "--baseline"},
-    "report": {"--records", "--baseline", "--output", "--readme", "--check"},
+    "report": {"--records", "--baseline", "--matrix", "--output", "--readme", "--check"},
 }
 
 IMAGES_HEADER = bytes.fromhex("00000803 0000ea60 0000001c 0000001c")

@@ -26,6 +26,10 @@ from mnist_repro.reported.statements import Statement
 from mnist_repro.verdicts import Finding, Verdict, judge_document
 
 
+class OutdatedRecordsError(ReproError):
+    """An environment has records, and none of today's protocols."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Family:
     """A single claim, or all points of one reported curve, with its verdict."""
@@ -198,13 +202,22 @@ class EnvironmentResult:
         """Whether any run was made with the stand-in for MNIST."""
         return any(record.dataset != "mnist" for record in self.records)
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The verdicts on all that the documents report."""
+        return tuple(finding for _, finding in self._judged)
+
     def outcome(self, document: str | None = None) -> Counter[Verdict]:
         """Count the verdicts on all that one document reports, or that all do."""
-        findings = [
+        return Counter(finding.verdict for name, finding in self._judged if document in {None, name})
+
+    @property
+    def _judged(self) -> tuple[tuple[str, Finding], ...]:
+        """Every verdict, with the document that it is about."""
+        return (
             *((family.claim.document, family.finding) for family in self.families),
             *((said.subject.document, said.finding) for said in (*self.compared, *self.stated)),
-        ]
-        return Counter(finding.verdict for name, finding in findings if document in {None, name})
+        )
 
 
 def summarize_environment(
@@ -237,7 +250,7 @@ def summarize_environment(
             f"{store.file} has no run of today's protocols; its {len(records)} records are of other ones. "
             "Run the study again, or take the folder out."
         )
-        raise ReproError(msg)
+        raise OutdatedRecordsError(msg)
     for record in pooled:
         check_whole(record, protocol=protocols[record.experiment], store=store)
     labels = _kept_labels(store, pooled)

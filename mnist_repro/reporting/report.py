@@ -6,37 +6,35 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from jinja2 import Environment as Templates, PackageLoader, StrictUndefined
-
-from mnist_repro.claims import load_documents
+from mnist_repro.claims import Document, load_documents
+from mnist_repro.environment import hash_code, training_code_sha256
 from mnist_repro.errors import ReproError
-from mnist_repro.protocols import load_protocols
+from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import LOCAL_ENVIRONMENT, open_stores
-from mnist_repro.reporting import formats
-from mnist_repro.reporting.cause_tables import format_cause, format_sensitivity, summarize_causes
-from mnist_repro.reporting.contents import summarize_environment
+from mnist_repro.reporting.contents import EnvironmentResult, OutdatedRecordsError, summarize_environment
 from mnist_repro.reporting.contradictions import collect_contradictions
-from mnist_repro.reporting.gate_page import (
-    format_detections,
-    format_false_alarms,
-    format_remedy,
-    format_shift,
-    summarize_gate,
-)
+from mnist_repro.reporting.gate_page import summarize_gate
 from mnist_repro.reporting.illustrations import draw_environment
 from mnist_repro.reporting.svg import read_creator
-from mnist_repro.reporting.terminal import STAND_IN_WARNING
+from mnist_repro.reporting.templating import load_templates
+from mnist_repro.reporting.version_contents import is_published, summarize_versions
+from mnist_repro.reporting.version_figures import draw_versions
+from mnist_repro.versions.matrix import read_matrix
 
 _FIGURES = "figures"
+_VERSIONS = "versions"
+_FRONT_PAGE = "front page"
+# Where the graph session stands, beside the file of the matrix.
+_SESSION = Path("benchmarks/era/tf1_session.py")
 _README_PART = re.compile(r"(?<=<!-- results -->\n).*(?=<!-- end of results -->)", re.DOTALL)
 
 
 def write_report(
-    output: Path, *, records: Path, readme: Path | None = None, baseline: Path | None = None
+    output: Path, *, records: Path, readme: Path | None = None, baseline: Path | None = None, matrix: Path | None = None
 ) -> list[Path]:
     """Write the report of all environments in `records` to the folder `output`.
 
@@ -46,12 +44,14 @@ def write_report(
         A page whose part between ``<!-- results -->`` and ``<!-- end of results -->`` is written too.
     baseline
         Folder of the regression gate's baseline; where there is one, the page of the gate is written too.
+    matrix
+        The `tox.ini` that names the environments that versions are compared by; None compares those with records.
 
     Returns
     -------
     list of Path
-        The files that were written: `README.md`, a page for each environment, those of the causes and of the gate, and
-        figures.
+        The files that were written: `README.md`, a page for each environment, those of the causes, of the versions and
+        of the gate, and figures.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def write_report(
         If there are no records, one is broken, the gate was measured with another baseline, or the folder cannot be
         written.
     """
-    with _rendered(output, records=records, readme=readme, baseline=baseline) as made:
+    with _rendered(output, records=records, readme=readme, baseline=baseline, matrix=matrix) as made:
         for target, file in made.items():
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,9 @@ def write_report(
         return list(made)
 
 
-def check_report(output: Path, *, records: Path, readme: Path | None = None, baseline: Path | None = None) -> list[str]:
+def check_report(
+    output: Path, *, records: Path, readme: Path | None = None, baseline: Path | None = None, matrix: Path | None = None
+) -> list[str]:
     """Compare the report in `output` with what `records` give, byte for byte.
 
     Figures are compared only where they were drawn by the same versions of the libraries: others draw other bytes.
@@ -81,7 +83,7 @@ def check_report(output: Path, *, records: Path, readme: Path | None = None, bas
         A line for each file that is missing or differs; empty where there is none.
     """
     differences = []
-    with _rendered(output, records=records, readme=readme, baseline=baseline) as made:
+    with _rendered(output, records=records, readme=readme, baseline=baseline, matrix=matrix) as made:
         for there, file in made.items():
             if not there.is_file():
                 differences.append(f"{there} is missing. Write it with `mnist-repro report`.")
@@ -95,67 +97,110 @@ def _is_comparable(made: Path, there: Path) -> bool:
 
 
 @contextmanager
-def _rendered(output: Path, *, records: Path, readme: Path | None, baseline: Path | None) -> Iterator[dict[Path, Path]]:
+def _rendered(
+    output: Path, *, records: Path, readme: Path | None, baseline: Path | None, matrix: Path | None
+) -> Iterator[dict[Path, Path]]:
     """Render the whole report into files that are gone afterwards; yield these by where they belong."""
     documents, protocols = load_documents(), load_protocols()
-    stores = open_stores(records)
-    results = [summarize_environment(store, documents=documents, protocols=protocols) for store in stores]
-    # A user's own runs come first: they are what the user looks for.
-    results.sort(key=lambda result: (result.name != LOCAL_ENVIRONMENT, result.name))
-    templates = _templates()
+    expected = read_matrix(matrix) if matrix else ()
+    results, outdated = _summarize_all(records, documents=documents, protocols=protocols)
+    versions = summarize_versions(
+        results, expected=expected, outdated=outdated, code=_todays_code(matrix), protocols=protocols
+    )
+    # Many versions side by side have a page of their own; the front page shows in full what is not among them.
+    shown = [result for result in results if result.name not in expected] or results[-1:]
+    templates = load_templates()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        figures = {}
+        figures: dict[str, dict[str, str]] = {}
+
+        def render(page: str, template: str, **contents: object) -> None:
+            text = templates.get_template(template).render(documents=documents, **contents)
+            (folder / page).write_text(text, encoding="utf-8", newline="\n")
+
+        def draw(part: str, names: Mapping[str, str]) -> dict[str, str]:
+            return {what: f"{_FIGURES}/{part}/{file}" for what, file in names.items()}
+
         for result in results:
-            drawn = draw_environment(result, folder=folder / _FIGURES / result.name)
-            figures[result.name] = {what: f"{_FIGURES}/{result.name}/{file}" for what, file in drawn.items()}
-            page = templates.get_template("environment.md.j2").render(
-                result=result, documents=documents, figures=figures[result.name]
-            )
-            _write(folder / f"{result.name}.md", page)
+            drawn = draw_environment(result, folder=folder / _FIGURES / result.name) if result in shown else {}
+            figures[result.name] = draw(result.name, drawn)
+            render(f"{result.name}.md", "environment.md.j2", result=result, figures=figures[result.name])
+        if versions:
+            drawn = draw_versions(versions, folder=folder / _FIGURES / _VERSIONS)
+            render("versions.md", "versions.md.j2", versions=versions, figures=draw(_VERSIONS, drawn))
         gate = summarize_gate(baseline, records=records, protocols=protocols) if baseline else None
         if gate:
-            _write(folder / "gate.md", templates.get_template("gate.md.j2").render(gate=gate))
-        explained = [result for result in results if result.causes]
+            render("gate.md", "gate.md.j2", gate=gate)
+        explained = [result for result in shown if result.causes]
         if explained:
-            page = templates.get_template("causes.md.j2").render(results=explained, figures=figures)
-            _write(folder / "causes.md", page)
-        page = templates.get_template("index.md.j2").render(
-            results=results,
+            render("causes.md", "causes.md.j2", results=explained, figures=figures)
+        contradictions = {name: collect_contradictions(document, results=shown) for name, document in documents.items()}
+        render(
+            "README.md",
+            "index.md.j2",
+            results=shown,
+            versions=versions,
             gate=gate,
-            documents=documents,
             figures=figures,
-            contradictions={
-                name: collect_contradictions(document, results=results) for name, document in documents.items()
-            },
+            contradictions=contradictions,
         )
-        _write(folder / "README.md", page)
         made = {output / file.relative_to(folder): file for file in sorted(folder.rglob("*")) if file.is_file()}
-        # Where no run completed there is no figure, and nothing to show.
-        published = [
-            result
-            for result in results
-            if result.name != LOCAL_ENVIRONMENT and not result.is_stand_in and "overview" in figures[result.name]
-        ]
-        if readme and not published:
-            msg = f"{readme} shows published runs, and {records} has none but local ones. Leave --readme out."
-            raise ReproError(msg)
         if readme:
+            # Where no run completed there is no figure, and nothing to show.
+            published = [each for each in shown if is_published(each) and "overview" in figures[each.name]]
+            if not published:
+                msg = f"{readme} shows published runs, and {records} has none but local ones. Leave --readme out."
+                raise ReproError(msg)
             # The one with the most runs stands for all.
             result = max(published, key=lambda result: len(result.records))
             home = Path(os.path.relpath(output, readme.parent))
-            part = templates.get_template("readme.md.j2").render(
+            render(
+                _FRONT_PAGE,
+                "readme.md.j2",
                 result=result,
-                documents=documents,
+                versions=versions,
                 figure=(home / figures[result.name]["overview"]).as_posix(),
                 report=(home / "README.md").as_posix(),
             )
-            made[readme] = folder / "front page"
-            _write(made[readme], _replace_part(readme, part))
+            made[readme] = folder / _FRONT_PAGE
+            _replace_part(readme, made[readme])
         yield made
 
 
-def _replace_part(readme: Path, part: str) -> str:
+def _summarize_all(
+    records: Path, *, documents: Mapping[str, Document], protocols: Mapping[str, Protocol]
+) -> tuple[list[EnvironmentResult], list[str]]:
+    """Summarize every environment, a user's own first; name those whose records are all of earlier protocols.
+
+    Raises
+    ------
+    ReproError
+        If there is no environment with runs of today's protocols.
+    """
+    results: list[EnvironmentResult] = []
+    outdated: list[OutdatedRecordsError] = []
+    names = []
+    for store in open_stores(records):
+        try:
+            results.append(summarize_environment(store, documents=documents, protocols=protocols))
+        except OutdatedRecordsError as error:  # noqa: PERF203 - each environment may have earlier records
+            outdated.append(error)
+            names.append(store.environment)
+    if not results:
+        raise outdated[0]
+    results.sort(key=lambda result: (result.name != LOCAL_ENVIRONMENT, result.name))
+    return results, names
+
+
+def _todays_code(matrix: Path | None) -> frozenset[str]:
+    """Return the hashes by which today's ways of training are known: the package's, and the graph session's."""
+    session = matrix.parent / _SESSION if matrix else None
+    found = [hash_code([session])] if session and session.is_file() else []
+    return frozenset([training_code_sha256(), *found])
+
+
+def _replace_part(readme: Path, page: Path) -> None:
+    """Make of the part in `page` the whole of `readme` with that part in its place."""
     try:
         text = readme.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -166,41 +211,5 @@ def _replace_part(readme: Path, part: str) -> str:
             f"{readme} must have the lines <!-- results --> and <!-- end of results -->; add them where results belong."
         )
         raise ReproError(msg)
-    return _README_PART.sub(lambda _: part, text)
-
-
-def _write(file: Path, text: str) -> None:
-    file.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _templates() -> Templates:
-    templates = Templates(
-        loader=PackageLoader("mnist_repro.reporting"),
-        autoescape=False,  # noqa: S701 - pages are Markdown; what is not ours goes through the filter `text`
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    templates.filters["text"] = formats.escape_markdown
-    templates.globals.update(
-        format_cause=format_cause,
-        format_difference=formats.format_difference,
-        format_difference_interval=formats.format_difference_interval,
-        format_detections=format_detections,
-        format_environment=formats.format_environment,
-        format_false_alarms=format_false_alarms,
-        format_half_unit=formats.format_half_unit,
-        format_interval=formats.format_interval,
-        format_mean=formats.format_mean,
-        format_outcome=formats.format_outcome,
-        format_remedy=format_remedy,
-        format_reported=formats.format_reported,
-        format_sensitivity=format_sensitivity,
-        format_shift=format_shift,
-        format_subject=formats.format_subject,
-        format_verdict=formats.format_verdict,
-        stand_in_warning=STAND_IN_WARNING,
-        summarize_causes=summarize_causes,
-    )
-    return templates
+    part = page.read_text(encoding="utf-8")
+    page.write_text(_README_PART.sub(lambda _: part, text), encoding="utf-8", newline="\n")

@@ -1,0 +1,68 @@
+"""The templates of the report's pages: Jinja2, with what formats numbers and words."""
+
+from __future__ import annotations
+
+from jinja2 import Environment as Templates, PackageLoader, StrictUndefined
+
+from mnist_repro.reporting import formats
+from mnist_repro.reporting.cause_tables import format_cause, format_sensitivity, summarize_causes
+from mnist_repro.reporting.gate_page import format_detections, format_false_alarms, format_remedy, format_shift
+from mnist_repro.reporting.terminal import STAND_IN_WARNING
+from mnist_repro.reporting.version_tables import (
+    format_agreement,
+    format_counts,
+    format_drift,
+    format_same_version,
+    format_state,
+    format_trial,
+    format_way,
+    summarize_departures,
+    summarize_differences,
+    summarize_states,
+)
+from mnist_repro.versions.departures import list_undecided
+
+
+def load_templates() -> Templates:
+    """Return the templates of all pages, with the functions by which they format."""
+    templates = Templates(
+        loader=PackageLoader("mnist_repro.reporting"),
+        autoescape=False,  # noqa: S701 - pages are Markdown; what is not ours goes through the filter `text`
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    templates.filters["text"] = formats.escape_markdown
+    templates.globals.update(
+        format_agreement=format_agreement,
+        format_cause=format_cause,
+        format_counts=format_counts,
+        format_drift=format_drift,
+        format_difference=formats.format_difference,
+        format_difference_interval=formats.format_difference_interval,
+        format_detections=format_detections,
+        format_environment=formats.format_environment,
+        format_false_alarms=format_false_alarms,
+        format_half_unit=formats.format_half_unit,
+        format_interval=formats.format_interval,
+        format_mean=formats.format_mean,
+        format_outcome=formats.format_outcome,
+        format_remedy=format_remedy,
+        format_reported=formats.format_reported,
+        format_same_version=format_same_version,
+        format_sensitivity=format_sensitivity,
+        format_shift=format_shift,
+        format_state=format_state,
+        format_subject=formats.format_subject,
+        format_trial=format_trial,
+        format_verdict=formats.format_verdict,
+        format_way=format_way,
+        list_undecided=list_undecided,
+        stand_in_warning=STAND_IN_WARNING,
+        summarize_causes=summarize_causes,
+        summarize_departures=summarize_departures,
+        summarize_differences=summarize_differences,
+        summarize_states=summarize_states,
+    )
+    return templates

@@ -1,0 +1,117 @@
+"""The comparison of versions in words, for its page."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from mnist_repro.claims import Document
+from mnist_repro.findings import Verdict
+from mnist_repro.reporting.formats import UNKNOWN, escape_markdown
+from mnist_repro.reporting.version_contents import Column, State, VersionsResult
+from mnist_repro.versions.agreement import Relation
+from mnist_repro.versions.drift import Pair
+from mnist_repro.versions.planted import Sensitivity, Trial
+
+
+def format_state(column: Column) -> str:
+    """Say whether an environment has all its runs, and what is lacking."""
+    detail = f": {column.detail}" if column.detail else ""
+    return column.state.value if column.state is State.COMPLETE else f"**{column.state.value}**{detail}"
+
+
+def format_way(column: Column) -> str:
+    """Say how an environment's runs were made."""
+    if column.result is None:
+        return ""
+    return "graph session" if column.is_session else f"Keras {escape_markdown(column.result.environment.keras)}"
+
+
+def format_counts(column: Column, document: Document) -> str:
+    """Count an environment's verdicts on a document."""
+    if column.result is None:
+        return ""
+    return format_outcome_shortly(column.result.outcome(document.id))
+
+
+def format_outcome_shortly(outcome: Counter[Verdict]) -> str:
+    """Count verdicts, without a sentence."""
+    return ", ".join(f"{outcome[verdict]} {verdict.value}" for verdict in Verdict if outcome[verdict])
+
+
+def format_agreement(pair: Pair | None) -> str:
+    """Say how a version's runs of an experiment compare with the reference's."""
+    if pair is None:
+        return "not compared"
+    agreement = pair.agreement
+    match agreement.relation:
+        case Relation.EQUAL:
+            return "equal"
+        case Relation.TOGETHER:
+            return f"within {agreement.largest:.0e}"
+    text = f"parted; p = {agreement.p:.2g}"
+    return f"**{text}**" if pair.differs else text
+
+
+def format_drift(column: Column, versions: VersionsResult) -> str:
+    """Say in few words how a version compares with the reference over all experiments."""
+    if column.result is None:
+        return ""
+    if column.name == versions.reference.name:
+        return "the reference"
+    pairs = versions.drift.between(versions.reference.name, column.name)
+    if not pairs:
+        return "not compared"
+    different = [experiment for experiment, pair in pairs.items() if pair.differs]
+    if different:
+        return f"**other numbers** in {', '.join(different)}"
+    equal = all(pair.agreement.relation is Relation.EQUAL for pair in pairs.values())
+    return "equal bit for bit" if equal else "no difference"
+
+
+def summarize_departures(versions: VersionsResult) -> str:
+    """Say in a sentence on how many versions the claims get the reference's verdicts."""
+    count = len(versions.compared)
+    departed = [history for history in versions.histories if history.first_departure]
+    if departed:
+        of_all = f"Of {len(versions.histories)} verdicts {len(departed)} are not the same"
+        return f"{of_all} on all {count} versions that were run."
+    return f"Every verdict that can be given is the same on all {count} versions that were run."
+
+
+def summarize_differences(versions: VersionsResult) -> str:
+    """Say in a sentence how many pairs of versions give other numbers."""
+    pairs = versions.drift.pairs
+    if not pairs:
+        return "No two versions were run with the same seeds."
+    relations = Counter(pair.agreement.relation for pair in pairs)
+    said = ", ".join(f"{relations[relation]} show {relation.value}" for relation in Relation if relations[relation])
+    different = sum(pair.differs for pair in pairs)
+    verdict = (
+        f"in {different} the numbers differ by more than chance" if different else "none differs by more than chance"
+    )
+    return f"Of {len(pairs)} comparisons, two versions in one experiment each, {said}; {verdict}."
+
+
+def summarize_states(versions: VersionsResult) -> str:
+    """Say in a sentence how many environments have all their runs."""
+    complete = sum(column.state is State.COMPLETE for column in versions.columns)
+    return f"{complete} of {len(versions.columns)} environments have all their runs."
+
+
+def format_trial(trial: Trial) -> str:
+    """Say whether a planted difference was found."""
+    found = "flagged" if trial.flagged else "**not flagged**"
+    return f"{found} (p = {trial.p:.2g}, in {len(trial.unadjusted)} experiments)"
+
+
+def format_same_version(sensitivity: Sensitivity) -> str:
+    """Say how often the same version was taken for two."""
+    if not sensitivity.same:
+        return "The reference has too few seeds to be split into two versions."
+    flagged = sum(trial.flagged for trial in sensitivity.same)
+    tests = sum(len(trial.unadjusted) for trial in sensitivity.same)
+    share = UNKNOWN if not tests else f"{100 * sensitivity.false_share:.1f} %"
+    return (
+        f"Of {len(sensitivity.same)} pairs of disjoint sets of the reference's own runs {flagged} were flagged; of "
+        f"their {tests} single tests {share} have p of 5 % at most before adjustment."
+    )
