@@ -137,6 +137,18 @@ def _add_training_verbs(parsers: Any) -> None:
     add_data_options(verb)
     verb.set_defaults(verb=verbs.train_faults)
 
+    verb = parsers.add_parser(
+        "confirm",
+        help="train some recorded runs again, and say whether today's training code gives the same, bit for bit",
+        description="After a change of the training code that should change no number: train the first runs of each "
+        "experiment and variant again, in the environment where they were recorded, and compare all that a seed "
+        "determines. Nothing is recorded.",
+    )
+    add_records_option(verb)
+    add_environment_option(verb, help="environment whose runs are made again (default: %(default)s)")
+    add_data_options(verb)
+    verb.set_defaults(verb=verbs.confirm)
+
 
 def _add_judging_verbs(parsers: Any) -> None:
     verb = parsers.add_parser(

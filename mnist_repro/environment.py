@@ -17,10 +17,12 @@ from importlib import metadata
 from pathlib import Path
 
 from mnist_repro.errors import ReproError
+from mnist_repro.tables import read_toml
 
 _PACKAGE = Path(__file__).parent
 # The modules that turn a protocol, data and a seed into numbers.
 _TRAINING_PATH = ("randomness.py", "models.py", "evaluation.py", "training.py")
+_SAME_CODE = _PACKAGE / "same_code.toml"
 # Settings of TensorFlow that change its arithmetic.
 _FLAGS = ("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_KERAS", "TF_DETERMINISTIC_OPS")
 _TENSORFLOW_PACKAGES = ("tensorflow-cpu", "tensorflow", "tensorflow-intel", "tensorflow-macos")
@@ -148,8 +150,18 @@ def training_code_sha256() -> str:
     """Return the hash of the code that turns a protocol, data and a seed into numbers.
 
     Runs of different code are never pooled, so even a changed comment there makes a study train again: that costs
-    minutes, a wrong pool costs the truth.
+    minutes, a wrong pool costs the truth. Only code that was seen to give the runs of earlier code, bit for bit, goes
+    by the hash of that: `same_code.toml` says which, and what was seen.
     """
+    code = hash_training_code()
+    same = {entry["code"]: entry["as"] for entry in read_toml(_SAME_CODE).get("same", [])}
+    while code in same:
+        code = same.pop(code)
+    return code
+
+
+def hash_training_code() -> str:
+    """Return the hash of the files of the training code as they are."""
     return hash_code(_PACKAGE / name for name in _TRAINING_PATH)
 
 

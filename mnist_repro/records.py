@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -104,6 +104,13 @@ class RunRecord:
     def tells_of_mnist(self) -> bool:
         """Whether anything can be judged by it: it completed, on MNIST itself."""
         return self.status == "completed" and self.dataset == "mnist"
+
+    @property
+    def outcome(self) -> tuple[object, ...]:
+        """All that conditions and seed determine: what was measured, and nothing that a clock says."""
+        periods = tuple(replace(period, seconds=0.0) for period in self.periods)
+        measured = self.final_loss, self.final_accuracy, self.confusion_matrix
+        return self.experiment, self.seed, self.status, self.reason, periods, *measured
 
     @property
     def conditions(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """One run: protocol, data and seed become a record.
 
-A period is one compiled call: the batches lie in TensorFlow as they are needed, and Python does not run between steps.
-A `Trainer` is compiled once and serves any number of seeds.
+Many steps are one compiled call: the batches lie in TensorFlow as they are needed, and Python does not run between
+steps. A `Trainer` is compiled once and serves any number of seeds.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from mnist_repro.records import Period, RunRecord, Status
 # XLA fuses the many small operations of small nets into few, but its own matrix products are slower: below so many
 # multiplications in a step it wins.
 _XLA_MULTIPLICATIONS = 10_000_000
+# Steps in one call where units are dropped: the masks of a whole period would take half of all memory, and longer.
+_STEPS_WITH_MASKS = 100
 
 
 def limit_threads(threads: int) -> None:
@@ -76,7 +78,7 @@ class Trainer:
         )
         start = time.perf_counter()
         self.load_run(0)
-        self.train_steps(0)
+        self._call(0)
         self._logits(ImageSlice(source="test", start=0, stop=1), dropout=False)
         self.first_call_seconds = time.perf_counter() - start
 
@@ -159,7 +161,13 @@ class Trainer:
         self._steps_made = 0
 
     def train_steps(self, steps: int) -> None:
-        """Make the next steps of the loaded run, in one compiled call."""
+        """Make the next steps of the loaded run."""
+        longest = _STEPS_WITH_MASKS if dropout_layers(self.protocol) else steps
+        for made in range(0, steps, longest):
+            self._call(min(longest, steps - made))
+
+    def _call(self, steps: int) -> None:
+        """Make the next steps in one compiled call."""
         masks = self._dropout.draw(steps, batch_size=self.protocol.training.batch_size)
         self._train_steps(
             self._batch_images,
@@ -256,6 +264,8 @@ class Trainer:
     def _load_batches(self, seed: int, *, period: int) -> None:
         batches = draw_batches(self.protocol, seed=seed, period=period)
         images, labels = images_of(self._images_of_run, self.protocol.training.images)
+        # Those of the run before go first: two sets of batches would be the most that a worker ever holds.
+        self._batch_images = None
         self._batch_images = self._scale(images[batches])
         self._batch_labels = tf.constant(labels[batches].astype(np.int32))
 
@@ -280,8 +290,9 @@ class Trainer:
         return np.asarray(logits, dtype=np.float64)
 
     def _scale(self, pixels: NDArray[np.uint8]) -> tf.Tensor:
-        # In one pass: the batches of the notebook are 185 MB.
-        return tf.constant(np.divide(pixels, np.float32(self.protocol.pixel_divisor), dtype=np.float32))
+        # From bytes: as float32 the notebook's batches are 185 MB, and NumPy would hold them a second time.
+        scaled = tf.cast(tf.constant(pixels), tf.float32)
+        return scaled if self.protocol.pixel_divisor == 1.0 else scaled / self.protocol.pixel_divisor
 
     def _optimizer_variables(self) -> list[Any]:
         variables = self._optimizer.variables

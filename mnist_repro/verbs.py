@@ -11,7 +11,9 @@ from rich.table import Table
 
 from mnist_repro.causes.finder import find_causes, plan_trials
 from mnist_repro.claims import load_documents
+from mnist_repro.confirmation import confirm_code, format_same_code
 from mnist_repro.datasets import Dataset, load_dataset
+from mnist_repro.environment import hash_training_code
 from mnist_repro.gate.baseline import select_baseline, write_baseline
 from mnist_repro.gate.faults import plant_faults
 from mnist_repro.gate.record import measure_errors
@@ -30,6 +32,9 @@ from mnist_repro.reporting.verdict_table import print_verdicts
 from mnist_repro.study import PROFILES, Plan, plan_study, profile_seeds, run_study
 from mnist_repro.variant_runs import plan_variants, variant_store
 from mnist_repro.variants import load_alternatives
+
+# Runs of each experiment that are trained again to confirm code.
+_CONFIRMED_SEEDS = 2
 
 
 def list_all(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - all verbs are called alike
@@ -106,6 +111,39 @@ def train_faults(options: argparse.Namespace, console: Console) -> int:
     records = _train_variants(plans, store=store, console=console)
     console.print("`mnist-repro baseline` measures which of them the regression gate catches.", highlight=False)
     return 1 if any(record.status == "failed" for record in records) else 0
+
+
+def confirm(options: argparse.Namespace, console: Console) -> int:
+    """Train recorded runs again, and say whether today's training code gives the same."""
+    protocols = load_protocols()
+    dataset = _load(options, console)
+    store = open_store(options.records, environment=options.environment)
+    alternatives = {variant.id: variant for variant in load_alternatives()}
+    variants = {variant.id: variant for variant in plant_faults(protocols, alternatives=alternatives)}
+    variants |= alternatives | {v.id: v for protocol in protocols.values() for v in plan_trials(protocol).variants}
+
+    def train(plan: Plan, images: Dataset, again: RecordStore) -> list[RunRecord]:
+        return _train(plan, dataset=images, store=again, console=console, keep_pictures=False)
+
+    confirmation = confirm_code(
+        store,
+        protocols=protocols,
+        variants=list(variants.values()),
+        seeds=_CONFIRMED_SEEDS,
+        dataset=dataset,
+        train=train,
+    )
+    for name, seed in confirmation.different:
+        console.print(f"{name}, seed {seed}: another run than the recorded one", highlight=False, soft_wrap=True)
+    equal, different = len(confirmation.equal), len(confirmation.different)
+    console.print(f"{equal} of {equal + different} recorded runs come out again, bit for bit.", highlight=False)
+    if different:
+        console.print("Today's training code gives other runs: the records have to be made again.")
+        return 1
+    if confirmation.code != hash_training_code():
+        console.print("To pool runs of today's training code with those, add to mnist_repro/same_code.toml:\n")
+        console.print(format_same_code(confirmation, store=store), highlight=False, soft_wrap=True)
+    return 0
 
 
 def _train_variants(plans: Iterable[tuple[Plan, Dataset]], *, store: RecordStore, console: Console) -> list[RunRecord]:

@@ -47,6 +47,7 @@ OPTIONS = {
     "run": STUDY_OPTIONS | DATA_OPTIONS | {"--keep-models"},
     "explain": WHERE | DATA_OPTIONS | {"--seeds"},
     "faults": WHERE | DATA_OPTIONS,
+    "confirm": {"--records", "--environment", "--dataset", "--data"},
     "verdicts": {"--records", "--environment", "--format"},
     "baseline": {"--records", "--environment", "--baseline"},
     "report": {"--records", "--baseline", "--matrix", "--output", "--readme", "--check"},
