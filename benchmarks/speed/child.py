@@ -1,0 +1,81 @@
+"""One engine in a process of its own: it makes steps when it is told to, and says how long they took.
+
+    python child.py ENGINE EXPERIMENT
+
+reads a number of steps from each line of its input, and answers each with a line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+
+# Before any library counts its processors.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from problem import Engine, Problem  # noqa: E402 - after the threads are set
+
+from mnist_repro.datasets import load_dataset  # noqa: E402
+from mnist_repro.protocols import load_protocols  # noqa: E402
+
+ENGINES = {
+    "compiled": ("tensorflow_engines", "Compiled"),
+    "keras-fit": ("tensorflow_engines", "BestFit"),
+    "keras-train-on-batch": ("tensorflow_engines", "TrainOnBatch"),
+    "tf1-session": ("tensorflow_engines", "Session"),
+    "jax": ("peers", "Jax"),
+    "pytorch": ("peers", "PyTorch"),
+    "scikit-learn": ("peers", "ScikitLearn"),
+    "floor": ("tensorflow_engines", "Floor"),
+}
+
+# The losses of all engines are compared after so many.
+_FIRST_STEPS = 10
+
+
+def main() -> None:
+    """Make the engine ready, check its first steps, and make steps until the input ends."""
+    name, experiment, dataset, folder = sys.argv[1:]
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    problem = Problem(load_protocols()[experiment], load_dataset(dataset, folder=Path(folder) if folder else None))
+    module, engine_name = ENGINES[name]
+    start = time.perf_counter()
+    try:
+        engine = getattr(import_module(module), engine_name)(problem)
+    except (ImportError, NotImplementedError) as error:
+        _say(unavailable=str(error))
+        return
+    built = time.perf_counter() - start
+    losses = [problem.loss(engine.values())]
+    ready = built + _seconds(engine, _FIRST_STEPS)
+    losses.append(problem.loss(engine.values()))
+    ready -= _seconds(engine, _FIRST_STEPS)
+    settings = getattr(engine, "settings", {})
+    _say(ready_seconds=ready, losses=losses, settings=settings)
+    for line in sys.stdin:
+        seconds = _seconds(engine, int(line))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        _say(seconds=seconds, peak_bytes=peak)
+
+
+def _say(**answer: object) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+def _seconds(engine: Engine, steps: int) -> float:
+    start = time.perf_counter()
+    engine.make_steps(steps)
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""Engines side by side: a process for each, all on one core, and rounds in turn: a busy moment hits them alike."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mnist_repro.datasets import Dataset
+from mnist_repro.protocols import Protocol
+
+_CHILD = Path(__file__).parent / "child.py"
+# Long enough that what a call costs, and the clock, hardly count.
+_ROUND_SECONDS = 0.25
+_FEWEST_STEPS = 10
+
+
+@dataclass
+class Times:
+    """What was measured of one engine.
+
+    Parameters
+    ----------
+    unavailable
+        Why it could not be made ready; None where it could.
+    ready_seconds
+        Time to build, trace and compile: to construct the engine and make its first ten steps, less the next ten.
+    losses
+        Of the first batch, before and after ten steps, in nats.
+    settings
+        What it chose for itself.
+    steps
+        Steps of a round.
+    step_seconds
+        Seconds of one step, by round.
+    peak_bytes
+        The most memory that its process held.
+    """
+
+    unavailable: str | None = None
+    ready_seconds: float = 0.0
+    losses: tuple[float, float] = (0.0, 0.0)
+    settings: dict[str, Any] = field(default_factory=dict)
+    steps: int = 0
+    step_seconds: list[float] = field(default_factory=list)
+    peak_bytes: int = 0
+
+
+class _Child:
+    """An engine's process."""
+
+    def __init__(self, engine: str, experiment: str, *, dataset: str, data: Path | None) -> None:
+        command = [sys.executable, str(_CHILD), engine, experiment, dataset, str(data or "")]
+        self._process = subprocess.Popen(  # noqa: S603 - our own words
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def __enter__(self) -> _Child:  # noqa: PYI034 - typing.Self is younger than Python 3.10
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def hear(self) -> dict[str, Any]:
+        """Return the process's next answer."""
+        if self._process.stdout is None or not (line := self._process.stdout.readline()):
+            error = self._process.stderr.read() if self._process.stderr else ""
+            msg = f"An engine ended by itself: {error[-2000:]}"
+            raise RuntimeError(msg)
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def make_steps(self, steps: int) -> dict[str, Any]:
+        """Let the engine make steps, and return what it says of them."""
+        if self._process.stdin is not None:
+            self._process.stdin.write(f"{steps}\n")
+            self._process.stdin.flush()
+        return self.hear()
+
+
+def _fill_round(child: _Child) -> int:
+    """Return how many steps make a round: what a call costs before its first step is not to count."""
+    steps = _FEWEST_STEPS
+    while (seconds := child.make_steps(steps)["seconds"]) < _ROUND_SECONDS / 2:
+        steps *= 4
+    return max(_FEWEST_STEPS, round(steps * _ROUND_SECONDS / seconds))
+
+
+def race(
+    protocol: Protocol, engines: Sequence[str], *, dataset: Dataset, data: Path | None, rounds: int
+) -> dict[str, Times]:
+    """Let engines train the same experiment in turn, and return what was measured of each.
+
+    Parameters
+    ----------
+    engines
+        Names that `child.py` knows; those whose library is not installed are marked as unavailable.
+    dataset, data
+        The images by which the experiment is trained, and the folder to look for them in first.
+    rounds
+        Rounds of each engine, after one that is not counted.
+    """
+    times: dict[str, Times] = {}
+    with ExitStack() as stack:
+        children = {}
+        for engine in engines:
+            child = stack.enter_context(_Child(engine, protocol.id, dataset=dataset.name, data=data))
+            # One after the other: to make ready takes all of a core.
+            answer = child.hear()
+            if "unavailable" in answer:
+                times[engine] = Times(unavailable=answer["unavailable"])
+                continue
+            children[engine] = child
+            times[engine] = Times(
+                ready_seconds=answer["ready_seconds"], losses=tuple(answer["losses"]), settings=answer["settings"]
+            )
+            times[engine].steps = _fill_round(child)
+        for number in range(rounds + 1):
+            for engine, child in children.items():
+                answer = child.make_steps(times[engine].steps)
+                if number:
+                    times[engine].step_seconds.append(answer["seconds"] / times[engine].steps)
+                    times[engine].peak_bytes = answer["peak_bytes"]
+    return times

@@ -1,0 +1,168 @@
+"""Ways to train with TensorFlow: ours, stock Keras, the notebook's own, and nothing but the matrix products."""
+
+from __future__ import annotations
+
+import sys
+import time
+from itertools import count, product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from problem import BATCHES, SEED, Problem
+from tensorflow import keras
+
+from mnist_repro.models import build_model, build_optimizer
+from mnist_repro.training import Trainer, limit_threads
+
+_ERA = Path(__file__).parents[1] / "era"
+
+
+class Compiled:
+    """The package's own: many steps in one compiled call."""
+
+    def __init__(self, problem: Problem) -> None:
+        limit_threads(1)
+        self._trainer = Trainer(problem.protocol, problem.dataset)
+        self._trainer.load_run(SEED)
+
+    def make_steps(self, steps: int) -> None:
+        """Make the next steps of training."""
+        self._trainer.train_steps(steps)
+
+    def values(self) -> list[NDArray[np.float32]]:
+        """Return weights and biases."""
+        return list(self._trainer.model.get_weights())
+
+
+class _Stock:
+    """A Keras model, compiled as a user would."""
+
+    def __init__(self, problem: Problem, **settings: Any) -> None:
+        limit_threads(1)
+        self._model = build_model(problem.protocol)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        self._model.compile(build_optimizer(problem.protocol), loss, **settings)
+        self._model.set_weights(problem.initial_values)
+
+    def values(self) -> list[NDArray[np.float32]]:
+        """Return weights and biases."""
+        return list(self._model.get_weights())
+
+
+class TrainOnBatch(_Stock):
+    """Stock Keras, a call for each step."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self._batches = list(zip(problem.pixels, problem.labels, strict=True))
+        self._made = count()
+
+    def make_steps(self, steps: int) -> None:
+        """Make the next steps of training."""
+        for _ in range(steps):
+            self._model.train_on_batch(*self._batches[next(self._made) % BATCHES])
+
+
+class Fit(_Stock):
+    """Stock Keras's `fit` on arrays, with one choice of its settings."""
+
+    def __init__(self, problem: Problem, **settings: Any) -> None:
+        super().__init__(problem, **settings)
+        # `fit` cuts its own batches: the images lie one after the other.
+        self._pixels = problem.pixels.reshape(-1, problem.pixels.shape[-1])
+        self._labels = problem.labels.reshape(-1)
+        self._size = problem.protocol.training.batch_size
+
+    def make_steps(self, steps: int) -> None:
+        """Make the next steps of training: whole passes over the images, and one over a part."""
+        for passes, batches in ((steps // BATCHES, BATCHES), (1, steps % BATCHES)):
+            if passes and batches:
+                images = batches * self._size
+                arrays = self._pixels[:images], self._labels[:images]
+                self._model.fit(*arrays, batch_size=self._size, epochs=passes, shuffle=False, verbose=0)
+
+
+class BestFit:
+    """The quickest of `fit` with 1, 50 or 1,000 steps per execution, with XLA and without."""
+
+    def __init__(self, problem: Problem) -> None:
+        seconds = {}
+        for steps, xla in product((1, 50, 1_000), (False, True)):
+            settings = {"steps_per_execution": steps, "jit_compile": xla}
+            fit = Fit(problem, **settings)
+            fit.make_steps(BATCHES)
+            start = time.perf_counter()
+            fit.make_steps(2 * BATCHES)
+            seconds[steps, xla] = time.perf_counter() - start
+        best = min(seconds, key=lambda choice: seconds[choice])
+        self.settings = {"steps_per_execution": best[0], "jit_compile": best[1]}
+        self._fit = Fit(problem, **self.settings)
+
+    def make_steps(self, steps: int) -> None:
+        """Make the next steps of training."""
+        self._fit.make_steps(steps)
+
+    def values(self) -> list[NDArray[np.float32]]:
+        """Return weights and biases."""
+        return self._fit.values()
+
+
+class Session:
+    """The notebook's own way: a graph, and a session fed at each step."""
+
+    def __init__(self, problem: Problem) -> None:
+        sys.path.insert(0, str(_ERA))
+        import tf1_session  # noqa: PLC0415 - it ends eager execution, which the other engines need
+
+        self._network = tf1_session.Network({**problem.protocol.describe(), "id": problem.protocol.id})
+        self._network.load_run(SEED)
+        self._batches = list(zip(problem.pixels, np.eye(10, dtype=np.float32)[problem.labels], strict=True))
+        self._made = count()
+
+    def make_steps(self, steps: int) -> None:
+        """Make the next steps of training."""
+        for _ in range(steps):
+            step = next(self._made)
+            self._network.train_step(*self._batches[step % BATCHES], step=step)
+
+    def values(self) -> list[NDArray[np.float32]]:
+        """Return weights and biases."""
+        return list(self._network.values())
+
+
+class Floor:
+    """Nothing but a step's matrix products, in one compiled call: what no engine can do without."""
+
+    def __init__(self, problem: Problem) -> None:
+        limit_threads(1)
+        weights = [tf.constant(values) for values in problem.initial_values[::2]]
+        size = problem.protocol.training.batch_size
+        inputs = [tf.ones((size, matrix.shape[0])) for matrix in weights]
+        outputs = [tf.ones((size, matrix.shape[1])) for matrix in weights]
+
+        @tf.function
+        def multiply(steps: tf.Tensor) -> tf.Tensor:
+            total = tf.constant(0.0)
+            for _ in tf.range(steps):
+                # Each product waits for the one before, so that none is done once for all.
+                nothing = total * 0.0
+                for number, (values, matrix, errors) in enumerate(zip(inputs, weights, outputs)):  # noqa: B905 - TensorFlow 2.8 does not know `strict`
+                    total += tf.matmul(values, matrix + nothing)[0, 0]
+                    total += tf.matmul(values, errors + nothing, transpose_a=True)[0, 0]
+                    if number:
+                        total += tf.matmul(errors + nothing, matrix, transpose_b=True)[0, 0]
+            return total
+
+        self._multiply = multiply
+        self._values = problem.initial_values
+
+    def make_steps(self, steps: int) -> None:
+        """Multiply as often as so many steps do."""
+        self._multiply(tf.constant(steps)).numpy()
+
+    def values(self) -> list[NDArray[np.float32]]:
+        """Return the initial values: nothing was trained."""
+        return self._values
