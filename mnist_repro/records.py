@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Literal
 
 from filelock import FileLock, Timeout
 
 from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
+from mnist_repro.typed_json import parse_json, read_typed
 
 SCHEMA_VERSION = 1
 LOCAL_ENVIRONMENT = "local"
@@ -155,11 +154,7 @@ def parse_record(line: str) -> RunRecord:
     ValueError
         If the line is not a whole and valid record; the message says which rule is broken.
     """
-    try:
-        values = json.loads(line, parse_constant=_refuse_constant)
-    except RecursionError:
-        msg = "a record is not nested this deeply"
-        raise ValueError(msg) from None
+    values = parse_json(line)
     if not isinstance(values, dict):
         msg = f"a record is a JSON object; received {type(values).__name__}"
         raise ValueError(msg)  # noqa: TRY004 - readers handle one kind of error
@@ -167,51 +162,8 @@ def parse_record(line: str) -> RunRecord:
     if type(schema) is not int or schema != SCHEMA_VERSION:  # True equals 1
         msg = f"the schema version is {SCHEMA_VERSION}; received {schema!r}"
         raise ValueError(msg)
-    record: RunRecord = _read(RunRecord, values, where="record")
+    record: RunRecord = read_typed(RunRecord, values, where="record")
     return record
-
-
-def _refuse_constant(name: str) -> float:
-    msg = f"numbers are finite; received {name}"
-    raise ValueError(msg)
-
-
-def _read(expected: Any, value: Any, *, where: str) -> Any:  # noqa: PLR0911 - one return for each kind of type
-    """Return `value`, read from JSON, as the type `expected`, or raise ValueError that names the place."""
-    origin, arguments = get_origin(expected), get_args(expected)
-    # JSON has larger numbers than float64.
-    if expected is float and type(value) in {int, float} and abs(value) <= sys.float_info.max:
-        return float(value)
-    if expected in {str, int, bool, NoneType}:
-        # bool is a subclass of int, and no number.
-        if type(value) is expected:
-            return value
-    elif origin is Literal:
-        if value in arguments:
-            return value
-    elif origin in {Union, UnionType}:
-        return None if value is None else _read(arguments[0], value, where=where)
-    elif origin is tuple and isinstance(value, list):
-        return tuple(_read(arguments[0], item, where=f"{where}[{i}]") for i, item in enumerate(value))
-    elif origin is dict and isinstance(value, dict):
-        return {key: _read(arguments[1], item, where=f"{where}.{key}") for key, item in value.items()}
-    elif isinstance(value, dict) and isinstance(expected, type) and is_dataclass(expected):
-        return _read_dataclass(expected, value, where=where)
-    name = "a finite number" if expected is float else getattr(expected, "__name__", expected)
-    msg = f"{where} is {name}; received {value!r:.80}"
-    raise ValueError(msg)
-
-
-def _read_dataclass(expected: type, value: dict[str, Any], *, where: str) -> Any:
-    names = [f.name for f in fields(expected)]
-    if missing := [name for name in names if name not in value]:
-        msg = f"{where} lacks {', '.join(missing)}"
-        raise ValueError(msg)
-    if unknown := [name for name in value if name not in names]:
-        msg = f"{where} has no field {', '.join(unknown)}"
-        raise ValueError(msg)
-    types = get_type_hints(expected)
-    return expected(**{name: _read(types[name], value[name], where=f"{where}.{name}") for name in names})
 
 
 @dataclass(frozen=True)
