@@ -11,6 +11,7 @@ from scipy import stats
 
 from mnist_repro.intervals import (
     bootstrap_mean,
+    estimate_median,
     estimate_ratio,
     estimate_share,
     runs_to_tell_share,
@@ -161,3 +162,38 @@ def test_runs_to_tell_share_is_the_fewest_that_suffice(share: float) -> None:
 def test_runs_to_tell_share_of_one_half_are_none() -> None:
     """What holds in half of the pairs is decided by no number of runs."""
     assert runs_to_tell_share(0.5, runs=40) is None
+
+
+def test_estimate_median_of_nine_values_reaches_from_the_second_to_the_eighth() -> None:
+    """The smallest and the largest of nine are left out: ranks 2 and 8 hold the median with 1 - 2 * (1 + 9) / 2**9."""
+    estimate = estimate_median([9, -1000, 3, 2, 5, 4, 7, 1000, 6])
+
+    assert 1 - 2 * (1 + 9) / 2**9 > 0.95
+    assert (estimate.value, estimate.interval.low, estimate.interval.high) == (5, 2, 9)
+
+
+def test_estimate_median_of_six_values_reaches_over_all() -> None:
+    """All six are needed: ranks 1 and 6 hold the median with 1 - 2 / 2**6, which is 97 %."""
+    estimate = estimate_median([6, 1, 3, 2, 5, 4])
+
+    assert (estimate.value, estimate.interval.low, estimate.interval.high) == (3.5, 1, 6)
+
+
+@pytest.mark.parametrize("count", range(1, 6))
+def test_estimate_median_of_few_values_has_no_interval(count: int) -> None:
+    """Even all five of five hold the median with no more than 94 %: the interval is unknown."""
+    estimate = estimate_median(np.arange(count))
+
+    assert estimate.value == (count - 1) / 2
+    assert math.isnan(estimate.interval.low)
+    assert math.isnan(estimate.interval.high)
+
+
+def test_estimate_median_interval_holds_the_median_as_often_as_it_says() -> None:
+    """Of 2,000 samples of nine skewed values, 96 % have the true median in their intervals."""
+    samples = np.random.default_rng(3).exponential(size=(2000, 9))
+
+    intervals = [estimate_median(sample).interval for sample in samples]
+
+    held = np.mean([interval.low <= math.log(2) <= interval.high for interval in intervals])
+    assert held == pytest.approx(1 - 2 * (1 + 9) / 2**9, abs=0.013)  # three standard errors
