@@ -1,8 +1,8 @@
 """Whether runs from the same starts differ by the way they were made; NumPy only, no knowledge of MNIST.
 
-What several ways make of one start belongs together. If the way makes no difference, which of these runs was made in
-which way is arbitrary: every exchange among the runs of one start was as likely as the one at hand. That holds however
-much the runs of one start resemble each other, and also where they do not at all.
+What two ways make of one start belongs together. If the way makes no difference, which of the two runs was made in
+which way is arbitrary: every exchange of the runs of some starts was as likely as the one at hand. That holds however
+much the two runs of a start resemble each other, and also where they do not at all.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def two_ways_p_value(
     To exchange two runs turns the signs of their differences. The statistic is the largest over points of the mean
     difference in units of the root of the mean square, which no exchange changes and in which Student's t is monotone.
     """
-    numbers = _checked(differences, dimensions=2)
+    numbers = _checked(differences)
     scale = np.sqrt(np.square(numbers).sum(axis=0))
     scaled = np.divide(numbers, scale, out=np.zeros_like(numbers), where=scale > 0)
     starts = len(scaled)
@@ -71,54 +71,6 @@ def two_ways_p_value(
         observed,
         permutations=permutations,
     )
-
-
-def several_ways_p_value(
-    values: ArrayLike, *, generator: np.random.Generator, permutations: int = PERMUTATIONS
-) -> float:
-    """Return the p-value of the differences among several ways.
-
-    Parameters
-    ----------
-    values
-        Of shape (ways, starts, points), finite.
-    generator
-        As for `two_ways_p_value`.
-
-    Returns
-    -------
-    float
-        In (0, 1]; 1 where no run differs.
-
-    Raises
-    ------
-    ValueError
-        If there is no way or no start, or a value is not finite.
-
-    Notes
-    -----
-    The statistic is the largest over points of the variance among the ways' means, in units of the variance that is
-    left when each start's own mean is taken off, which no exchange changes.
-    """
-    numbers = _checked(values, dimensions=3)
-    centered = numbers - numbers.mean(axis=0)
-    # What is left of equal numbers is rounding.
-    centered[:, :, np.ptp(numbers, axis=0).max(axis=0) <= _ROUNDING * np.abs(numbers).max(axis=(0, 1))] = 0.0
-    scale = np.sqrt(np.square(centered).sum(axis=(0, 1)))
-    scaled = np.divide(centered, scale, out=np.zeros_like(centered), where=scale > 0)
-    ways, starts, _ = scaled.shape
-    columns = np.arange(starts)
-
-    def draw(count: int) -> NDArray[np.float64]:
-        orders = np.argsort(generator.random((count, ways, starts)), axis=1, kind="stable")
-        return np.array([_spread(scaled[order, columns]) for order in orders])
-
-    observed = _spread(scaled)
-    return 1.0 if observed == 0 else _settle(draw, observed, permutations=permutations)
-
-
-def _spread(scaled: NDArray[np.float64]) -> float:
-    return float(np.square(scaled.sum(axis=1)).sum(axis=0).max(initial=0.0))
 
 
 def _settle(draw: _Draw, observed: float, *, permutations: int) -> float:
@@ -151,10 +103,10 @@ def _is_extreme(statistics: NDArray[np.float64], observed: float) -> NDArray[np.
     return np.asarray(statistics >= observed * (1 - _ROUNDING))
 
 
-def _checked(values: ArrayLike, *, dimensions: int) -> NDArray[np.float64]:
+def _checked(values: ArrayLike) -> NDArray[np.float64]:
     numbers = np.array(values, dtype=np.float64)
-    if numbers.ndim != dimensions or 0 in numbers.shape[:-1]:
-        msg = f"Runs are compared start by start, in {dimensions} dimensions; received shape {numbers.shape}."
+    if numbers.ndim != 2 or not len(numbers):  # noqa: PLR2004 - starts by points
+        msg = f"Differences are starts by points, with at least one start; received shape {numbers.shape}."
         raise ValueError(msg)
     if not np.isfinite(numbers).all():
         msg = "Runs are compared by finite numbers; received one that is not."

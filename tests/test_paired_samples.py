@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 from scipy import stats
 
-from mnist_repro.paired_samples import ENOUGH, PERMUTATIONS, several_ways_p_value, two_ways_p_value
+from mnist_repro.paired_samples import ENOUGH, PERMUTATIONS, two_ways_p_value
 
 SEED = 20_180_903
 
@@ -98,42 +98,6 @@ def test_two_ways_shift_of_two_deviations_is_nearly_always_found() -> None:
     ]
 
     assert sum(p < 0.001 for p in p_values) >= 18
-
-
-def test_several_ways_two_is_as_two_ways() -> None:
-    """With two ways, and one point, both tests ask the same."""
-    runs = stream(3).normal(size=(2, 8, 1))
-    runs[1] += 0.8
-
-    several = several_ways_p_value(runs, generator=stream(), permutations=20_000)
-
-    assert several == pytest.approx(two_ways_p_value(runs[1] - runs[0], generator=stream()), abs=0.02)
-
-
-def test_several_ways_of_the_same_err_as_often_as_they_say() -> None:
-    """Over 600 studies of four ways without a difference, p is at most 5 % in 5 % of them, within Monte-Carlo error."""
-    generator = stream(11)
-    found = 0
-    for _ in range(600):
-        runs = 3 * generator.normal(size=(1, 10, 3)) + generator.normal(size=(4, 10, 3))
-        found += several_ways_p_value(runs, generator=generator, permutations=499) <= 0.05
-
-    assert stats.binomtest(found, 600, 0.05).pvalue > 0.001
-
-
-def test_several_ways_odd_one_is_found() -> None:
-    """One way among six that is moved by two standard deviations is found."""
-    runs = stream(4).normal(size=(6, 20, 3))
-    runs[2, :, 1] += 2.0
-
-    assert several_ways_p_value(runs, generator=stream(), permutations=9_999) < 0.001
-
-
-def test_several_ways_equal_runs_give_one() -> None:
-    """Ways that give the same run from each start do not differ, whatever the starts."""
-    runs = np.broadcast_to(stream().normal(size=(1, 20, 5)), (4, 20, 5))
-
-    assert several_ways_p_value(runs, generator=stream()) == 1.0
 
 
 def test_settled_early_p_is_about_the_full_one() -> None:

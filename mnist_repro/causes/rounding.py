@@ -121,8 +121,11 @@ def _pairs(moved: Sequence[RunRecord], records: Sequence[RunRecord]) -> Iterator
 
 
 def _steps_together(moved: RunRecord, record: RunRecord) -> float:
-    """Return after how many steps the losses first differ by more than `PARTED`; infinite if they never do."""
-    for ours, theirs in zip(moved.periods, record.periods, strict=True):
-        if abs(ours.loss["validation"] - theirs.loss["validation"]) > PARTED:
-            return ours.step
-    return math.inf
+    ours, theirs = ([period.loss["validation"] for period in run.periods] for run in (moved, record))
+    return count_steps_together(ours, theirs)
+
+
+def count_steps_together(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Return after how many steps losses first differ by more than `PARTED`; infinite if they never do."""
+    together = (step for step, (a, b) in enumerate(zip(ours, theirs, strict=True), 1) if abs(a - b) > PARTED)
+    return next(together, math.inf)

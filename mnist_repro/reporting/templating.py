@@ -7,11 +7,22 @@ from jinja2 import Environment as Templates, PackageLoader, StrictUndefined
 from mnist_repro.reporting import formats
 from mnist_repro.reporting.cause_tables import format_cause, format_sensitivity, summarize_causes
 from mnist_repro.reporting.gate_page import format_detections, format_false_alarms, format_remedy, format_shift
+from mnist_repro.reporting.probe_tables import (
+    format_default,
+    format_estimate,
+    format_first_call,
+    format_horizon,
+    format_memory,
+    format_repetition,
+    format_size,
+    format_step,
+)
 from mnist_repro.reporting.terminal import STAND_IN_WARNING
 from mnist_repro.reporting.version_tables import (
     format_agreement,
     format_counts,
     format_drift,
+    format_pairs,
     format_same_version,
     format_state,
     format_trial,
@@ -20,6 +31,7 @@ from mnist_repro.reporting.version_tables import (
     summarize_differences,
     summarize_states,
 )
+from mnist_repro.versions.changes import list_defaults
 from mnist_repro.versions.departures import list_undecided
 
 
@@ -38,26 +50,36 @@ def load_templates() -> Templates:
         format_agreement=format_agreement,
         format_cause=format_cause,
         format_counts=format_counts,
-        format_drift=format_drift,
+        format_default=format_default,
+        format_detections=format_detections,
         format_difference=formats.format_difference,
         format_difference_interval=formats.format_difference_interval,
-        format_detections=format_detections,
+        format_drift=format_drift,
         format_environment=formats.format_environment,
+        format_estimate=format_estimate,
         format_false_alarms=format_false_alarms,
+        format_first_call=format_first_call,
         format_half_unit=formats.format_half_unit,
+        format_horizon=format_horizon,
         format_interval=formats.format_interval,
         format_mean=formats.format_mean,
+        format_memory=format_memory,
         format_outcome=formats.format_outcome,
         format_remedy=format_remedy,
+        format_repetition=format_repetition,
+        format_pairs=format_pairs,
         format_reported=formats.format_reported,
         format_same_version=format_same_version,
         format_sensitivity=format_sensitivity,
         format_shift=format_shift,
+        format_size=format_size,
         format_state=format_state,
+        format_step=format_step,
         format_subject=formats.format_subject,
         format_trial=format_trial,
         format_verdict=formats.format_verdict,
         format_way=format_way,
+        list_defaults=list_defaults,
         list_undecided=list_undecided,
         stand_in_warning=STAND_IN_WARNING,
         summarize_causes=summarize_causes,

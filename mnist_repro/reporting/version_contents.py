@@ -13,6 +13,7 @@ from mnist_repro.reporting.contents import EnvironmentResult
 from mnist_repro.versions.departures import History, follow_claims
 from mnist_repro.versions.drift import Drift, RunsByExperiment, measure_drift
 from mnist_repro.versions.planted import PROFILE, Sensitivity, measure_sensitivity
+from mnist_repro.versions.probes import Probe, read_probe
 
 # Changes by the cause finder's variants that pose as a version: by the end of their ids, what readers are told.
 _POSING = {"epsilon-1e-3": "Adam's epsilon of 1e-3", "glorot": "other initial weights: Glorot's uniform"}
@@ -40,12 +41,15 @@ class Column:
         Whether it has all runs, and what is missing in words.
     result
         What its runs say; None where there are none of today's protocols.
+    probe
+        What was measured of the version itself; None where it was not.
     """
 
     name: str
     state: State
     detail: str
     result: EnvironmentResult | None
+    probe: Probe | None
 
     @property
     def runs(self) -> RunsByExperiment:
@@ -86,6 +90,11 @@ class VersionsResult:
     def compared(self) -> tuple[Column, ...]:
         """The columns that have runs."""
         return tuple(column for column in self.columns if column.result)
+
+    @property
+    def probed(self) -> dict[str, Probe]:
+        """What was measured of the versions themselves, by environment."""
+        return {column.name: column.probe for column in self.columns if column.probe}
 
 
 def is_published(result: EnvironmentResult) -> bool:
@@ -154,7 +163,8 @@ def _describe(name: str, result: EnvironmentResult | None, *, late: bool, code: 
         max(0, experiment.protocol.seeds[PROFILE] - len(experiment.completed)) for experiment in result.experiments
     ):
         state, detail = State.INCOMPLETE, f"{count_runs(lacking)} of the profile `{PROFILE}` lacking"
-    return Column(name=name, state=state, detail=detail, result=result)
+    probe = read_probe(result.store.folder) if result else None
+    return Column(name=name, state=state, detail=detail, result=result, probe=probe)
 
 
 def _posing(reference: EnvironmentResult) -> dict[str, dict[str, tuple[RunRecord, ...]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from mnist_repro.claims import Document
 from mnist_repro.findings import Verdict
@@ -50,6 +51,15 @@ def format_agreement(pair: Pair | None) -> str:
             return f"within {agreement.largest:.0e}"
     text = f"parted; p = {agreement.p:.2g}"
     return f"**{text}**" if pair.differs else text
+
+
+def format_pairs(pairs: Sequence[Pair]) -> str:
+    """Count what pairs of versions make of the same starts, and give the smallest p-value, as cells."""
+    relations = Counter(pair.agreement.relation for pair in pairs)
+    counts = " | ".join(str(relations[relation]) for relation in Relation)
+    least = min(pairs, key=lambda pair: pair.agreement.p, default=None)
+    values = f"{least.agreement.p:.2g} | {least.adjusted_p:.2g}" if least else " | "
+    return f"{len(pairs)} | {counts} | {values}"
 
 
 def format_drift(column: Column, versions: VersionsResult) -> str:

@@ -83,8 +83,8 @@ def compare_runs(
         return None
     ours, theirs = ([runs[seed] for seed in seeds] for runs in completed)
     quantities = list_quantities(ours, at_end=protocol.evaluated_at_end)
-    differences = read_values(theirs, quantities=quantities) - read_values(ours, quantities=quantities)
-    losses = mark_losses(quantities)
+    differences = _read_values(theirs, quantities=quantities) - _read_values(ours, quantities=quantities)
+    losses = _mark_losses(quantities)
     largest = float(np.abs(differences[:, losses]).max(initial=0.0))
     together = Relation.TOGETHER if differences.any() else Relation.EQUAL
     noticed = np.where(losses & (np.abs(differences) <= PARTED), 0.0, differences)
@@ -105,7 +105,7 @@ def by_seed(records: Sequence[RunRecord]) -> dict[int, RunRecord]:
     return {record.seed: record for record in records if record.status == "completed"}
 
 
-def read_values(records: Sequence[RunRecord], *, quantities: Sequence[Quantity]) -> NDArray[np.float64]:
+def _read_values(records: Sequence[RunRecord], *, quantities: Sequence[Quantity]) -> NDArray[np.float64]:
     """Return quantities of whole runs side by side, of shape (runs, points).
 
     Raises
@@ -120,7 +120,7 @@ def read_values(records: Sequence[RunRecord], *, quantities: Sequence[Quantity])
     return values
 
 
-def mark_losses(quantities: Sequence[Quantity]) -> NDArray[np.bool_]:
+def _mark_losses(quantities: Sequence[Quantity]) -> NDArray[np.bool_]:
     """Return which of the quantities' points, side by side, are losses."""
     return np.array([quantity.metric == "loss" for quantity in quantities for _ in range(quantity.width)])
 
