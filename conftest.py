@@ -54,7 +54,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     reports = (report for outcome in ("passed", "failed", "skipped") for report in terminalreporter.getreports(outcome))
     # A module that is skipped as a whole has a report without properties.
     properties = [entry for report in reports for entry in getattr(report, "user_properties", ())]
-    for title in ("accuracy gate", "regression gate"):
+    for title in ("accuracy gate", "regression gate", "reliability figure"):
         lines = [value for name, value in properties if name == title]
         if lines and config.get_verbosity() >= 0:
             terminalreporter.section(f"{title}s")

@@ -25,6 +25,7 @@ from mnist_repro.errors import ReproError
 _GZIP_START = b"\x1f\x8b"
 _LABELS_MAGIC = 0x0801  # 08: values are unsigned bytes; 01: in one dimension
 _IMAGES_MAGIC = 0x0803
+_LONGEST = 200  # characters of what a file says that are repeated in a message
 _CONTENTS = {_LABELS_MAGIC: "labels", _IMAGES_MAGIC: "images"}
 
 Arrays: TypeAlias = tuple[NDArray[np.uint8], ...]
@@ -209,4 +210,10 @@ def _describe_start(content: bytes) -> str:
 
 def format_shape(shape: Sequence[int]) -> str:
     """Return a shape in words, such as ``60000 x 28 x 28``."""
-    return " x ".join(str(length) for length in shape)
+    return shorten(" x ".join(str(length) for length in shape))
+
+
+def shorten(text: str) -> str:
+    """Return what a file says in at most 200 characters that are safe to print."""
+    printable = "".join(character if character.isprintable() else "?" for character in text[:_LONGEST])
+    return f"{printable} ..." if len(text) > _LONGEST else printable

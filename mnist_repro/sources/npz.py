@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import math
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -19,9 +21,14 @@ from mnist_repro.sources.idx import (
     check_idx,
     check_regular,
     format_shape,
+    shorten,
 )
 
 NPZ_NAME = "mnist.npz"
+
+# How NumPy packs. Python unpacks what is packed in other ways in one piece, however large it becomes.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_CONTENTS_BYTES = 1 << 17  # for the list of contents, which is read whole; that of four arrays has 300
 
 
 def read_npz(path: Path, *, files: Sequence[IdxFile]) -> Arrays:
@@ -40,16 +47,39 @@ def read_npz(path: Path, *, files: Sequence[IdxFile]) -> Arrays:
     """
     try:
         check_regular(path)
-        with zipfile.ZipFile(path) as archive:
-            return tuple(_read_npz_array(archive, file=file) for file in files)
-    except BrokenFileError:
-        raise
+        stream = _BoundedFile(path)
     except OSError as error:
         msg = f"It cannot be read: {error.strerror or error}."
         raise BrokenFileError(msg) from error
-    # Cut, encrypted, packed in an unknown way: zipfile and NumPy have many exceptions, and no list of them.
+    with stream, _unpacking(), zipfile.ZipFile(stream) as archive:
+        stream.limit = None
+        return tuple(_read_npz_array(archive, file=file) for file in files)
+
+
+class _BoundedFile(io.FileIO):
+    """A file of which no more than `limit` bytes are read at once: a list of contents may claim any length."""
+
+    limit: int | None = _CONTENTS_BYTES
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read as any file does, within the limit."""
+        if self.limit is not None and size is not None and size > self.limit:
+            msg = f"Expected a list of contents of at most {self.limit} bytes, received one of {size}."
+            raise BrokenFileError(msg)
+        return super().read(size) or b""
+
+
+@contextmanager
+def _unpacking() -> Iterator[None]:
+    """Turn whatever goes wrong while an archive is unpacked into a BrokenFileError."""
+    try:
+        yield
+    except BrokenFileError:
+        raise
+    # Cut, encrypted, with places outside of it: zipfile and NumPy have many exceptions, and no list of them.
     except Exception as error:
-        msg = f"Expected an npz archive, received one that cannot be unpacked or none at all ({error})."
+        reason = shorten(str(error).partition("\n")[0])
+        msg = f"Expected an npz archive, received one that cannot be unpacked or none at all ({reason})."
         raise BrokenFileError(msg) from error
 
 
@@ -58,7 +88,10 @@ def _read_npz_array(archive: zipfile.ZipFile, *, file: IdxFile) -> NDArray[np.ui
     member = f"{file.npz_key}.npy"
     if member not in archive.namelist():
         arrays = ", ".join(name.removesuffix(".npy") for name in archive.namelist()) or "none"
-        msg = f"Expected an array called {file.npz_key}, received {arrays}."
+        msg = f"Expected an array called {file.npz_key}, received {shorten(arrays)}."
+        raise BrokenFileError(msg)
+    if archive.getinfo(member).compress_type not in _METHODS:
+        msg = f"Expected array {file.npz_key} as NumPy packs it, received it packed in another way."
         raise BrokenFileError(msg)
     with blamed_on(f"array {file.npz_key}"), archive.open(member) as stream:
         _check_npy_header(stream, file=file)
@@ -80,6 +113,6 @@ def _check_npy_header(stream: IO[bytes], *, file: IdxFile) -> None:
         order = "by columns" if by_columns else "by rows"
         msg = (
             f"Expected {format_shape(file.shape)} values of type uint8 by rows, "
-            f"received {format_shape(shape)} values of type {dtype} {order}."
+            f"received {format_shape(shape)} values of type {shorten(str(dtype))} {order}."
         )
         raise BrokenFileError(msg)
