@@ -1,169 +1,48 @@
-"""What is kept of a run: raw values, no statistics, one JSON line each.
+"""The records of runs, a store of them for each environment.
 
-A folder of records has a folder for each environment; in it `runs.jsonl` holds the records in the order in which the
-runs ended. Lines are only ever appended.
+A folder of records has a folder for each environment; in it `runs.jsonl` holds the records, one JSON line each, in the
+order in which the runs ended. Lines are only ever appended, and a run is recorded once; one that failed may be recorded
+again.
 """
 
 from __future__ import annotations
 
-import json
-import os
+import warnings
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
-from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
-from mnist_repro.typed_json import parse_json, read_typed
+from mnist_repro.line_files import LineFile
+from mnist_repro.run_records import (
+    SCHEMA_VERSION,
+    NewerSchemaError,
+    Period,
+    RunRecord,
+    Status,
+    format_record,
+    parse_record,
+    run_conditions,
+)
 
-SCHEMA_VERSION = 1
+__all__ = [
+    "LOCAL_ENVIRONMENT",
+    "SCHEMA_VERSION",
+    "Period",
+    "RecordStore",
+    "RunRecord",
+    "Status",
+    "TornLineWarning",
+    "format_record",
+    "open_store",
+    "open_stores",
+    "parse_record",
+    "run_conditions",
+]
+
 LOCAL_ENVIRONMENT = "local"
-_LOCK_SECONDS = 60
-
-Status = Literal["completed", "diverged", "failed"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Period:
-    """What was measured after one period.
-
-    Parameters
-    ----------
-    step
-        Steps made so far.
-    learning_rate
-        The float32 rate of the period's last step.
-    loss, accuracy
-        Mean cross-entropy in nats and fraction of right answers, by evaluation set.
-    seconds
-        Time of the period's training alone.
-    """
-
-    step: int
-    learning_rate: float
-    loss: dict[str, float]
-    accuracy: dict[str, float]
-    seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunRecord:
-    """One training run.
-
-    Parameters
-    ----------
-    experiment, protocol_sha256
-        The protocol's id and hash.
-    training_sha256
-        Hash of the code that trained.
-    dataset, dataset_sha256
-        Name and hash of the images and labels.
-    seed
-        The run's seed.
-    status
-        "completed"; "diverged" where a loss was not finite; "failed" where an exception ended the run.
-    reason
-        Why, where the run is not completed.
-    periods
-        What was measured after each period that was completed.
-    final_loss, final_accuracy
-        At the end, by evaluation set, and on the whole test set as "all test images"; empty where not completed.
-    confusion_matrix
-        Counts on the protocol's confusion set: a row for each true class, a column for each predicted class.
-    first_call_seconds
-        Time to trace and compile; 0 where the process had done that for an earlier run.
-    evaluation_seconds, total_seconds
-        Time of all evaluations, and of the whole run without the first call.
-    started
-        UTC, ISO 8601.
-    """
-
-    experiment: str
-    protocol_sha256: str
-    training_sha256: str
-    dataset: str
-    dataset_sha256: str
-    seed: int
-    status: Status
-    reason: str | None
-    periods: tuple[Period, ...]
-    final_loss: dict[str, float]
-    final_accuracy: dict[str, float]
-    confusion_matrix: tuple[tuple[int, ...], ...]
-    first_call_seconds: float
-    evaluation_seconds: float
-    total_seconds: float
-    started: str
-    environment: Environment
-
-    @property
-    def tells_of_mnist(self) -> bool:
-        """Whether anything can be judged by it: it completed, on MNIST itself."""
-        return self.status == "completed" and self.dataset == "mnist"
-
-    @property
-    def outcome(self) -> tuple[object, ...]:
-        """All that conditions and seed determine: what was measured, and nothing that a clock says."""
-        periods = tuple(replace(period, seconds=0.0) for period in self.periods)
-        measured = self.final_loss, self.final_accuracy, self.confusion_matrix
-        return self.experiment, self.seed, self.status, self.reason, periods, *measured
-
-    @property
-    def conditions(self) -> tuple[str, ...]:
-        """Everything but the seed that decides the run: only runs with equal conditions are pooled."""
-        return run_conditions(
-            experiment=self.experiment,
-            protocol_sha256=self.protocol_sha256,
-            training_sha256=self.training_sha256,
-            dataset_sha256=self.dataset_sha256,
-            environment=self.environment,
-        )
-
-
-def run_conditions(
-    *, experiment: str, protocol_sha256: str, training_sha256: str, dataset_sha256: str, environment: Environment
-) -> tuple[str, ...]:
-    """Return everything but the seed that decides a run."""
-    return (
-        experiment,
-        protocol_sha256,
-        training_sha256,
-        dataset_sha256,
-        environment.tensorflow,
-        environment.keras,
-        environment.numpy,
-        environment.processor,
-        str(environment.threads),
-        json.dumps(environment.flags, sort_keys=True),
-    )
-
-
-def format_record(record: RunRecord) -> str:
-    """Format a record as one line of JSON, without the line's end."""
-    return json.dumps({"schema": SCHEMA_VERSION, **asdict(record)}, allow_nan=False)
-
-
-def parse_record(line: str) -> RunRecord:
-    """Read back what `format_record` wrote.
-
-    Raises
-    ------
-    ValueError
-        If the line is not a whole and valid record; the message says which rule is broken.
-    """
-    values = parse_json(line)
-    if not isinstance(values, dict):
-        msg = f"a record is a JSON object; received {type(values).__name__}"
-        raise ValueError(msg)  # noqa: TRY004 - readers handle one kind of error
-    schema = values.pop("schema", None)
-    if type(schema) is not int or schema != SCHEMA_VERSION:  # True equals 1
-        msg = f"the schema version is {SCHEMA_VERSION}; received {schema!r}"
-        raise ValueError(msg)
-    record: RunRecord = read_typed(RunRecord, values, where="record")
-    return record
 
 
 @dataclass(frozen=True)
@@ -207,49 +86,98 @@ class RecordStore:
             )
             raise ReproError(msg) from error
 
-    def append(self, record: RunRecord) -> None:
-        """Add a record: whole or not at all, also where several processes write."""
-        line = (format_record(record) + "\n").encode()
-        name = f"The record of {record.experiment}, seed {record.seed},"
+    def append(self, record: RunRecord) -> RunRecord:
+        """Add a record, whole or not at all, unless the store has one of the same run: several processes may write.
+
+        Returns
+        -------
+        RunRecord
+            The record that the store has of this run: `record`, or another that does not say failed.
+
+        Raises
+        ------
+        ReproError
+            If it cannot be written.
+        """
         try:
-            with FileLock(self.folder / "runs.lock", timeout=_LOCK_SECONDS), self.file.open("ab", buffering=0) as file:
-                end = file.seek(0, os.SEEK_END)
-                if file.write(line) != len(line):
-                    file.truncate(end)
-                    msg = f"{name} did not fit into {self.file}. Is the disk full?"
-                    raise ReproError(msg)
-                os.fsync(file.fileno())
-        except (OSError, Timeout) as error:
-            msg = f"{name} could not be written to {self.file}: {error}"
+            known = self._lines.append(
+                format_record(record).encode(),
+                is_whole=_is_record,
+                is_same=lambda line: _is_record(line, of=record),
+            )
+        # Where a file system has no locks, NotImplementedError says so.
+        except (OSError, Timeout, NotImplementedError) as error:
+            msg = f"The record of {record.experiment}, seed {record.seed}, could not be written to {self.file}: {error}"
             raise ReproError(msg) from error
+        return record if known is None else parse_record(known.decode())
 
     def read(self) -> list[RunRecord]:
         """Read all records, in the order in which they were written.
+
+        A last line that breaks off is no record: whoever wrote it was killed, or is about to end it. A warning says so.
 
         Raises
         ------
         ReproError
             If the file cannot be read or a line is not a valid record; names the line.
         """
-        return list(self._read_lines())
-
-    def _read_lines(self) -> Iterator[RunRecord]:
-        if not self.file.exists():
-            return
         try:
-            lines = self.file.read_bytes().splitlines()
+            if not self.file.exists():
+                return []
+            key = (self.file, self._lines.hash())
+            if key not in _READ:
+                while len(_READ) >= _MOST_READ:
+                    del _READ[next(iter(_READ))]
+                _READ[key] = tuple(self._read_lines())
+            return list(_READ[key])
         except OSError as error:
             msg = f"Records cannot be read from {self.file}: {error.strerror}."
             raise ReproError(msg) from error
-        for number, line in enumerate(lines, start=1):
+
+    @property
+    def _lines(self) -> LineFile:
+        return LineFile(self.file, _key_of)
+
+    def _read_lines(self) -> Iterator[RunRecord]:
+        for number, line in enumerate(self._lines.read(), start=1):
             try:
                 yield parse_record(line.decode())
             except ValueError as error:  # noqa: PERF203 - each line has an error of its own
-                msg = (
-                    f"{self.file}, line {number}, is no valid record: {error}. "
-                    "Every line is one run; take this line out and run again to replace it."
-                )
+                place = f"{self.file}, line {number},"
+                if not line.endswith(b"\n"):
+                    msg = f"{place} breaks off: the run that it was to record is not counted, and will be made again."
+                    warnings.warn(msg, TornLineWarning, stacklevel=3)
+                    return
+                step = "Every line is one run; take this line out and run again to replace it."
+                if isinstance(error, NewerSchemaError):
+                    step = "A newer version of mnist-repro wrote it; update this one."
+                msg = f"{place} is no valid record: {error}. {step}"
                 raise ReproError(msg) from error
+
+
+class TornLineWarning(UserWarning):
+    """The last line of a file of records breaks off."""
+
+
+# The last files that were read: a report needs the same ones several times.
+_READ: dict[tuple[Path, str], tuple[RunRecord, ...]] = {}
+_MOST_READ = 8
+
+
+def _key_of(line: bytes) -> bytes:
+    """Return the beginning of a line of `format_record`, up to the seed: it is the same for all records of a run."""
+    return line.partition(b', "status": ')[0]
+
+
+def _is_record(line: bytes, *, of: RunRecord | None = None) -> bool:
+    """Return whether a line is a valid record: any, or one that stands for the run that `of` records."""
+    try:
+        record = parse_record(line.decode())
+    except ValueError:
+        return False
+    if of is None:
+        return True
+    return record.status != "failed" and (record.conditions, record.seed) == (of.conditions, of.seed)
 
 
 def open_store(folder: Path, *, environment: str) -> RecordStore:

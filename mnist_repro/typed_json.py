@@ -1,16 +1,32 @@
-"""JSON read into frozen dataclasses, with the types that these declare: exactly, or not at all."""
+"""JSON read into frozen dataclasses, with the types that these declare: exactly, or not at all.
+
+The reader of each type is made once, from its annotations; a large store has millions of values.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+
+_Reader: TypeAlias = Callable[[Any], Any]
+
+
+class _MisfitError(Exception):
+    """A value is not of its type: the rule that it breaks, and its place within what is read."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.place = ""
 
 
 def parse_json(text: str) -> Any:
-    """Parse JSON as its standard has it, where numbers are finite.
+    """Parse JSON as its standard has it: finite numbers, and no name twice in one object.
 
     Raises
     ------
@@ -18,19 +34,19 @@ def parse_json(text: str) -> Any:
         If `text` is anything else; the message says which rule is broken.
     """
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_build_object)
     except RecursionError:
         msg = "it is nested too deeply"
         raise ValueError(msg) from None
 
 
-def read_typed(expected: Any, value: Any, *, where: str) -> Any:  # noqa: PLR0911 - one return for each kind of type
+def read_typed(expected: Any, value: Any, *, where: str) -> Any:
     """Return `value`, as JSON has it, as the type `expected`.
 
     Parameters
     ----------
     expected
-        A dataclass of keyword arguments, or a type that a field of one may have: str, int, bool, float, Literal,
+        A frozen dataclass of keyword arguments, or a type that a field of one may have: str, int, bool, float, Literal,
         ``T | None``, ``tuple[T, ...]``, ``dict[str, T]``, or another such dataclass.
     where
         What the value is called in messages.
@@ -40,42 +56,148 @@ def read_typed(expected: Any, value: Any, *, where: str) -> Any:  # noqa: PLR091
     ValueError
         If it is of another type, lacks a field, or has one too many; the message names the place.
     """
-    origin, arguments = get_origin(expected), get_args(expected)
-    # JSON has larger numbers than float64.
-    if expected is float and type(value) in {int, float} and abs(value) <= sys.float_info.max:
-        return float(value)
-    if expected in {str, int, bool, NoneType}:
-        # bool is a subclass of int, and no number.
-        if type(value) is expected:
-            return value
-    elif origin is Literal:
-        if value in arguments:
-            return value
-    elif origin in {Union, UnionType}:
-        return None if value is None else read_typed(arguments[0], value, where=where)
-    elif origin is tuple and isinstance(value, list):
-        return tuple(read_typed(arguments[0], item, where=f"{where}[{i}]") for i, item in enumerate(value))
-    elif origin is dict and isinstance(value, dict):
-        return {key: read_typed(arguments[1], item, where=f"{where}.{key}") for key, item in value.items()}
-    elif isinstance(value, dict) and isinstance(expected, type) and is_dataclass(expected):
-        return _read_dataclass(expected, value, where=where)
-    name = "a finite number" if expected is float else getattr(expected, "__name__", expected)
-    msg = f"{where} is {name}; received {value!r:.80}"
-    raise ValueError(msg)
-
-
-def _read_dataclass(expected: type, value: dict[str, Any], *, where: str) -> Any:
-    names = [f.name for f in fields(expected)]
-    if missing := [name for name in names if name not in value]:
-        msg = f"{where} lacks {', '.join(missing)}"
-        raise ValueError(msg)
-    if unknown := [name for name in value if name not in names]:
-        msg = f"{where} has no field {', '.join(unknown)}"
-        raise ValueError(msg)
-    types = get_type_hints(expected)
-    return expected(**{name: read_typed(types[name], value[name], where=f"{where}.{name}") for name in names})
+    try:
+        return _reader(expected)(value)
+    except _MisfitError as error:
+        msg = f"{where}{error.place} {error.rule}"
+        raise ValueError(msg) from None
 
 
 def _refuse_constant(name: str) -> float:
     msg = f"numbers are finite; received {name}"
     raise ValueError(msg)
+
+
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    built = dict(pairs)
+    if len(built) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        msg = f"a name stands once in an object; received twice: {', '.join(twice)}"
+        raise ValueError(msg)
+    return built
+
+
+@cache
+def _reader(expected: Any) -> _Reader:  # noqa: PLR0911 - one return for each kind of type
+    """Return the function that reads one type."""
+    origin, arguments = get_origin(expected), get_args(expected)
+    if expected is float:
+        return _read_float
+    if expected is str:
+        return _read_text
+    if expected in {int, bool, NoneType}:
+        return _exact_reader(expected)
+    if origin is Literal:
+        return _literal_reader(expected)
+    if origin in {Union, UnionType}:
+        return _optional_reader(_reader(arguments[0]))
+    if origin is tuple:
+        return _tuple_reader(_reader(arguments[0]), expected)
+    if origin is dict:
+        return _dict_reader(_reader(arguments[1]), expected)
+    if isinstance(expected, type) and is_dataclass(expected):
+        return _dataclass_reader(expected)
+    msg = f"no reader of {expected}"
+    raise TypeError(msg)
+
+
+def _refuse(expected: Any, value: Any) -> _MisfitError:
+    name = "a finite number" if expected is float else getattr(expected, "__name__", expected)
+    return _MisfitError(f"is {name}; received {value!r:.80}")
+
+
+def _read_float(value: Any) -> float:
+    # JSON has larger numbers than float64.
+    if type(value) in {float, int} and abs(value) <= sys.float_info.max:
+        return float(value)
+    raise _refuse(float, value)
+
+
+def _read_text(value: Any) -> str:
+    if type(value) is str:
+        # The records of a store share most of their texts.
+        return sys.intern(value)
+    raise _refuse(str, value)
+
+
+def _exact_reader(expected: type) -> _Reader:
+    def read(value: Any) -> Any:
+        # bool is a subclass of int, and no number.
+        if type(value) is expected:
+            return value
+        raise _refuse(expected, value)
+
+    return read
+
+
+def _literal_reader(expected: Any) -> _Reader:
+    allowed = get_args(expected)
+
+    def read(value: Any) -> Any:
+        if type(value) is str and value in allowed:
+            return sys.intern(value)
+        raise _refuse(expected, value)
+
+    return read
+
+
+def _optional_reader(read_value: _Reader) -> _Reader:
+    return lambda value: None if value is None else read_value(value)
+
+
+def _tuple_reader(read_item: _Reader, expected: Any) -> _Reader:
+    def read(value: Any) -> tuple[Any, ...]:
+        if type(value) is not list:
+            raise _refuse(expected, value)
+        try:
+            return tuple([read_item(item) for item in value])
+        except _MisfitError:
+            _blame(read_item, {f"[{i}]": item for i, item in enumerate(value)})
+            raise
+
+    return read
+
+
+def _dict_reader(read_item: _Reader, expected: Any) -> _Reader:
+    def read(value: Any) -> dict[str, Any]:
+        if type(value) is not dict:
+            raise _refuse(expected, value)
+        try:
+            return {sys.intern(key): read_item(item) for key, item in value.items()}
+        except _MisfitError:
+            _blame(read_item, {f".{key}": item for key, item in value.items()})
+            raise
+
+    return read
+
+
+def _dataclass_reader(expected: type) -> _Reader:
+    types = get_type_hints(expected)
+    readers = {field.name: _reader(types[field.name]) for field in fields(expected)}
+
+    def read(value: Any) -> Any:
+        if type(value) is not dict:
+            raise _refuse(expected, value)
+        if value.keys() != readers.keys():
+            missing = [name for name in readers if name not in value]
+            unknown = [name for name in value if name not in readers]
+            raise _MisfitError(f"lacks {', '.join(missing)}" if missing else f"has no field {', '.join(unknown)}")
+        try:
+            return expected(**{name: read_field(value[name]) for name, read_field in readers.items()})
+        except _MisfitError:
+            for name, read_field in readers.items():
+                _blame(read_field, {f".{name}": value[name]})
+            raise
+
+    return read
+
+
+def _blame(read: _Reader, items: dict[str, Any]) -> None:
+    """Read again, one by one, what could not be read together, so that the error has its place."""
+    for place, item in items.items():
+        try:
+            read(item)
+        except _MisfitError as error:  # noqa: PERF203 - only where something is wrong
+            error.place = place + error.place
+            raise

@@ -10,7 +10,7 @@ from typing import Any
 from mnist_repro.claims import Claim
 from mnist_repro.environment import Environment
 from mnist_repro.protocols import CLASSES, Protocol
-from mnist_repro.records import Period, RecordStore, RunRecord
+from mnist_repro.records import Period, RecordStore, RunRecord, format_record
 
 ALL_TEST_IMAGES = "all test images"
 
@@ -71,11 +71,11 @@ def make_unfinished(
 
 
 def write_store(folder: Path, records: Iterable[RunRecord]) -> RecordStore:
-    """Write records to the store in `folder`, and return it."""
+    """Write records to the store in `folder`, after what it has, also those of one run; and return it."""
     store = RecordStore(folder)
     store.prepare()
-    for record in records:
-        store.append(record)
+    with store.file.open("a", encoding="utf-8") as file:
+        file.writelines(f"{format_record(record)}\n" for record in records)
     return store
 
 

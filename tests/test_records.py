@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from mnist_repro import records
+from mnist_repro import line_files
 from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
 from mnist_repro.records import (
@@ -29,21 +29,30 @@ from mnist_repro.records import (
 
 RecordFactory = Callable[..., RunRecord]
 
-_finite = st.floats(allow_nan=False, allow_infinity=False)
-_figures = st.dictionaries(st.text(max_size=5), _finite, max_size=2)
+_positive = st.floats(0, allow_infinity=False)
+_losses = st.dictionaries(st.text(max_size=5), _positive, max_size=2)
+_accuracies = st.dictionaries(st.text(max_size=5), st.floats(0, 1), max_size=2)
 _whole = st.integers(0, 2**63)
-_periods = st.builds(Period, step=_whole, learning_rate=_finite, loss=_figures, accuracy=_figures, seconds=_finite)
+
+
+@st.composite
+def _periods(draw: st.DrawFn) -> tuple[Period, ...]:
+    one = st.builds(Period, step=_whole, learning_rate=_positive, loss=_losses, accuracy=_accuracies, seconds=_positive)
+    drawn = draw(st.lists(one, max_size=2))
+    return tuple(replace(period, step=period.step + 2**64 * index + 1) for index, period in enumerate(drawn))
+
+
 _environments = st.builds(Environment, flags=st.dictionaries(st.text(max_size=5), st.text(max_size=5)))
 _records = st.builds(
     RunRecord,
     seed=_whole,
-    periods=st.lists(_periods, max_size=2).map(tuple),
-    final_loss=_figures,
-    final_accuracy=_figures,
+    periods=_periods(),
+    final_loss=_losses,
+    final_accuracy=_accuracies,
     confusion_matrix=st.lists(st.lists(_whole, max_size=2).map(tuple), max_size=2).map(tuple),
-    first_call_seconds=_finite,
-    evaluation_seconds=_finite,
-    total_seconds=_finite,
+    first_call_seconds=_positive,
+    evaluation_seconds=_positive,
+    total_seconds=_positive,
     environment=_environments,
 )
 
@@ -441,7 +450,7 @@ def test_store_append_while_another_process_writes_waits_for_it(
     store: RecordStore, make_record: RecordFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is written while another holds the lock, and who waits too long says so."""
-    monkeypatch.setattr(records, "_LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(line_files, "LOCK_SECONDS", 0.05)
 
     with FileLock(store.folder / "runs.lock"), pytest.raises(ReproError, match=r"could not be written .*lock"):
         store.append(make_record())

@@ -1,0 +1,174 @@
+"""Files of lines that are only ever appended to: each line whole or not there, and none of them twice.
+
+Several processes may append at once. One may be killed in the middle of a line, or the disk be full: what then stands
+at the end of the file, without a line's end, is no line. The next append sets it aside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from io import FileIO
+from pathlib import Path
+
+from filelock import FileLock
+
+LOCK_SECONDS = 60
+_BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class LineFile:
+    """A file of lines.
+
+    Parameters
+    ----------
+    path
+        Its folder must exist for anything to be appended.
+    key_of
+        What of a line is the same in all lines that could stand for it; found without parsing them.
+    """
+
+    path: Path
+    key_of: Callable[[bytes], bytes]
+
+    def read(self) -> Iterator[bytes]:
+        """Yield every line with its end; the last may lack it, and is then perhaps not whole."""
+        with self.path.open("rb") as stream:
+            yield from stream
+
+    def hash(self) -> str:
+        """Return the SHA-256 sum of the file."""
+        digest = hashlib.sha256()
+        with self.path.open("rb") as stream:
+            while block := stream.read(_BLOCK_BYTES):
+                digest.update(block)
+        return digest.hexdigest()
+
+    def append(
+        self, line: bytes, *, is_whole: Callable[[bytes], bool], is_same: Callable[[bytes], bool]
+    ) -> bytes | None:
+        """Add a line, unless the file has one that stands for it.
+
+        Parameters
+        ----------
+        line
+            Without its end.
+        is_whole
+            Whether what stands at the end of the file without a line's end is a line all the same.
+        is_same
+            Whether a line of the same key stands for `line`.
+
+        Returns
+        -------
+        bytes or None
+            The line that stands for this one, which was then not added; None where it was.
+
+        Raises
+        ------
+        OSError
+            If the line cannot be written whole: the file then has nothing of it.
+        filelock.Timeout
+            If others hold the file for too long.
+        """
+        with (
+            FileLock(self.path.with_suffix(".lock"), timeout=LOCK_SECONDS),
+            self.path.open("ab", buffering=0) as stream,
+        ):
+            self._mend_end(stream, is_whole=is_whole)
+            index = _index_of(self.path)
+            index.refresh(self)
+            for known in index.find(self, self.key_of(line)):
+                if is_same(known):
+                    return known
+            _write(stream, line + b"\n")
+        return None
+
+    def _mend_end(self, stream: FileIO, *, is_whole: Callable[[bytes], bool]) -> None:
+        """End the last line; what is no whole line is moved to a file beside this one."""
+        start, tail = self._find_tail()
+        if not tail:
+            return
+        if is_whole(tail):
+            _write(stream, b"\n")
+            return
+        with self.path.with_suffix(".torn").open("ab", buffering=0) as torn:
+            _write(torn, tail + b"\n")
+        stream.truncate(start)
+
+    def _find_tail(self) -> tuple[int, bytes]:
+        """Return what stands after the last line's end, and where."""
+        with self.path.open("rb") as stream:
+            start = stream.seek(0, os.SEEK_END)
+            tail = b""
+            while start and b"\n" not in tail:
+                step = min(start, _BLOCK_BYTES if tail else 1)
+                start -= step
+                stream.seek(start)
+                tail = stream.read(step) + tail
+        _, _, after = tail.rpartition(b"\n")
+        return start + len(tail) - len(after), after
+
+
+def _write(stream: FileIO, content: bytes) -> None:
+    """Write all of `content` at the end, or nothing."""
+    end = stream.seek(0, os.SEEK_END)
+    try:
+        written = stream.write(content)
+        os.fsync(stream.fileno())
+    except OSError:
+        stream.truncate(end)
+        raise
+    if written != len(content):
+        stream.truncate(end)
+        msg = f"only {written} of {len(content)} bytes could be written. Is the disk full?"
+        raise OSError(msg)
+
+
+@dataclass
+class _Index:
+    """Where the lines of a file begin, by their keys, as far as it was read: each process reads a line once.
+
+    Parameters
+    ----------
+    identity
+        Device and number of the file: another may have taken its place.
+    end
+        Bytes that were read.
+    starts
+        By the hash of the key.
+    """
+
+    identity: tuple[int, int] = (0, 0)
+    end: int = 0
+    starts: dict[int, tuple[int, ...]] = field(default_factory=dict)
+
+    def refresh(self, file: LineFile) -> None:
+        """Read what was appended since."""
+        found = file.path.stat()
+        if (found.st_dev, found.st_ino) != self.identity or found.st_size < self.end:
+            self.identity, self.end = (found.st_dev, found.st_ino), 0
+            self.starts.clear()
+        with file.path.open("rb") as stream:
+            stream.seek(self.end)
+            for line in stream:
+                key = hash(file.key_of(line))
+                self.starts[key] = (*self.starts.get(key, ()), self.end)
+                self.end += len(line)
+
+    def find(self, file: LineFile, key: bytes) -> list[bytes]:
+        """Return the lines with a key, the newest first, without their ends."""
+        found = []
+        with file.path.open("rb") as stream:
+            for start in reversed(self.starts.get(hash(key), ())):
+                stream.seek(start)
+                found.append(stream.readline().rstrip(b"\n"))
+        return [line for line in found if file.key_of(line) == key]
+
+
+@cache
+def _index_of(path: Path) -> _Index:  # noqa: ARG001 - each path has its own
+    return _Index()

@@ -1,0 +1,191 @@
+"""What is kept of a run: raw values, no statistics; and one line of JSON that holds them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Literal, NoReturn
+
+from mnist_repro.environment import Environment
+from mnist_repro.typed_json import parse_json, read_typed
+
+SCHEMA_VERSION = 1
+
+Status = Literal["completed", "diverged", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """What was measured after one period.
+
+    Parameters
+    ----------
+    step
+        Steps made so far.
+    learning_rate
+        The float32 rate of the period's last step.
+    loss, accuracy
+        Mean cross-entropy in nats and fraction of right answers, by evaluation set.
+    seconds
+        Time of the period's training alone.
+    """
+
+    step: int
+    learning_rate: float
+    loss: dict[str, float]
+    accuracy: dict[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """One training run.
+
+    Parameters
+    ----------
+    experiment, protocol_sha256
+        The protocol's id and hash.
+    training_sha256
+        Hash of the code that trained.
+    dataset, dataset_sha256
+        Name and hash of the images and labels.
+    seed
+        The run's seed.
+    status
+        "completed"; "diverged" where a loss was not finite; "failed" where an exception ended the run.
+    reason
+        Why, where the run is not completed.
+    periods
+        What was measured after each period that was completed.
+    final_loss, final_accuracy
+        At the end, by evaluation set, and on the whole test set as "all test images"; empty where not completed.
+    confusion_matrix
+        Counts on the protocol's confusion set: a row for each true class, a column for each predicted class.
+    first_call_seconds
+        Time to trace and compile; 0 where the process had done that for an earlier run.
+    evaluation_seconds, total_seconds
+        Time of all evaluations, and of the whole run without the first call.
+    started
+        UTC, ISO 8601.
+    """
+
+    experiment: str
+    protocol_sha256: str
+    training_sha256: str
+    dataset: str
+    dataset_sha256: str
+    seed: int
+    status: Status
+    reason: str | None
+    periods: tuple[Period, ...]
+    final_loss: dict[str, float]
+    final_accuracy: dict[str, float]
+    confusion_matrix: tuple[tuple[int, ...], ...]
+    first_call_seconds: float
+    evaluation_seconds: float
+    total_seconds: float
+    started: str
+    environment: Environment
+
+    @property
+    def tells_of_mnist(self) -> bool:
+        """Whether anything can be judged by it: it completed, on MNIST itself."""
+        return self.status == "completed" and self.dataset == "mnist"
+
+    @property
+    def outcome(self) -> tuple[object, ...]:
+        """All that conditions and seed determine: what was measured, and nothing that a clock says."""
+        periods = tuple(replace(period, seconds=0.0) for period in self.periods)
+        measured = self.final_loss, self.final_accuracy, self.confusion_matrix
+        return self.experiment, self.seed, self.status, self.reason, periods, *measured
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Everything but the seed that decides the run: only runs with equal conditions are pooled."""
+        return run_conditions(
+            experiment=self.experiment,
+            protocol_sha256=self.protocol_sha256,
+            training_sha256=self.training_sha256,
+            dataset_sha256=self.dataset_sha256,
+            environment=self.environment,
+        )
+
+
+def run_conditions(
+    *, experiment: str, protocol_sha256: str, training_sha256: str, dataset_sha256: str, environment: Environment
+) -> tuple[str, ...]:
+    """Return everything but the seed that decides a run."""
+    return (
+        experiment,
+        protocol_sha256,
+        training_sha256,
+        dataset_sha256,
+        environment.tensorflow,
+        environment.keras,
+        environment.numpy,
+        environment.processor,
+        str(environment.threads),
+        json.dumps(environment.flags, sort_keys=True),
+    )
+
+
+def format_record(record: RunRecord) -> str:
+    """Format a record as one line of JSON, without the line's end."""
+    return json.dumps({"schema": SCHEMA_VERSION, **asdict(record)}, allow_nan=False)
+
+
+def parse_record(line: str) -> RunRecord:
+    """Read back what `format_record` wrote.
+
+    Raises
+    ------
+    NewerSchemaError
+        If a newer version of this program wrote it.
+    ValueError
+        If the line is not a whole and valid record; the message says which rule is broken.
+    """
+    values = parse_json(line)
+    if not isinstance(values, dict):
+        msg = f"a record is a JSON object; received {type(values).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - readers handle one kind of error
+    schema = values.pop("schema", None)
+    if type(schema) is not int or schema != SCHEMA_VERSION:  # True equals 1
+        msg = f"the schema version is {SCHEMA_VERSION}; received {schema!r:.80}"
+        raise NewerSchemaError(msg) if type(schema) is int and schema > SCHEMA_VERSION else ValueError(msg)
+    record: RunRecord = read_typed(RunRecord, values, where="record")
+    _check_ranges(record)
+    return record
+
+
+class NewerSchemaError(ValueError):
+    """A newer version of this program wrote the record."""
+
+
+def _check_ranges(record: RunRecord) -> None:
+    """Raise ValueError, naming the place, where a number is none that a run can have."""
+    before = 0
+    for index, period in enumerate(record.periods):
+        if period.step <= before:
+            _refuse_number(f"periods[{index}].step", "more than before", period.step)
+        before = period.step
+        if period.learning_rate < 0 or period.seconds < 0:
+            _refuse_number(f"periods[{index}]", "without negative numbers", period)
+        _check_figures(period.loss, period.accuracy, where=f"periods[{index}].", at_end="")
+    _check_figures(record.final_loss, record.final_accuracy, where="", at_end="final_")
+    for name in ("seed", "first_call_seconds", "evaluation_seconds", "total_seconds"):
+        if (value := getattr(record, name)) < 0:
+            _refuse_number(name, "at least 0", value)
+    if any(count < 0 for row in record.confusion_matrix for count in row):
+        _refuse_number("confusion_matrix", "of counts from 0", record.confusion_matrix)
+
+
+def _check_figures(loss: dict[str, float], accuracy: dict[str, float], *, where: str, at_end: str) -> None:
+    if loss and min(loss.values()) < 0:
+        _refuse_number(f"{where}{at_end}loss", "of numbers from 0", loss)
+    if accuracy and not 0 <= min(accuracy.values()) <= max(accuracy.values()) <= 1:
+        _refuse_number(f"{where}{at_end}accuracy", "of fractions from 0 to 1", accuracy)
+
+
+def _refuse_number(place: str, rule: str, value: object) -> NoReturn:
+    msg = f"record.{place} is {rule}; received {value!r:.80}"
+    raise ValueError(msg)
