@@ -49,7 +49,11 @@ class LineFile:
         return digest.hexdigest()
 
     def append(
-        self, line: bytes, *, is_whole: Callable[[bytes], bool], is_same: Callable[[bytes], bool]
+        self,
+        line: bytes,
+        *,
+        is_whole: Callable[[bytes], bool],
+        choose_same: Callable[[Iterator[bytes]], bytes | None],
     ) -> bytes | None:
         """Add a line, unless the file has one that stands for it.
 
@@ -59,8 +63,8 @@ class LineFile:
             Without its end.
         is_whole
             Whether what stands at the end of the file without a line's end is a line all the same.
-        is_same
-            Whether a line of the same key stands for `line`.
+        choose_same
+            Chooses, of the lines with the same key, the newest first, the one that stands for `line`, if any does.
 
         Returns
         -------
@@ -81,11 +85,10 @@ class LineFile:
             self._mend_end(stream, is_whole=is_whole)
             index = _index_of(self.path)
             index.refresh(self)
-            for known in index.find(self, self.key_of(line)):
-                if is_same(known):
-                    return known
-            _write(stream, line + b"\n")
-        return None
+            known = choose_same(index.find(self, self.key_of(line)))
+            if known is None:
+                _write(stream, line + b"\n")
+        return known
 
     def _mend_end(self, stream: FileIO, *, is_whole: Callable[[bytes], bool]) -> None:
         """End the last line; what is no whole line is moved to a file beside this one."""
@@ -159,14 +162,14 @@ class _Index:
                 self.starts[key] = (*self.starts.get(key, ()), self.end)
                 self.end += len(line)
 
-    def find(self, file: LineFile, key: bytes) -> list[bytes]:
-        """Return the lines with a key, the newest first, without their ends."""
-        found = []
+    def find(self, file: LineFile, key: bytes) -> Iterator[bytes]:
+        """Yield the lines with a key, the newest first, without their ends."""
         with file.path.open("rb") as stream:
             for start in reversed(self.starts.get(hash(key), ())):
                 stream.seek(start)
-                found.append(stream.readline().rstrip(b"\n"))
-        return [line for line in found if file.key_of(line) == key]
+                line = stream.readline().rstrip(b"\n")
+                if file.key_of(line) == key:
+                    yield line
 
 
 @cache

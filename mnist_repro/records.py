@@ -92,7 +92,7 @@ class RecordStore:
         Returns
         -------
         RunRecord
-            The record that the store has of this run: `record`, or another that does not say failed.
+            The record that the store has of this run: `record`, or the newest before it, unless that run failed.
 
         Raises
         ------
@@ -103,7 +103,7 @@ class RecordStore:
             known = self._lines.append(
                 format_record(record).encode(),
                 is_whole=_is_record,
-                is_same=lambda line: _is_record(line, of=record),
+                choose_same=lambda lines: _choose_same(record, lines),
             )
         # Where a file system has no locks, NotImplementedError says so.
         except (OSError, Timeout, NotImplementedError) as error:
@@ -169,15 +169,21 @@ def _key_of(line: bytes) -> bytes:
     return line.partition(b', "status": ')[0]
 
 
-def _is_record(line: bytes, *, of: RunRecord | None = None) -> bool:
-    """Return whether a line is a valid record: any, or one that stands for the run that `of` records."""
+def _is_record(line: bytes) -> bool:
     try:
-        record = parse_record(line.decode())
+        parse_record(line.decode())
     except ValueError:
         return False
-    if of is None:
-        return True
-    return record.status != "failed" and (record.conditions, record.seed) == (of.conditions, of.seed)
+    return True
+
+
+def _choose_same(record: RunRecord, lines: Iterator[bytes]) -> bytes | None:
+    """Return the newest of `lines` that records the same run; None where there is none, or that run failed."""
+    for line in filter(_is_record, lines):
+        known = parse_record(line.decode())
+        if (known.conditions, known.seed) == (record.conditions, record.seed):
+            return None if known.status == "failed" else line
+    return None
 
 
 def open_store(folder: Path, *, environment: str) -> RecordStore:

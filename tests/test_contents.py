@@ -318,7 +318,7 @@ def test_summarize_environment_earlier_records_are_set_aside(
     summarize: Summarize, make: MakeRun, change: dict[str, Any]
 ) -> None:
     """Records of other conditions are counted as left out, and pooled with nothing."""
-    result = summarize(make(0, accuracy=0.1, **change), make(1), make(2), make(2))
+    result = summarize(make(0, accuracy=0.2, **change), make(1), make(2), make(2))
     (experiment,) = (e for e in result.experiments if e.records)
 
     assert [record.seed for record in experiment.records] == [1, 2]
