@@ -41,6 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=LOCAL_ENVIRONMENT,
         help=f"name under which runs are recorded ({LOCAL_ENVIRONMENT})",
     )
+    group.addoption(
+        "--reliability",
+        choices=("small", "full"),
+        default="small",
+        help="how long the tests of reliability go on: full gives the figures of docs/reliability.md (small)",
+    )
     group.addoption("--baseline", type=Path, help="folder of what runs are held against (baseline/ beside the records)")
 
 

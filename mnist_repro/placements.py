@@ -13,6 +13,7 @@ from enum import Enum
 import numpy as np
 
 from mnist_repro.claims import Claim
+from mnist_repro.errors import ReproError
 from mnist_repro.records import RunRecord
 from mnist_repro.statistics import Summary, summarize
 
@@ -113,15 +114,37 @@ def _place(claim: Claim, summary: Summary) -> tuple[Judgement, str]:
     # What was printed stands for every number that rounds to it.
     if interval.overlaps(claim.value - claim.half_unit, claim.value + claim.half_unit):
         return Judgement.INSIDE, "inside the 95 % prediction interval of one run"
+    if summary.standard_deviation == 0:
+        return Judgement.OUTSIDE, "all our runs give another number, the same one"
     distance = (claim.value - summary.mean) / summary.standard_deviation
     side = "above" if distance > 0 else "below"
     return Judgement.OUTSIDE, f"{abs(distance):.1f} standard deviations {side} the mean over seeds"
 
 
 def measured_value(claim: Claim, record: RunRecord) -> float:
-    """Return what a completed run measured of a claim, in the claim's unit."""
+    """Return what a completed run measured of a claim, in the claim's unit.
+
+    Raises
+    ------
+    ReproError
+        If the claim names a period or an evaluation set that its experiment does not have.
+    """
     if claim.metric == "total_seconds":
         return sum(period.seconds for period in record.periods)
+    try:
+        value = _read_figure(claim, record)
+    except (KeyError, IndexError):
+        after = "at its end" if claim.period is None else f"after period {claim.period}"
+        msg = (
+            f"Claim {claim.id}: {claim.experiment} does not measure the {claim.metric} of {claim.evaluation_set!r} "
+            f"{after}. Correct the claim in claims.toml, or the experiment in experiments.py."
+        )
+        raise ReproError(msg) from None
+    fraction = 1 - value if claim.metric == "error" else value
+    return 100 * fraction if claim.unit == "percent" else fraction
+
+
+def _read_figure(claim: Claim, record: RunRecord) -> float:
     if claim.period is None:
         losses, accuracies = record.final_loss, record.final_accuracy
     else:
@@ -131,9 +154,4 @@ def measured_value(claim: Claim, record: RunRecord) -> float:
             return period.learning_rate
         if claim.metric == "seconds_per_period":
             return period.seconds
-    evaluation_set = claim.evaluation_set or ""
-    if claim.metric == "loss":
-        return losses[evaluation_set]
-    accuracy = accuracies[evaluation_set]
-    fraction = 1 - accuracy if claim.metric == "error" else accuracy
-    return 100 * fraction if claim.unit == "percent" else fraction
+    return (losses if claim.metric == "loss" else accuracies)[claim.evaluation_set or ""]

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
-from typing import Literal, NoReturn
+from typing import Literal
 
 from mnist_repro.environment import Environment
 from mnist_repro.typed_json import parse_json, read_typed
 
 SCHEMA_VERSION = 1
+
+# What a run can have at most; squares of larger numbers are no longer finite.
+_MOST_FLOAT32 = 3.5e38
+_MOST_LOSS = 2 * _MOST_FLOAT32  # the difference of two outputs
+_MOST_SECONDS = 1e9  # thirty years
+_MOST_COUNT = 2**63 - 1
 
 Status = Literal["completed", "diverged", "failed"]
 
@@ -165,27 +172,24 @@ def _check_ranges(record: RunRecord) -> None:
     """Raise ValueError, naming the place, where a number is none that a run can have."""
     before = 0
     for index, period in enumerate(record.periods):
-        if period.step <= before:
-            _refuse_number(f"periods[{index}].step", "more than before", period.step)
+        place = f"periods[{index}]"
+        _check_range((period.step,), f"{place}.step", "more than before", least=before + 1, most=_MOST_COUNT)
         before = period.step
-        if period.learning_rate < 0 or period.seconds < 0:
-            _refuse_number(f"periods[{index}]", "without negative numbers", period)
-        _check_figures(period.loss, period.accuracy, where=f"periods[{index}].", at_end="")
-    _check_figures(record.final_loss, record.final_accuracy, where="", at_end="final_")
-    for name in ("seed", "first_call_seconds", "evaluation_seconds", "total_seconds"):
-        if (value := getattr(record, name)) < 0:
-            _refuse_number(name, "at least 0", value)
-    if any(count < 0 for row in record.confusion_matrix for count in row):
-        _refuse_number("confusion_matrix", "of counts from 0", record.confusion_matrix)
+        _check_range((period.learning_rate,), f"{place}.learning_rate", "a float32 from 0", most=_MOST_FLOAT32)
+        _check_range((period.seconds,), f"{place}.seconds", "a time", most=_MOST_SECONDS)
+        _check_range(period.loss.values(), f"{place}.loss", "of losses from 0", most=_MOST_LOSS)
+        _check_range(period.accuracy.values(), f"{place}.accuracy", "of fractions from 0 to 1", most=1)
+    _check_range(record.final_loss.values(), "final_loss", "of losses from 0", most=_MOST_LOSS)
+    _check_range(record.final_accuracy.values(), "final_accuracy", "of fractions from 0 to 1", most=1)
+    _check_range((record.seed,), "seed", "a whole number from 0", most=_MOST_COUNT)
+    for row in record.confusion_matrix:
+        _check_range(row, "confusion_matrix", "of counts from 0", most=_MOST_COUNT)
+    for name in ("first_call_seconds", "evaluation_seconds", "total_seconds"):
+        _check_range((getattr(record, name),), name, "a time", most=_MOST_SECONDS)
 
 
-def _check_figures(loss: dict[str, float], accuracy: dict[str, float], *, where: str, at_end: str) -> None:
-    if loss and min(loss.values()) < 0:
-        _refuse_number(f"{where}{at_end}loss", "of numbers from 0", loss)
-    if accuracy and not 0 <= min(accuracy.values()) <= max(accuracy.values()) <= 1:
-        _refuse_number(f"{where}{at_end}accuracy", "of fractions from 0 to 1", accuracy)
-
-
-def _refuse_number(place: str, rule: str, value: object) -> NoReturn:
-    msg = f"record.{place} is {rule}; received {value!r:.80}"
-    raise ValueError(msg)
+def _check_range(numbers: Collection[float], place: str, rule: str, *, least: float = 0, most: float) -> None:
+    if numbers and not least <= min(numbers) <= max(numbers) <= most:
+        wrong = next(number for number in numbers if not least <= number <= most)
+        msg = f"record.{place} is {rule}; received {wrong!r:.80}"
+        raise ValueError(msg)

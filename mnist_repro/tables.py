@@ -66,6 +66,9 @@ def read_toml(file: Traversable) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         msg = f"{file} must be valid TOML, but is not: {error}. Correct it there."
         raise ReproError(msg) from error
+    except RecursionError:
+        msg = f"{file} must be valid TOML, but is nested too deeply. Correct it there."
+        raise ReproError(msg) from None
     return content
 
 

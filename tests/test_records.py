@@ -29,17 +29,18 @@ from mnist_repro.records import (
 
 RecordFactory = Callable[..., RunRecord]
 
-_positive = st.floats(0, allow_infinity=False)
-_losses = st.dictionaries(st.text(max_size=5), _positive, max_size=2)
+_rate = st.floats(0, 3e38)
+_seconds = st.floats(0, 1e9)
+_losses = st.dictionaries(st.text(max_size=5), st.floats(0, 6e38), max_size=2)
 _accuracies = st.dictionaries(st.text(max_size=5), st.floats(0, 1), max_size=2)
-_whole = st.integers(0, 2**63)
+_whole = st.integers(0, 2**61)
 
 
 @st.composite
 def _periods(draw: st.DrawFn) -> tuple[Period, ...]:
-    one = st.builds(Period, step=_whole, learning_rate=_positive, loss=_losses, accuracy=_accuracies, seconds=_positive)
+    one = st.builds(Period, step=_whole, learning_rate=_rate, loss=_losses, accuracy=_accuracies, seconds=_seconds)
     drawn = draw(st.lists(one, max_size=2))
-    return tuple(replace(period, step=period.step + 2**64 * index + 1) for index, period in enumerate(drawn))
+    return tuple(replace(period, step=period.step + 2**62 * index + 1) for index, period in enumerate(drawn))
 
 
 _environments = st.builds(Environment, flags=st.dictionaries(st.text(max_size=5), st.text(max_size=5)))
@@ -50,9 +51,9 @@ _records = st.builds(
     final_loss=_losses,
     final_accuracy=_accuracies,
     confusion_matrix=st.lists(st.lists(_whole, max_size=2).map(tuple), max_size=2).map(tuple),
-    first_call_seconds=_positive,
-    evaluation_seconds=_positive,
-    total_seconds=_positive,
+    first_call_seconds=_seconds,
+    evaluation_seconds=_seconds,
+    total_seconds=_seconds,
     environment=_environments,
 )
 
