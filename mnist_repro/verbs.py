@@ -247,8 +247,9 @@ def record_baseline(options: argparse.Namespace, console: Console) -> int:
 def show_verdicts(options: argparse.Namespace, console: Console) -> int:
     """Print the verdicts."""
     store = open_store(options.records, environment=options.environment)
-    result = summarize_environment(store, documents=load_documents(), protocols=load_protocols())
-    print_verdicts(result, form=options.format, console=console)
+    documents = load_documents()
+    result = summarize_environment(store, documents=documents, protocols=load_protocols())
+    print_verdicts(result, documents=documents, form=options.format, console=console)
     return 0
 
 

@@ -78,7 +78,7 @@ def format_verdicts() -> str:
         write_store(variant_store(store).folder, _make_supporting_records(documents, dataset_sha256=images.sha256))
         result = summarize_environment(store, documents=documents, protocols=load_protocols())
     for form in ("markdown", "json"):
-        print_verdicts(result, form=form, console=Console(file=text))
+        print_verdicts(result, documents=documents, form=form, console=Console(file=text))
         text.write("\n")
     return text.getvalue()
 

@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -335,6 +334,8 @@ def test_report_writes_and_checks(call: Call, recorded: Path, tmp_path: Path) ->
     assert [written.code, checked.code, differs.code] == [0, 0, 1]
     assert written.out.replace(os.sep, "/").splitlines() == [
         "Wrote out/README.md",
+        "Wrote out/claims.json",
+        "Wrote out/claims.schema.json",
         "Wrote out/linux.md",
         "Wrote 3 figures in out/figures",
     ]
@@ -354,24 +355,15 @@ def reported_ids() -> list[str]:
     return [*families, *comparisons, *(statement.id for document in documents for statement in document.statements)]
 
 
-def test_verdicts_json_has_every_family_with_raw_numbers(call: Call, recorded: Path) -> None:
-    """Other programs get one entry for each curve, number, comparison and statement; what is not known is null."""
+def test_verdicts_json_is_the_report_of_claims(call: Call, recorded: Path, tmp_path: Path) -> None:
+    """Other programs get of one environment what the report's `claims.json` says of all."""
     ended = call("verdicts", "--records", recorded, "--environment", "linux", "--format", "json")
+    call("report", "--records", recorded, "--output", "out")
 
-    entries = json.loads(ended.out)
     assert (ended.code, ended.err) == (0, "")
-    assert sorted(entry["claim"] for entry in entries) == sorted(reported_ids())
-    assert {" ".join(entry) for entry in entries} == {
-        "claim kind document says verdict p adjusted_p runs runs_needed reason certainty"
-    }
-    assert Counter(entry["kind"] for entry in entries) == {"claim": 30, "comparison": 5, "statement": 5}
-    verdicts = {entry["claim"]: (entry["verdict"], entry["p"], entry["runs"]) for entry in entries}
-    assert verdicts[f"{EXPERIMENT}.validation-accuracy"] == ("inconclusive", None, 2)
-    assert verdicts["tf1-basic.validation-loss"] == ("not run", None, 0)
-    (sure,) = (e["certainty"] for e in entries if e["claim"] == f"{EXPERIMENT}.validation-accuracy")
-    assert (sure["of"], sure["unit"], sure["images"]) == (f"{EXPERIMENT}.validation-accuracy", "fraction", 2_500)
-    assert sure["half_unit"] == 5e-05
-    assert sure["difference_interval"][0] < sure["difference"] < sure["difference_interval"][1]
+    assert ended.out == (tmp_path / "out" / "claims.json").read_text(encoding="utf-8")
+    (environment,) = json.loads(ended.out)["published"]
+    assert sorted(entry["id"] for entry in environment["claims"]) == sorted(reported_ids())
 
 
 def test_verdicts_markdown_is_a_table(call: Call, recorded: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from mnist_repro.errors import ReproError
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore, RunRecord
 from mnist_repro.reporting import report
+from mnist_repro.reporting.claims_json import read_schema
 from mnist_repro.reporting.contents import EnvironmentResult
 from mnist_repro.reporting.report import check_report, write_report
 from mnist_repro.reporting.terminal import STAND_IN_WARNING
@@ -137,7 +139,7 @@ def test_write_report_returns_what_it_wrote(records: Path, tmp_path: Path) -> No
 
     assert sorted(written) == sorted(f for f in (tmp_path / "report").rglob("*") if f.is_file())
     assert {file.relative_to(tmp_path / "report").as_posix() for file in written} == {
-        "README.md",
+        *("README.md", "claims.json", "claims.schema.json"),
         *(f"{name}.md" for name in ("linux", "local")),
         *(
             f"figures/{name}/{figure}.svg"
@@ -280,7 +282,8 @@ def test_write_report_no_run_completed_is_reported(make: MakeRun, tmp_path: Path
     written = write_report(tmp_path / "report", records=tmp_path / "records")
 
     page = tmp_path / "report" / "linux.md"
-    assert sorted(written) == [tmp_path / "report" / "README.md", page]
+    others = [tmp_path / "report" / name for name in ("README.md", "claims.json", "claims.schema.json")]
+    assert sorted(written) == [*others, page]
     text = page.read_text(encoding="utf-8")
     assert not [cell for table in tables_of(page) for row in table for cell in row if ANY_JUDGEMENT.search(cell)]
     assert "**No run completed here.**" in text
@@ -404,6 +407,17 @@ def test_write_report_readme_without_marks_is_refused(
     assert before == read_tree(tmp_path)
 
 
+@pytest.mark.usefixtures("few_lines")
+def test_write_report_claims_of_all_environments_are_written(records: Path, tmp_path: Path) -> None:
+    """Other programs find every environment in one file, the published ones apart, and its schema beside it."""
+    write_report(tmp_path / "report", records=records)
+
+    content = json.loads((tmp_path / "report" / "claims.json").read_bytes())
+    assert [entry["environment"] for entry in content["published"]] == ["linux"]
+    assert [entry["environment"] for entry in content["unpublished"]] == ["local"]
+    assert (tmp_path / "report" / content["$schema"]).read_text(encoding="utf-8") == read_schema()
+
+
 def test_check_report_untouched_report_passes(records: Path, tmp_path: Path) -> None:
     """What was just written is what the records give, with its figures and its front page."""
     readme = tmp_path / "README.md"
@@ -429,7 +443,7 @@ def test_check_report_changed_figure_of_the_same_libraries_is_found(records: Pat
 
 
 @pytest.mark.usefixtures("few_lines")
-@pytest.mark.parametrize("name", ["README.md", "linux.md", "local.md"])
+@pytest.mark.parametrize("name", ["README.md", "linux.md", "local.md", "claims.json", "claims.schema.json"])
 @pytest.mark.parametrize(
     "change", [b"?", b"<dc:title>Another</dc:title></cc:Agent>"], ids=["character", "like a figure"]
 )
@@ -466,7 +480,7 @@ def test_check_report_new_record_makes_a_difference(records: Path, make: MakeRun
 
     differences = check_report(tmp_path / "report", records=records)
 
-    assert [Path(line.split()[0]).name for line in differences] == ["README.md", "local.md"]
+    assert [Path(line.split()[0]).name for line in differences] == ["README.md", "claims.json", "local.md"]
 
 
 @pytest.mark.usefixtures("few_lines")

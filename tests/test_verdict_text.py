@@ -27,7 +27,8 @@ def test_verdicts_of_the_same_records_have_the_golden_bytes(text: str) -> None:
 
 def test_verdicts_of_the_made_up_records_are_of_every_kind(text: str) -> None:
     """The golden text shows each verdict, each kind of thing that gets one, and what is not known."""
-    entries = json.loads(text[text.index("\n[\n") :])
+    (environment,) = json.loads(text[text.index("\n{\n") :])["published"]
+    entries = environment["claims"]
 
     assert {entry["verdict"] for entry in entries} == {verdict.value for verdict in Verdict}
     assert {entry["kind"] for entry in entries} == {"claim", "comparison", "statement"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -20,7 +20,7 @@ from mnist_repro.pictures import load_labels
 from mnist_repro.placements import Assessment, Judgement, assess_claims
 from mnist_repro.pools import check_whole, pool_runs
 from mnist_repro.protocols import Protocol
-from mnist_repro.records import RecordStore, RunRecord
+from mnist_repro.records import LOCAL_ENVIRONMENT, RecordStore, RunRecord
 from mnist_repro.reported.comparisons import Comparison
 from mnist_repro.reported.statements import Statement
 from mnist_repro.verdicts import Finding, Verdict, judge_document
@@ -207,6 +207,11 @@ class EnvironmentResult:
         """The verdicts on all that the documents report."""
         return tuple(finding for _, finding in self._judged)
 
+    @property
+    def is_published(self) -> bool:
+        """Whether its numbers are results that may be cited: neither a user's own runs nor a stand-in's."""
+        return self.name != LOCAL_ENVIRONMENT and not self.is_stand_in
+
     def outcome(self, document: str | None = None) -> Counter[Verdict]:
         """Count the verdicts on all that one document reports, or that all do."""
         return Counter(finding.verdict for name, finding in self._judged if document in {None, name})
@@ -289,6 +294,15 @@ def summarize_environment(
         stated=tuple(stated),
         causes=causes,
     )
+
+
+def select_front(results: Iterable[EnvironmentResult]) -> EnvironmentResult | None:
+    """Return the environment that stands for all where there is room for one: of the published, that with most runs.
+
+    None where none is published, or none of these has a run that completed.
+    """
+    shown = [each for each in results if each.is_published and any(e.completed for e in each.experiments)]
+    return max(shown, key=lambda result: len(result.records), default=None)
 
 
 def _kept_labels(store: RecordStore, records: Sequence[RunRecord]) -> dict[int, int]:

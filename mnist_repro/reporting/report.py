@@ -15,13 +15,19 @@ from mnist_repro.environment import hash_code, training_code_sha256
 from mnist_repro.errors import ReproError
 from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import LOCAL_ENVIRONMENT, open_stores
-from mnist_repro.reporting.contents import EnvironmentResult, OutdatedRecordsError, summarize_environment
+from mnist_repro.reporting.claims_json import CLAIMS_FILE, SCHEMA_FILE, format_claims, read_schema
+from mnist_repro.reporting.contents import (
+    EnvironmentResult,
+    OutdatedRecordsError,
+    select_front,
+    summarize_environment,
+)
 from mnist_repro.reporting.contradictions import collect_contradictions
 from mnist_repro.reporting.gate_page import summarize_gate
 from mnist_repro.reporting.illustrations import draw_environment
 from mnist_repro.reporting.svg import read_creator
 from mnist_repro.reporting.templating import load_templates
-from mnist_repro.reporting.version_contents import is_published, summarize_versions
+from mnist_repro.reporting.version_contents import summarize_versions
 from mnist_repro.reporting.version_figures import draw_versions
 from mnist_repro.versions.matrix import read_matrix
 
@@ -51,7 +57,7 @@ def write_report(
     -------
     list of Path
         The files that were written: `README.md`, a page for each environment, those of the causes, of the versions and
-        of the gate, and figures.
+        of the gate, `claims.json` with its schema, and figures.
 
     Raises
     ------
@@ -144,22 +150,21 @@ def _rendered(
             figures=figures,
             contradictions=contradictions,
         )
+        (folder / CLAIMS_FILE).write_text(format_claims(results, documents=documents), encoding="utf-8", newline="\n")
+        (folder / SCHEMA_FILE).write_text(read_schema(), encoding="utf-8", newline="\n")
         made = {output / file.relative_to(folder): file for file in sorted(folder.rglob("*")) if file.is_file()}
-        if readme:
-            # Where no run completed there is no figure, and nothing to show.
-            published = [each for each in shown if is_published(each) and "overview" in figures[each.name]]
-            if not published:
-                msg = f"{readme} shows published runs, and {records} has none but local ones. Leave --readme out."
-                raise ReproError(msg)
-            # The one with the most runs stands for all.
-            result = max(published, key=lambda result: len(result.records))
+        front = select_front(shown)
+        if readme and not front:
+            msg = f"{readme} shows published runs, and {records} has none but local ones. Leave --readme out."
+            raise ReproError(msg)
+        if readme and front:
             home = Path(os.path.relpath(output, readme.parent))
             render(
                 _FRONT_PAGE,
                 "readme.md.j2",
-                result=result,
+                result=front,
                 versions=versions,
-                figure=(home / figures[result.name]["overview"]).as_posix(),
+                figure=(home / figures[front.name]["overview"]).as_posix(),
                 report=(home / "README.md").as_posix(),
             )
             made[readme] = folder / _FRONT_PAGE

@@ -8,7 +8,7 @@ from enum import Enum
 
 from mnist_repro.findings import count_runs
 from mnist_repro.protocols import Protocol
-from mnist_repro.records import LOCAL_ENVIRONMENT, RunRecord
+from mnist_repro.records import RunRecord
 from mnist_repro.reporting.contents import EnvironmentResult
 from mnist_repro.versions.departures import History, follow_claims
 from mnist_repro.versions.drift import Drift, RunsByExperiment, measure_drift
@@ -97,11 +97,6 @@ class VersionsResult:
         return {column.name: column.probe for column in self.columns if column.probe}
 
 
-def is_published(result: EnvironmentResult) -> bool:
-    """Return whether an environment's runs are shown to others: they are no user's own, and of MNIST itself."""
-    return result.name != LOCAL_ENVIRONMENT and not result.is_stand_in
-
-
 def summarize_versions(
     results: Iterable[EnvironmentResult],
     *,
@@ -126,7 +121,7 @@ def summarize_versions(
     VersionsResult or None
         None where there are not two environments to compare.
     """
-    published = {result.name: result for result in results if is_published(result)}
+    published = {result.name: result for result in results if result.is_published}
     late = set(outdated)
     names = dict.fromkeys([*expected, *sorted(published), *sorted(late)])
     if not published or len(names) < 2:  # noqa: PLR2004 - one is not compared
