@@ -1,7 +1,7 @@
 """The command line: what it takes; `verbs` does what is asked.
 
-Exit codes: 0 when all that was asked for was done, 1 when a run did not complete or a check found a difference, 2 for
-bad input, 130 when interrupted.
+Exit codes: 0 when all that was asked for was done, 1 when a run did not complete, a check found a difference or a
+comparison something worse, 2 for bad input, 130 when interrupted.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from mnist_repro.options import (
     add_seeds_option,
     add_study_options,
     add_workers_option,
+    parse_ratio,
 )
 from mnist_repro.reporting.verdict_table import FORMATS
 
@@ -175,6 +176,25 @@ def _add_judging_verbs(parsers: Any) -> None:
     add_environment_option(verb, help="environment whose runs become the baseline (default: %(default)s)")
     add_baseline_option(verb)
     verb.set_defaults(verb=verbs.record_baseline)
+
+    verb = parsers.add_parser(
+        "compare",
+        help="print what differs between two sets of records; exit with 1 if anything got worse",
+        description="Hold the runs of B against those of A: what they were made with, their final accuracies by exact "
+        "permutation tests, adjusted together, and their training times. It ends with 1 if an accuracy got lower, at "
+        "5 %% over all, or more of the runs did not complete.",
+    )
+    verb.add_argument("before", metavar="A", help="an environment, or a folder with the records of one")
+    verb.add_argument("after", metavar="B", help="the same; what is held against A")
+    add_records_option(verb)
+    verb.add_argument("--format", choices=FORMATS, default="table", help="how it is printed (default: %(default)s)")
+    verb.add_argument(
+        "--speed",
+        type=parse_ratio,
+        metavar="RATIO",
+        help="count it as worse, too, where training takes more than RATIO times as long, by the whole 95 %% interval",
+    )
+    verb.set_defaults(verb=verbs.compare)
 
     verb = parsers.add_parser(
         "report",

@@ -1,4 +1,4 @@
-"""Intervals without a formula for the normal distribution: by the bootstrap, and of a share of pairs.
+"""Numbers that two groups of runs give, with intervals: differences, ratios by the bootstrap, shares of pairs.
 
 As in `statistics`, the unit is one training run, and what needs a spread and has fewer than two values is NaN.
 """
@@ -48,6 +48,36 @@ def bootstrap_mean(values: ArrayLike, *, generator: np.random.Generator) -> Inte
     """
     numbers = np.asarray(values, dtype=np.float64)
     return _bootstrap(lambda sample, axis: sample.mean(axis=axis), numbers, generator=generator)
+
+
+def estimate_difference(greater: ArrayLike, smaller: ArrayLike) -> Estimate:
+    """Return the mean of `greater` less that of `smaller`, with its 95 % interval.
+
+    Parameters
+    ----------
+    greater, smaller
+        Of shapes (m,) and (n,), finite: values of separate runs. Neither need be the greater.
+
+    Notes
+    -----
+    Student's t with Welch's degrees of freedom [1]_: the groups may have different spreads. NaN where either has a
+    single value; where both are without spread, both ends are the difference.
+
+    References
+    ----------
+    .. [1] B. L. Welch, "The Generalization of 'Student's' Problem when Several Different Population Variances are
+       Involved", Biometrika 34 (1947), 28-35.
+    """
+    groups = [np.asarray(group, dtype=np.float64) for group in (greater, smaller)]
+    difference = float(groups[0].mean() - groups[1].mean())
+    if min(map(len, groups)) < 2:  # noqa: PLR2004 - one value has no spread
+        return Estimate(difference, _UNKNOWN)
+    squares = [float(group.var(ddof=1)) / len(group) for group in groups]
+    if not any(squares):
+        return Estimate(difference, Interval(difference, difference))
+    freedom = sum(squares) ** 2 / sum(s**2 / (len(g) - 1) for s, g in zip(squares, groups, strict=True))
+    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * math.sqrt(sum(squares))
+    return Estimate(difference, Interval(difference - reach, difference + reach))
 
 
 def estimate_ratio(numerator: ArrayLike, denominator: ArrayLike, *, generator: np.random.Generator) -> Estimate:

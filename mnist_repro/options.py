@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NoReturn, get_args
 
 from mnist_repro.datasets import Choice
-from mnist_repro.records import LOCAL_ENVIRONMENT
+from mnist_repro.errors import ReproError
+from mnist_repro.records import LOCAL_ENVIRONMENT, RecordStore, open_stores
 from mnist_repro.study import PROFILES
 
 DEFAULT_RECORDS = Path("reports/records")
@@ -151,3 +152,41 @@ def parse_environment(text: str) -> str:
         )
         raise argparse.ArgumentTypeError(msg)
     return text
+
+
+def parse_ratio(text: str) -> float:
+    """Read how many times as long something may take, at least once."""
+    if not re.fullmatch(r"[1-9]\d{0,3}(\.\d{1,9})?", text):
+        msg = f"a ratio of times is a number of at least 1, such as 1.1; received {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return float(text)
+
+
+def find_store(name: str, *, records: Path) -> RecordStore:
+    """Return the records that `name` means: those of an environment in the folder `records`, or those of a folder.
+
+    Raises
+    ------
+    ReproError
+        If it means none, or a folder has several environments.
+    """
+    known = {file.parent.name: RecordStore(file.parent) for file in sorted(records.glob("*/runs.jsonl"))}
+    if name in known:
+        return known[name]
+    folder = Path(name)
+    if (folder / "runs.jsonl").is_file():
+        return RecordStore(folder)
+    if not folder.is_dir():
+        msg = (
+            f"Records are those of an environment or of a folder; {name!r} is neither. "
+            f"{records} has: {', '.join(known) or 'none'}. Name one of these, or another folder."
+        )
+        raise ReproError(msg)
+    stores = open_stores(folder)
+    if len(stores) > 1:
+        msg = (
+            f"One environment is compared with one; {folder} has {len(stores)}. "
+            f"Name one of: {', '.join(str(store.folder) for store in stores)}."
+        )
+        raise ReproError(msg)
+    return stores[0]

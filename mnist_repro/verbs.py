@@ -13,17 +13,19 @@ from mnist_repro.causes.finder import find_causes, plan_trials
 from mnist_repro.claims import load_documents
 from mnist_repro.confirmation import confirm_code, format_same_code
 from mnist_repro.datasets import Dataset, load_dataset
+from mnist_repro.differences import compare_stores
 from mnist_repro.environment import hash_training_code
 from mnist_repro.gate.baseline import select_baseline, write_baseline
 from mnist_repro.gate.faults import plant_faults
 from mnist_repro.gate.record import measure_errors
 from mnist_repro.gate.trials import check_enough
-from mnist_repro.options import name_baseline, name_matrix
+from mnist_repro.options import find_store, name_baseline, name_matrix
 from mnist_repro.planning import plan_experiments
 from mnist_repro.protocols import load_protocols, select_protocols
 from mnist_repro.records import RecordStore, RunRecord, open_store
 from mnist_repro.reporting.cause_tables import print_causes
 from mnist_repro.reporting.contents import summarize_environment
+from mnist_repro.reporting.difference_table import print_differences
 from mnist_repro.reporting.formats import format_unfinished
 from mnist_repro.reporting.gate_page import format_detections, format_false_alarms
 from mnist_repro.reporting.plan_table import print_plan
@@ -251,6 +253,21 @@ def show_verdicts(options: argparse.Namespace, console: Console) -> int:
     result = summarize_environment(store, documents=documents, protocols=load_protocols())
     print_verdicts(result, documents=documents, form=options.format, console=console)
     return 0
+
+
+def compare(options: argparse.Namespace, console: Console) -> int:
+    """Print what differs between two sets of records; say by the exit code whether anything got worse."""
+    before, after = (find_store(name, records=options.records) for name in (options.before, options.after))
+    differences = compare_stores(before, after, protocols=load_protocols())
+    print_differences(
+        differences,
+        before=options.before,
+        after=options.after,
+        form=options.format,
+        console=console,
+        slower_than=options.speed,
+    )
+    return 1 if differences.find_worse(slower_than=options.speed) else 0
 
 
 def report(options: argparse.Namespace, console: Console) -> int:

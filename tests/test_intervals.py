@@ -11,19 +11,44 @@ from scipy import stats
 
 from mnist_repro.intervals import (
     bootstrap_mean,
+    estimate_difference,
     estimate_median,
     estimate_ratio,
     estimate_share,
     runs_to_tell_share,
     share_interval,
 )
-from mnist_repro.statistics import summarize
+from mnist_repro.statistics import Interval, summarize
 
 SHARES = st.tuples(st.floats(0, 1), st.integers(2, 300), st.integers(2, 300))
 
 
 def _generator() -> np.random.Generator:
     return np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("sizes", [(2, 2), (5, 40), (30, 30)], ids=["two each", "few and many", "many"])
+def test_estimate_difference_is_welchs(sizes: tuple[int, int]) -> None:
+    """Difference and interval are those of SciPy's t-test of groups with different spreads."""
+    first = np.random.default_rng(3).normal(10, 2, size=sizes[0])
+    second = np.random.default_rng(4).normal(9, 5, size=sizes[1])
+
+    found = estimate_difference(first, second)
+
+    # `ttest_ind` has an interval since SciPy 1.11; 1.10 has its p-value, which is 5 % where the interval ends.
+    assert found.value == pytest.approx(first.mean() - second.mean())
+    for end in (found.interval.low, found.interval.high):
+        assert stats.ttest_ind(first - end, second, equal_var=False).pvalue == pytest.approx(0.05)
+    assert found.interval.low < found.value < found.interval.high
+
+
+def test_estimate_difference_without_spread_says_what_is_known() -> None:
+    """Equal values leave no doubt, and a single one leaves all."""
+    assert estimate_difference([2.0, 2.0], [1.0, 1.0, 1.0]).interval == Interval(1.0, 1.0)
+    alone = estimate_difference([2.0], [1.0, 1.5])
+    assert alone.value == 0.75
+    assert math.isnan(alone.interval.low)
+    assert math.isnan(alone.interval.high)
 
 
 def test_bootstrap_mean_agrees_with_students_interval_where_both_hold() -> None:
