@@ -8,14 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mnist_repro.claims import load_documents
 from mnist_repro.datasets import Dataset
 from mnist_repro.options import DEFAULT_RECORDS
+from mnist_repro.placements import find_final_accuracy
 from mnist_repro.pools import pool_runs
 from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import LOCAL_ENVIRONMENT, RecordStore, RunRecord
+from mnist_repro.reporting.properties import describe_gate
 from mnist_repro.statistics import false_failure_probability, summarize
 
 PROTOCOLS = load_protocols()
+CLAIMS = tuple(claim for document in load_documents().values() for claim in document.claims)
 PUBLISHED = Path(__file__).parent.parent / DEFAULT_RECORDS
 
 
@@ -41,6 +45,15 @@ def test_mean_accuracy_over_seeds_reaches_the_threshold(
         f"spread {summary.standard_deviation:.4f} over {summary.n} seeds; "
         f"threshold {gate.minimum}, fails by chance with probability {risk:.1e} ({source})"
     )
+    described = describe_gate(
+        protocol,
+        claim=find_final_accuracy(CLAIMS, protocol=protocol),
+        summary=summary,
+        risk=risk,
+        judged=not dataset.is_stand_in,
+    )
+    for name, value in described.items():
+        record_property(name, value)
     record_property("accuracy gate", line)
     if dataset.is_stand_in:
         pytest.skip(f"thresholds are for MNIST, and this is the stand-in: {line}")

@@ -10,6 +10,7 @@ from mnist_repro.claims import labelled_examples, load_documents
 from mnist_repro.datasets import Dataset
 from mnist_repro.protocols import load_protocols
 from mnist_repro.records import RunRecord
+from mnist_repro.reporting.properties import describe_finding
 from mnist_repro.verdicts import Finding, Verdict, judge_document
 
 DOCUMENTS = load_documents()
@@ -54,8 +55,8 @@ def test_claim_is_reproduced(
 
     finding = findings[family]
 
-    for name in ("verdict", "p", "adjusted_p", "runs", "runs_needed"):
-        record_property(name, getattr(finding, name))
+    for name, value in describe_finding(finding).items():
+        record_property(name, value)
     said = f"{finding.verdict.value}: {finding.reason}"
     if finding.verdict is Verdict.INCONCLUSIVE:
         pytest.skip(said)

@@ -14,6 +14,7 @@ import numpy as np
 
 from mnist_repro.claims import Claim
 from mnist_repro.errors import ReproError
+from mnist_repro.protocols import Protocol
 from mnist_repro.records import RunRecord
 from mnist_repro.statistics import Summary, summarize
 
@@ -155,3 +156,10 @@ def _read_figure(claim: Claim, record: RunRecord) -> float:
         if claim.metric == "seconds_per_period":
             return period.seconds
     return (losses if claim.metric == "loss" else accuracies)[claim.evaluation_set or ""]
+
+
+def find_final_accuracy(claims: Iterable[Claim], *, protocol: Protocol) -> Claim | None:
+    """Return the accuracy that is reported of an experiment at its end, on the set on which ours is asserted."""
+    wanted = (protocol.id, "accuracy", None, protocol.gate.evaluation_set)
+    found = (c for c in claims if (c.experiment, c.metric, c.period, c.evaluation_set) == wanted)
+    return next(found, None)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Literal, NamedTuple
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -41,11 +42,12 @@ datasets.load_dataset = lambda *_, **__: blank_images({name!r})
 
 
 class Session(NamedTuple):
-    """How a test session ended."""
+    """How a test session ended, and the properties of its cases, by their ids, as its JUnit file has them."""
 
     code: int
     out: str
     err: str
+    properties: dict[str, dict[str, str]]
 
     def outcome_of(self, experiment: str) -> str:
         """Return what was said of an experiment's gate in the summary of all tests."""
@@ -91,7 +93,9 @@ def run_gates(
     """Run the accuracy gates, or another file of benchmarks, on the records in a folder."""
     (folder / "blank_images_plugin.py").write_text(PLUGIN.format(name=name), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", f"benchmarks/{file}", "-p", "blank_images_plugin"]
+    junit = folder / "junit.xml"
     options = ["-p", "no:cacheprovider", "--color=no", f"--records={folder}", f"--basetemp={folder / 'temporary'}"]
+    options.append(f"--junitxml={junit}")
     ended = subprocess.run(  # noqa: S603 - our own program
         [*command, *options, *arguments],
         cwd=TESTS.parent,
@@ -105,7 +109,20 @@ def run_gates(
         text=True,
         check=False,
     )
-    return Session(ended.returncode, ended.stdout, ended.stderr)
+    return Session(ended.returncode, ended.stdout, ended.stderr, read_properties(junit))
+
+
+def read_properties(junit: Path) -> dict[str, dict[str, str]]:
+    """Return the properties of each case in a JUnit file, by the case's id; empty where there is no file."""
+    if not junit.is_file():
+        return {}
+    cases = ET.parse(junit).iter("testcase")  # noqa: S314 - written by the session
+    return {
+        str(case.get("name")).partition("[")[2].rstrip("]"): {
+            str(entry.get("name")): str(entry.get("value")) for entry in case.iter("property")
+        }
+        for case in cases
+    }
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +186,26 @@ def test_gates_summary_has_no_line_of_what_was_not_measured(mixed: Session) -> N
     assert f"{DIVERGED}: " not in mixed.out.partition("accuracy gates =")[2].partition("\n=====")[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "verdict"), [(GOOD, "reached"), (LOW, "below the threshold")], ids=["passed", "failed"]
+)
+def test_gates_junit_cases_have_claim_verdict_and_runs(mixed: Session, name: str, verdict: str) -> None:
+    """The JUnit file names the claim behind each gate, what came out, over how many runs, and the risk."""
+    properties = mixed.properties[name]
+
+    assert float(properties.pop("chance_of_failing")) >= 0
+    assert properties.pop("accuracy gate") == mixed.line_of(name)
+    gate = load_protocols()[name].gate
+    assert properties == {
+        "experiment": name,
+        "claim": f"{name}.validation-accuracy",
+        "verdict": verdict,
+        "n": "3",
+        "mean": f"{gate.minimum + (0.01 if name == GOOD else -0.001):.6g}",
+        "threshold": str(gate.minimum),
+    }
+
+
 def test_gates_quiet_session_has_no_summary(protocols: dict[str, Protocol], tmp_path: Path) -> None:
     """Where -q asks for little, a session that passes says little; a single run is enough for a mean."""
     protocol = protocols[SINGLE]
@@ -194,6 +231,9 @@ def test_gates_stand_in_is_skipped_with_its_numbers(protocols: dict[str, Protoco
     assert "passed" not in session.out
     assert f"thresholds are for MNIST, and this is the stand-in: {GOOD}: validation accuracy 0.1975, " in session.out
     assert "over 2 seeds" in session.line_of(GOOD)
+    properties = session.properties[GOOD]
+    assert (properties["verdict"], properties["n"]) == ("not judged", "2")
+    assert "mean" not in properties
 
 
 def test_gates_bad_option_is_a_usage_error(tmp_path: Path) -> None:
@@ -246,6 +286,32 @@ def test_claims_too_few_runs_are_skipped_with_the_number_that_would_decide(claim
     """Curves, figures and comparisons of three runs are skipped, and it is said how many it takes."""
     assert "inconclusive: 3 runs cannot tell; it takes 19, and 239 decide in any case" in claims.out
     assert "inconclusive: 3 runs of each cannot tell; it takes 19" in claims.out
+
+
+def test_claims_junit_cases_have_claim_verdict_p_and_runs(claims: Session) -> None:
+    """Each case of the JUnit file has its claim, its verdict and its runs; what is not known is not there."""
+    assert all(properties["claim"] == case for case, properties in claims.properties.items())
+    assert claims.properties["tf1-basic.test-accuracy"] == {
+        "claim": "tf1-basic.test-accuracy",
+        "verdict": "inconclusive",
+        "n": "3",
+        "runs_needed": "239",
+    }
+    assert claims.properties["tf1-basic.total-seconds"]["verdict"] == "not comparable"
+
+
+def test_claims_junit_ranked_case_has_its_p_value(protocols: dict[str, Protocol], tmp_path: Path) -> None:
+    """Of twenty runs of an experiment the JUnit file has the exact p-value and the adjusted one."""
+    write_store(
+        tmp_path / "local", [run_today(protocols[GOOD], seed, name="mnist", accuracy=0.83) for seed in range(20)]
+    )
+
+    session = run_gates(tmp_path, "-k", f"{GOOD}.validation-accuracy", "--seeds=0-19", file="test_claims.py")
+
+    properties = session.properties[f"{GOOD}.validation-accuracy"]
+    assert (properties["claim"], properties["n"]) == (f"{GOOD}.validation-accuracy", "20")
+    assert properties["verdict"] == "reproduced"
+    assert 1 / 21 - 1e-6 <= float(properties["p"]) <= float(properties["adjusted_p"]) <= 1
 
 
 def test_claims_stand_in_is_skipped(protocols: dict[str, Protocol], tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from mnist_repro.claims import Claim, Document
 from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
 from mnist_repro.pictures import load_labels
-from mnist_repro.placements import Assessment, Judgement, assess_claims
+from mnist_repro.placements import Assessment, Judgement, assess_claims, find_final_accuracy
 from mnist_repro.pools import check_whole, pool_runs
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import LOCAL_ENVIRONMENT, RecordStore, RunRecord
@@ -117,10 +117,7 @@ class ExperimentResult:
     @property
     def final_accuracy(self) -> Claim | None:
         """The accuracy that the document reports at the end, on the set on which ours is asserted."""
-        evaluation_set = self.protocol.gate.evaluation_set
-        finals = (family.claim for family in self.families if family.claim.period is None)
-        matching = (c for c in finals if c.metric == "accuracy" and c.evaluation_set == evaluation_set)
-        return next(matching, None)
+        return find_final_accuracy((family.claim for family in self.families), protocol=self.protocol)
 
     @cached_property
     def certainties(self) -> tuple[Certainty, ...]:
