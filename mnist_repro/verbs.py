@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable
+from pathlib import Path
 
 from joblib import cpu_count
 from rich.console import Console
@@ -288,7 +290,9 @@ def report(options: argparse.Namespace, console: Console) -> int:
         if not differences:
             console.print(f"{options.output} is what the records give.", highlight=False, soft_wrap=True)
         return 1 if differences else 0
-    written = write_report(options.output, **beside)
+    # A CI's page shows what the file that it names here says.
+    named = os.environ.get("GITHUB_STEP_SUMMARY")
+    written = write_report(options.output, **beside, step_summary=Path(named) if named else None)
     pages = [file for file in written if file.suffix != ".svg"]
     for page in pages:
         console.print(f"Wrote {page}", highlight=False, soft_wrap=True)

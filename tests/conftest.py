@@ -23,6 +23,12 @@ RecordFactory = Callable[..., RunRecord]
 Facts = Callable[[RunRecord], dict[str, Any]]
 
 
+@pytest.fixture(autouse=True)
+def _no_step_summary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what tests report out of the summary of the CI that runs them."""
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+
+
 @pytest.fixture(scope="session")
 def random_images() -> Dataset:
     """Return 70,000 made-up images that can be learned, but not perfectly."""

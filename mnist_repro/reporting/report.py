@@ -25,6 +25,7 @@ from mnist_repro.reporting.contents import (
 from mnist_repro.reporting.contradictions import collect_contradictions
 from mnist_repro.reporting.gate_page import summarize_gate
 from mnist_repro.reporting.illustrations import draw_environment
+from mnist_repro.reporting.step_summary import append_summary, format_summary
 from mnist_repro.reporting.svg import read_creator
 from mnist_repro.reporting.templating import load_templates
 from mnist_repro.reporting.version_contents import summarize_versions
@@ -40,7 +41,13 @@ _README_PART = re.compile(r"(?<=<!-- results -->\n).*(?=<!-- end of results -->)
 
 
 def write_report(
-    output: Path, *, records: Path, readme: Path | None = None, baseline: Path | None = None, matrix: Path | None = None
+    output: Path,
+    *,
+    records: Path,
+    readme: Path | None = None,
+    baseline: Path | None = None,
+    matrix: Path | None = None,
+    step_summary: Path | None = None,
 ) -> list[Path]:
     """Write the report of all environments in `records` to the folder `output`.
 
@@ -52,6 +59,8 @@ def write_report(
         Folder of the regression gate's baseline; where there is one, the page of the gate is written too.
     matrix
         The `tox.ini` that names the environments that versions are compared by; None compares those with records.
+    step_summary
+        A file to which a short summary is appended, as Markdown for a CI's page.
 
     Returns
     -------
@@ -65,7 +74,7 @@ def write_report(
         If there are no records, one is broken, the gate was measured with another baseline, or the folder cannot be
         written.
     """
-    with _rendered(output, records=records, readme=readme, baseline=baseline, matrix=matrix) as made:
+    with _rendered(output, records=records, readme=readme, baseline=baseline, matrix=matrix) as (made, summary):
         for target, file in made.items():
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -73,6 +82,8 @@ def write_report(
             except OSError as error:  # noqa: PERF203 - the error names its file
                 msg = f"{target} is a part of the report and cannot be written: {error}. Correct --output or --readme."
                 raise ReproError(msg) from error
+        if step_summary:
+            append_summary(summary, file=step_summary)
         return list(made)
 
 
@@ -89,7 +100,7 @@ def check_report(
         A line for each file that is missing or differs; empty where there is none.
     """
     differences = []
-    with _rendered(output, records=records, readme=readme, baseline=baseline, matrix=matrix) as made:
+    with _rendered(output, records=records, readme=readme, baseline=baseline, matrix=matrix) as (made, _):
         for there, file in made.items():
             if not there.is_file():
                 differences.append(f"{there} is missing. Write it with `mnist-repro report`.")
@@ -105,8 +116,8 @@ def _is_comparable(made: Path, there: Path) -> bool:
 @contextmanager
 def _rendered(
     output: Path, *, records: Path, readme: Path | None, baseline: Path | None, matrix: Path | None
-) -> Iterator[dict[Path, Path]]:
-    """Render the whole report into files that are gone afterwards; yield these by where they belong."""
+) -> Iterator[tuple[dict[Path, Path], str]]:
+    """Render the whole report into files that are gone afterwards; yield these by where they belong, and a summary."""
     documents, protocols = load_documents(), load_protocols()
     expected = read_matrix(matrix) if matrix else ()
     results, outdated = _summarize_all(records, documents=documents, protocols=protocols)
@@ -169,7 +180,7 @@ def _rendered(
             )
             made[readme] = folder / _FRONT_PAGE
             _replace_part(readme, made[readme])
-        yield made
+        yield made, format_summary(shown, documents=documents)
 
 
 def _summarize_all(
