@@ -204,12 +204,13 @@ def test_summarize_environment_stand_in_is_judged_nowhere(summarize: Summarize, 
     assert {place for places in places_of(result).values() for place in places} == {"not judged"}
 
 
+@pytest.mark.parametrize("environment_folder", ["somewhere", "another"], ids=["its own", "another environment's"])
 def test_summarize_environment_kept_label_is_judged(
-    summarize: Summarize, make: MakeRun, random_images: Dataset, tmp_path: Path
+    summarize: Summarize, make: MakeRun, random_images: Dataset, tmp_path: Path, environment_folder: str
 ) -> None:
-    """A label has its verdict by the label that is kept beside the runs, on the very images of the newest run."""
+    """A label has its verdict by the label that any environment keeps, on the very images of the newest run."""
     kept = int(random_images.train_labels[71])
-    save_labels(tmp_path / "somewhere", dataset=random_images, examples=[72])
+    save_labels(tmp_path / environment_folder, dataset=random_images, examples=[72])
 
     of_these = summarize(make(0, dataset_sha256=random_images.sha256))
     of_others = summarize(make(0))

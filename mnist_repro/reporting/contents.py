@@ -307,4 +307,7 @@ def _kept_labels(store: RecordStore, records: Sequence[RunRecord]) -> dict[int, 
     on_mnist = [record for record in records if record.dataset == "mnist"]
     if not on_mnist:
         return {}
-    return load_labels(store.folder, dataset_sha256=max(on_mnist, key=lambda record: record.started).dataset_sha256)
+    dataset = max(on_mnist, key=lambda record: record.started).dataset_sha256
+    # They are the images', and any environment may have kept them: a graph session does not.
+    folders = [store.folder, *sorted(store.folder.parent.glob("*"))]
+    return next((labels for folder in folders if (labels := load_labels(folder, dataset_sha256=dataset))), {})
