@@ -6,6 +6,7 @@ rounds come in turn. The times of pytest-benchmark's table are those of single s
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,6 @@ ENGINES = (
     "scikit-learn",
     "floor",
 )
-ROUNDS = 5
 # Engines round differently, and the raw-pixel nets make much of it within ten steps; PyTorch's and scikit-learn's
 # optimisers place Adam's epsilon elsewhere.
 RAW_PIXELS_TOLERANCE, TOLERANCE = 0.25, 0.15
@@ -63,9 +63,9 @@ CLOCK = RecordedClock()
 
 
 @cache
-def times_of(experiment: str, name: str, folder: Path | None) -> dict[str, Times]:
+def times_of(experiment: str, name: str, folder: Path | None, rounds: int) -> dict[str, Times]:
     """Let all engines train an experiment in turn."""
-    return race(PROTOCOLS[experiment], ENGINES, dataset=load_dataset(name, folder=folder), data=folder, rounds=ROUNDS)
+    return race(PROTOCOLS[experiment], ENGINES, dataset=load_dataset(name, folder=folder), data=folder, rounds=rounds)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -75,7 +75,8 @@ def test_training_step(
     experiment: str, engine: str, dataset: Dataset, benchmark: BenchmarkFixture, pytestconfig: pytest.Config
 ) -> None:
     """A step is timed; the first ten lower the loss, and lower it as far as ours do."""
-    times = times_of(experiment, dataset.name, pytestconfig.option.data)
+    options = pytestconfig.option
+    times = times_of(experiment, dataset.name, options.data, options.benchmark_min_rounds)
     ours = times[engine]
     if ours.unavailable:
         pytest.skip(ours.unavailable)
@@ -84,12 +85,13 @@ def test_training_step(
     benchmark.pedantic(CLOCK.advance, rounds=len(ours.step_seconds))
 
     benchmark.extra_info |= {
+        "experiment": experiment,
         "engine": engine,
         "step_seconds": ours.step_seconds,
         "ready_seconds": ours.ready_seconds,
         "peak_bytes": ours.peak_bytes,
         "steps_of_a_round": ours.steps,
-        "settings": ours.settings,
+        "settings": json.dumps(ours.settings),
         "over_floor": _ratio(ours, times["floor"]),
         "over_compiled": _ratio(ours, times["compiled"]),
     }

@@ -18,7 +18,7 @@ DEFAULT_OUTPUT = Path("reports")
 BAD_INPUT = 2
 _MOST_SEEDS = 100_000
 # Pages of the report that are no environment's.
-_OTHER_PAGES = frozenset({"readme", "gate", "causes", "versions"})
+_OTHER_PAGES = frozenset({"readme", "gate", "causes", "versions", "speed"})
 
 
 class Parser(argparse.ArgumentParser):

@@ -25,15 +25,18 @@ from mnist_repro.reporting.contents import (
 from mnist_repro.reporting.contradictions import collect_contradictions
 from mnist_repro.reporting.gate_page import summarize_gate
 from mnist_repro.reporting.illustrations import draw_environment
+from mnist_repro.reporting.speed_page import draw_speed
 from mnist_repro.reporting.step_summary import append_summary, format_summary
 from mnist_repro.reporting.svg import read_creator
 from mnist_repro.reporting.templating import load_templates
 from mnist_repro.reporting.version_contents import summarize_versions
 from mnist_repro.reporting.version_figures import draw_versions
+from mnist_repro.speed import read_speed
 from mnist_repro.versions.matrix import read_matrix
 
 _FIGURES = "figures"
 _VERSIONS = "versions"
+_SPEED = "speed.svg"
 _FRONT_PAGE = "front page"
 # Where the graph session stands, beside the file of the matrix.
 _SESSION = Path("benchmarks/era/tf1_session.py")
@@ -65,8 +68,8 @@ def write_report(
     Returns
     -------
     list of Path
-        The files that were written: `README.md`, a page for each environment, those of the causes, of the versions and
-        of the gate, `claims.json` with its schema, and figures.
+        The files that were written: `README.md`, a page for each environment, those of the causes, of the versions, of
+        speed and of the gate, `claims.json` with its schema, and figures.
 
     Raises
     ------
@@ -145,6 +148,10 @@ def _rendered(
         if versions:
             drawn = draw_versions(versions, folder=folder / _FIGURES / _VERSIONS)
             render("versions.md", "versions.md.j2", versions=versions, figures=draw(_VERSIONS, drawn))
+        timed = [(result, times) for result in shown if (times := read_speed(result.store.folder))]
+        for result, times in timed[:1]:
+            draw_speed(folder / _FIGURES / _SPEED, times=times)
+            render("speed.md", "speed.md.j2", result=result, times=times, figure=f"{_FIGURES}/{_SPEED}")
         gate = summarize_gate(baseline, records=records, protocols=protocols) if baseline else None
         if gate:
             render("gate.md", "gate.md.j2", gate=gate)
@@ -157,6 +164,7 @@ def _rendered(
             "index.md.j2",
             results=shown,
             versions=versions,
+            is_timed=bool(timed),
             gate=gate,
             figures=figures,
             contradictions=contradictions,

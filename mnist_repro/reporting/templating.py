@@ -17,6 +17,7 @@ from mnist_repro.reporting.probe_tables import (
     format_size,
     format_step,
 )
+from mnist_repro.reporting.speed_page import format_times, name_engine, order_engines
 from mnist_repro.reporting.terminal import STAND_IN_WARNING
 from mnist_repro.reporting.version_tables import (
     format_agreement,
@@ -76,11 +77,14 @@ def load_templates() -> Templates:
         format_state=format_state,
         format_step=format_step,
         format_subject=formats.format_subject,
+        format_times=format_times,
         format_trial=format_trial,
         format_verdict=formats.format_verdict,
         format_way=format_way,
         list_defaults=list_defaults,
         list_undecided=list_undecided,
+        name_engine=name_engine,
+        order_engines=order_engines,
         stand_in_warning=STAND_IN_WARNING,
         summarize_causes=summarize_causes,
         summarize_departures=summarize_departures,

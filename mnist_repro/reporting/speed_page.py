@@ -1,0 +1,86 @@
+"""Training steps beside other engines: what the page says, and its figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from mnist_repro.reporting.probe_tables import format_estimate
+from mnist_repro.reporting.svg import MUTED, OURS, svg_figure
+from mnist_repro.speed import COMPILED, FLOOR, EngineTimes, Times
+
+_MICROSECONDS = 1e6
+_MEGABYTES = 1e6
+_ROW_INCHES = 0.23
+_COLUMNS = 2
+_TICKS = (1, 2, 5, 10, 20, 50)
+_ENGINES = {
+    "compiled": "ours, compiled",
+    "keras-fit": "Keras, fit",
+    "keras-train-on-batch": "Keras, train_on_batch",
+    "tf1-session": "TensorFlow 1 session",
+    "jax": "JAX, jitted loop",
+    "pytorch": "PyTorch, eager loop",
+    "scikit-learn": "scikit-learn, partial_fit",
+    "floor": "matrix products alone",
+}
+
+
+def name_engine(engine: str) -> str:
+    """Return an engine's name for readers."""
+    return _ENGINES.get(engine, engine)
+
+
+def order_engines(engines: Mapping[str, EngineTimes]) -> list[EngineTimes]:
+    """Return the engines, the quickest first."""
+    return sorted(engines.values(), key=lambda times: times.median_seconds)
+
+
+def format_times(times: EngineTimes, engines: Mapping[str, EngineTimes]) -> str:
+    """Format an engine's times as cells: of a step, over the floor, over ours, to be ready, and memory."""
+    ratios = [
+        format_estimate(times.ratio_to(engines[other])) if other in engines else "" for other in (FLOOR, COMPILED)
+    ]
+    cells = [f"{_MICROSECONDS * times.median_seconds:.0f} µs", *ratios, f"{times.ready_seconds:.1f} s"]
+    return " | ".join([*cells, f"{times.peak_bytes / _MEGABYTES:.0f} MB", times.settings.strip("{}").replace('"', "")])
+
+
+def draw_speed(path: Path, *, times: Times) -> None:
+    """Draw every engine's step over the floor of its experiment."""
+    shown = {name: engines for name, engines in times.items() if FLOOR in engines}
+    lines = math.ceil(len(shown) / _COLUMNS)
+    most = max(map(len, shown.values()))
+    with svg_figure(
+        path, title="A training step over its matrix products alone", height=lines * (most * _ROW_INCHES + 0.75) + 0.5
+    ) as figure:
+        panels = list(figure.subplots(lines, _COLUMNS, squeeze=False).flat)
+        for axes, (name, engines) in zip(panels, shown.items(), strict=False):
+            rows = [each for each in order_engines(engines) if each.engine != FLOOR]
+            for place, each in enumerate(rows):
+                ratio = each.ratio_to(engines[FLOOR])
+                colour = OURS if each.engine == COMPILED else MUTED
+                axes.plot([1, ratio.value], [place, place], color=colour, alpha=0.35, linewidth=6)
+                axes.plot(ratio.value, place, marker="o", markersize=4, color=colour)
+                axes.annotate(
+                    f"{ratio.value:.1f}",
+                    (ratio.value, place),
+                    (6, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=8,
+                )
+            axes.set_xscale("log")
+            axes.set_xlim(0.9, 90)
+            axes.xaxis.set_major_locator(FixedLocator(_TICKS))
+            axes.xaxis.set_minor_locator(NullLocator())
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axes.set_ylim(most - 1.5, -0.5)
+            axes.set_yticks(range(len(rows)), labels=[name_engine(each.engine) for each in rows], fontsize=8)
+            axes.tick_params(axis="x", labelsize=8)
+            axes.tick_params(axis="y", length=0)
+            axes.set_title(name, fontsize=9)
+        for axes in panels[len(shown) :]:
+            axes.set_visible(False)

@@ -1,0 +1,106 @@
+"""How long a training step takes with each engine: read from the JSON that pytest-benchmark writes.
+
+    pytest benchmarks/test_training_speed.py --benchmark-min-rounds 9 --benchmark-json reports/records/NAME/speed.json
+
+The engines took turns, so times of one round belong together: what is told are ratios of one round's times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mnist_repro.errors import ReproError
+from mnist_repro.intervals import Estimate, estimate_median
+from mnist_repro.typed_json import parse_json, read_typed
+
+SPEED_FILE = "speed.json"
+FLOOR, COMPILED = "floor", "compiled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineTimes:
+    """What was measured of one engine in one experiment.
+
+    Parameters
+    ----------
+    experiment, engine
+        Their names.
+    step_seconds
+        Seconds of one step, by round.
+    ready_seconds
+        Time to build, trace and compile.
+    peak_bytes
+        The most memory that its process held.
+    steps_of_a_round
+        Steps that a round's time was divided by.
+    settings
+        What it chose for itself, as JSON.
+    over_floor, over_compiled
+        Medians over rounds of the ratio to these engines, for readers of the JSON.
+    """
+
+    experiment: str
+    engine: str
+    step_seconds: tuple[float, ...]
+    ready_seconds: float
+    peak_bytes: int
+    steps_of_a_round: int
+    settings: str
+    over_floor: float
+    over_compiled: float
+
+    @property
+    def median_seconds(self) -> float:
+        """Seconds of one step: the median over rounds."""
+        return float(np.median(self.step_seconds))
+
+    def ratio_to(self, other: EngineTimes) -> Estimate:
+        """Return how long a step takes in those of another engine: the median over rounds, with its 95 % interval."""
+        return estimate_median([a / b for a, b in zip(self.step_seconds, other.step_seconds, strict=True)])
+
+
+# By experiment and engine.
+Times = Mapping[str, Mapping[str, EngineTimes]]
+
+
+def read_speed(folder: Path) -> Times:
+    """Read the times in an environment's folder of records; empty where there are none.
+
+    Raises
+    ------
+    ReproError
+        If the file cannot be read or is none of ours.
+    """
+    file = folder / SPEED_FILE
+    if not file.exists():
+        return {}
+    try:
+        times = [
+            _read(benchmark, number)
+            for number, benchmark in enumerate(parse_json(file.read_text("utf-8"))["benchmarks"])
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = (
+            f"{file} holds times of training steps, and cannot be read: {error}. Measure again: "
+            f"pytest benchmarks/test_training_speed.py --benchmark-min-rounds 9 --benchmark-json {file}"
+        )
+        raise ReproError(msg) from error
+    times.sort(key=lambda each: each.experiment)
+    return {
+        name: {each.engine: each for each in engines}
+        for name, engines in groupby(times, key=lambda each: each.experiment)
+    }
+
+
+def _read(benchmark: Any, number: int) -> EngineTimes:
+    times: EngineTimes = read_typed(EngineTimes, benchmark["extra_info"], where=f"benchmarks[{number}].extra_info")
+    if not times.step_seconds or min(times.step_seconds) <= 0:
+        msg = f"benchmarks[{number}].extra_info.step_seconds are positive times, at least one"
+        raise ValueError(msg)
+    return times

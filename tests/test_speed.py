@@ -1,0 +1,92 @@
+"""Times of training steps, from made-up files: they are read as they were written, and the page says what they say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mnist_repro.errors import ReproError
+from mnist_repro.reporting.speed_page import draw_speed, format_times, order_engines
+from mnist_repro.speed import SPEED_FILE, read_speed
+
+
+def entry(engine: str, *, seconds: float, **changes: Any) -> dict[str, Any]:
+    """Return what pytest-benchmark keeps of a case."""
+    times = {
+        "experiment": "small-net",
+        "engine": engine,
+        "step_seconds": [seconds * factor for factor in (1.0, 1.1, 0.9, 1.0, 1.2, 1.0)],
+        "ready_seconds": 2.5,
+        "peak_bytes": 500_000_000,
+        "steps_of_a_round": 100,
+        "settings": '{"steps_per_execution": 50}',
+        "over_floor": 1.5,
+        "over_compiled": 1.0,
+    }
+    return {"name": f"test[{engine}]", "stats": {}, "extra_info": times | changes}
+
+
+def write(folder: Path, *entries: dict[str, Any]) -> Path:
+    """Write the file of times, and return its folder."""
+    (folder / SPEED_FILE).write_text(json.dumps({"machine_info": {}, "benchmarks": entries}), encoding="utf-8")
+    return folder
+
+
+def test_read_speed_engines_are_found_by_experiment(tmp_path: Path) -> None:
+    """Every engine is found by its experiment and name, the quickest first on the page; no file gives none."""
+    assert read_speed(tmp_path) == {}
+    other = entry("floor", seconds=1e-3, experiment="another-net")
+    folder = write(
+        tmp_path, entry("jax", seconds=3e-3), other, entry("floor", seconds=1e-3), entry("compiled", seconds=2e-3)
+    )
+
+    times = read_speed(folder)
+
+    assert {name: set(engines) for name, engines in times.items()} == {
+        "another-net": {"floor"},
+        "small-net": {"jax", "floor", "compiled"},
+    }
+    assert [each.engine for each in order_engines(times["small-net"])] == ["floor", "compiled", "jax"]
+
+
+def test_format_times_ratios_are_of_the_same_round(tmp_path: Path) -> None:
+    """A machine that is slower in some rounds, for all engines alike, changes no ratio."""
+    times = read_speed(write(tmp_path, entry("floor", seconds=1e-3), entry("compiled", seconds=2e-3)))["small-net"]
+
+    cells = format_times(times["compiled"], times).split(" | ")
+
+    assert cells == ["2000 µs", "2 (2 to 2)", "1 (1 to 1)", "2.5 s", "500 MB", "steps_per_execution: 50"]
+
+
+def test_draw_speed_every_engine_has_its_row(tmp_path: Path) -> None:
+    """The figure is written, with a panel for each experiment that has the matrix products."""
+    times = read_speed(write(tmp_path, entry("floor", seconds=1e-3), entry("compiled", seconds=2e-3)))
+
+    draw_speed(tmp_path / "speed.svg", times=times)
+
+    assert (tmp_path / "speed.svg").read_text(encoding="utf-8").startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "cannot be read"),
+        ("[]", "cannot be read"),
+        ('{"benchmarks": [{"name": "another benchmark"}]}', "extra_info"),
+        (json.dumps({"benchmarks": [entry("jax", seconds=1e-3, step_seconds=[])]}), "positive times"),
+        (json.dumps({"benchmarks": [entry("jax", seconds=-1e-3)]}), "positive times"),
+        (json.dumps({"benchmarks": [entry("jax", seconds=1e-3, ready_seconds="long")]}), "ready_seconds"),
+    ],
+    ids=["torn", "no object", "another benchmark", "no round", "negative", "a word"],
+)
+def test_read_speed_broken_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    """A file that is none of ours is refused, with its name, the reason, and how to measure again."""
+    (tmp_path / SPEED_FILE).write_text(text, encoding="utf-8")
+
+    with pytest.raises(ReproError, match=said) as caught:
+        read_speed(tmp_path)
+    assert str(tmp_path / SPEED_FILE) in str(caught.value)
+    assert "Measure again" in str(caught.value)
