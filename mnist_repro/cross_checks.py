@@ -98,11 +98,14 @@ def _judge_ratio(
     said = f"the document's is {printed[0]:.2f} to {printed[1]:.2f}, ours {_format_estimate(ours)}"
     if ours.interval.overlaps(*printed):
         return Verdict.REPRODUCED, said
-    limits = f"1, were each step's cost fixed, and {most:.2f}, were it all arithmetic"
-    if printed[1] >= 1 and printed[0] <= most and ours.interval.overlaps(1, most):
-        between = f"both lie between {limits}; threads and hardware, of which the document tells neither, decide where"
-        return Verdict.NOT_COMPARABLE, f"{said}; {between}"
-    return Verdict.NOT_REPRODUCED, f"{said}; not both lie between {limits}"
+    limits = f"between 1, were each step's cost fixed, and {most:.2f}, were it all arithmetic"
+    if printed[1] < 1 or printed[0] > most:
+        return Verdict.NOT_REPRODUCED, f"{said}; the document's does not lie {limits}"
+    if not ours.interval.overlaps(1, most):
+        busy = "other work must have shared the machine with some of our runs"
+        return Verdict.INCONCLUSIVE, f"{said}; ours does not lie {limits}: {busy}"
+    decided = "threads and hardware, of which the document tells neither, decide where"
+    return Verdict.NOT_COMPARABLE, f"{said}; both lie {limits}; {decided}"
 
 
 def _format_estimate(estimate: Estimate) -> str:
