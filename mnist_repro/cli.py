@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
-from mnist_repro import verbs
+from mnist_repro import export_verbs, verbs
 from mnist_repro.errors import ReproError
 from mnist_repro.options import (
     BAD_INPUT,
@@ -30,6 +30,7 @@ from mnist_repro.options import (
     add_workers_option,
     parse_ratio,
 )
+from mnist_repro.reporting.benchmark_json import MEASURES
 from mnist_repro.reporting.verdict_table import FORMATS
 
 _INTERRUPTED = 130
@@ -73,6 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_looking_verbs(parsers)
     _add_training_verbs(parsers)
     _add_judging_verbs(parsers)
+    _add_export_verbs(parsers)
     return parser
 
 
@@ -216,6 +218,24 @@ def _add_judging_verbs(parsers: Any) -> None:
         "--check", action="store_true", help="write nothing; exit with 1 if any page or figure differs from the records"
     )
     verb.set_defaults(verb=verbs.report)
+
+
+def _add_export_verbs(parsers: Any) -> None:
+    exports = parsers.add_parser(
+        "export", help="write an environment's results in the forms of other programs"
+    ).add_subparsers(title="forms", required=True, metavar="FORM")
+
+    verb = exports.add_parser(
+        "benchmark-json",
+        help="accuracies or times as benchmark-tracking actions read them",
+        description="Write the list that github-action-benchmark reads as customBiggerIsBetter, of accuracies, or as "
+        "customSmallerIsBetter, of seconds.",
+    )
+    verb.add_argument("measure", choices=MEASURES, metavar="MEASURE", help="accuracy or seconds")
+    add_records_option(verb)
+    add_environment_option(verb, help="environment that is exported (default: %(default)s)")
+    verb.add_argument("--output", type=Path, metavar="FILE", help="where it is written (default: standard output)")
+    verb.set_defaults(verb=export_verbs.export_benchmark)
 
 
 def _add_experiments(parser: argparse.ArgumentParser) -> None:

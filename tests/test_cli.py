@@ -53,6 +53,8 @@ OPTIONS = {
     "baseline": {"--records", "--environment", "--baseline"},
     "compare": {"--records", "--format", "--speed"},
     "report": {"--records", "--baseline", "--matrix", "--output", "--readme", "--check"},
+    "export": set(),
+    "export benchmark-json": {"--records", "--environment", "--output"},
 }
 
 IMAGES_HEADER = bytes.fromhex("00000803 0000ea60 0000001c 0000001c")
@@ -130,7 +132,7 @@ def test_help_of_verb_is_complete(call: Call, monkeypatch: pytest.MonkeyPatch, v
     """Each option of a verb has a line of help that says something."""
     monkeypatch.setenv("COLUMNS", "200")
 
-    ended = call(verb, "--help")
+    ended = call(*verb.split(), "--help")
 
     assert (ended.code, ended.err) == (0, "")
     described = re.findall(r"^  (?:-h, )?(--[a-z-]+)(?: [A-Z{][^ ]*)? {2,}\w.+$", ended.out, flags=re.MULTILINE)
@@ -142,7 +144,9 @@ def test_help_names_every_verb(call: Call) -> None:
     ended = call("--help")
 
     assert (ended.code, ended.err) == (0, "")
-    assert re.findall(r"^    (\w+) {2,}\w.+$", ended.out, flags=re.MULTILINE) == list(OPTIONS)
+    assert re.findall(r"^    (\w+) {2,}\w.+$", ended.out, flags=re.MULTILINE) == [
+        verb for verb in OPTIONS if " " not in verb
+    ]
 
 
 def test_list_names_documents_and_experiments(call: Call, protocols: dict[str, Protocol]) -> None:
@@ -337,6 +341,7 @@ def test_report_writes_and_checks(call: Call, recorded: Path, tmp_path: Path) ->
     assert [written.code, checked.code, differs.code] == [0, 0, 1]
     assert written.out.replace(os.sep, "/").splitlines() == [
         "Wrote out/README.md",
+        "Wrote out/badge.json",
         "Wrote out/claims.json",
         "Wrote out/claims.schema.json",
         "Wrote out/linux.md",
@@ -468,9 +473,31 @@ def test_compare_folder_of_several_environments_is_refused(call: Call, lower: Pa
     assert_one_line(ended, f"{lower} has 2. Name one of: {lower / 'linux'}, {lower / 'mac'}.")
 
 
+def test_export_benchmark_json_prints_or_writes(call: Call, recorded: Path, tmp_path: Path) -> None:
+    """The list goes to standard output, or to the file that is named, which is said."""
+    arguments = ("export", "benchmark-json", "accuracy", "--records", recorded, "--environment", "linux")
+
+    printed, written = call(*arguments), call(*arguments, "--output", "list.json")
+
+    assert (printed.code, printed.err, written) == (0, "", (0, "Wrote list.json\n", ""))
+    assert (tmp_path / "list.json").read_text(encoding="utf-8") == printed.out
+    assert [entry["name"] for entry in json.loads(printed.out)] == [f"{EXPERIMENT}: validation accuracy"]
+
+
+def test_export_benchmark_json_output_that_cannot_be_written_is_named(call: Call, recorded: Path) -> None:
+    """A folder is no file to write to."""
+    arguments = ("export", "benchmark-json", "seconds", "--records", recorded, "--environment", "linux")
+
+    ended = call(*arguments, "--output", recorded)
+
+    assert_one_line(ended, f"--output names {recorded}, and that cannot be written")
+
+
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
+        pytest.param(["export"], ["the following arguments are required: FORM"], id="no form"),
+        pytest.param(["export", "benchmark-json", "x"], ["invalid choice: 'x'", "accuracy"], id="measure"),
         pytest.param(["compare", "a"], ["the following arguments are required: B"], id="one set of records"),
         pytest.param(
             ["compare", "a", "b"], ["'a' is neither", "reports/records has: none", "or another folder"], id="no records"

@@ -139,7 +139,7 @@ def test_write_report_returns_what_it_wrote(records: Path, tmp_path: Path) -> No
 
     assert sorted(written) == sorted(f for f in (tmp_path / "report").rglob("*") if f.is_file())
     assert {file.relative_to(tmp_path / "report").as_posix() for file in written} == {
-        *("README.md", "claims.json", "claims.schema.json"),
+        *("README.md", "badge.json", "claims.json", "claims.schema.json"),
         *(f"{name}.md" for name in ("linux", "local")),
         *(
             f"figures/{name}/{figure}.svg"
@@ -282,7 +282,7 @@ def test_write_report_no_run_completed_is_reported(make: MakeRun, tmp_path: Path
     written = write_report(tmp_path / "report", records=tmp_path / "records")
 
     page = tmp_path / "report" / "linux.md"
-    others = [tmp_path / "report" / name for name in ("README.md", "claims.json", "claims.schema.json")]
+    others = [tmp_path / "report" / name for name in ("README.md", "badge.json", "claims.json", "claims.schema.json")]
     assert sorted(written) == [*others, page]
     text = page.read_text(encoding="utf-8")
     assert not [cell for table in tables_of(page) for row in table for cell in row if ANY_JUDGEMENT.search(cell)]

@@ -15,6 +15,7 @@ from mnist_repro.environment import hash_code, training_code_sha256
 from mnist_repro.errors import ReproError
 from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import LOCAL_ENVIRONMENT, open_stores
+from mnist_repro.reporting.badge import BADGE_FILE, format_badge
 from mnist_repro.reporting.claims_json import CLAIMS_FILE, SCHEMA_FILE, format_claims, read_schema
 from mnist_repro.reporting.contents import (
     EnvironmentResult,
@@ -69,7 +70,7 @@ def write_report(
     -------
     list of Path
         The files that were written: `README.md`, a page for each environment, those of the causes, of the versions, of
-        speed and of the gate, `claims.json` with its schema, and figures.
+        speed and of the gate, `claims.json` with its schema, `badge.json`, and figures.
 
     Raises
     ------
@@ -130,8 +131,8 @@ def _rendered(
     # Many versions side by side have a page of their own; the front page shows in full what is not among them.
     shown = [result for result in results if result.name not in expected] or results[-1:]
     templates = load_templates()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as made_in:
+        folder = Path(made_in)
         figures: dict[str, dict[str, str]] = {}
 
         def render(page: str, template: str, **contents: object) -> None:
@@ -169,8 +170,12 @@ def _rendered(
             figures=figures,
             contradictions=contradictions,
         )
-        (folder / CLAIMS_FILE).write_text(format_claims(results, documents=documents), encoding="utf-8", newline="\n")
-        (folder / SCHEMA_FILE).write_text(read_schema(), encoding="utf-8", newline="\n")
+        for name, text in (
+            (CLAIMS_FILE, format_claims(results, documents=documents)),
+            (SCHEMA_FILE, read_schema()),
+            (BADGE_FILE, format_badge(shown)),
+        ):
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
         made = {output / file.relative_to(folder): file for file in sorted(folder.rglob("*")) if file.is_file()}
         front = select_front(shown)
         if readme and not front:

@@ -1,0 +1,36 @@
+"""The verbs of `mnist-repro export`: an environment's results in the forms of other programs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from mnist_repro.claims import load_documents
+from mnist_repro.errors import ReproError
+from mnist_repro.protocols import load_protocols
+from mnist_repro.records import open_store
+from mnist_repro.reporting.benchmark_json import format_benchmark
+from mnist_repro.reporting.contents import summarize_environment
+
+
+def export_benchmark(options: argparse.Namespace, console: Console) -> int:
+    """Write accuracies or times as a benchmark-tracking action reads them."""
+    store = open_store(options.records, environment=options.environment)
+    result = summarize_environment(store, documents=load_documents(), protocols=load_protocols())
+    text = format_benchmark(result, measure=options.measure)
+    if options.output is None:
+        console.file.write(text)
+        return 0
+    _write(options.output, text)
+    console.print(f"Wrote {options.output}", highlight=False, soft_wrap=True)
+    return 0
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        msg = f"--output names {file}, and that cannot be written: {error}. Correct it."
+        raise ReproError(msg) from error
