@@ -1,13 +1,18 @@
 """The command line: what it takes; `verbs` does what is asked.
 
-Exit codes: 0 when all that was asked for was done, 1 when a run did not complete, a check found a difference or a
-comparison something worse, 2 for bad input, 130 when interrupted.
+Exit codes: 0 when all that was asked for was done, 1 when a run did not complete, a check found a difference, a
+comparison something worse, or nobody reads the output any longer, 2 for bad input or what the system refuses, 130 when
+interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +35,12 @@ from mnist_repro.options import (
     add_workers_option,
     parse_ratio,
 )
+from mnist_repro.records import TornLineWarning
 from mnist_repro.reporting.benchmark_json import MEASURES
 from mnist_repro.reporting.verdict_table import FORMATS
 
 _INTERRUPTED = 130
+_CUT_OFF = 1
 _PLAIN_WIDTH = 160
 
 
@@ -42,14 +49,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     console = make_console()
     try:
-        code: int = options.verb(options, console)
+        with _torn_lines_told():
+            code: int = options.verb(options, console)
+        sys.stdout.flush()
     except ReproError as error:
         _say_on_stderr(f"mnist-repro: {error}", style="red")
+        return BAD_INPUT
+    except BrokenPipeError:
+        # Whoever read the output has seen enough, such as `head`. Rich ends so where it notices first.
+        _forget_output()
+        return _CUT_OFF
+    except OSError as error:
+        _say_on_stderr(f"mnist-repro: The system refused: {error}. Runs that had ended are recorded.", style="red")
+        _forget_output()
         return BAD_INPUT
     except KeyboardInterrupt:
         _say_on_stderr("Interrupted. The runs that had ended are recorded; the same command goes on.")
         return _INTERRUPTED
     return code
+
+
+@contextmanager
+def _torn_lines_told() -> Iterator[None]:
+    """Say of a line of records that breaks off what Python would say with a line of our code."""
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, TornLineWarning):
+            _say_on_stderr(f"mnist-repro: {message}", style="yellow")
+        else:
+            usual(message, category, *place, **more)
+
+    usual = warnings.showwarning
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = usual
+
+
+def _forget_output() -> None:
+    """Drop what could not be written: at its end Python would try again, and complain."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def make_console() -> Console:

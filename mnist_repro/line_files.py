@@ -139,28 +139,31 @@ class _Index:
     ----------
     identity
         Device and number of the file: another may have taken its place.
-    end
-        Bytes that were read.
+    end, last
+        Bytes that were read, and the last line of them: somebody may have edited the file.
     starts
         By the hash of the key.
     """
 
     identity: tuple[int, int] = (0, 0)
     end: int = 0
+    last: bytes = b""
     starts: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     def refresh(self, file: LineFile) -> None:
         """Read what was appended since."""
-        found = file.path.stat()
-        if (found.st_dev, found.st_ino) != self.identity or found.st_size < self.end:
-            self.identity, self.end = (found.st_dev, found.st_ino), 0
-            self.starts.clear()
         with file.path.open("rb") as stream:
-            stream.seek(self.end)
+            found = os.fstat(stream.fileno())
+            stream.seek(self.end - len(self.last))
+            if (found.st_dev, found.st_ino) != self.identity or stream.read(len(self.last)) != self.last:
+                self.identity, self.end, self.last = (found.st_dev, found.st_ino), 0, b""
+                self.starts.clear()
+                stream.seek(0)
             for line in stream:
                 key = hash(file.key_of(line))
                 self.starts[key] = (*self.starts.get(key, ()), self.end)
                 self.end += len(line)
+                self.last = line
 
     def find(self, file: LineFile, key: bytes) -> Iterator[bytes]:
         """Yield the lines with a key, the newest first, without their ends."""

@@ -6,9 +6,12 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+from jinja2 import Environment as Templates
 
 from mnist_repro.claims import Document, load_documents
 from mnist_repro.environment import hash_code, training_code_sha256
@@ -30,7 +33,7 @@ from mnist_repro.reporting.speed_page import draw_speed
 from mnist_repro.reporting.step_summary import append_summary, format_summary
 from mnist_repro.reporting.svg import read_creator
 from mnist_repro.reporting.templating import load_templates
-from mnist_repro.reporting.version_contents import summarize_versions
+from mnist_repro.reporting.version_contents import VersionsResult, summarize_versions
 from mnist_repro.reporting.version_figures import draw_versions
 from mnist_repro.speed import read_speed
 from mnist_repro.versions.matrix import read_matrix
@@ -117,6 +120,29 @@ def _is_comparable(made: Path, there: Path) -> bool:
     return made.suffix != ".svg" or read_creator(made) == read_creator(there)
 
 
+@dataclass(frozen=True)
+class _Draft:
+    """The report's files as they are made, in a folder that is gone afterwards."""
+
+    folder: Path
+    documents: Mapping[str, Document]
+    templates: Templates
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+    def render(self, page: str, template: str, **contents: object) -> None:
+        self.write(page, self.templates.get_template(template).render(documents=self.documents, **contents))
+
+    def figures(self, part: str) -> Path:
+        return self.folder / _FIGURES / part
+
+    def files(self, output: Path) -> dict[Path, Path]:
+        """Return what was made, by where it belongs."""
+        made = sorted(file for file in self.folder.rglob("*") if file.is_file())
+        return {output / file.relative_to(self.folder): file for file in made}
+
+
 @contextmanager
 def _rendered(
     output: Path, *, records: Path, readme: Path | None, baseline: Path | None, matrix: Path | None
@@ -130,70 +156,90 @@ def _rendered(
     )
     # Many versions side by side have a page of their own; the front page shows in full what is not among them.
     shown = [result for result in results if result.name not in expected] or results[-1:]
-    templates = load_templates()
-    with tempfile.TemporaryDirectory() as made_in:
-        folder = Path(made_in)
-        figures: dict[str, dict[str, str]] = {}
-
-        def render(page: str, template: str, **contents: object) -> None:
-            text = templates.get_template(template).render(documents=documents, **contents)
-            (folder / page).write_text(text, encoding="utf-8", newline="\n")
-
-        def draw(part: str, names: Mapping[str, str]) -> dict[str, str]:
-            return {what: f"{_FIGURES}/{part}/{file}" for what, file in names.items()}
-
-        for result in results:
-            drawn = draw_environment(result, folder=folder / _FIGURES / result.name) if result in shown else {}
-            figures[result.name] = draw(result.name, drawn)
-            render(f"{result.name}.md", "environment.md.j2", result=result, figures=figures[result.name])
+    gate = summarize_gate(baseline, records=records, protocols=protocols) if baseline else None
+    with tempfile.TemporaryDirectory() as folder:
+        draft = _Draft(Path(folder), documents, load_templates())
+        figures = {result.name: _render_environment(result, draft, drawn=result in shown) for result in results}
         if versions:
-            drawn = draw_versions(versions, folder=folder / _FIGURES / _VERSIONS)
-            render("versions.md", "versions.md.j2", versions=versions, figures=draw(_VERSIONS, drawn))
-        timed = [(result, times) for result in shown if (times := read_speed(result.store.folder))]
-        for result, times in timed[:1]:
-            draw_speed(folder / _FIGURES / _SPEED, times=times)
-            render("speed.md", "speed.md.j2", result=result, times=times, figure=f"{_FIGURES}/{_SPEED}")
-        gate = summarize_gate(baseline, records=records, protocols=protocols) if baseline else None
+            drawn = _name_figures(_VERSIONS, draw_versions(versions, folder=draft.figures(_VERSIONS)))
+            draft.render("versions.md", "versions.md.j2", versions=versions, figures=drawn)
         if gate:
-            render("gate.md", "gate.md.j2", gate=gate)
-        explained = [result for result in shown if result.causes]
-        if explained:
-            render("causes.md", "causes.md.j2", results=explained, figures=figures)
-        contradictions = {name: collect_contradictions(document, results=shown) for name, document in documents.items()}
-        render(
+            draft.render("gate.md", "gate.md.j2", gate=gate)
+        if explained := [result for result in shown if result.causes]:
+            draft.render("causes.md", "causes.md.j2", results=explained, figures=figures)
+        draft.render(
             "README.md",
             "index.md.j2",
             results=shown,
             versions=versions,
-            is_timed=bool(timed),
+            is_timed=_render_speed(shown, draft),
             gate=gate,
             figures=figures,
-            contradictions=contradictions,
+            contradictions={name: collect_contradictions(each, results=shown) for name, each in documents.items()},
         )
-        for name, text in (
-            (CLAIMS_FILE, format_claims(results, documents=documents)),
-            (SCHEMA_FILE, read_schema()),
-            (BADGE_FILE, format_badge(shown)),
-        ):
-            (folder / name).write_text(text, encoding="utf-8", newline="\n")
-        made = {output / file.relative_to(folder): file for file in sorted(folder.rglob("*")) if file.is_file()}
-        front = select_front(shown)
-        if readme and not front:
-            msg = f"{readme} shows published runs, and {records} has none but local ones. Leave --readme out."
-            raise ReproError(msg)
-        if readme and front:
-            home = Path(os.path.relpath(output, readme.parent))
-            render(
-                _FRONT_PAGE,
-                "readme.md.j2",
-                result=front,
-                versions=versions,
-                figure=(home / figures[front.name]["overview"]).as_posix(),
-                report=(home / "README.md").as_posix(),
-            )
-            made[readme] = folder / _FRONT_PAGE
-            _replace_part(readme, made[readme])
+        draft.write(CLAIMS_FILE, format_claims(results, documents=documents))
+        draft.write(SCHEMA_FILE, read_schema())
+        draft.write(BADGE_FILE, format_badge(shown))
+        made = draft.files(output)
+        if readme:
+            made[readme] = _render_front_page(readme, shown, draft, output=output, figures=figures, versions=versions)
         yield made, format_summary(shown, documents=documents)
+
+
+def _render_environment(result: EnvironmentResult, draft: _Draft, *, drawn: bool) -> dict[str, str]:
+    """Render an environment's page, and return its figures by what they show."""
+    found = draw_environment(result, folder=draft.figures(result.name)) if drawn else {}
+    figures = _name_figures(result.name, found)
+    draft.render(f"{result.name}.md", "environment.md.j2", result=result, figures=figures)
+    return figures
+
+
+def _render_speed(results: Sequence[EnvironmentResult], draft: _Draft) -> bool:
+    """Render the page of speed from the first environment in which it was measured; return whether there is any."""
+    timed = next(((result, times) for result in results if (times := read_speed(result.store.folder))), None)
+    if timed is None:
+        return False
+    result, times = timed
+    draw_speed(draft.figures(_SPEED), times=times)
+    draft.render("speed.md", "speed.md.j2", result=result, times=times, figure=f"{_FIGURES}/{_SPEED}")
+    return True
+
+
+def _render_front_page(
+    readme: Path,
+    results: Sequence[EnvironmentResult],
+    draft: _Draft,
+    *,
+    output: Path,
+    figures: Mapping[str, Mapping[str, str]],
+    versions: VersionsResult | None,
+) -> Path:
+    """Render `readme` with the part that shows results in its place, and return the file.
+
+    Raises
+    ------
+    ReproError
+        If no runs are published, or the page has no such part.
+    """
+    front = select_front(results)
+    if front is None:
+        msg = f"{readme} shows published runs, and there are none but local ones. Leave --readme out."
+        raise ReproError(msg)
+    home = Path(os.path.relpath(output, readme.parent))
+    draft.render(
+        _FRONT_PAGE,
+        "readme.md.j2",
+        result=front,
+        versions=versions,
+        figure=(home / figures[front.name]["overview"]).as_posix(),
+        report=(home / "README.md").as_posix(),
+    )
+    _replace_part(readme, draft.folder / _FRONT_PAGE)
+    return draft.folder / _FRONT_PAGE
+
+
+def _name_figures(part: str, drawn: Mapping[str, str]) -> dict[str, str]:
+    return {what: f"{_FIGURES}/{part}/{file}" for what, file in drawn.items()}
 
 
 def _summarize_all(
