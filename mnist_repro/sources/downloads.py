@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Literal
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from mnist_repro.errors import ReproError
 from mnist_repro.sources.idx import Arrays, BrokenFileError, IdxFile, blamed_on, read_idx
 from mnist_repro.sources.npz import NPZ_NAME, read_npz
 from mnist_repro.sources.places import AbsentError
 
 ANSWER_SECONDS = 5.0  # until a mirror says anything at all
-DOWNLOAD_SECONDS = 600.0  # for one file; the largest has 10 MB
+DOWNLOAD_SECONDS = 600.0  # for all files of a mirror, which have 11 MB
+_THIS_COMPUTER = frozenset({"127.0.0.1", "::1", "localhost"})
 _SILENCE_SECONDS = 10.0  # between two pieces of a file
 _PIECE_BYTES = 1 << 16
 _PACKING_BYTES = 1 << 18  # what gzip or zip may add to content that does not shrink
@@ -33,14 +37,29 @@ class Mirror:
     name
         Whose it is, for messages.
     url
-        Address of the folder, without a slash at the end.
+        Address of the folder, without a slash at the end: by https, or of a server on this computer.
     form
         Four gzipped IDX files, or one ``mnist.npz``.
+
+    Raises
+    ------
+    ReproError
+        If the address is another.
     """
 
     name: str
     url: str
     form: Literal["idx", "npz"]
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        is_here = parts.scheme == "http" and parts.hostname in _THIS_COMPUTER
+        if not (parts.scheme == "https" and parts.hostname) and not is_here:
+            msg = (
+                "A mirror is reached by https, or by http on this computer; "
+                f"received {self.url!r} for {self.name}. Correct its address."
+            )
+            raise ReproError(msg)
 
 
 MIRRORS = (
@@ -105,22 +124,23 @@ def _download_from(mirror: Mirror, *, cache: Path, files: Sequence[IdxFile], pro
 
 def _fetch_all(mirror: Mirror, *, folder: Path, files: Sequence[IdxFile], bar: Progress) -> Arrays:
     """Download and check all files of a mirror; the first that is refused ends it."""
+    end = time.monotonic() + DOWNLOAD_SECONDS
     if mirror.form == "npz":
         url = f"{mirror.url}/{NPZ_NAME}"
-        path = _fetch(url, folder=folder, limit_bytes=sum(file.size for file in files), bar=bar)
+        path = _fetch(url, folder=folder, limit_bytes=sum(file.size for file in files), end=end, bar=bar)
         with blamed_on(url):
             return read_npz(path, files=files)
     arrays = []
     for file in files:
         url = f"{mirror.url}/{file.name}.gz"
-        path = _fetch(url, folder=folder, limit_bytes=file.size, bar=bar)
+        path = _fetch(url, folder=folder, limit_bytes=file.size, end=end, bar=bar)
         with blamed_on(url):
             arrays.append(read_idx(path, file=file))
     return tuple(arrays)
 
 
-def _fetch(url: str, *, folder: Path, limit_bytes: int, bar: Progress) -> Path:
-    """Download one file and return where it is."""
+def _fetch(url: str, *, folder: Path, limit_bytes: int, end: float, bar: Progress) -> Path:
+    """Download one file, until a time of the monotonic clock, and return where it is."""
     import pooch  # type: ignore[import-untyped]  # noqa: PLC0415  only a download needs it
 
     name = url.rpartition("/")[2]
@@ -133,9 +153,19 @@ def _fetch(url: str, *, folder: Path, limit_bytes: int, bar: Progress) -> Path:
         headers={"Accept-Encoding": "identity"},  # the files are packed already
     )
     path = folder / name
-    _call_within(ANSWER_SECONDS, lambda: downloader(url, None, None, check_only=True))
-    _call_within(DOWNLOAD_SECONDS, lambda: downloader(url, str(path), None))
+    _call_within(ANSWER_SECONDS, lambda: _ask_for(url))
+    _call_within(max(0.0, end - time.monotonic()), lambda: downloader(url, str(path), None))
     return path
+
+
+def _ask_for(url: str) -> None:
+    """Have a mirror say anything at all; what it says of the file shows when it sends it."""
+    import requests  # noqa: PLC0415  comes with pooch, and is as slow to load
+
+    answer = requests.head(url, timeout=ANSWER_SECONDS, allow_redirects=False)
+    if answer.is_redirect:
+        msg = f"It sends elsewhere ({answer.status_code}), and that is not followed."
+        raise OSError(msg)
 
 
 def _call_within(seconds: float, call: Callable[[], object]) -> None:
@@ -158,7 +188,7 @@ def _call_within(seconds: float, call: Callable[[], object]) -> None:
     try:
         error = outcomes.get(timeout=seconds)
     except queue.Empty:
-        msg = f"Nothing within {seconds:g} seconds."
+        msg = f"Nothing within {seconds:.3g} seconds."
         raise TimeoutError(msg) from None
     if error is not None:
         raise error
@@ -192,7 +222,7 @@ class _Meter:
 
 def _describe(error: Exception) -> str:
     """Put a failed download into few words: what the network library says fills a screen."""
-    from requests import exceptions  # noqa: PLC0415  comes with pooch, and is as slow to load
+    from requests import exceptions  # noqa: PLC0415  as above
 
     if isinstance(error, exceptions.HTTPError) and error.response is not None:
         return f"It answered {error.response.status_code} {error.response.reason}."
