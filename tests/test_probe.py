@@ -109,15 +109,39 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     [
         pytest.param(("tf1-bassic",), "unknown experiment: tf1-bassic. Known: julia-linear", id="unknown experiment"),
         pytest.param(("--rounds", "0"), "--rounds is at least 1; received 0", id="no round"),
+        pytest.param(("--data", "nowhere"), "MNIST is read from a folder; nowhere is none", id="no folder"),
     ],
 )
 def test_probe_bad_option_is_refused(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
     """What cannot be measured is said before anything is."""
-    ended = _run("--records", str(tmp_path / "records"), "--data", "somewhere", *arguments)
+    ended = _run("--records", str(tmp_path / "records"), "--data", str(tmp_path), *arguments)
 
     assert ended.returncode == 2
     assert message in ended.stderr
     assert not (tmp_path / "records").exists()
+
+
+def test_run_measurement_that_fails_gives_its_reason() -> None:
+    """The last line of what a process says before it ends without a result is passed on."""
+    with pytest.raises(probe_program.MeasurementError, match=r"^time_import ended with code 1: ModuleNotFoundError: "):
+        probe_program.run_measurement("time_import", module="no_such_module")
+
+
+def test_main_measurement_that_fails_leaves_the_old_probe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without all measurements nothing is written, and one line says why."""
+    file = tmp_path / PROBE_FILE
+    file.write_text("old")
+
+    def fail(*_: object) -> None:
+        raise probe_program.MeasurementError("time_steps was killed")  # noqa: EM101, TRY003 - a stand-in
+
+    monkeypatch.setattr(probe_program, "measure", fail)
+
+    assert probe_program.main(["--records", str(tmp_path), "--data", str(tmp_path)]) == 1
+    assert file.read_text() == "old"
+    assert capsys.readouterr().err == f"{file} is not written: time_steps was killed\n"
 
 
 def test_read_defaults_library_with_nothing_answers_every_question() -> None:
@@ -128,47 +152,48 @@ def test_read_defaults_library_with_nothing_answers_every_question() -> None:
     assert set(found.values()) == {"absent"}
 
 
+class _Layer:
+    """Takes further keywords, as Keras 2's optimisers do, and is made by a `__new__` that takes anything."""
+
+    def __new__(cls, *arguments: object, **further: object) -> Any:
+        """Say nothing of what it takes."""
+        del arguments, further
+        return super().__new__(cls)
+
+    def __init__(self, rate: float = 0.5, **further: float) -> None:
+        self.rate = rate
+        self.clipnorm = further.pop("clipnorm", None)
+        further.pop("clipvalue", None)
+        if further:
+            raise TypeError
+
+
+class _NeedyLayer(_Layer):
+    """Cannot be made without being told its units."""
+
+    def __init__(self, units: int, **further: float) -> None:
+        super().__init__(units, **further)
+
+
 @pytest.mark.parametrize(
-    ("argument", "expected"),
+    ("kind", "argument", "expected"),
     [
-        pytest.param("rate", 0.5, id="default"),
-        pytest.param("units", "no default", id="argument without default"),
-        pytest.param("clipnorm", None, id="further keyword that is kept"),
-        pytest.param("clipvalue", "no default", id="further keyword that is taken"),
-        pytest.param("surprise", "no such argument", id="further keyword that is refused"),
+        pytest.param(_Layer, "rate", 0.5, id="default"),
+        pytest.param(_Layer, "clipnorm", None, id="further keyword that is kept"),
+        pytest.param(_Layer, "clipvalue", "no default", id="further keyword that is taken"),
+        pytest.param(_Layer, "surprise", "no such argument", id="further keyword that is refused"),
+        pytest.param(_NeedyLayer, "units", "no default", id="argument without default"),
+        pytest.param(_NeedyLayer, "clipnorm", "unknown", id="further keyword of a class that needs more"),
+        pytest.param(lambda steps=1: steps, "steps", 1, id="default of a function"),
+        pytest.param(lambda **further: further, "steps", "no such argument", id="further keyword of a function"),
     ],
 )
-def test_read_argument_says_how_a_class_takes_it(argument: str, expected: Any) -> None:
-    """Arguments are told apart by what the class does with them, also where its signature does not name them."""
-
-    class Layer:
-        def __init__(self, units: int = 1, rate: float = 0.5, **further: float) -> None:
-            del units, rate
-            self.clipnorm = further.pop("clipnorm", None)
-            further.pop("clipvalue", None)
-            if further:
-                raise TypeError
-
-    class Needy(Layer):
-        def __init__(self, units: int, **further: float) -> None:
-            super().__init__(units, **further)
-
-    library = SimpleNamespace(layer=Needy if argument == "units" else Layer)
-
-    assert defaults._read_argument(library, "layer", argument) == expected  # noqa: SLF001 - names are the module's own
+def test_read_argument_says_how_it_is_taken(kind: object, argument: str, expected: object) -> None:
+    """Arguments are told apart by what a class does with them, also where its signature does not name them."""
+    assert defaults._read_argument(SimpleNamespace(kind=kind), "kind", argument) == expected  # noqa: SLF001 - the names of the file are its own
 
 
 pytest.importorskip("tensorflow")
-
-
-def test_probe_folder_without_images_ends_with_a_line(tmp_path: Path) -> None:
-    """A measurement that fails ends the program with its reason, and nothing is written."""
-    ended = _run("--records", str(tmp_path), "--data", str(tmp_path / "nowhere"))
-
-    assert ended.returncode == 1
-    assert "probe.json is not written: read_environment ended with code 1: FileNotFoundError" in ended.stderr
-    assert len(ended.stderr.splitlines()) == 1
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture(scope="module")
@@ -243,6 +268,13 @@ def test_probe_defaults_have_the_names_of_every_version(probe: Probe) -> None:
     names = {*defaults.read_defaults(SimpleNamespace()), "oneDNN operations of a dense layer"}
 
     assert names == set(probe.defaults)
+
+
+def test_probe_defaults_tell_of_onednn_what_it_does(probe: Probe) -> None:
+    """Since TensorFlow 2.9, oneDNN computes a dense layer where TensorFlow says that it is on, and only there."""
+    operations = probe.defaults["oneDNN operations of a dense layer"]
+
+    assert (operations != "none") == (probe.defaults["IsMklEnabled()"] == "true")
 
 
 def test_probe_defaults_are_the_librarys(probe: Probe) -> None:

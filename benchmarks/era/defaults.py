@@ -15,6 +15,7 @@ from functools import reduce
 ABSENT = "absent"
 NO_ARGUMENT = "no such argument"
 NO_DEFAULT = "no default"
+UNKNOWN = "unknown"
 
 _ADAM = ("learning_rate", "beta_1", "beta_2", "epsilon", "amsgrad", "clipnorm")
 _SGD = ("learning_rate", "momentum", "nesterov", "epsilon", "clipnorm")
@@ -38,7 +39,11 @@ _ARGUMENTS = (
 _DENSE_INITIALIZERS = ("kernel_initializer", "bias_initializer")
 _CALLS = ("executing_eagerly", "keras.backend.floatx", "keras.backend.epsilon")
 # Where TensorFlow says whether it was built with oneDNN, or MKL as it was called.
-_MKL_MODULES = ("tensorflow.python.util._pywrap_util_port", "tensorflow.python.pywrap_tensorflow")
+_MKL_MODULES = (
+    "tensorflow.python.util._pywrap_util_port",
+    "tensorflow.python._pywrap_util_port",
+    "tensorflow.python.pywrap_tensorflow",
+)
 
 
 def read_defaults(tensorflow):
@@ -66,11 +71,14 @@ def run_dense_layer(tensorflow):
     """Let a session compute a dense layer: where oneDNN is on, it does so, and tells where it is asked to."""
     tf = tensorflow.compat.v1
     with tf.Graph().as_default():
+        # Variables and a placeholder, as in a network: with constants the parts would be computed one by one.
+        values = tf.placeholder(tf.float32, (None, 300))
         weights = tf.get_variable("weights", (300, 200), initializer=tf.ones_initializer())
-        values = tf.nn.relu(tf.nn.bias_add(tf.matmul(tf.ones((100, 300)), weights), tf.zeros(200)))
+        biases = tf.get_variable("biases", (200,), initializer=tf.zeros_initializer())
+        layer = tf.nn.relu(tf.nn.bias_add(tf.matmul(values, weights), biases))
         with tf.Session() as session:
             session.run(tf.global_variables_initializer())
-            session.run(values)
+            session.run(layer, {values: [[1.0] * 300] * 100})
 
 
 def _look_up(root, path):
@@ -85,7 +93,8 @@ def _read_argument(tensorflow, path, argument):
     called = _look_up(tensorflow, path)
     if called is None:
         return ABSENT
-    parameters = inspect.signature(called).parameters
+    # In TensorFlow 2.4 a class of Keras is made by a `__new__` that takes anything.
+    parameters = inspect.signature(called.__init__ if inspect.isclass(called) else called).parameters
     if argument in parameters:
         default = parameters[argument].default
         return NO_DEFAULT if default is inspect.Parameter.empty else _plain(default)
@@ -97,9 +106,11 @@ def _read_argument(tensorflow, path, argument):
 def _read_keyword(kind, argument):
     """Return the default of an argument that a class takes without naming it, as Keras 2's optimisers take clipping."""
     try:
-        return _plain(getattr(kind(), argument))
-    except AttributeError:
-        pass
+        made = kind()
+    except TypeError:
+        return UNKNOWN
+    if hasattr(made, argument):
+        return _plain(getattr(made, argument))
     try:
         kind(**{argument: 1.0})
     except (TypeError, ValueError):

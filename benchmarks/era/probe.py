@@ -186,6 +186,8 @@ def parse_arguments(arguments):
     options = parser.parse_args(arguments)
     if not options.data and "compiled" not in find_ways():
         parser.error("--data or MNIST_REPRO_DATA names the folder with MNIST's four files")
+    if options.data and not Path(options.data).is_dir():
+        parser.error("MNIST is read from a folder; {} is none. Correct --data".format(options.data))
     if options.rounds < 1:
         parser.error("--rounds is at least 1; received {}".format(options.rounds))
     protocols = json.loads(PROTOCOLS.read_text())
