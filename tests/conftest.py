@@ -130,4 +130,4 @@ def make_record(environment: Environment) -> RecordFactory:
 @pytest.fixture(scope="session")
 def facts() -> Facts:
     """Return a function that gives all of a record that its seed and conditions determine."""
-    return lambda record: {"conditions": record.conditions, "outcome": record.outcome}
+    return lambda record: {"conditions": record.conditions, "seed": record.seed, "outcome": record.outcome}
