@@ -278,6 +278,20 @@ def _add_export_verbs(parsers: Any) -> None:
     verb.add_argument("--output", type=Path, metavar="FILE", help="where it is written (default: standard output)")
     verb.set_defaults(verb=export_verbs.export_benchmark)
 
+    verb = exports.add_parser(
+        "mlflow",
+        help="training runs as runs of MLflow, in a store of yours",
+        description="Add each run to an MLflow store, with its protocol, its curves and what it was made with, in an "
+        "experiment of the environment's name. Runs that are there already are left as they are. It needs the extra "
+        "`mlflow`.",
+    )
+    verb.add_argument(
+        "--uri", required=True, metavar="URI", help="the store, such as sqlite:///mlflow.db, or a server's address"
+    )
+    add_records_option(verb)
+    add_environment_option(verb, help="environment that is exported (default: %(default)s)")
+    verb.set_defaults(verb=export_verbs.export_mlflow)
+
 
 def _add_experiments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(

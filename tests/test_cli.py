@@ -55,6 +55,7 @@ OPTIONS = {
     "report": {"--records", "--baseline", "--matrix", "--output", "--readme", "--check"},
     "export": set(),
     "export benchmark-json": {"--records", "--environment", "--output"},
+    "export mlflow": {"--uri", "--records", "--environment"},
 }
 
 IMAGES_HEADER = bytes.fromhex("00000803 0000ea60 0000001c 0000001c")
