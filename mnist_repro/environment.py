@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import ClassVar
 
 from mnist_repro.errors import ReproError
 from mnist_repro.tables import read_toml
@@ -28,7 +29,7 @@ _FLAGS = ("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_K
 _TENSORFLOW_PACKAGES = ("tensorflow-cpu", "tensorflow", "tensorflow-intel", "tensorflow-macos")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Environment:
     """Where a run was made.
 
@@ -60,6 +61,8 @@ class Environment:
     flags: dict[str, str]
     commit: str
     dirty: bool | None
+
+    SHARED_WHEN_READ: ClassVar = True  # most records of a store have the same one
 
 
 def describe_environment(*, threads: int) -> Environment:
@@ -133,7 +136,8 @@ def _code_state() -> tuple[str, bool | None]:
     """Return the checkout's commit and whether it was changed since."""
 
     def git(*arguments: str) -> str:
-        command = ["git", "-C", str(_PACKAGE), *arguments]
+        # A run that is killed must not leave a lock in the checkout.
+        command = ["git", "--no-optional-locks", "-C", str(_PACKAGE), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()  # noqa: S603 - fixed words
 
     try:

@@ -62,7 +62,7 @@ class Finding:
 
 def judged_runs(records: Iterable[RunRecord], *, experiment: str | None) -> list[RunRecord]:
     """Return the runs of an experiment that a verdict may rest on: those that completed, on MNIST itself."""
-    return [record for record in records if record.tells_of_mnist and record.experiment == experiment]
+    return [record for record in records if record.experiment == experiment and record.tells_of_mnist]
 
 
 def count_runs(runs: int) -> str:

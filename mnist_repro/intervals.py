@@ -17,6 +17,9 @@ from scipy import optimize, stats
 from mnist_repro.statistics import CONFIDENCE, Interval
 
 _RESAMPLES = 9_999
+_FEWEST_RESAMPLES = 999
+_MOST_DRAWS = 1 << 22  # values in all resamples, unless these would be too few: some 400 runs have so many
+_MOST_AT_ONCE = 1 << 19  # values that are held in memory where there are more runs
 _QUANTILE = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
 # More runs than anybody will make: what they would not decide counts as undecidable.
 _MOST_RUNS = 1_000_000
@@ -38,8 +41,8 @@ def bootstrap_mean(values: ArrayLike, *, generator: np.random.Generator) -> Inte
 
     Notes
     -----
-    Bias-corrected and accelerated [1]_, by `scipy.stats.bootstrap`, from 9,999 resamples that `generator` draws.
-    NaN for one value; equal values have their own value at both ends.
+    Bias-corrected and accelerated [1]_, by `scipy.stats.bootstrap`, from 9,999 resamples that `generator` draws; with
+    more than 400 values fewer, and 999 at least. NaN for one value; equal values have their own value at both ends.
 
     References
     ----------
@@ -121,11 +124,15 @@ def _bootstrap(
     if all((sample == sample[0]).all() for sample in samples):
         value = float(statistic(*samples, axis=0))
         return Interval(value, value)
+    # SciPy holds all values of all resamples: those of thousands of runs would fill the memory.
+    longest = max(map(len, samples))
+    resamples = min(_RESAMPLES, max(_FEWEST_RESAMPLES, _MOST_DRAWS // longest))
     # SciPy's name for the generator changed from `random_state` to `rng`; all versions take the former.
     found = stats.bootstrap(
         samples,
         statistic,
-        n_resamples=_RESAMPLES,
+        n_resamples=resamples,
+        batch=_RESAMPLES if resamples == _RESAMPLES else max(1, _MOST_AT_ONCE // longest),
         confidence_level=CONFIDENCE,
         method="BCa",
         vectorized=True,

@@ -6,6 +6,7 @@ run. A place is no verdict: of twenty true numbers about one lies outside.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -67,10 +68,11 @@ def assess_claims(claims: Iterable[Claim], *, records: Sequence[RunRecord]) -> l
     records
         Runs of any experiments; those that did not complete are left out.
     """
-    completed = [record for record in records if record.status == "completed"]
-    return [
-        _assess(claim, [record for record in completed if record.experiment == claim.experiment]) for claim in claims
-    ]
+    completed: dict[str | None, list[RunRecord]] = defaultdict(list)
+    for record in records:
+        if record.status == "completed":
+            completed[record.experiment].append(record)
+    return [_assess(claim, completed[claim.experiment]) for claim in claims]
 
 
 def _assess(claim: Claim, records: list[RunRecord]) -> Assessment:

@@ -7,8 +7,10 @@ again.
 
 from __future__ import annotations
 
+import gc
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,7 +130,8 @@ class RecordStore:
             if key not in _READ:
                 while len(_READ) >= _MOST_READ:
                     del _READ[next(iter(_READ))]
-                _READ[key] = tuple(self._read_lines())
+                with _no_collection():
+                    _READ[key] = tuple(self._read_lines())
             return list(_READ[key])
         except OSError as error:
             msg = f"Records cannot be read from {self.file}: {error.strerror}."
@@ -162,6 +165,18 @@ class TornLineWarning(UserWarning):
 # The last files that were read: a report needs the same ones several times.
 _READ: dict[tuple[Path, str], tuple[RunRecord, ...]] = {}
 _MOST_READ = 8
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Let Python not look for garbage among millions of new values: there is none, and it takes a fifth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _key_of(line: bytes) -> bytes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from mnist_repro.environment import Environment
@@ -21,7 +21,7 @@ _MOST_COUNT = 2**63 - 1
 Status = Literal["completed", "diverged", "failed"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Period:
     """What was measured after one period.
 
@@ -44,7 +44,7 @@ class Period:
     seconds: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RunRecord:
     """One training run.
 
@@ -169,27 +169,33 @@ class NewerSchemaError(ValueError):
 
 
 def _check_ranges(record: RunRecord) -> None:
-    """Raise ValueError, naming the place, where a number is none that a run can have."""
-    before = 0
-    for index, period in enumerate(record.periods):
-        place = f"periods[{index}]"
-        _check_range((period.step,), f"{place}.step", "more than before", least=before + 1, most=_MOST_COUNT)
-        before = period.step
-        _check_range((period.learning_rate,), f"{place}.learning_rate", "a float32 from 0", most=_MOST_FLOAT32)
-        _check_range((period.seconds,), f"{place}.seconds", "a time", most=_MOST_SECONDS)
-        _check_range(period.loss.values(), f"{place}.loss", "of losses from 0", most=_MOST_LOSS)
-        _check_range(period.accuracy.values(), f"{place}.accuracy", "of fractions from 0 to 1", most=1)
-    _check_range(record.final_loss.values(), "final_loss", "of losses from 0", most=_MOST_LOSS)
-    _check_range(record.final_accuracy.values(), "final_accuracy", "of fractions from 0 to 1", most=1)
-    _check_range((record.seed,), "seed", "a whole number from 0", most=_MOST_COUNT)
-    for row in record.confusion_matrix:
-        _check_range(row, "confusion_matrix", "of counts from 0", most=_MOST_COUNT)
-    for name in ("first_call_seconds", "evaluation_seconds", "total_seconds"):
-        _check_range((getattr(record, name),), name, "a time", most=_MOST_SECONDS)
+    """Raise ValueError where a number is none that a run can have.
+
+    All numbers of a kind are looked at together: a large store has millions.
+    """
+    periods = record.periods
+    seconds = [record.first_call_seconds, record.evaluation_seconds, record.total_seconds]
+    seconds += [period.seconds for period in periods]
+    losses = [loss for figures in (record.final_loss, *(p.loss for p in periods)) for loss in figures.values()]
+    shares = [
+        share for figures in (record.final_accuracy, *(p.accuracy for p in periods)) for share in figures.values()
+    ]
+    counts = [count for row in record.confusion_matrix for count in row]
+    steps = [period.step for period in periods]
+    _check_range([record.seed], "seed is a whole number from 0", most=_MOST_COUNT)
+    _check_range(seconds, f"seconds are numbers from 0 to {_MOST_SECONDS:g}", most=_MOST_SECONDS)
+    _check_range(losses, f"losses are numbers from 0 to {_MOST_LOSS:g}", most=_MOST_LOSS)
+    _check_range(shares, "accuracies are fractions from 0 to 1", most=1)
+    _check_range([p.learning_rate for p in periods], "learning rates are float32 from 0", most=_MOST_FLOAT32)
+    _check_range(counts, "counts of the confusion matrix are whole numbers from 0", most=_MOST_COUNT)
+    _check_range(steps, "steps are whole numbers from 1", least=1, most=_MOST_COUNT)
+    if any(step >= following for step, following in pairwise(steps)):
+        msg = f"record's steps grow from period to period; received {steps!r:.80}"
+        raise ValueError(msg)
 
 
-def _check_range(numbers: Collection[float], place: str, rule: str, *, least: float = 0, most: float) -> None:
+def _check_range(numbers: list[float] | list[int], rule: str, *, least: float = 0, most: float) -> None:
     if numbers and not least <= min(numbers) <= max(numbers) <= most:
         wrong = next(number for number in numbers if not least <= number <= most)
-        msg = f"record.{place} is {rule}; received {wrong!r:.80}"
+        msg = f"record's {rule}; received {wrong!r:.80}"
         raise ValueError(msg)

@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence, Set as AbstractSet
 from dataclasses import replace
 from itertools import groupby
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mnist_repro.claims import Claim, Document
 from mnist_repro.cross_checks import judge_comparisons, judge_statements
 from mnist_repro.findings import (
@@ -96,7 +99,7 @@ def judge_claims(
     families = {members[0].family: members for members in _families(claims)}
     runs = {family: judged_runs(records, experiment=members[0].experiment) for family, members in families.items()}
     measured = {
-        family: [[measured_value(claim, record) for claim in members] for record in runs[family]]
+        family: np.array([[measured_value(claim, record) for claim in members] for record in runs[family]])
         for family, members in families.items()
         if members[0].metric != "label"
     }
@@ -137,8 +140,8 @@ def _families(claims: Sequence[Claim]) -> list[tuple[Claim, ...]]:
     return [tuple(members) for _, members in groupby(claims, key=lambda claim: claim.family)]
 
 
-def _are_finite(curves: Sequence[Sequence[float]]) -> bool:
-    return all(math.isfinite(value) for curve in curves for value in curve)
+def _are_finite(curves: NDArray[np.float64]) -> bool:
+    return bool(np.isfinite(curves).all())
 
 
 def _judge_rank(p: float, adjusted_p: float, *, runs: int, tests: int) -> _Judged:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,6 +122,23 @@ def test_describe_environment_checkout_gives_its_commit() -> None:
 
 
 @pytest.mark.usefixtures("with_tensorflow")
+def test_describe_environment_takes_no_lock_in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is killed while git answers leaves no lock behind, which would stop the user's next commit."""
+    commands: list[list[str]] = []
+    run = environment.subprocess.run
+
+    def note(command: list[str], **options: Any) -> Any:
+        commands.append(command)
+        return run(command, **options)
+
+    monkeypatch.setattr(environment.subprocess, "run", note)
+
+    describe_environment(threads=1)
+
+    assert commands
+    assert all(command[:2] == ["git", "--no-optional-locks"] for command in commands)
+
+
 def test_describe_environment_without_git_does_not_know_the_commit(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

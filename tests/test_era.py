@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def test_session_record_is_read_like_any_other(trained: dict[str, Any], make_rec
     """What the session says of a run has the fields and types of a record."""
     others = ("experiment", "protocol_sha256", "training_sha256", "dataset", "dataset_sha256", "seed", "started")
     known = json.loads(json.dumps({name: getattr(make_record(), name) for name in others}))
-    environment = {**make_record().environment.__dict__}
+    environment = asdict(make_record().environment)
 
     run = json.loads(str(trained["tf1-basic"]))
     line = json.dumps({**run, **known, "schema": SCHEMA_VERSION, "first_call_seconds": 0.1, "environment": environment})

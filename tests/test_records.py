@@ -75,6 +75,25 @@ def test_format_record_floats_keep_every_digit(make_record: RecordFactory) -> No
     assert parse_record(format_record(make_record(total_seconds=value))).total_seconds == value
 
 
+def test_parse_record_zeros_keep_their_sign(make_record: RecordFactory) -> None:
+    """Equal numbers are one object when they are read, but for the two zeros, which are equal and not the same."""
+    lines = [format_record(make_record(final_loss={"one": zero, "other": -zero})) for zero in (0.0, -0.0)]
+
+    assert [format_record(parse_record(line)) for line in lines] == lines
+
+
+def test_parse_record_equal_environments_are_one_object_and_similar_ones_are_not(make_record: RecordFactory) -> None:
+    """Most runs of a store share their environment; what only compares equal is read anew."""
+    line = format_record(make_record())
+    one, same = (parse_record(line).environment for _ in range(2))
+
+    assert one is same
+    with pytest.raises(ValueError, match=r"record.environment.threads is int; received 1.0"):
+        parse_record(line.replace('"threads": 1,', '"threads": 1.0,'))
+    with pytest.raises(ValueError, match=r"record.environment.dirty is .*; received 0"):
+        parse_record(line.replace('"dirty": false', '"dirty": 0'))
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf], ids=["NaN", "infinite", "minus infinite"])
 @pytest.mark.parametrize("field", ["total_seconds", "final_loss", "periods"])
 def test_format_record_number_that_is_not_finite_is_refused(

@@ -119,7 +119,7 @@ def test_study_killed_at_random_moments_loses_nothing_and_ends_as_an_undisturbed
             kill(study, target, generator=generator)
             out, err = study.communicate(timeout=SECONDS) if target != "parent" else ("", "")
             if target == "worker" and study.returncode:
-                assert study.returncode == 2
+                assert study.returncode == 2, err
                 assert "A worker process was killed" in err
         found = read(folder)
         assert found[: len(known)] == known, "a finished run is missing"

@@ -1,0 +1,92 @@
+"""A large store is read, judged and reported in bounded time and memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_up_runs import make_run
+
+from mnist_repro.environment import Environment
+from mnist_repro.protocols import Protocol
+from mnist_repro.records import format_record
+
+RECORDS = {"small": 5_000, "full": 100_000}
+MOST_SECONDS = 60.0
+MOST_BYTES = {"small": 400_000_000, "full": 1_000_000_000}
+
+# Runs the command line, and says what it took: the seconds of its processor, which another program does not lengthen.
+MEASURED = """
+import json, resource, sys
+from mnist_repro.cli import main
+
+code = main(sys.argv[2:])
+used = resource.getrusage(resource.RUSAGE_SELF)
+with open(sys.argv[1], "w") as file:
+    json.dump({"code": code, "seconds": used.ru_utime + used.ru_stime, "bytes": 1024 * used.ru_maxrss}, file)
+"""
+
+
+def made_up_lines(protocols: dict[str, Protocol], environment: Environment, *, count: int) -> Iterator[str]:
+    """Yield records of all experiments, as many of each, in which no two figures are the same."""
+    generator = np.random.default_rng(11)
+    templates = [
+        json.loads(format_record(make_run(protocol, seed=0, environment=environment)))
+        for protocol in protocols.values()
+    ]
+    for number in range(count):
+        tree = templates[number % len(templates)]
+        tree["seed"] = number // len(templates)
+        places = [*tree["periods"], {"loss": tree["final_loss"], "accuracy": tree["final_accuracy"]}]
+        for place in places:
+            names = list(place["loss"])
+            place["loss"] = dict(zip(names, generator.uniform(0.2, 0.4, len(names)).tolist(), strict=True))
+            place["accuracy"] = {name: generator.integers(8_500, 9_500).item() / 10_000 for name in names}
+        yield json.dumps(tree) + "\n"
+
+
+@pytest.mark.reliability_slow
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the unit of memory is another")
+def test_report_of_large_store_takes_bounded_time_and_memory(
+    tmp_path: Path,
+    protocols: dict[str, Protocol],
+    environment: Environment,
+    pytestconfig: pytest.Config,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """A hundred thousand records are read, judged and reported within 60 s of one processor, and 1 GB."""
+    size = pytestconfig.option.reliability
+    folder = tmp_path / "records" / "large"
+    folder.mkdir(parents=True)
+    with (folder / "runs.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(made_up_lines(protocols, environment, count=RECORDS[size]))
+    measured = tmp_path / "measured.json"
+    report = ["report", "--records", str(tmp_path / "records"), "--output", str(tmp_path / "reports")]
+
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", MEASURED, str(measured), *report],
+        # More threads would make the seconds of the processor more than those of the clock.
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(measured.read_text(encoding="utf-8"))
+    record_property(
+        "reliability figure",
+        f"load: {RECORDS[size]:,} records read, judged and reported in {found['seconds']:.0f} s of a processor and "
+        f"{found['bytes'] / 1e6:.0f} MB",
+    )
+    assert found["code"] == 0
+    assert found["seconds"] < MOST_SECONDS
+    assert found["bytes"] < MOST_BYTES[size]
+    runs = -(-RECORDS[size] // len(protocols))
+    assert f"| {runs} | {runs} | 0 | 0 |" in (tmp_path / "reports" / "large.md").read_text(encoding="utf-8")
