@@ -205,7 +205,9 @@ def _ready_trainer(protocol: Protocol, dataset: Dataset) -> Trainer:
 
     if not any(trainer.serves(protocol, dataset) for trainer in _last_trainer):
         limit_threads(_THREADS)
-        _last_trainer[:] = [Trainer(protocol, dataset)]
+        # Before the next one is made: two trainers' batches would be the most that a worker ever holds.
+        _last_trainer.clear()
+        _last_trainer.append(Trainer(protocol, dataset))
     return _last_trainer[0]
 
 
