@@ -14,6 +14,7 @@ import os
 import sys
 import time
 import zlib
+from dataclasses import asdict
 from pathlib import Path
 
 # As many as the compiled way makes in one call; masks for dropout are drawn before the first.
@@ -34,7 +35,7 @@ def read_environment(data, images, package):
     if package:
         from mnist_repro.environment import describe_environment  # noqa: PLC0415
 
-        environment = vars(describe_environment(threads=1))
+        environment = asdict(describe_environment(threads=1))
     if data:
         mnist = tf1_session.load_mnist(Path(data))
     else:
