@@ -130,4 +130,17 @@ def make_record(environment: Environment) -> RecordFactory:
 @pytest.fixture(scope="session")
 def facts() -> Facts:
     """Return a function that gives all of a record that its seed and conditions determine."""
-    return lambda record: {"conditions": record.conditions, "seed": record.seed, "outcome": record.outcome}
+
+    def select(record: RunRecord) -> dict[str, Any]:
+        return {
+            "conditions": record.conditions,
+            "seed": record.seed,
+            "status": record.status,
+            "reason": record.reason,
+            "periods": [replace(period, seconds=0.0) for period in record.periods],
+            "final_loss": record.final_loss,
+            "final_accuracy": record.final_accuracy,
+            "confusion_matrix": record.confusion_matrix,
+        }
+
+    return select
