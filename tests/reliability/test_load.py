@@ -28,8 +28,10 @@ from mnist_repro.cli import main
 
 code = main(sys.argv[2:])
 used = resource.getrusage(resource.RUSAGE_SELF)
+# What getrusage says of memory includes that of the process which started this one.
+(peak,) = (line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM:"))
 with open(sys.argv[1], "w") as file:
-    json.dump({"code": code, "seconds": used.ru_utime + used.ru_stime, "bytes": 1024 * used.ru_maxrss}, file)
+    json.dump({"code": code, "seconds": used.ru_utime + used.ru_stime, "bytes": 1024 * int(peak)}, file)
 """
 
 
@@ -52,7 +54,7 @@ def made_up_lines(protocols: dict[str, Protocol], environment: Environment, *, c
 
 
 @pytest.mark.reliability_slow
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the unit of memory is another")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of the memory is read from /proc")
 def test_report_of_large_store_takes_bounded_time_and_memory(
     tmp_path: Path,
     protocols: dict[str, Protocol],
