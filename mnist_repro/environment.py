@@ -62,7 +62,7 @@ class Environment:
     commit: str
     dirty: bool | None
 
-    SHARED_WHEN_READ: ClassVar = True  # most records of a store have the same one
+    SHARED_WHEN_READ: ClassVar[bool] = True  # most records of a store have the same one
 
 
 def describe_environment(*, threads: int) -> Environment:
