@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from race import Times, race
+from race import ENGINES, Times, race
 
 from mnist_repro.datasets import Dataset, load_dataset
 from mnist_repro.protocols import load_protocols
@@ -24,16 +24,6 @@ if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
 
 PROTOCOLS = load_protocols()
-ENGINES = (
-    "compiled",
-    "keras-fit",
-    "keras-train-on-batch",
-    "tf1-session",
-    "jax",
-    "pytorch",
-    "scikit-learn",
-    "floor",
-)
 # Engines round differently, and the raw-pixel nets make much of it within ten steps; PyTorch's and scikit-learn's
 # optimisers place Adam's epsilon elsewhere.
 RAW_PIXELS_TOLERANCE, TOLERANCE = 0.25, 0.15
@@ -65,7 +55,9 @@ CLOCK = RecordedClock()
 @cache
 def times_of(experiment: str, name: str, folder: Path | None, rounds: int) -> dict[str, Times]:
     """Let all engines train an experiment in turn."""
-    return race(PROTOCOLS[experiment], ENGINES, dataset=load_dataset(name, folder=folder), data=folder, rounds=rounds)
+    return race(
+        PROTOCOLS[experiment], list(ENGINES), dataset=load_dataset(name, folder=folder), data=folder, rounds=rounds
+    )
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
-from mnist_repro.statistics import CONFIDENCE, Interval
+from mnist_repro.statistics import CONFIDENCE, Interval, summarize
 
 _RESAMPLES = 9_999
 _FEWEST_RESAMPLES = 999
@@ -81,6 +81,18 @@ def estimate_difference(greater: ArrayLike, smaller: ArrayLike) -> Estimate:
     freedom = sum(squares) ** 2 / sum(s**2 / (len(g) - 1) for s, g in zip(squares, groups, strict=True))
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * math.sqrt(sum(squares))
     return Estimate(difference, Interval(difference - reach, difference + reach))
+
+
+def estimate_paired_difference(new: ArrayLike, other: ArrayLike) -> Estimate:
+    """Return the mean of `new` less that of `other`, with the 95 % interval of Student's t over the pairs.
+
+    Parameters
+    ----------
+    new, other
+        Of shape (pairs,), finite, in the same order of seeds. A single pair has no interval.
+    """
+    summary = summarize(np.asarray(new, dtype=np.float64) - np.asarray(other, dtype=np.float64))
+    return Estimate(summary.mean, summary.mean_interval)
 
 
 def estimate_ratio(numerator: ArrayLike, denominator: ArrayLike, *, generator: np.random.Generator) -> Estimate:

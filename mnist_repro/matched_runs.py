@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_repro.findings import SIGNIFICANCE
-from mnist_repro.intervals import Estimate, estimate_difference, estimate_ratio
+from mnist_repro.intervals import Estimate, estimate_difference, estimate_paired_difference, estimate_ratio
+from mnist_repro.paired_samples import smallest_two_ways_p, two_ways_p_value
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RunRecord
 from mnist_repro.statistics import Summary, summarize
-from mnist_repro.swaps import draw_swaps, estimate_paired_difference, smallest_paired_p
 from mnist_repro.two_samples import PermutationTests, Splits, draw_splits, smallest_p
 
 _SEED = 20_180_901
@@ -115,7 +115,7 @@ class MatchedRuns:
     def is_paired(self) -> bool:
         """Whether runs are compared seed by seed: the seeds are the same, and so many that pairs can tell."""
         before, after = self._completed
-        return before.keys() == after.keys() and smallest_paired_p(len(before)) * self.tests <= SIGNIFICANCE
+        return before.keys() == after.keys() and smallest_two_ways_p(len(before)) * self.tests <= SIGNIFICANCE
 
     @property
     def can_tell(self) -> bool:
@@ -138,7 +138,7 @@ class MatchedRuns:
         return estimate_ratio(after, before, generator=np.random.default_rng(_SEED))
 
     def _seconds(self) -> tuple[list[float], list[float]]:
-        before, after = ([sum(p.seconds for p in run.periods) for run in side.values()] for side in self._completed)
+        before, after = ([run.training_seconds for run in side.values()] for side in self._completed)
         return before, after
 
     def test_accuracies(self) -> list[float]:
@@ -147,9 +147,10 @@ class MatchedRuns:
         if not names:
             return []
         old, new = self._accuracies
-        splits = _swaps(len(new)) if self.is_paired else _splits(len(new), len(old))
+        if self.is_paired:
+            return [_paired_p_value(differences) for differences in (new - old).T]
         pooled = np.vstack([new, old])
-        found = PermutationTests(pooled, widths=[1] * len(names), splits=splits)
+        found = PermutationTests(pooled, widths=[1] * len(names), splits=_splits(len(new), len(old)))
         return [float(p) for p in found.p_values([np.arange(len(pooled)) < len(new)])[0]]
 
     def judge_accuracies(
@@ -222,7 +223,7 @@ def _splits(new: int, old: int) -> Splits:
     return draw_splits(new, old, generator=np.random.default_rng([_SEED, new, old]))
 
 
-@lru_cache(maxsize=8)
-def _swaps(pairs: int) -> Splits:
-    """Return the ways to swap runs in so many pairs: the same in every comparison."""
-    return draw_swaps(pairs, generator=np.random.default_rng([_SEED, pairs]))
+def _paired_p_value(differences: NDArray[np.float64]) -> float:
+    """Return the p-value of one figure's differences, of shape (seeds,), by the same exchanges in every comparison."""
+    generator = np.random.default_rng([_SEED, len(differences)])
+    return two_ways_p_value(differences[:, np.newaxis], generator=generator)

@@ -24,6 +24,13 @@ _FIRST_BLOCK, _LARGEST_BLOCK = 512, 8_192
 _Draw = Callable[[int], NDArray[np.float64]]
 
 
+def smallest_two_ways_p(starts: int, *, permutations: int = PERMUTATIONS) -> float:
+    """Return the smallest p-value that so many starts can give; 1 where there is none."""
+    exchanges = 2**starts
+    # To exchange every pair gives the same difference the other way round.
+    return min(1.0, 2 / exchanges) if exchanges <= permutations else 1 / (permutations + 1)
+
+
 def two_ways_p_value(
     differences: ArrayLike, *, generator: np.random.Generator, permutations: int = PERMUTATIONS
 ) -> float:

@@ -100,6 +100,11 @@ class RunRecord:
         return self.status == "completed" and self.dataset == "mnist"
 
     @property
+    def training_seconds(self) -> float:
+        """Time of its training alone."""
+        return sum(period.seconds for period in self.periods)
+
+    @property
     def outcome(self) -> tuple[object, ...]:
         """All that conditions and seed determine: what was measured, and nothing that a clock says."""
         periods = tuple(replace(period, seconds=0.0) for period in self.periods)

@@ -13,6 +13,7 @@ from mnist_repro.intervals import (
     bootstrap_mean,
     estimate_difference,
     estimate_median,
+    estimate_paired_difference,
     estimate_ratio,
     estimate_share,
     runs_to_tell_share,
@@ -222,3 +223,17 @@ def test_estimate_median_interval_holds_the_median_as_often_as_it_says() -> None
 
     held = np.mean([interval.low <= math.log(2) <= interval.high for interval in intervals])
     assert held == pytest.approx(1 - 2 * (1 + 9) / 2**9, abs=0.013)  # three standard errors
+
+
+def test_estimate_paired_difference_is_that_of_scipy() -> None:
+    """Mean and interval are those of SciPy's t-test of pairs; one pair has no interval."""
+    generator = np.random.default_rng(20_180_903)
+    luck = 2.0 * generator.normal(size=12)
+    new, other = luck + generator.normal(size=12) + 0.3, luck + generator.normal(size=12)
+
+    found = estimate_paired_difference(new, other)
+
+    golden = stats.ttest_rel(new, other).confidence_interval(0.95)
+    assert found.value == pytest.approx(np.mean(new) - np.mean(other))
+    assert (found.interval.low, found.interval.high) == pytest.approx((golden.low, golden.high))
+    assert np.isnan(estimate_paired_difference([1.0], [2.0]).interval.low)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 from scipy import stats
 
-from mnist_repro.paired_samples import ENOUGH, PERMUTATIONS, two_ways_p_value
+from mnist_repro.paired_samples import ENOUGH, PERMUTATIONS, smallest_two_ways_p, two_ways_p_value
 
 SEED = 20_180_903
 
@@ -126,3 +126,61 @@ def test_two_ways_bad_differences_are_refused(values: np.ndarray, said: str) -> 
     """What cannot be compared is refused with its reason."""
     with pytest.raises(ValueError, match=said):
         two_ways_p_value(values, generator=stream())
+
+
+def draw_pairs(pairs: int, *, shift: float, alike: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the new and the other run of each pair, which share a part of their luck, the new one moved by `shift`."""
+    generator = np.random.default_rng([SEED, pairs])
+    luck = alike * generator.normal(size=pairs)
+    return luck + generator.normal(size=pairs) + shift, luck + generator.normal(size=pairs)
+
+
+def p_of(new: np.ndarray, other: np.ndarray) -> float:
+    """Return the p-value of the pairs at hand."""
+    return two_ways_p_value((new - other)[:, None], generator=np.random.default_rng(SEED))
+
+
+@pytest.mark.parametrize("pairs", [2, 4, 9], ids=["two pairs", "four", "nine"])
+@pytest.mark.parametrize("shift", [0.0, 1.5], ids=["alike", "moved"])
+def test_pairs_give_the_p_value_of_scipy(pairs: int, shift: float) -> None:
+    """The exact p-value is that of SciPy's permutation test of paired samples."""
+    new, other = draw_pairs(pairs, shift=shift, alike=3.0)
+
+    golden = stats.permutation_test(
+        (new, other),
+        lambda x, y: abs(np.mean(x - y)),
+        permutation_type="samples",
+        vectorized=False,
+        alternative="greater",
+        n_resamples=np.inf,
+    )
+
+    assert p_of(new, other) == pytest.approx(golden.pvalue)
+
+
+@pytest.mark.parametrize("pairs", [1, 2, 5, 16, 17, 40])
+def test_smallest_two_ways_p_is_that_of_groups_apart(pairs: int) -> None:
+    """No pairs can give a smaller p-value than those in which every new run lies far above the other."""
+    new, other = draw_pairs(pairs, shift=1_000.0, alike=0.0)
+
+    p = p_of(new, other)
+
+    assert p == smallest_two_ways_p(pairs)
+
+
+def test_smallest_two_ways_p_is_what_was_calculated_by_hand() -> None:
+    """Of two swaps of one pair both are as far out; of 2**16 two are; more are drawn, and one is counted."""
+    assert smallest_two_ways_p(0) == 1
+    assert smallest_two_ways_p(1) == 1
+    assert smallest_two_ways_p(5) == 2 / 32
+    assert smallest_two_ways_p(16) == 2 / 65_536
+    assert smallest_two_ways_p(17) == 1 / (PERMUTATIONS + 1)
+
+
+def test_pairs_find_what_two_groups_cannot() -> None:
+    """A small shift of runs that share their luck is found in pairs; equal runs differ in nothing."""
+    new, other = draw_pairs(20, shift=1.5, alike=100.0)
+
+    assert p_of(new, other) < 0.01
+    assert stats.ttest_ind(new, other).pvalue > 0.5
+    assert p_of(other, other) == 1

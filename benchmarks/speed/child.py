@@ -21,20 +21,10 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from problem import Engine, Problem  # noqa: E402 - after the threads are set
+from race import ENGINES  # noqa: E402
 
 from mnist_repro.datasets import load_dataset  # noqa: E402
 from mnist_repro.protocols import load_protocols  # noqa: E402
-
-ENGINES = {
-    "compiled": ("tensorflow_engines", "Compiled"),
-    "keras-fit": ("tensorflow_engines", "BestFit"),
-    "keras-train-on-batch": ("tensorflow_engines", "TrainOnBatch"),
-    "tf1-session": ("tensorflow_engines", "Session"),
-    "jax": ("peers", "Jax"),
-    "pytorch": ("peers", "PyTorch"),
-    "scikit-learn": ("peers", "ScikitLearn"),
-    "floor": ("tensorflow_engines", "Floor"),
-}
 
 # The losses of all engines are compared after so many.
 _FIRST_STEPS = 10

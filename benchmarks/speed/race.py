@@ -14,6 +14,18 @@ from typing import Any
 from mnist_repro.datasets import Dataset
 from mnist_repro.protocols import Protocol
 
+# By name, the module and the class that a child makes it of.
+ENGINES = {
+    "compiled": ("tensorflow_engines", "Compiled"),
+    "keras-fit": ("tensorflow_engines", "BestFit"),
+    "keras-train-on-batch": ("tensorflow_engines", "TrainOnBatch"),
+    "tf1-session": ("tensorflow_engines", "Session"),
+    "jax": ("peers", "Jax"),
+    "pytorch": ("peers", "PyTorch"),
+    "scikit-learn": ("peers", "ScikitLearn"),
+    "floor": ("tensorflow_engines", "Floor"),
+}
+
 _CHILD = Path(__file__).parent / "child.py"
 # Long enough that what a call costs, and the clock, hardly count.
 _ROUND_SECONDS = 0.25
@@ -99,7 +111,7 @@ def race(
     Parameters
     ----------
     engines
-        Names that `child.py` knows; those whose library is not installed are marked as unavailable.
+        Names of `ENGINES`; those whose library is not installed are marked as unavailable.
     dataset, data
         The images by which the experiment is trained, and the folder to look for them in first.
     rounds

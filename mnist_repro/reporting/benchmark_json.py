@@ -68,7 +68,7 @@ def _describe_accuracies(experiment: ExperimentResult) -> Iterator[dict[str, Any
 
 
 def _describe_seconds(experiment: ExperimentResult) -> Iterator[dict[str, Any]]:
-    seconds = [sum(period.seconds for period in record.periods) for record in experiment.completed]
+    seconds = [record.training_seconds for record in experiment.completed]
     yield _entry(
         experiment,
         "training of a run",

@@ -110,7 +110,7 @@ class ExperimentResult:
         """How long a completed run takes; None where there is none."""
         if not self.completed:
             return None
-        training = [sum(period.seconds for period in record.periods) for record in self.completed]
+        training = [record.training_seconds for record in self.completed]
         total = [record.total_seconds for record in self.completed]
         return Seconds(total=float(np.median(total)), training=float(np.median(training)))
 

@@ -137,8 +137,23 @@ def format_places(family: Family) -> str:
 
 def format_outcome(outcome: Counter[Verdict]) -> str:
     """Say in a sentence how many claims got which verdict."""
-    counts = [f"{outcome[verdict]} {verdict.value}" for verdict in Verdict if outcome[verdict]]
-    return f"of {outcome.total()} claims (a curve counts as one) {', '.join(counts)}."
+    return f"of {outcome.total()} claims (a curve counts as one) {format_verdicts(outcome)}."
+
+
+def format_verdicts(outcome: Counter[Verdict]) -> str:
+    """Count verdicts, without a sentence."""
+    return ", ".join(f"{outcome[verdict]} {verdict.value}" for verdict in Verdict if outcome[verdict])
+
+
+def list_family_cells(family: Family) -> tuple[str, ...]:
+    """Return what tables say of a family: its subject, the document's number, ours, and the verdict on all of it."""
+    claim, summary = family.claim, family.assessments[-1].summary
+    points = len(family.assessments)
+    numbers = ("", "", "")
+    if summary:
+        numbers = format_mean(summary, claim), format_interval(summary.prediction_interval, claim), str(summary.n)
+    subject = f"{format_subject(claim)}, last of {points}" if points > 1 else format_subject(claim)
+    return subject, format_reported(claim), *numbers, format_verdict(family)
 
 
 def format_unfinished(record: RunRecord) -> str:

@@ -11,7 +11,7 @@ from mnist_repro.versions.changes import Default, count_followed, measure_horizo
 from mnist_repro.versions.probes import Probe
 
 _GIB = 2**30
-# A table of defaults is read across; longer texts are cut to this.
+# So many versions are named one by one; of more, the first and the last.
 _FEW_VERSIONS = 2
 
 

@@ -12,17 +12,8 @@ from pathlib import Path
 
 from mnist_repro.claims import Document
 from mnist_repro.errors import ReproError
-from mnist_repro.reporting.contents import EnvironmentResult, Family
-from mnist_repro.reporting.formats import (
-    escape_markdown,
-    format_environment,
-    format_interval,
-    format_mean,
-    format_outcome,
-    format_reported,
-    format_subject,
-    format_verdict,
-)
+from mnist_repro.reporting.contents import EnvironmentResult
+from mnist_repro.reporting.formats import escape_markdown, format_environment, format_outcome, list_family_cells
 from mnist_repro.reporting.terminal import STAND_IN_WARNING
 from mnist_repro.verdicts import Verdict
 
@@ -66,7 +57,7 @@ def _describe(result: EnvironmentResult, *, documents: Mapping[str, Document]) -
 
 def _tabulate(result: EnvironmentResult) -> Iterator[str]:
     rows = [
-        _format_row(experiment.protocol.id, family)
+        f"| {' | '.join(map(escape_markdown, (experiment.protocol.id, *list_family_cells(family))))} |"
         for experiment in result.experiments
         if experiment.completed
         for family in experiment.families
@@ -81,18 +72,6 @@ def _tabulate(result: EnvironmentResult) -> Iterator[str]:
     yield ""
     yield _CLOSED
     yield ""
-
-
-def _format_row(experiment: str, family: Family) -> str:
-    claim, summary = family.claim, family.assessments[-1].summary
-    subject = format_subject(claim)
-    if len(family.assessments) > 1:
-        subject += f", last of {len(family.assessments)}"
-    numbers = ["", "", ""]
-    if summary:
-        numbers = [format_mean(summary, claim), format_interval(summary.prediction_interval, claim), str(summary.n)]
-    cells = [experiment, subject, format_reported(claim), *numbers, format_verdict(family)]
-    return f"| {' | '.join(map(escape_markdown, cells))} |"
 
 
 def append_summary(text: str, *, file: Path, most_bytes: int = MOST_BYTES) -> None:

@@ -82,6 +82,7 @@ def load_templates() -> Templates:
         format_verdict=formats.format_verdict,
         format_way=format_way,
         list_defaults=list_defaults,
+        list_family_cells=formats.list_family_cells,
         list_undecided=list_undecided,
         name_engine=name_engine,
         order_engines=order_engines,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -98,14 +97,6 @@ def _look(finding: Finding | None) -> tuple[str, str, str]:
     return text, to_hex(_SHADES(1 - finding.p)), INK
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Row:
-    """How far a version is from the reference in one experiment; None where they were not compared."""
-
-    label: str
-    difference: Summary | None
-
-
 def draw_drift(path: Path, *, versions: VersionsResult) -> None:
     """Draw how far each version's final accuracies are from the reference's, by experiment."""
     others = [column.name for column in versions.columns if column.name != versions.reference.name]
@@ -116,36 +107,34 @@ def draw_drift(path: Path, *, versions: VersionsResult) -> None:
     with svg_figure(path, title=title, height=height, width=WIDTH) as figure:
         panels = figure.subplots(lines, _PANEL_COLUMNS, squeeze=False, sharey=True).flat
         for axes, experiment in zip(panels, experiments, strict=False):
-            _draw_differences(axes, _rows(versions, others, experiment), title=experiment)
+            _draw_differences(axes, _differences(versions, others, experiment), title=experiment)
         for axes in list(panels)[len(experiments) :]:
             axes.set_visible(False)
 
 
-def _rows(versions: VersionsResult, others: Sequence[str], experiment: str) -> list[_Row]:
-    rows = []
-    for name in others:
-        pair = versions.drift.between(versions.reference.name, name).get(experiment)
-        rows.append(_Row(label=name, difference=pair.agreement.accuracy if pair else None))
-    return rows
+def _differences(versions: VersionsResult, others: Sequence[str], experiment: str) -> dict[str, Summary | None]:
+    """Return how far versions are from the reference in one experiment; None where they were not compared."""
+    pairs = {name: versions.drift.between(versions.reference.name, name).get(experiment) for name in others}
+    return {name: pair.agreement.accuracy if pair else None for name, pair in pairs.items()}
 
 
-def _draw_differences(axes: Axes, rows: Sequence[_Row], *, title: str) -> None:
+def _draw_differences(axes: Axes, differences: Mapping[str, Summary | None], *, title: str) -> None:
     axes.axvline(0.0, color=MUTED, linewidth=1.0, zorder=0.5)
     reach = 0.0
-    for place, row in enumerate(rows):
-        if row.difference is None:
+    for place, difference in enumerate(differences.values()):
+        if difference is None:
             continue
-        interval = row.difference.mean_interval
+        interval = difference.mean_interval
         if math.isfinite(interval.low):
             ends = [_POINTS * interval.low, _POINTS * interval.high]
             axes.plot(ends, [place, place], color=OURS, alpha=0.4, linewidth=5)
             reach = max(reach, *map(abs, ends))
-        axes.plot(_POINTS * row.difference.mean, place, marker="o", markersize=4, color=OURS)
+        axes.plot(_POINTS * difference.mean, place, marker="o", markersize=4, color=OURS)
     # Differences that are all but nothing are not blown up to fill the panel.
     reach = max(1.1 * reach, 0.1)
     axes.set_xlim(-reach, reach)
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_yticks(range(len(rows)), labels=[row.label for row in rows], fontsize=8)
+    axes.set_ylim(len(differences) - 0.5, -0.5)
+    axes.set_yticks(range(len(differences)), labels=list(differences), fontsize=8)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4, symmetric=True))
     axes.tick_params(axis="x", labelsize=8)
     axes.tick_params(axis="y", length=0)

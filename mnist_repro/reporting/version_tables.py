@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mnist_repro.claims import Document
-from mnist_repro.findings import Verdict
-from mnist_repro.reporting.formats import UNKNOWN, escape_markdown
+from mnist_repro.reporting.formats import UNKNOWN, escape_markdown, format_verdicts
 from mnist_repro.reporting.version_contents import Column, State, VersionsResult
 from mnist_repro.versions.agreement import Relation
 from mnist_repro.versions.drift import Pair
@@ -31,12 +30,7 @@ def format_counts(column: Column, document: Document) -> str:
     """Count an environment's verdicts on a document."""
     if column.result is None:
         return ""
-    return format_outcome_shortly(column.result.outcome(document.id))
-
-
-def format_outcome_shortly(outcome: Counter[Verdict]) -> str:
-    """Count verdicts, without a sentence."""
-    return ", ".join(f"{outcome[verdict]} {verdict.value}" for verdict in Verdict if outcome[verdict])
+    return format_verdicts(column.result.outcome(document.id))
 
 
 def format_agreement(pair: Pair | None) -> str:

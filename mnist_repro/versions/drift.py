@@ -66,10 +66,6 @@ class Drift:
         """Return the comparisons in one experiment."""
         return tuple(pair for pair in self.pairs if pair.agreement.experiment == experiment)
 
-    def different(self, name: str) -> tuple[Pair, ...]:
-        """Return the comparisons in which a version gives other numbers than another."""
-        return tuple(pair for pair in self.pairs if pair.differs and name in {pair.first, pair.second})
-
 
 def measure_drift(versions: Mapping[str, RunsByExperiment], *, protocols: Mapping[str, Protocol]) -> Drift:
     """Compare versions with each other.
