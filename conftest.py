@@ -42,6 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help=f"name under which runs are recorded ({LOCAL_ENVIRONMENT})",
     )
     group.addoption(
+        "--strict-gates", action="store_true", help="fail where a case of benchmarks/ is skipped, or none was decided"
+    )
+    group.addoption(
         "--reliability",
         choices=("small", "full"),
         default="small",
@@ -53,6 +56,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Find the baseline that belongs to the records."""
     config.option.baseline = name_baseline(config.option.baseline, records=config.option.records)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail a session whose gates decided nothing, where that is asked for."""
+    reporter = session.config.pluginmanager.getplugin("terminalreporter")
+    if reporter is None or not session.config.option.strict_gates or exitstatus != pytest.ExitCode.OK:
+        return
+    outcomes = {
+        name: [report.nodeid for report in reporter.getreports(name) if report.nodeid.startswith("benchmarks/")]
+        for name in ("passed", "skipped")
+    }
+    if outcomes["skipped"] or not outcomes["passed"]:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        undecided = len(outcomes["skipped"])
+        reporter.write_line(f"\nGates: {len(outcomes['passed'])} cases passed, {undecided} were not decided (strict).")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

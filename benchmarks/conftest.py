@@ -10,6 +10,7 @@ from rich.console import Console
 from mnist_repro.causes.finder import find_causes, possible_variants
 from mnist_repro.claims import load_documents
 from mnist_repro.datasets import Dataset, load_dataset
+from mnist_repro.pools import check_whole
 from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import RecordStore, RunRecord, open_stores
 from mnist_repro.reporting.terminal import StudyProgress, format_plan
@@ -40,6 +41,8 @@ def study(request: pytest.FixtureRequest, dataset: Dataset) -> dict[str, list[Ru
         console.print(f"\n{format_plan(plan)}")
         with StudyProgress(plan, console=console) as progress:
             records = run_study(plan, dataset=dataset, store=store, on_record=progress.advance)
+    for record in records:
+        check_whole(record, protocol=protocols[record.experiment], store=store)
     return {name: [record for record in records if record.experiment == name] for name in protocols}
 
 

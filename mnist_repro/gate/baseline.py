@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from mnist_repro.errors import ReproError
-from mnist_repro.pools import pool_runs
+from mnist_repro.pools import check_whole, pool_runs
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore, RunRecord, format_record
 
@@ -35,7 +35,7 @@ def select_baseline(store: RecordStore, *, protocols: Mapping[str, Protocol]) ->
     Raises
     ------
     ReproError
-        If an experiment has no run of today's protocol, or a run did not complete.
+        If an experiment has no run of today's protocol, or a run did not complete or lacks a measurement.
     """
     records = store.read()
     selected = {}
@@ -51,6 +51,8 @@ def select_baseline(store: RecordStore, *, protocols: Mapping[str, Protocol]) ->
                 "Run the full profile first: `mnist-repro run --profile full`."
             )
             raise ReproError(msg)
+        for record in pool:
+            check_whole(record, protocol=protocol, store=store)
         selected[name] = pool
     return selected
 

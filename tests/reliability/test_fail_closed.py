@@ -1,0 +1,301 @@
+"""Gates with each of their inputs broken: none of them passes. docs/reliability.md has the table."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_up_runs import make_run, write_store
+from test_benchmarks import Session, run_gates, run_today
+
+from mnist_repro.cli import main
+from mnist_repro.environment import Environment
+from mnist_repro.gate.baseline import write_baseline
+from mnist_repro.protocols import Protocol, load_protocols
+from mnist_repro.records import RunRecord, format_record, parse_record
+
+EXPERIMENT = "julia-linear-lr0.02"
+ROOT = Path(__file__).parents[2]
+PUBLISHED = ROOT / "reports"
+
+needs_tensorflow = pytest.mark.skipif(
+    importlib.util.find_spec("tensorflow") is None, reason="a run's conditions name the version of TensorFlow"
+)
+pytestmark = pytest.mark.reliability_slow
+
+# A plugin of a session, beside the one that makes its images: no experiment has any seed.
+NO_SEEDS = "from mnist_repro import study\nstudy.profile_seeds = lambda protocols, **_: {p.id: () for p in protocols}\n"
+
+
+def good_runs(count: int = 3, **changes: Any) -> list[RunRecord]:
+    """Return runs with which an experiment's gate of accuracy passes."""
+    protocol = load_protocols()[EXPERIMENT]
+    runs = [run_today(protocol, seed, name="mnist", accuracy=protocol.gate.minimum + 0.01) for seed in range(count)]
+    return [run if not changes else make_changed(run, **changes) for run in runs]
+
+
+def make_changed(run: RunRecord, **changes: Any) -> RunRecord:
+    """Return a record with some of its tables changed."""
+    tree = {**json.loads(format_record(run)), **changes}
+    return parse_record(json.dumps(tree))
+
+
+def passed(session: Session) -> int:
+    """Return how many cases of a session passed."""
+    last = session.out.strip().splitlines()[-1]
+    words = last.replace(",", " ").split()
+    return int(words[words.index("passed") - 1]) if "passed" in words else 0
+
+
+def run_session(folder: Path, file: str, *options: str, keyword: str = EXPERIMENT) -> Session:
+    """Run the gates of one file, on the records in a folder, with a baseline beside them."""
+    return run_gates(folder, "--seeds=0-2", "-k", keyword, f"--baseline={folder / 'baseline'}", *options, file=file)
+
+
+def write_good(folder: Path) -> None:
+    """Write runs with which the gates of accuracy and of regression pass."""
+    write_store(folder / "local", good_runs())
+
+
+def write_broken(folder: Path) -> None:
+    """Write good runs, and a line that is no record."""
+    write_good(folder)
+    with (folder / "local" / "runs.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"schema": 1}\n')
+
+
+def write_unmeasured(folder: Path) -> None:
+    """Write runs that say completed and lack what the gate asks for."""
+    write_store(folder / "local", good_runs(final_accuracy={"another set": 0.99}))
+
+
+def write_newer(folder: Path) -> None:
+    """Write runs of a newer schema."""
+    write_good(folder)
+    file = folder / "local" / "runs.jsonl"
+    file.write_text(file.read_text(encoding="utf-8").replace('"schema": 1', '"schema": 2'), encoding="utf-8")
+
+
+def write_folder(folder: Path) -> None:
+    """Put a folder where the file of records belongs."""
+    (folder / "local" / "runs.jsonl").mkdir(parents=True)
+
+
+@needs_tensorflow
+@pytest.mark.parametrize("file", ["test_accuracy.py", "test_claims.py", "test_regression.py"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(write_broken, id="broken record"),
+        pytest.param(write_newer, id="newer schema"),
+        pytest.param(write_folder, id="folder in place of the records"),
+        pytest.param(write_unmeasured, id="figures missing"),
+    ],
+)
+def test_gate_on_broken_records_does_not_pass(tmp_path: Path, file: str, write: Callable[[Path], None]) -> None:
+    """With records that are no records, or lack what is judged, the session fails and no case of the runs passes."""
+    write(tmp_path)
+
+    session = run_session(tmp_path, file, keyword=f"{EXPERIMENT} and not promise")
+
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    assert passed(session) == 0, session.out
+
+
+@needs_tensorflow
+@pytest.mark.parametrize("file", ["test_accuracy.py", "test_claims.py", "test_regression.py"])
+def test_gate_without_seeds_does_not_pass(tmp_path: Path, file: str) -> None:
+    """A profile that has no seed of an experiment is no run, and no verdict."""
+    (tmp_path / "no_seeds_plugin.py").write_text(NO_SEEDS, encoding="utf-8")
+
+    session = run_gates(
+        tmp_path, "-p", "no_seeds_plugin", "-k", EXPERIMENT, f"--baseline={tmp_path / 'baseline'}", file=file
+    )
+
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    assert passed(session) == 0, session.out
+
+
+@needs_tensorflow
+@pytest.mark.parametrize("file", ["test_accuracy.py", "test_claims.py", "test_regression.py", "test_detection.py"])
+def test_gate_with_every_case_filtered_out_does_not_pass(tmp_path: Path, file: str) -> None:
+    """A session in which no case is left has an exit code of its own, not 0."""
+    session = run_session(tmp_path, file, keyword="no-such-case")
+
+    assert session.code == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+@needs_tensorflow
+def test_gate_of_regression_good_baseline_passes(tmp_path: Path) -> None:
+    """With its inputs whole the gate passes: what the other tests see is due to what they break."""
+    write_good(tmp_path)
+    write_baseline(good_runs(40), folder=tmp_path / "baseline")
+
+    assert run_session(tmp_path, "test_accuracy.py", "--strict-gates").code == 0
+    session = run_session(tmp_path, "test_regression.py", "--strict-gates")
+    assert session.code == 0
+    assert passed(session) == 1, session.out
+
+
+@needs_tensorflow
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        pytest.param(None, pytest.ExitCode.OK, id="no baseline"),
+        pytest.param("", pytest.ExitCode.OK, id="empty baseline"),
+        pytest.param("{}\n", pytest.ExitCode.TESTS_FAILED, id="broken baseline"),
+        pytest.param("other", pytest.ExitCode.OK, id="baseline of another experiment"),
+        pytest.param("twice", pytest.ExitCode.TESTS_FAILED, id="baseline with a seed twice"),
+    ],
+)
+def test_gate_of_regression_without_a_baseline_does_not_pass(tmp_path: Path, content: str | None, code: int) -> None:
+    """Without runs to compare with nothing passes: it is skipped in words, and fails where gates are strict."""
+    write_good(tmp_path)
+    lines = [format_record(run) for run in good_runs(2)]
+    contents = {"other": [line.replace(EXPERIMENT, "tf1-basic") for line in lines], "twice": [lines[0], lines[0]]}
+    if content is not None:
+        (tmp_path / "baseline").mkdir()
+        text = "".join(f"{line}\n" for line in contents[content]) if content in contents else content
+        (tmp_path / "baseline" / "runs.jsonl").write_text(text, encoding="utf-8")
+
+    session = run_session(tmp_path, "test_regression.py", "-rs")
+    strict = run_session(tmp_path, "test_regression.py", "--strict-gates")
+
+    assert session.code == code
+    assert passed(session) == 0, session.out
+    assert strict.code == pytest.ExitCode.TESTS_FAILED
+
+
+@needs_tensorflow
+def test_strict_gates_on_the_stand_in_fail(tmp_path: Path) -> None:
+    """A session in which every gate is skipped is told from one that passed, where gates are strict."""
+    protocol = load_protocols()[EXPERIMENT]
+    runs = [run_today(protocol, seed, name="digits", accuracy=0.9) for seed in range(2)]
+    write_store(tmp_path / "local-digits", runs)
+
+    session = run_gates(tmp_path, "-k", EXPERIMENT, "--seeds=0,1", "--strict-gates", name="digits")
+
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    assert "Gates: 0 cases passed, 1 were not decided (strict)." in session.out
+
+
+def _without_trials(errors: dict[str, Any]) -> dict[str, Any]:
+    return {**errors, "false_alarms": {"trials": 0, "alarms": 0}}
+
+
+def _without_detections(errors: dict[str, Any]) -> dict[str, Any]:
+    return {**errors, "detections": []}
+
+
+def _all_not_run(errors: dict[str, Any]) -> dict[str, Any]:
+    return {**errors, "detections": [], "not_run": [entry["fault"] for entry in errors["detections"]]}
+
+
+def _of_other_runs(errors: dict[str, Any]) -> dict[str, Any]:
+    return {**errors, "inputs_sha256": "0" * 64}
+
+
+def _of_newer_schema(errors: dict[str, Any]) -> dict[str, Any]:
+    return {**errors, "schema": 2}
+
+
+@needs_tensorflow
+@pytest.mark.parametrize(
+    "change", [_without_trials, _without_detections, _all_not_run, _of_other_runs, _of_newer_schema, None]
+)
+def test_gate_of_detection_with_broken_errors_does_not_pass(
+    tmp_path: Path, change: Callable[[dict[str, Any]], dict[str, Any]] | None
+) -> None:
+    """Whatever is wrong with what was measured of the gate, no fault counts as caught."""
+    shutil.copytree(PUBLISHED / "baseline", tmp_path / "baseline")
+    file = tmp_path / "baseline" / "errors.json"
+    if change is None:
+        file.unlink()
+    else:
+        file.write_text(json.dumps(change(json.loads(file.read_text(encoding="utf-8")))), encoding="utf-8")
+    options = [f"--records={PUBLISHED / 'records'}", f"--baseline={tmp_path / 'baseline'}", "--strict-gates"]
+
+    session = run_gates(tmp_path, *options, file="test_detection.py")
+
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    if change is not _without_trials:  # which says nothing of the faults
+        # How often the gate fails by chance is measured apart from them.
+        assert passed(session) <= (change in {_without_detections, _all_not_run}), session.out
+
+
+def test_detection_gate_published_errors_pass(tmp_path: Path) -> None:
+    """With what is published the gate passes."""
+    options = [f"--records={PUBLISHED / 'records'}", f"--baseline={PUBLISHED / 'baseline'}"]
+
+    assert run_gates(tmp_path, *options, file="test_detection.py").code == 0
+
+
+@pytest.fixture
+def published(tmp_path: Path, protocols: dict[str, Protocol], environment: Environment) -> Path:
+    """Return a folder with records and the report that they give."""
+    runs = [make_run(protocols[EXPERIMENT], seed=seed, environment=environment) for seed in range(3)]
+    write_store(tmp_path / "records" / "env", runs)
+    assert main(["report", "--records", str(tmp_path / "records"), "--output", str(tmp_path / "reports")]) == 0
+    return tmp_path
+
+
+def check(folder: Path) -> int:
+    """Return the exit code of `report --check`."""
+    return main(["report", "--check", "--records", str(folder / "records"), "--output", str(folder / "reports")])
+
+
+def _spoil(folder: Path, pattern: str, change: Callable[[Path], object]) -> None:
+    files = sorted(folder.glob(pattern))
+    assert files
+    change(files[0])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "change", "code"),
+    [
+        pytest.param("reports/env.md", Path.unlink, 1, id="page missing"),
+        pytest.param("reports/env.md", lambda file: file.write_text("", encoding="utf-8"), 1, id="page empty"),
+        pytest.param(
+            "reports/README.md",
+            lambda file: file.write_text(file.read_text(encoding="utf-8").replace("0", "1", 1), encoding="utf-8"),
+            1,
+            id="digit changed",
+        ),
+        pytest.param("reports/figures/env/*.svg", Path.unlink, 1, id="figure missing"),
+        pytest.param("reports", shutil.rmtree, 1, id="report missing"),
+        pytest.param("records/env/runs.jsonl", Path.unlink, 2, id="records missing"),
+        pytest.param("records/env/runs.jsonl", lambda file: file.write_bytes(b""), 2, id="records empty"),
+        pytest.param("records/env/runs.jsonl", lambda file: file.write_bytes(b"{}\n"), 2, id="record broken"),
+        pytest.param("records", shutil.rmtree, 2, id="folder of records missing"),
+        pytest.param(
+            "records/env/runs.jsonl",
+            lambda file: file.write_bytes(file.read_bytes()[: -len(file.read_bytes().splitlines()[-1]) - 1]),
+            1,
+            id="one record fewer",
+        ),
+        pytest.param(
+            "records/env/runs.jsonl",
+            lambda file: file.write_text(
+                file.read_text(encoding="utf-8").replace('"protocol_sha256": "', '"protocol_sha256": "0'),
+                encoding="utf-8",
+            ),
+            2,
+            id="another protocol",
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::mnist_repro.records.TornLineWarning")
+def test_check_of_report_with_broken_input_does_not_pass(
+    published: Path, pattern: str, change: Callable[[Path], object], code: int
+) -> None:
+    """Whatever is missing or differs, in the report or the records, the check says so by its exit code."""
+    assert check(published) == 0
+
+    _spoil(published, pattern, change)
+
+    assert check(published) == code
