@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
-from joblib.externals.loky.process_executor import TerminatedWorkerError
+from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from mnist_repro.claims import labelled_examples, load_documents
 from mnist_repro.datasets import Dataset
@@ -164,7 +164,8 @@ def run_study(
                 made.append(record)
                 if on_record:
                     on_record(record)
-    except TerminatedWorkerError as error:
+    # Also where a worker is killed in the middle of its answer.
+    except BrokenProcessPool as error:
         msg = (
             "A worker process was killed, perhaps for want of memory; the runs that had ended are recorded. "
             "The same command goes on from there; fewer --workers need less memory."
@@ -183,15 +184,14 @@ def _make_run(
         record = trainer.train(run.seed)
     except Exception as error:  # noqa: BLE001 - whatever ends a run is recorded as its reason
         record = _failed_record(run, dataset, error, started=started)
-        store.append(record)
-        return record
+        return store.append(record)
     # Before anything else is kept, which may go wrong.
-    store.append(record)
+    recorded = store.append(record)
     if keep_pictures and run.seed == PICTURED_SEED:
         save_first_weights(store.folder, record=record, weights=trainer.model.get_weights()[0])
     if keep_models:
         _keep_model(trainer, record, store)
-    return record
+    return recorded
 
 
 # A worker process holds on to the trainer it used last: compiling takes longer than many a run.

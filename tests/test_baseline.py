@@ -146,6 +146,16 @@ def test_select_baseline_missing_experiment_or_diverged_run_is_refused(
         select_baseline(write_store(tmp_path / "other", study), protocols=protocols)
 
 
+def test_select_baseline_run_that_lacks_a_measurement_is_refused(
+    study: list[RunRecord], protocols: dict[str, Protocol], tmp_path: Path
+) -> None:
+    """A run that says completed and was not measured makes no baseline."""
+    study[2] = replace(study[2], final_accuracy={})
+
+    with pytest.raises(ReproError, match=f"seed {study[2].seed}, says completed and lacks"):
+        select_baseline(write_store(tmp_path / "one", study), protocols=protocols)
+
+
 def test_read_otherwise_puts_other_sets_under_the_documents_names(
     protocols: dict[str, Protocol], environment: Environment
 ) -> None:
