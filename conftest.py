@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from mnist_repro.options import DEFAULT_RECORDS, name_baseline, parse_environment, parse_seeds, parse_workers
+from mnist_repro.gate.speed_gate import TOLERANCE
+from mnist_repro.options import (
+    DEFAULT_RECORDS,
+    name_baseline,
+    parse_environment,
+    parse_seeds,
+    parse_tolerances,
+    parse_workers,
+)
 from mnist_repro.records import LOCAL_ENVIRONMENT
 from mnist_repro.study import PROFILES
 
@@ -50,6 +58,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="small",
         help="how long the tests of reliability go on: full gives the figures of docs/reliability.md (small)",
     )
+    group.addoption(
+        "--speed-tolerance",
+        type=_checked(parse_tolerances),
+        default={},
+        metavar="RATIO[,EXPERIMENT=RATIO...]",
+        help=f"how many times as long as in the baseline a training step may take ({TOLERANCE})",
+    )
+    group.addoption(
+        "--new-speed-baseline", action="store_true", help="measure the baseline of training steps again, here"
+    )
     group.addoption("--baseline", type=Path, help="folder of what runs are held against (baseline/ beside the records)")
 
 
@@ -79,7 +97,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     reports = (report for outcome in ("passed", "failed", "skipped") for report in terminalreporter.getreports(outcome))
     # A module that is skipped as a whole has a report without properties.
     properties = [entry for report in reports for entry in getattr(report, "user_properties", ())]
-    for title in ("accuracy gate", "regression gate", "reliability figure"):
+    for title in ("accuracy gate", "regression gate", "speed gate", "reliability figure"):
         lines = [value for name, value in properties if name == title]
         if lines and config.get_verbosity() >= 0:
             terminalreporter.section(f"{title}s")

@@ -18,7 +18,7 @@ DEFAULT_OUTPUT = Path("reports")
 BAD_INPUT = 2
 _MOST_SEEDS = 100_000
 # Pages of the report that are no environment's.
-_OTHER_PAGES = frozenset({"readme", "gate", "causes", "versions", "speed"})
+_OTHER_PAGES = frozenset({"readme", "gate", "causes", "versions", "speed", "speed-gate"})
 
 
 class Parser(argparse.ArgumentParser):
@@ -160,6 +160,21 @@ def parse_ratio(text: str) -> float:
         msg = f"a ratio of times is a number of at least 1, such as 1.1; received {text!r}"
         raise argparse.ArgumentTypeError(msg)
     return float(text)
+
+
+def parse_tolerances(text: str) -> dict[str, float]:
+    """Read how many times as long a step may take, such as ``1.2``, or ``1.2,tf1-basic=1.3`` for one experiment.
+
+    Returns
+    -------
+    dict
+        Ratios by experiment; that of all others by the empty string.
+    """
+    tolerances = {}
+    for part in text.split(","):
+        experiment, _, ratio = part.rpartition("=")
+        tolerances[experiment.strip()] = parse_ratio(ratio.strip())
+    return tolerances
 
 
 def find_store(name: str, *, records: Path) -> RecordStore:

@@ -20,7 +20,6 @@ from mnist_repro.errors import ReproError
 from mnist_repro.line_files import LineFile
 from mnist_repro.run_records import (
     SCHEMA_VERSION,
-    NewerSchemaError,
     Period,
     RunRecord,
     Status,
@@ -28,6 +27,7 @@ from mnist_repro.run_records import (
     parse_record,
     run_conditions,
 )
+from mnist_repro.typed_json import NewerSchemaError
 
 __all__ = [
     "LOCAL_ENVIRONMENT",

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Literal
 
 from mnist_repro.environment import Environment
-from mnist_repro.typed_json import parse_json, read_typed
+from mnist_repro.typed_json import parse_versioned, read_typed
 
 SCHEMA_VERSION = 1
 
@@ -156,21 +156,10 @@ def parse_record(line: str) -> RunRecord:
     ValueError
         If the line is not a whole and valid record; the message says which rule is broken.
     """
-    values = parse_json(line)
-    if not isinstance(values, dict):
-        msg = f"a record is a JSON object; received {type(values).__name__}"
-        raise ValueError(msg)  # noqa: TRY004 - readers handle one kind of error
-    schema = values.pop("schema", None)
-    if type(schema) is not int or schema != SCHEMA_VERSION:  # True equals 1
-        msg = f"the schema version is {SCHEMA_VERSION}; received {schema!r:.80}"
-        raise NewerSchemaError(msg) if type(schema) is int and schema > SCHEMA_VERSION else ValueError(msg)
+    values = parse_versioned(line, schema=SCHEMA_VERSION, what="a record")
     record: RunRecord = read_typed(RunRecord, values, where="record")
     _check_ranges(record)
     return record
-
-
-class NewerSchemaError(ValueError):
-    """A newer version of this program wrote the record."""
 
 
 def _check_ranges(record: RunRecord) -> None:

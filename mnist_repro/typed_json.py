@@ -45,6 +45,40 @@ def parse_json(text: str) -> Any:
         raise ValueError(msg) from None
 
 
+class NewerSchemaError(ValueError):
+    """A newer version of this program wrote it."""
+
+
+def parse_versioned(text: str, *, schema: int, what: str) -> dict[str, Any]:
+    """Parse a JSON object that says which version of its form it has, and return the rest of it.
+
+    Parameters
+    ----------
+    text
+        As `parse_json` takes it.
+    schema
+        The version that can be read, as the object's `schema` has to be.
+    what
+        Name of the object, for messages.
+
+    Raises
+    ------
+    NewerSchemaError
+        If its version is newer.
+    ValueError
+        If it is not such an object.
+    """
+    values = parse_json(text)
+    if not isinstance(values, dict):
+        msg = f"{what} is a JSON object; received {type(values).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - readers handle one kind of error
+    version = values.pop("schema", None)
+    if type(version) is not int or version != schema:  # True equals 1
+        msg = f"the schema version is {schema}; received {version!r:.80}"
+        raise NewerSchemaError(msg) if type(version) is int and version > schema else ValueError(msg)
+    return values
+
+
 def read_typed(expected: Any, value: Any, *, where: str) -> Any:
     """Return `value`, as JSON has it, as the type `expected`.
 

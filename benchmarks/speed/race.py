@@ -24,11 +24,12 @@ ENGINES = {
     "pytorch": ("peers", "PyTorch"),
     "scikit-learn": ("peers", "ScikitLearn"),
     "floor": ("tensorflow_engines", "Floor"),
+    "control": ("control", "Control"),
 }
 
 _CHILD = Path(__file__).parent / "child.py"
 # Long enough that what a call costs, and the clock, hardly count.
-_ROUND_SECONDS = 0.25
+ROUND_SECONDS = 0.25
 _FEWEST_STEPS = 10
 
 
@@ -63,8 +64,8 @@ class Times:
     peak_bytes: int = 0
 
 
-class _Child:
-    """An engine's process."""
+class EngineProcess:
+    """An engine in a process of its own, which makes steps when it is told to."""
 
     def __init__(self, engine: str, experiment: str, *, dataset: str, data: Path | None) -> None:
         command = [sys.executable, str(_CHILD), engine, experiment, dataset, str(data or "")]
@@ -72,7 +73,7 @@ class _Child:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
-    def __enter__(self) -> _Child:  # noqa: PYI034 - typing.Self is younger than Python 3.10
+    def __enter__(self) -> EngineProcess:  # noqa: PYI034 - typing.Self is younger than Python 3.10
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -95,12 +96,12 @@ class _Child:
         return self.hear()
 
 
-def _fill_round(child: _Child) -> int:
+def fill_round(process: EngineProcess, *, seconds: float = ROUND_SECONDS) -> int:
     """Return how many steps make a round: what a call costs before its first step is not to count."""
     steps = _FEWEST_STEPS
-    while (seconds := child.make_steps(steps)["seconds"]) < _ROUND_SECONDS / 2:
+    while (passed := process.make_steps(steps)["seconds"]) < seconds / 2:
         steps *= 4
-    return max(_FEWEST_STEPS, round(steps * _ROUND_SECONDS / seconds))
+    return max(_FEWEST_STEPS, round(steps * seconds / passed))
 
 
 def race(
@@ -121,7 +122,7 @@ def race(
     with ExitStack() as stack:
         children = {}
         for engine in engines:
-            child = stack.enter_context(_Child(engine, protocol.id, dataset=dataset.name, data=data))
+            child = stack.enter_context(EngineProcess(engine, protocol.id, dataset=dataset.name, data=data))
             # One after the other: to make ready takes all of a core.
             answer = child.hear()
             if "unavailable" in answer:
@@ -131,7 +132,7 @@ def race(
             times[engine] = Times(
                 ready_seconds=answer["ready_seconds"], losses=tuple(answer["losses"]), settings=answer["settings"]
             )
-            times[engine].steps = _fill_round(child)
+            times[engine].steps = fill_round(child)
         for number in range(rounds + 1):
             for engine, child in children.items():
                 answer = child.make_steps(times[engine].steps)

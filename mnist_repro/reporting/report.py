@@ -29,6 +29,7 @@ from mnist_repro.reporting.contents import (
 from mnist_repro.reporting.contradictions import collect_contradictions
 from mnist_repro.reporting.gate_page import summarize_gate
 from mnist_repro.reporting.illustrations import draw_environment
+from mnist_repro.reporting.speed_gate_page import summarize_speed_gate
 from mnist_repro.reporting.speed_page import draw_speed
 from mnist_repro.reporting.step_summary import append_summary, format_summary
 from mnist_repro.reporting.svg import read_creator
@@ -157,6 +158,7 @@ def _rendered(
     # Many versions side by side have a page of their own; the front page shows in full what is not among them.
     shown = [result for result in results if result.name not in expected] or results[-1:]
     gate = summarize_gate(baseline, records=records, protocols=protocols) if baseline else None
+    speed_gate = summarize_speed_gate(baseline) if baseline else None
     with tempfile.TemporaryDirectory() as folder:
         draft = _Draft(Path(folder), documents, load_templates())
         figures = {result.name: _render_environment(result, draft, drawn=result in shown) for result in results}
@@ -165,6 +167,8 @@ def _rendered(
             draft.render("versions.md", "versions.md.j2", versions=versions, figures=drawn)
         if gate:
             draft.render("gate.md", "gate.md.j2", gate=gate)
+        if speed_gate:
+            draft.render("speed-gate.md", "speed-gate.md.j2", gate=speed_gate)
         if explained := [result for result in shown if result.causes]:
             draft.render("causes.md", "causes.md.j2", results=explained, figures=figures)
         draft.render(
@@ -174,6 +178,7 @@ def _rendered(
             versions=versions,
             is_timed=_render_speed(shown, draft),
             gate=gate,
+            speed_gate=speed_gate,
             figures=figures,
             contradictions={name: collect_contradictions(each, results=shown) for name, each in documents.items()},
         )

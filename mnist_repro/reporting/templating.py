@@ -17,6 +17,7 @@ from mnist_repro.reporting.probe_tables import (
     format_size,
     format_step,
 )
+from mnist_repro.reporting.speed_gate_page import format_launch_ratios, format_trial_count
 from mnist_repro.reporting.speed_page import format_times, name_engine, order_engines
 from mnist_repro.reporting.terminal import STAND_IN_WARNING
 from mnist_repro.reporting.version_tables import (
@@ -63,6 +64,7 @@ def load_templates() -> Templates:
         format_half_unit=formats.format_half_unit,
         format_horizon=format_horizon,
         format_interval=formats.format_interval,
+        format_launch_ratios=format_launch_ratios,
         format_mean=formats.format_mean,
         format_memory=format_memory,
         format_outcome=formats.format_outcome,
@@ -79,6 +81,7 @@ def load_templates() -> Templates:
         format_subject=formats.format_subject,
         format_times=format_times,
         format_trial=format_trial,
+        format_trial_count=format_trial_count,
         format_verdict=formats.format_verdict,
         format_way=format_way,
         list_defaults=list_defaults,

@@ -11,7 +11,7 @@ from typing import Any
 from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
 from mnist_repro.intervals import Estimate, estimate_median
-from mnist_repro.typed_json import parse_json, read_typed
+from mnist_repro.typed_json import parse_versioned, read_typed
 
 PROBE_FILE = "probe.json"
 SCHEMA_VERSION = 1
@@ -156,14 +156,7 @@ def read_probe(folder: Path) -> Probe | None:
 
 
 def _parse(text: str) -> Probe:
-    values = parse_json(text)
-    if not isinstance(values, dict):
-        msg = f"a probe is a JSON object; received {type(values).__name__}"
-        raise ValueError(msg)  # noqa: TRY004 - the reader handles one kind of error
-    schema = values.pop("schema", None)
-    if type(schema) is not int or schema != SCHEMA_VERSION:  # True equals 1
-        msg = f"the schema version is {SCHEMA_VERSION}; received {schema!r}"
-        raise ValueError(msg)
+    values = parse_versioned(text, schema=SCHEMA_VERSION, what="a probe")
     if isinstance(values.get("defaults"), dict):
         values["defaults"] = {name: _text_of(value, name=name) for name, value in values["defaults"].items()}
     probe: Probe = read_typed(Probe, values, where="probe")

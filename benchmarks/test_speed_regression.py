@@ -1,0 +1,57 @@
+"""A training step takes no longer, beside a control that takes turns with it, than it did in the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from launch import measure_launch
+
+from mnist_repro.datasets import Dataset
+from mnist_repro.environment import describe_environment
+from mnist_repro.gate.regression import Outcome
+from mnist_repro.gate.speed_baseline import BASELINE_LAUNCHES, add_to_speed_baseline, read_speed_baseline
+from mnist_repro.gate.speed_gate import TOLERANCE, Launch, judge_speed
+from mnist_repro.protocols import load_protocols
+from mnist_repro.reporting.speed_gate_page import format_speed_comparison
+
+PROTOCOLS = load_protocols()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tolerances_are_of_experiments(pytestconfig: pytest.Config) -> None:
+    unknown = set(pytestconfig.option.speed_tolerance) - {*PROTOCOLS, ""}
+    assert not unknown, f"--speed-tolerance names no experiment: {sorted(unknown)}; there are {list(PROTOCOLS)}"
+
+
+@pytest.mark.parametrize("experiment", PROTOCOLS)
+def test_a_step_is_as_quick_as_in_the_baseline(
+    experiment: str,
+    dataset: Dataset,
+    pytestconfig: pytest.Config,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Two launches in a row are not slower than the tolerance allows; where there is no baseline, they become it."""
+    if dataset.is_stand_in:
+        pytest.skip("the baseline is of MNIST, and this is the stand-in")
+    options = pytestconfig.option
+    environment = describe_environment(threads=1)
+
+    def measure() -> Launch:
+        return measure_launch(PROTOCOLS[experiment], dataset=dataset, data=options.data)
+
+    entry = read_speed_baseline(options.baseline).get((experiment, environment.processor))
+    if entry is None or options.new_speed_baseline:
+        launches = [measure() for _ in range(BASELINE_LAUNCHES)]
+        add_to_speed_baseline(options.baseline, environment=environment, launches=launches)
+        said = (
+            f"{experiment}: nothing compared: these {BASELINE_LAUNCHES} launches are the baseline in "
+            f"{options.baseline} for {environment.processor} from now on"
+        )
+        record_property("speed gate", said)
+        pytest.skip(said)
+    tolerance = options.speed_tolerance.get(experiment, options.speed_tolerance.get("", TOLERANCE))
+    found = judge_speed(measure(), baseline=entry.launches, measure_again=measure, tolerance=tolerance)
+    line = format_speed_comparison(found)
+    record_property("speed gate", line)
+    assert found.outcome is not Outcome.FAILED, line
