@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from mnist_repro.errors import ReproError
 from mnist_repro.protocols import CLASSES, Protocol
@@ -41,6 +43,51 @@ def pool_runs(records: Iterable[RunRecord], *, experiment: str, protocol_sha256:
     by_seed = {record.seed: record for record in of_protocol if record.conditions == of_protocol[-1].conditions}
     pooled = tuple(by_seed[seed] for seed in sorted(by_seed))
     return Pool(records=pooled, set_aside=len(of_experiment) - len(pooled))
+
+
+class Reason(Enum):
+    """Why a record is left out."""
+
+    EXPERIMENT = "of an experiment that no document has"
+    PROTOCOL = "of another protocol than today's"
+    CONDITIONS = "made with other code, data, versions or processor than the newest"
+    REPLACED = "replaced by a newer one of the same seed"
+
+
+def list_left_out(records: Sequence[RunRecord], *, protocols: Mapping[str, Protocol]) -> dict[Reason, tuple[int, ...]]:
+    """Return which records no pool has, and why.
+
+    Parameters
+    ----------
+    records
+        All of a store, in the order of its lines.
+    protocols
+        Those of today, by id.
+
+    Returns
+    -------
+    dict
+        Lines of the store's file, counted from 1 and ascending, by reason; reasons without any are left out.
+    """
+    pools = {
+        name: pool_runs(records, experiment=name, protocol_sha256=protocol.sha256).records
+        for name, protocol in protocols.items()
+    }
+    counted = {id(record) for pool in pools.values() for record in pool}
+    lines: dict[Reason, list[int]] = defaultdict(list)
+    for number, record in enumerate(records, start=1):
+        if id(record) in counted:
+            continue
+        if record.experiment not in protocols:
+            reason = Reason.EXPERIMENT
+        elif record.protocol_sha256 != protocols[record.experiment].sha256:
+            reason = Reason.PROTOCOL
+        elif record.conditions != pools[record.experiment][-1].conditions:
+            reason = Reason.CONDITIONS
+        else:
+            reason = Reason.REPLACED
+        lines[reason].append(number)
+    return {reason: tuple(lines[reason]) for reason in Reason if reason in lines}
 
 
 def check_whole(record: RunRecord, *, protocol: Protocol, store: RecordStore) -> None:

@@ -395,6 +395,22 @@ def test_verdicts_table_names_every_family(call: Call, recorded: Path) -> None:
         assert re.search(rf"^{re.escape(family)}  +\w", ended.out, flags=re.MULTILINE)
 
 
+def test_verdicts_names_the_lines_that_are_not_counted(call: Call, recorded: Path, tmp_path: Path) -> None:
+    """Records of another protocol are named by file and line under the table, and on the environment's page."""
+    file = recorded / "linux" / "runs.jsonl"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text(
+        "\n".join([*lines, '"protocol_sha256": "0'.join(lines[0].split('"protocol_sha256": "')), ""]), "utf-8"
+    )
+
+    ended = call("verdicts", "--records", recorded, "--environment", "linux")
+    call("report", "--records", recorded, "--output", "out")
+
+    said = f"runs.jsonl, line {len(lines) + 1}: not counted, of another protocol than today's."
+    assert ended.out.splitlines()[-1] == f"{file.parent}{os.sep}{said}"
+    assert f"- {said}\n" in (tmp_path / "out" / "linux.md").read_text(encoding="utf-8")
+
+
 def test_verdicts_other_environment_is_refused(call: Call, recorded: Path) -> None:
     """An environment without records is named, beside those that there are."""
     ended = call("verdicts", "--records", recorded, "--environment", "mac")

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from mnist_repro.claims import METRIC_UNITS, Claim, load_documents
 from mnist_repro.environment import Environment
 from mnist_repro.placements import Assessment, Judgement
+from mnist_repro.pools import Reason
 from mnist_repro.reporting.contents import Family
 from mnist_repro.reporting.formats import (
     UNKNOWN,
@@ -23,6 +24,7 @@ from mnist_repro.reporting.formats import (
     format_environment,
     format_half_unit,
     format_interval,
+    format_left_out,
     format_mean,
     format_number,
     format_outcome,
@@ -333,3 +335,14 @@ def test_escape_markdown_other_things_are_written_as_text() -> None:
 def test_format_interval_ends_where_nothing_can_be(metric: str, unit: str, interval: Interval, expected: str) -> None:
     """However far an interval from few runs reaches, only possible values are printed."""
     assert format_interval(interval, make_claim(metric, unit)) == expected
+
+
+def test_format_left_out_writes_neighbouring_lines_as_ranges() -> None:
+    """Lines are named, with ranges where they follow each other, and each reason has a sentence."""
+    left_out = {Reason.PROTOCOL: (1, 2, 3, 7, 9, 10), Reason.REPLACED: (12,)}
+
+    assert format_left_out(left_out, file="runs.jsonl") == [
+        "runs.jsonl, lines 1-3, 7, 9-10: not counted, of another protocol than today's.",
+        "runs.jsonl, line 12: not counted, replaced by a newer one of the same seed.",
+    ]
+    assert format_left_out({}, file="runs.jsonl") == []

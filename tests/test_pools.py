@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
-from mnist_repro.pools import pool_runs
+from mnist_repro.pools import Reason, list_left_out, pool_runs
+from mnist_repro.protocols import Protocol
 from mnist_repro.records import RunRecord
 
 RecordFactory = Callable[..., RunRecord]
@@ -54,3 +56,30 @@ def test_pool_runs_protocol_without_runs_gives_none(make_record: RecordFactory) 
     pool = pool_runs([make_record()], experiment="small-net", protocol_sha256="new")
 
     assert (pool.records, pool.set_aside) == ((), 1)
+
+
+def test_list_left_out_names_each_line_with_its_reason(
+    make_record: RecordFactory, protocols: dict[str, Protocol]
+) -> None:
+    """Each line that no pool has is named once, with the rule that leaves it out; what is counted is not."""
+    protocol = protocols["tf1-basic"]
+    run = partial(make_record, experiment=protocol.id, protocol_sha256=protocol.sha256)
+    records = [
+        make_record(experiment="renamed"),
+        run(protocol_sha256="0" * 64),
+        run(seed=0, training_sha256="0" * 64),
+        run(seed=1),
+        run(seed=2, protocol_sha256="0" * 64),
+        run(seed=1, total_seconds=9.0),
+        run(seed=3),
+    ]
+
+    left_out = list_left_out(records, protocols=protocols)
+
+    assert left_out == {
+        Reason.EXPERIMENT: (1,),
+        Reason.PROTOCOL: (2, 5),
+        Reason.CONDITIONS: (3,),
+        Reason.REPLACED: (4,),
+    }
+    assert list_left_out(records[-2:], protocols=protocols) == {}

@@ -18,7 +18,7 @@ from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
 from mnist_repro.pictures import load_labels
 from mnist_repro.placements import Assessment, Judgement, assess_claims, find_final_accuracy
-from mnist_repro.pools import check_whole, pool_runs
+from mnist_repro.pools import Reason, check_whole, list_left_out, pool_runs
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import LOCAL_ENVIRONMENT, RecordStore, RunRecord
 from mnist_repro.reported.comparisons import Comparison
@@ -193,6 +193,12 @@ class EnvironmentResult:
     def records(self) -> tuple[RunRecord, ...]:
         """All pooled runs."""
         return tuple(record for experiment in self.experiments for record in experiment.records)
+
+    @cached_property
+    def left_out(self) -> dict[Reason, tuple[int, ...]]:
+        """Lines of the store's file that are not counted, by reason."""
+        protocols = {experiment.protocol.id: experiment.protocol for experiment in self.experiments}
+        return list_left_out(self.store.read(), protocols=protocols)
 
     @property
     def is_stand_in(self) -> bool:

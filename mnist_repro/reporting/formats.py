@@ -5,12 +5,15 @@ from __future__ import annotations
 import html
 import math
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 import numpy as np
 
 from mnist_repro.claims import Claim
 from mnist_repro.environment import Environment
 from mnist_repro.placements import JUDGED, Judgement
+from mnist_repro.pools import Reason
 from mnist_repro.records import RunRecord
 from mnist_repro.reporting.contents import Family
 from mnist_repro.statistics import Interval, Summary
@@ -154,6 +157,21 @@ def list_family_cells(family: Family) -> tuple[str, ...]:
         numbers = format_mean(summary, claim), format_interval(summary.prediction_interval, claim), str(summary.n)
     subject = f"{format_subject(claim)}, last of {points}" if points > 1 else format_subject(claim)
     return subject, format_reported(claim), *numbers, format_verdict(family)
+
+
+def format_left_out(left_out: Mapping[Reason, Sequence[int]], *, file: str) -> list[str]:
+    """Say which lines of a file of records are not counted, and why: a sentence for each reason."""
+    return [
+        f"{file}, {'line' if len(lines) == 1 else 'lines'} {_join_lines(lines)}: not counted, {reason.value}."
+        for reason, lines in left_out.items()
+    ]
+
+
+def _join_lines(lines: Sequence[int]) -> str:
+    """Write ascending numbers with ranges, such as 1-3, 7."""
+    # In a range, a number and its place go up alike.
+    runs = [[line for _, line in run] for _, run in groupby(enumerate(lines), key=lambda entry: entry[1] - entry[0])]
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def format_unfinished(record: RunRecord) -> str:

@@ -65,6 +65,7 @@ def load_templates() -> Templates:
         format_horizon=format_horizon,
         format_interval=formats.format_interval,
         format_launch_ratios=format_launch_ratios,
+        format_left_out=formats.format_left_out,
         format_mean=formats.format_mean,
         format_memory=format_memory,
         format_outcome=formats.format_outcome,

@@ -11,7 +11,7 @@ from rich.table import Table
 from mnist_repro.claims import Document
 from mnist_repro.reporting.claims_json import format_claims
 from mnist_repro.reporting.contents import EnvironmentResult
-from mnist_repro.reporting.formats import escape_markdown
+from mnist_repro.reporting.formats import escape_markdown, format_left_out
 from mnist_repro.verdicts import Finding
 
 Form = Literal["table", "markdown", "json"]
@@ -45,6 +45,8 @@ def print_verdicts(
     for row in rows:
         table.add_row(*row)
     console.print(table, markup=False)
+    for sentence in format_left_out(result.left_out, file=str(result.store.file)):
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 def _row(finding: Finding, *, says: str = "") -> list[str]:
