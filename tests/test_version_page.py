@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -151,3 +152,15 @@ def test_report_verb_broken_matrix_is_one_line(folder: Path, capsys: pytest.Capt
     assert main(["report", "--records", str(reports / "records"), "--output", str(reports)]) == 2
 
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_versions_page_has_the_difference_of_each_versions_losses(folder: Path) -> None:
+    """Beside equal runs there is none; a version that gives other numbers has one of each experiment."""
+    write(folder)
+    page = (folder / "reports" / "versions.md").read_text(encoding="utf-8")
+    lines = page.partition("Mean difference of the final loss")[2].splitlines()[4:10]
+    rows = {line.split("`")[1]: [cell.strip() for cell in line.split("|")[2:-1]] for line in lines if "`" in line}
+
+    assert rows["old"] == ["0"] * 6
+    assert all(re.fullmatch(r"\+\S+ \(\+\S+ to \+\S+\)", cell) for cell in rows["odd"]), rows["odd"]
+    assert "reference" not in rows

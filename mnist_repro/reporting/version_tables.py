@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -54,6 +55,18 @@ def format_pairs(pairs: Sequence[Pair]) -> str:
     least = min(pairs, key=lambda pair: pair.agreement.p, default=None)
     values = f"{least.agreement.p:.2g} | {least.adjusted_p:.2g}" if least else " | "
     return f"{len(pairs)} | {counts} | {values}"
+
+
+def format_loss_difference(pair: Pair | None) -> str:
+    """Give the mean difference of the final loss over seeds, in nats, with its interval."""
+    if pair is None:
+        return ""
+    loss = pair.agreement.loss
+    if pair.agreement.relation is Relation.EQUAL:
+        return "0"
+    if math.isnan(loss.mean_interval.low):
+        return f"{loss.mean:+.2g}"
+    return f"{loss.mean:+.2g} ({loss.mean_interval.low:+.2g} to {loss.mean_interval.high:+.2g})"
 
 
 def format_drift(column: Column, versions: VersionsResult) -> str:
