@@ -152,6 +152,7 @@ def _add_training_verbs(parsers: Any) -> None:
     add_study_options(verb)
     add_data_options(verb)
     verb.add_argument("--keep-models", action="store_true", help="also keep each trained network, in Keras's format")
+    verb.add_argument("--timing", action="store_true", help="print, after the study, what the workers' time went to")
     verb.set_defaults(verb=verbs.run)
 
     verb = parsers.add_parser(

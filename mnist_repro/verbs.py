@@ -32,8 +32,10 @@ from mnist_repro.reporting.formats import format_unfinished
 from mnist_repro.reporting.gate_page import format_detections, format_false_alarms
 from mnist_repro.reporting.plan_table import print_plan
 from mnist_repro.reporting.terminal import STAND_IN_WARNING, StudyProgress, format_plan, print_claims
+from mnist_repro.reporting.timing_table import print_timing
 from mnist_repro.reporting.verdict_table import print_verdicts
 from mnist_repro.study import PROFILES, Plan, plan_study, profile_seeds, run_study
+from mnist_repro.timing import StudyClock
 from mnist_repro.variant_runs import plan_variants, variant_store
 from mnist_repro.variants import load_alternatives
 
@@ -65,6 +67,7 @@ def find_data(options: argparse.Namespace, console: Console) -> int:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Train, record, and print the table of claims."""
+    clock = StudyClock()
     protocols = select_protocols(options.experiments)
     dataset = _load(options, console)
     store = _store(options, dataset)
@@ -72,10 +75,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.seeds is not None:
         seeds = dict.fromkeys(protocols, options.seeds)
     plan = plan_study(protocols, seeds=seeds, dataset=dataset, store=store, workers=options.workers)
-    records = _train(plan, dataset=dataset, store=store, console=console, keep_models=options.keep_models)
+    records = _train(plan, dataset=dataset, store=store, console=console, keep_models=options.keep_models, clock=clock)
     unfinished = [record for record in records if record.status != "completed"]
     result = summarize_environment(store, documents=load_documents(), protocols=protocols, records=records)
     print_claims(result, console=console)
+    if options.timing:
+        print_timing(clock.read(), console=console)
     console.print(_format_counts(plan, records_unfinished=len(unfinished)), highlight=False)
     console.print(f"Records: {store.file}", highlight=False, soft_wrap=True)
     return 1 if unfinished else 0
@@ -166,6 +171,7 @@ def _train(
     console: Console,
     keep_pictures: bool = True,
     keep_models: bool = False,
+    clock: StudyClock | None = None,
 ) -> list[RunRecord]:
     """Make the missing runs of a plan, with progress; return the records of all its runs."""
     # Not before all is known to be in order: bad input leaves nothing behind.
@@ -182,6 +188,7 @@ def _train(
             keep_pictures=keep_pictures,
             keep_models=keep_models,
             on_record=progress.advance,
+            clock=clock,
         )
 
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 from made_up_runs import make_run, make_unfinished, write_store
 
-from mnist_repro import environment as environments, study, verbs
+from mnist_repro import environment as environments, verbs, worker
 from mnist_repro.claims import load_documents
 from mnist_repro.cli import main
 from mnist_repro.datasets import Dataset, load_dataset
@@ -45,7 +45,7 @@ OPTIONS = {
     "list": set(),
     "data": DATA_OPTIONS,
     "plan": WHERE | {"--profile"},
-    "run": STUDY_OPTIONS | DATA_OPTIONS | {"--keep-models"},
+    "run": STUDY_OPTIONS | DATA_OPTIONS | {"--keep-models", "--timing"},
     "explain": WHERE | DATA_OPTIONS | {"--seeds"},
     "faults": WHERE | DATA_OPTIONS,
     "confirm": {"--records", "--environment", "--dataset", "--data"},
@@ -283,11 +283,11 @@ def test_run_recorded_divergence_ends_with_1(call: Call, make_today: Callable[..
 def test_run_failure_ends_with_1(call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A run that an exception ends is recorded, told with its reason, and told by the exit code."""
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         msg = "no trainer today"
         raise RuntimeError(msg)
 
-    monkeypatch.setattr(study, "_ready_trainer", refuse)
+    monkeypatch.setattr(worker, "_ready_trainer", refuse)
 
     ended = call("run", EXPERIMENT, "--seeds", "0-1", "--workers", 1, "--dataset", "digits", "--records", "here")
 

@@ -20,7 +20,8 @@ from mnist_repro.reporting import terminal
 from mnist_repro.reporting.contents import EnvironmentResult, summarize_environment
 from mnist_repro.reporting.formats import format_outcome, format_reported, format_subject
 from mnist_repro.reporting.terminal import STAND_IN_WARNING, StudyProgress, print_claims
-from mnist_repro.study import Plan, PlannedRun
+from mnist_repro.study import Plan
+from mnist_repro.worker import PlannedRun
 
 EXPERIMENT = "julia-mlp-100x100"
 
