@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ from mnist_repro.pictures import load_first_weights, load_labels, load_sample_di
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore, RunRecord
 from mnist_repro.study import PROFILES, Plan, plan_study, profile_seeds, run_study
+from mnist_repro.timing import Part, StudyClock
+from mnist_repro.worker import PlannedRun
 
 pytest.importorskip("tensorflow")
 
@@ -345,13 +349,69 @@ def test_run_study_folder_that_cannot_be_written_is_refused(small_study: _Study)
         run_study(plan, dataset=small_study.dataset, store=small_study.store)
 
 
+def test_run_study_images_are_one_file_in_every_worker(small_study: _Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images are decoded once: the processes map the same file into their memory, and none sums up its bytes again."""
+
+    def look(_: PlannedRun, dataset: Dataset, **__: Any) -> tuple[int, list[Any], bool]:
+        time.sleep(0.2)
+        arrays = (dataset.train_images, dataset.test_images)
+        return os.getpid(), [getattr(array, "filename", None) for array in arrays], "sha256" in vars(dataset)
+
+    monkeypatch.setattr(study, "_make_on_process", look)
+    plan, kept = small_study.plan(*range(8), workers=2), {"keep_pictures": False, "keep_models": False}
+
+    seen: list[Any] = list(study._run_on_processes(plan, small_study.dataset, store=small_study.store, **kept))  # noqa: SLF001 - what workers are given
+
+    processes, files, summed = zip(*seen, strict=True)
+    assert len(set(processes)) == 2
+    assert os.getpid() not in processes
+    assert len({file for pair in files for file in pair}) == 2
+    assert all(file is not None for pair in files for file in pair)
+    assert all(summed)
+
+
+def test_run_study_process_that_grows_goes_on(small_study: _Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that holds more than before is not ended, also where psutil is installed: it has what it compiled."""
+    pytest.importorskip("psutil", reason="without it joblib does not look")
+    usual: Any = study._make_on_process  # noqa: SLF001 - what is tested
+
+    def grow(run: PlannedRun, *_: Any, **__: Any) -> int:
+        with suppress(AttributeError):
+            usual(None, None)  # a run that ends at once
+        vars(study).setdefault("held", []).append(np.ones(100_000_000 * min(run.seed, 1)))
+        time.sleep(1.2)
+        return os.getpid()
+
+    monkeypatch.setattr(study, "_make_on_process", grow)
+    plan, kept = small_study.plan(*range(6), workers=2), {"keep_pictures": False, "keep_models": False}
+
+    seen: list[Any] = list(study._run_on_processes(plan, small_study.dataset, store=small_study.store, **kept))  # noqa: SLF001 - see above
+
+    assert len(set(seen)) == 2
+
+
+def test_run_study_each_process_imports_and_compiles_once(small_study: _Study) -> None:
+    """What a study costs grows with its seeds alone: of a process's runs, only the first imports and compiles."""
+    clock = StudyClock()
+
+    small_study.run(*range(8), workers=2, clock=clock)
+
+    times = clock.read()
+    assert len(times.runs) == 8
+    assert times.processes == 2
+    compiled = [run.worker for run in times.runs if run.seconds[Part.COMPILING] > 0.05]
+    assert len(compiled) == len(set(compiled))
+    assert sum(times.seconds.values()) == pytest.approx(times.worker_seconds)
+    assert min(times.seconds.values()) >= 0.0
+
+
 def test_run_study_killed_worker_is_said_in_words(small_study: _Study, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the system ends a worker, the error says how to go on."""
 
     def die(*_: Any, **__: Any) -> None:
         os._exit(9)
 
-    monkeypatch.setattr(study, "_make_run", die)
+    monkeypatch.setattr(study, "_make_on_process", die)
 
     with pytest.raises(ReproError, match=r"worker process was killed.*goes on from there"):
         small_study.run(0, 1, workers=2)
