@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ SAMPLE_DIGITS = 36
 
 _SAMPLES = "sample-digits"
 _LABELS = "labels"
+# Behind the name of an experiment.
+_EARLY = "-early"
 
 
 def save_sample_digits(folder: Path, *, dataset: Dataset) -> None:
@@ -58,6 +60,19 @@ def load_labels(folder: Path, *, dataset_sha256: str) -> dict[int, int]:
 def save_first_weights(folder: Path, *, record: RunRecord, weights: NDArray[np.float32]) -> None:
     """Keep the first layer's weights after a run, of shape (784, units), rounded to float16."""
     _save(folder, record.experiment, made_from=_describe_run(record), weights=weights.astype(np.float16))
+
+
+def save_early_weights(folder: Path, *, record: RunRecord, weights: Mapping[int, NDArray[np.float32]]) -> None:
+    """Keep the first layer's weights within a run: by the steps made, arrays of shape (784, units), as float16."""
+    steps = np.array(list(weights), dtype=np.int64)
+    stacked = np.stack([values.astype(np.float16) for values in weights.values()])
+    _save(folder, f"{record.experiment}{_EARLY}", made_from=_describe_run(record), steps=steps, weights=stacked)
+
+
+def load_early_weights(folder: Path, *, record: RunRecord) -> dict[int, NDArray[np.float16]] | None:
+    """Return the weights that were kept within this very run, by the steps made, or None where none were."""
+    found = _load(folder, f"{record.experiment}{_EARLY}", made_from=_describe_run(record))
+    return None if found is None else dict(zip(found["steps"].tolist(), found["weights"], strict=True))
 
 
 def load_sample_digits(folder: Path, *, dataset_sha256: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:

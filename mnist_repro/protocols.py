@@ -272,6 +272,8 @@ class Protocol:
         Number of runs in each profile.
     gate
         What the benchmarks assert.
+    pictured_steps
+        Steps, fewer than the run has, after which the first layer's weights are kept for the report too.
     reconstructions
         What the document leaves open.
     """
@@ -292,6 +294,7 @@ class Protocol:
     seeds: Mapping[str, int] = field(metadata=_FOR_READERS)
     gate: AccuracyGate = field(metadata=_FOR_READERS)
     reconstructions: tuple[Reconstruction, ...] = field(metadata=_FOR_READERS)
+    pictured_steps: tuple[int, ...] = field(default=(), metadata=_FOR_READERS)
 
     def __post_init__(self) -> None:
         known = {evaluation_set.name for evaluation_set in self.evaluation_sets}

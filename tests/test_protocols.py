@@ -39,8 +39,8 @@ _IDS = [
 ]
 _NOTEBOOK_IDS = _IDS[3:]
 _JULIA_IDS = _IDS[:3]
-# Words for readers, and what is asserted afterwards.
-_NOT_DECIDING = {"title", "seeds", "gate", "reconstructions"}
+# Words and pictures for readers, and what is asserted afterwards.
+_NOT_DECIDING = {"title", "seeds", "gate", "reconstructions", "pictured_steps"}
 
 
 def test_load_protocols_documents_declare_six() -> None:
@@ -155,6 +155,7 @@ def test_sha256_different_variations_have_different_hashes(name: str) -> None:
             {"reconstructions": (Reconstruction(choice="a", chosen="b", evidence="c"),)},
             id="other reconstructions",
         ),
+        pytest.param({"pictured_steps": (1, 2)}, id="other pictures"),
     ],
 )
 def test_sha256_words_for_readers_do_not_change_it(change: dict[str, Any]) -> None:

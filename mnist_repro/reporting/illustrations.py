@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_repro.convergence import find_snapshots
 from mnist_repro.pictures import PICTURED_SEED, load_first_weights, load_sample_digits
 from mnist_repro.protocols import ConstantRate
 from mnist_repro.reporting.cause_figures import draw_causes
@@ -21,7 +22,7 @@ from mnist_repro.reporting.figures import (
     draw_learning_rates,
     draw_overview,
 )
-from mnist_repro.reporting.mosaics import draw_first_weights, draw_sample_digits
+from mnist_repro.reporting.mosaics import draw_first_weights, draw_sample_digits, draw_snapshots
 from mnist_repro.statistics import Interval, summarize
 
 _BAND_RUNS = 3
@@ -34,8 +35,8 @@ def draw_environment(result: EnvironmentResult, *, folder: Path) -> dict[str, st
     -------
     dict
         File names in `folder` by what they show: "overview", "learning-rates", "sample-digits", and
-        "<experiment>-curves", "-confusion", "-weights" and "-causes". Where no run completed, there are sample digits
-        at most.
+        "<experiment>-curves", "-confusion", "-weights", "-snapshots" and "-causes". Where no run completed, there are
+        sample digits at most.
     """
     folder.mkdir(parents=True, exist_ok=True)
     run = [experiment for experiment in result.experiments if experiment.completed]
@@ -77,6 +78,11 @@ def _draw_experiment(experiment: ExperimentResult, *, result: EnvironmentResult,
             name = f"{protocol.id}-weights"
             draw_first_weights(folder / f"{name}.svg", title=protocol.title, weights=weights.astype(np.float64))
             drawn.append(name)
+    if snapshots := find_snapshots(result.store.folder, records=experiment.completed, protocol=protocol):
+        name = f"{protocol.id}-snapshots"
+        shown = {snapshot.step: snapshot.weights for snapshot in snapshots}
+        draw_snapshots(folder / f"{name}.svg", title=f"{protocol.title}: the first layer", snapshots=shown)
+        drawn.append(name)
     return drawn
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ _GAP = 2
 # Room for a label under each digit, in pixels.
 _LABEL_ROOM = 10
 
+# Purple and orange stand neither for a document nor for our runs. So many shades are enough for the eye, and take a
+# third off the file; an odd number has one for 0.
+_WEIGHTS, _SHADES = "PuOr_r", 33
+# Noise does not compress: these take half the file.
+_FEW_SHADES = 11
+
 FloatArray = NDArray[np.floating[Any]]
 
 
@@ -38,17 +45,14 @@ def draw_first_weights(path: Path, *, title: str, weights: FloatArray) -> None:
         Array of shape (784, units).
     """
     values = weights.astype(np.float64)
-    # A few extreme weights would leave all others pale.
-    limit = float(np.percentile(np.abs(values), 99.5)) or 1.0
+    limit = _choose_limit(values)
     norm = Normalize(-limit, limit)
     mosaic = _arrange(values.T.reshape(-1, _SIDE, _SIDE), columns=_count_columns(values.shape[1]), below=_GAP)
     height, width = mosaic.shape
     inches = WIDTH if width > height else 6.6
     # Beside the mosaic the colour bar takes about one inch, the title half an inch above.
     inches_high = (inches - 1.05) * height / width + 0.5
-    # Purple and orange stand neither for a document nor for our runs. So many shades are enough for the eye, and take a
-    # third off the file; an odd number has one for 0.
-    shades = colormaps["PuOr_r"].resampled(33)
+    shades = colormaps[_WEIGHTS].resampled(_SHADES)
     with svg_figure(path, title=title, width=inches, height=inches_high) as figure:
         axes = figure.subplots()
         _show(axes, mosaic, cmap=shades, norm=norm)
@@ -61,6 +65,31 @@ def draw_first_weights(path: Path, *, title: str, weights: FloatArray) -> None:
         if bar.solids is not None:
             bar.solids.set_edgecolor("face")
         bar.outline.set_visible(False)
+
+
+def draw_snapshots(path: Path, *, title: str, snapshots: Mapping[int, FloatArray]) -> None:
+    """Draw each first-layer unit's weights as an image of 28 x 28, a panel for each number of steps.
+
+    Parameters
+    ----------
+    path
+        The SVG file to write.
+    title
+        Printed above.
+    snapshots
+        Arrays of shape (784, units), by the steps made. Each panel has a scale of its own: weights grow.
+    """
+    mosaics = {
+        step: _arrange(values.T.reshape(-1, _SIDE, _SIDE), columns=_count_columns(values.shape[1]), below=_GAP)
+        for step, values in snapshots.items()
+    }
+    height, width = next(iter(mosaics.values())).shape
+    with svg_figure(path, title=title, height=WIDTH / len(mosaics) * height / width + 0.75) as figure:
+        panels = figure.subplots(1, len(mosaics), squeeze=False)[0]
+        for axes, (step, mosaic) in zip(panels, mosaics.items(), strict=True):
+            limit = _choose_limit(snapshots[step])
+            _show(axes, mosaic, cmap=colormaps[_WEIGHTS].resampled(_FEW_SHADES), norm=Normalize(-limit, limit))
+            axes.set_title(f"{step:,} steps", fontsize=10)
 
 
 def draw_sample_digits(path: Path, *, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
@@ -90,6 +119,11 @@ def draw_sample_digits(path: Path, *, images: NDArray[np.uint8], labels: NDArray
                 horizontalalignment="center",
                 verticalalignment="center_baseline",
             )
+
+
+def _choose_limit(weights: FloatArray) -> float:
+    """Return where the scale of colours ends: a few extreme weights would leave all others pale."""
+    return float(np.percentile(np.abs(weights), 99.5)) or 1.0
 
 
 def _show(axes: Axes, mosaic: FloatArray, *, cmap: Colormap, norm: Normalize) -> None:

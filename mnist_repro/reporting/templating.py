@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from jinja2 import Environment as Templates, PackageLoader, StrictUndefined
 
+from mnist_repro.convergence import find_snapshots
 from mnist_repro.reporting import formats
 from mnist_repro.reporting.cause_tables import format_cause, format_sensitivity, summarize_causes
+from mnist_repro.reporting.convergence_text import describe_convergence
 from mnist_repro.reporting.gate_page import format_detections, format_false_alarms, format_remedy, format_shift
 from mnist_repro.reporting.probe_tables import (
     format_default,
@@ -50,6 +52,8 @@ def load_templates() -> Templates:
     )
     templates.filters["text"] = formats.escape_markdown
     templates.globals.update(
+        describe_convergence=describe_convergence,
+        find_snapshots=find_snapshots,
         format_agreement=format_agreement,
         format_cause=format_cause,
         format_counts=format_counts,

@@ -108,6 +108,8 @@ EXPERIMENTS = (
         confusion_set="validation",
         seeds=_SEEDS,
         gate=AccuracyGate(evaluation_set="validation", minimum=0.92),
+        # Its last task asks for the pictures after 10, 100 and 1,000 steps.
+        pictured_steps=(10, 100),
         reconstructions=(
             *_RECONSTRUCTIONS,
             Reconstruction(
