@@ -22,6 +22,7 @@ from mnist_repro.gate.faults import plant_faults
 from mnist_repro.gate.record import measure_errors
 from mnist_repro.gate.trials import check_enough
 from mnist_repro.options import find_store, name_baseline, name_matrix
+from mnist_repro.pictured_runs import keep_early_weights
 from mnist_repro.planning import plan_experiments
 from mnist_repro.protocols import load_protocols, select_protocols
 from mnist_repro.records import RecordStore, RunRecord, open_store
@@ -82,6 +83,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.timing:
         print_timing(clock.read(), console=console)
     console.print(_format_counts(plan, records_unfinished=len(unfinished)), highlight=False)
+    keep_early_weights(records, protocols=protocols, dataset=dataset, store=store)
     console.print(f"Records: {store.file}", highlight=False, soft_wrap=True)
     return 1 if unfinished else 0
 

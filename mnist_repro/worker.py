@@ -8,10 +8,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,6 +110,30 @@ def make_run(
         if keep_models and record.status != "failed":
             _keep_model(trainer, recorded, store)
     return MadeRun(record=recorded, first_weights=None if store else first_weights, times=clock.stop(record))
+
+
+def read_first_weights(
+    protocol: Protocol, dataset: Dataset, *, seed: int, steps: Sequence[int]
+) -> dict[int, NDArray[np.float32]]:
+    """Train a run as far as it takes, in this process, and return the first layer's weights on the way.
+
+    Parameters
+    ----------
+    steps
+        After how many of them; ascending.
+
+    Returns
+    -------
+    dict
+        Arrays of shape (784, units), by the steps made.
+    """
+    trainer = _ready_trainer(protocol, dataset, clock=RunClock(protocol.id))
+    trainer.load_run(seed)
+    weights = {}
+    for before, after in pairwise((0, *steps)):
+        trainer.train_steps(after - before)
+        weights[after] = trainer.model.get_weights()[0]
+    return weights
 
 
 def keep_run(record: RunRecord, first_weights: NDArray[np.float32] | None, *, store: RecordStore) -> RunRecord:
