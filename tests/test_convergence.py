@@ -16,7 +16,7 @@ from mnist_repro.pictures import PICTURED_SEED, load_early_weights, save_early_w
 from mnist_repro.protocols import Protocol
 from mnist_repro.randomness import draw_initial_values
 from mnist_repro.records import RunRecord
-from mnist_repro.reporting.convergence_text import describe_convergence
+from mnist_repro.reporting.convergence_text import describe_convergence, format_snapshot
 from mnist_repro.reporting.mosaics import draw_snapshots
 
 UNITS = 100
@@ -77,9 +77,12 @@ def test_snapshots_are_measured_against_start_and_end(tmp_path: Path, pictured: 
     assert [snapshot.between_neighbours for snapshot in snapshots] == pytest.approx([0, 1, 1], abs=0.1)
     assert [snapshot.unmoved for snapshot in snapshots] == [100, 30, 0]
     text = describe_convergence(snapshots)
-    assert "After 10 steps: noise (" in text
-    assert "30 of 100 units still look like what they began as" in text
-    assert "settled after 100 steps" in text
+    assert text == (
+        "The units show after 10 steps noise, after 100 steps smooth forms, after 1,000 steps smooth forms. What they "
+        "look for is settled after 100 steps; the rest makes it sharper. 0 of 100 units still look like what they began "
+        "as in the end."
+    )
+    assert format_snapshot(snapshots[1]).split(" | ")[0::4] == ["100", "30"]
     draw_snapshots(tmp_path / "a.svg", title="Weights", snapshots={s.step: s.weights for s in snapshots})
     assert (tmp_path / "a.svg").read_text(encoding="utf-8").startswith("<?xml")
 
@@ -95,10 +98,9 @@ def test_snapshots_units_without_spread_are_like_nothing(tmp_path: Path, picture
 
 
 def test_snapshots_that_were_not_kept_are_none(tmp_path: Path, pictured: Protocol, run: RunRecord) -> None:
-    """Without the weights of this run there is nothing to show or to say; nor of an experiment that asks for none."""
+    """Without the weights of this run there is nothing to show; nor of an experiment that asks for none."""
     assert find_snapshots(tmp_path, records=(run,), protocol=pictured) == ()
     save_first_weights(tmp_path, record=run, weights=smooth())
     save_early_weights(tmp_path, record=run, weights={10: smooth()})
     assert find_snapshots(tmp_path, records=(replace(run, seed=1),), protocol=pictured) == ()
     assert find_snapshots(tmp_path, records=(run,), protocol=replace(pictured, pictured_steps=())) == ()
-    assert describe_convergence(()) == ""

@@ -12,22 +12,24 @@ _ALIKE = 0.8
 
 
 def describe_convergence(snapshots: Sequence[Snapshot]) -> str:
-    """Say what the pictures show after each number of steps, as a paragraph; empty where there are none."""
-    if not snapshots:
-        return ""
-    parts = [
-        f"After {shown.step:,} steps: {_name_look(shown)} (correlation of pixels side by side "
-        f"{shown.between_neighbours:.2f}, of a unit with what it began as {shown.with_start:.2f}, with what it ends as "
-        f"{shown.with_end:.2f}; {shown.unmoved} of {shown.units} units still look like what they began as; "
-        f"standard deviation of the weights {shown.spread:.3f})."
-        for shown in snapshots
-    ]
-    settled = next((shown for shown in snapshots[:-1] if shown.with_end >= _ALIKE), None)
-    if settled:
-        parts.append(f"What the units look for is settled after {settled.step:,} steps; the rest makes it sharper.")
-    else:
-        parts.append("What the units look for still changes after that.")
-    return " ".join(parts)
+    """Say what the pictures show after each number of steps, as a paragraph."""
+    *early, last = snapshots
+    looks = ", ".join(f"after {shown.step:,} steps {_name_look(shown)}" for shown in snapshots)
+    settled = next((shown.step for shown in early if shown.with_end >= _ALIKE), None)
+    change = (
+        f"What they look for is settled after {settled:,} steps; the rest makes it sharper."
+        if settled
+        else f"What they look for still changes after {early[-1].step:,} steps."
+    )
+    unmoved = f"{last.unmoved} of {last.units} units still look like what they began as in the end."
+    return f"The units show {looks}. {change} {unmoved}"
+
+
+def format_snapshot(shown: Snapshot) -> str:
+    """Give what was measured of a first layer as cells."""
+    correlations = (shown.between_neighbours, shown.with_start, shown.with_end)
+    cells = [f"{shown.step:,}", *(f"{value:.2f}" for value in correlations), str(shown.unmoved), f"{shown.spread:.3f}"]
+    return " | ".join(cells)
 
 
 def _name_look(shown: Snapshot) -> str:

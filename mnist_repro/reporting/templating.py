@@ -7,7 +7,7 @@ from jinja2 import Environment as Templates, PackageLoader, StrictUndefined
 from mnist_repro.convergence import find_snapshots
 from mnist_repro.reporting import formats
 from mnist_repro.reporting.cause_tables import format_cause, format_sensitivity, summarize_causes
-from mnist_repro.reporting.convergence_text import describe_convergence
+from mnist_repro.reporting.convergence_text import describe_convergence, format_snapshot
 from mnist_repro.reporting.gate_page import format_detections, format_false_alarms, format_remedy, format_shift
 from mnist_repro.reporting.probe_tables import (
     format_default,
@@ -83,6 +83,7 @@ def load_templates() -> Templates:
         format_sensitivity=format_sensitivity,
         format_shift=format_shift,
         format_size=format_size,
+        format_snapshot=format_snapshot,
         format_state=format_state,
         format_step=format_step,
         format_subject=formats.format_subject,
