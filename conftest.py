@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mnist_repro.document_checks import check_documents
+from mnist_repro.document_folders import add_document_folders
+from mnist_repro.errors import ReproError
 from mnist_repro.gate.speed_gate import TOLERANCE
 from mnist_repro.options import (
     DEFAULT_RECORDS,
+    DOCUMENT_HELP,
     name_baseline,
     parse_environment,
     parse_seeds,
@@ -43,6 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--dataset", choices=("auto", "mnist", "digits"), default="auto", help="images (auto)")
     group.addoption("--data", type=Path, help="folder with MNIST (looked for)")
     group.addoption("--records", type=Path, default=DEFAULT_RECORDS, help=f"folder of the records ({DEFAULT_RECORDS})")
+    group.addoption("--document", type=Path, action="append", default=[], metavar="FOLDER", help=DOCUMENT_HELP)
     group.addoption(
         "--environment",
         type=_checked(parse_environment),
@@ -72,8 +78,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Find the baseline that belongs to the records."""
+    """Find the baseline that belongs to the records, and add the documents that are named."""
     config.option.baseline = name_baseline(config.option.baseline, records=config.option.records)
+    added = ExitStack()
+    config.add_cleanup(added.close)
+    try:
+        added.enter_context(add_document_folders(config.option.document))
+        check_documents()
+    except ReproError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 @pytest.hookimpl(tryfirst=True)

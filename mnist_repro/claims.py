@@ -5,14 +5,13 @@ All of it stands in each document's `claims.toml`, whose first lines say how to 
 
 from __future__ import annotations
 
-import importlib.resources
 import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_repro import documents
+from mnist_repro.document_folders import check_unique_over_documents, find_document_folders
 from mnist_repro.errors import ReproError
 from mnist_repro.reported.comparisons import Comparison, read_comparisons
 from mnist_repro.reported.explanations import Explanation, read_explanations
@@ -21,6 +20,7 @@ from mnist_repro.reported.statements import Statement, read_statements
 from mnist_repro.tables import (
     ARRAY,
     FROM_1,
+    ID,
     OPTIONAL_TEXT,
     TABLE,
     TEXT,
@@ -124,18 +124,17 @@ def _is_pattern(text: str) -> bool:
     return True
 
 
-_ID = Key(
-    str,
-    "lower-case letters and digits, parted by single points or hyphens",
-    re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*").fullmatch,
-)
+def _is_file_name(text: str) -> bool:
+    return bool(text.strip(". ")) and not re.search(r"[/\\:\x00-\x1f]", text)
+
+
 _UNITS = sorted({unit for units in METRIC_UNITS.values() for unit in units})
 _UNIT = Key(str, f"one of {', '.join(_UNITS)}", _UNITS.__contains__)
 
 _DOCUMENT_KEYS = {
-    "id": _ID,
+    "id": ID,
     "title": TEXT,
-    "file": TEXT,
+    "file": Key(str, "the name of a file, without a folder", _is_file_name),
     "sha256": Key(str, "64 lower-case hexadecimal digits in quotes", re.compile(r"[0-9a-f]{64}").fullmatch),
     "url": OPTIONAL_TEXT,
     "quantity": TABLE,
@@ -172,28 +171,19 @@ _NOT_CLAIM_KEYS = {
 }
 
 
-def load_documents(root: Traversable | None = None) -> dict[str, Document]:
-    """Return all documents by id, in the order of their folders' names.
-
-    Parameters
-    ----------
-    root
-        Holds a folder for each document; by default the documents of this package.
+def load_documents() -> dict[str, Document]:
+    """Return all documents by id: those of this package in the order of their names, then those that were added.
 
     Raises
     ------
     ReproError
-        If there is no document, a `claims.toml` is missing or breaks a rule, or two ids are the same.
+        If a document's folder or its `claims.toml` is missing or breaks a rule, or two ids are the same.
     """
-    place = importlib.resources.files(documents) if root is None else root
-    entries = sorted(place.iterdir(), key=lambda entry: entry.name) if place.is_dir() else []
-    found = [load_document(entry) for entry in entries if entry.is_dir() and not entry.name.startswith(("_", "."))]
-    if not found:
-        msg = f"{place}: must be a folder with a folder for each document; none was found. Correct the path."
-        raise ReproError(msg)
-    check_unique([document.id for document in found], place=str(place))
-    check_unique([id_ for document in found for id_ in _ids(document)], place=str(place))
-    return {document.id: document for document in found}
+    found = [(folder, load_document(folder.path)) for folder in find_document_folders()]
+    check_unique_over_documents([(folder, document.id) for folder, document in found], what="documents")
+    ids = [(folder, id_) for folder, document in found for id_ in _ids(document)]
+    check_unique_over_documents(ids, what="claims, comparisons and statements")
+    return {document.id: document for _, document in found}
 
 
 def load_document(folder: Traversable) -> Document:
@@ -269,7 +259,7 @@ def _expand(group: Any, *, document: dict[str, Any], place: str) -> Iterator[Cla
             claim = {"cell": group["cell"], **document["quantity"][name], **entry}
             _check(claim, keys=_CLAIM_KEYS, place=here)
             id_ = ".".join([subject[0], name, *([str(claim["period"])] if "period" in claim else [])])
-            _check({"id": id_}, keys={"id": _ID}, place=here)
+            _check({"id": id_}, keys={"id": ID}, place=here)
             yield Claim(id=id_, document=document["id"], experiment=group.get("experiment"), **claim)
 
 

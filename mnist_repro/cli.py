@@ -19,6 +19,8 @@ from typing import Any
 from rich.console import Console
 
 from mnist_repro import export_verbs, verbs
+from mnist_repro.document_checks import check_documents
+from mnist_repro.document_folders import add_document_folders
 from mnist_repro.errors import ReproError
 from mnist_repro.options import (
     BAD_INPUT,
@@ -26,6 +28,7 @@ from mnist_repro.options import (
     Parser,
     add_baseline_option,
     add_data_options,
+    add_document_option,
     add_environment_option,
     add_matrix_option,
     add_profile_option,
@@ -49,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     console = make_console()
     try:
-        with _torn_lines_told():
+        with _torn_lines_told(), _documents_added(options):
             code: int = options.verb(options, console)
         sys.stdout.flush()
     except ReproError as error:
@@ -67,6 +70,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say_on_stderr("Interrupted. The runs that had ended are recorded; the same command goes on.")
         return _INTERRUPTED
     return code
+
+
+@contextmanager
+def _documents_added(options: argparse.Namespace) -> Iterator[None]:
+    """Add the documents that the options name, where the verb is about documents, and check all."""
+    if not hasattr(options, "document"):
+        yield
+        return
+    with add_document_folders(options.document):
+        check_documents()
+        yield
 
 
 @contextmanager
@@ -121,6 +135,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _add_looking_verbs(parsers: Any) -> None:
     verb = parsers.add_parser("list", help="list documents, experiments and profiles")
+    add_document_option(verb)
     verb.set_defaults(verb=verbs.list_all)
 
     verb = parsers.add_parser("data", help="find MNIST, check it bit for bit, and say where it is")
@@ -138,6 +153,7 @@ def _add_looking_verbs(parsers: Any) -> None:
     add_workers_option(verb)
     add_records_option(verb)
     add_environment_option(verb, help="environment whose earlier runs tell the time (default: %(default)s)")
+    add_document_option(verb)
     verb.set_defaults(verb=verbs.plan)
 
 
@@ -153,6 +169,7 @@ def _add_training_verbs(parsers: Any) -> None:
     add_data_options(verb)
     verb.add_argument("--keep-models", action="store_true", help="also keep each trained network, in Keras's format")
     verb.add_argument("--timing", action="store_true", help="print, after the study, what the workers' time went to")
+    add_document_option(verb)
     verb.set_defaults(verb=verbs.run)
 
     verb = parsers.add_parser(
@@ -168,6 +185,7 @@ def _add_training_verbs(parsers: Any) -> None:
     add_records_option(verb)
     add_environment_option(verb, help="name under which the runs are recorded and reported (default: %(default)s)")
     add_data_options(verb)
+    add_document_option(verb)
     verb.set_defaults(verb=verbs.explain)
 
     verb = parsers.add_parser(
@@ -192,6 +210,7 @@ def _add_training_verbs(parsers: Any) -> None:
     add_records_option(verb)
     add_environment_option(verb, help="environment whose runs are made again (default: %(default)s)")
     add_data_options(verb)
+    add_document_option(verb)
     verb.set_defaults(verb=verbs.confirm)
 
 
@@ -207,6 +226,7 @@ def _add_judging_verbs(parsers: Any) -> None:
     verb.add_argument(
         "--format", choices=FORMATS, default="table", help="how the verdicts are printed (default: %(default)s)"
     )
+    add_document_option(verb)
     verb.set_defaults(verb=verbs.show_verdicts)
 
     verb = parsers.add_parser(
@@ -219,6 +239,7 @@ def _add_judging_verbs(parsers: Any) -> None:
     add_records_option(verb)
     add_environment_option(verb, help="environment whose runs become the baseline (default: %(default)s)")
     add_baseline_option(verb)
+    add_document_option(verb)
     verb.set_defaults(verb=verbs.record_baseline)
 
     verb = parsers.add_parser(
@@ -238,6 +259,7 @@ def _add_judging_verbs(parsers: Any) -> None:
         metavar="RATIO",
         help="count it as worse, too, where training takes more than RATIO times as long, by the whole 95 %% interval",
     )
+    add_document_option(verb)
     verb.set_defaults(verb=verbs.compare)
 
     verb = parsers.add_parser(
@@ -259,6 +281,7 @@ def _add_judging_verbs(parsers: Any) -> None:
     verb.add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 if any page or figure differs from the records"
     )
+    add_document_option(verb)
     verb.set_defaults(verb=verbs.report)
 
 
@@ -277,6 +300,7 @@ def _add_export_verbs(parsers: Any) -> None:
     add_records_option(verb)
     add_environment_option(verb, help="environment that is exported (default: %(default)s)")
     verb.add_argument("--output", type=Path, metavar="FILE", help="where it is written (default: standard output)")
+    add_document_option(verb)
     verb.set_defaults(verb=export_verbs.export_benchmark)
 
     verb = exports.add_parser(
@@ -291,6 +315,7 @@ def _add_export_verbs(parsers: Any) -> None:
     )
     add_records_option(verb)
     add_environment_option(verb, help="environment that is exported (default: %(default)s)")
+    add_document_option(verb)
     verb.set_defaults(verb=export_verbs.export_mlflow)
 
 

@@ -19,7 +19,7 @@ from mnist_repro.protocols import EvaluationSet, ImageSlice, Protocol
 from mnist_repro.records import RunRecord
 from mnist_repro.reported.comparisons import Comparison
 from mnist_repro.reported.printed import Claim
-from mnist_repro.reported.statements import BatchSize, ImageRange, Rule, Statement
+from mnist_repro.reported.statements import BatchSize, ImageRange, Statement
 
 _BOOTSTRAP_SEED = 0
 _HALF = 0.5
@@ -138,7 +138,7 @@ def _judge_statement(statement: Statement, records: Sequence[RunRecord], protoco
     if not runs:
         reason = "no completed run on MNIST of one of its experiments"
         return Finding(family=statement.id, verdict=Verdict.NOT_RUN, reason=reason, runs=0)
-    checked = [_check(statement.rule, protocols[name], place=statement.id) for name in statement.experiments]
+    checked = [apply_rule(statement, protocols[name]) for name in statement.experiments]
     wrong = [fact for agrees, fact in checked if not agrees]
     facts = wrong or [fact for _, fact in checked]
     return Finding(
@@ -149,12 +149,19 @@ def _judge_statement(statement: Statement, records: Sequence[RunRecord], protoco
     )
 
 
-def _check(rule: Rule, protocol: Protocol, *, place: str) -> tuple[bool, str]:
-    """Return whether the rule holds of an experiment, and what is declared there, in words."""
+def apply_rule(statement: Statement, protocol: Protocol) -> tuple[bool, str]:
+    """Return whether a statement holds of an experiment, and what is declared there, in words.
+
+    Raises
+    ------
+    ReproError
+        If it names an evaluation set that the experiment does not declare.
+    """
+    rule = statement.rule
     if isinstance(rule, BatchSize):
         size = protocol.training.batch_size
         return size == rule.images, f"a step takes {size:,} images"
-    images = _find_set(protocol, rule.evaluation_set, place=place).images
+    images = _find_set(protocol, rule.evaluation_set, place=statement.id).images
     fact = f"the set called {rule.evaluation_set} is {_format_slice(images)}"
     if isinstance(rule, ImageRange):
         return images == ImageSlice(source=rule.source, start=rule.first - 1, stop=rule.last), fact

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import NoReturn, get_args
 
 from mnist_repro.datasets import Choice
+from mnist_repro.document_folders import FOLDERS_VARIABLE
 from mnist_repro.errors import ReproError
 from mnist_repro.records import LOCAL_ENVIRONMENT, RecordStore, open_stores
 from mnist_repro.study import PROFILES
 
 DEFAULT_RECORDS = Path("reports/records")
 DEFAULT_OUTPUT = Path("reports")
+
+DOCUMENT_HELP = "a folder with one more document, whose experiments.py is run; may be given again"
 
 BAD_INPUT = 2
 _MOST_SEEDS = 100_000
@@ -43,6 +46,18 @@ def add_records_option(parser: argparse.ArgumentParser) -> None:
 def add_environment_option(parser: argparse.ArgumentParser, *, help: str) -> None:  # noqa: A002 - argparse's name
     """Add --environment."""
     parser.add_argument("--environment", type=parse_environment, default=LOCAL_ENVIRONMENT, metavar="NAME", help=help)
+
+
+def add_document_option(parser: argparse.ArgumentParser) -> None:
+    """Add --document."""
+    parser.add_argument(
+        "--document",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help=f"{DOCUMENT_HELP} (default: those in {FOLDERS_VARIABLE})",
+    )
 
 
 def add_baseline_option(parser: argparse.ArgumentParser) -> None:

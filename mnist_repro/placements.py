@@ -15,7 +15,7 @@ import numpy as np
 
 from mnist_repro.claims import Claim
 from mnist_repro.errors import ReproError
-from mnist_repro.protocols import Protocol
+from mnist_repro.protocols import ALL_TEST_IMAGES, Protocol
 from mnist_repro.records import RunRecord
 from mnist_repro.statistics import Summary, summarize
 
@@ -34,6 +34,8 @@ class Judgement(Enum):
 
 AGREEING = frozenset({Judgement.INSIDE, Judgement.EQUAL})
 JUDGED = frozenset({*AGREEING, Judgement.OUTSIDE, Judgement.DIFFERENT})
+
+_ON_IMAGES = frozenset({"loss", "accuracy", "error", "accuracy_promise", "accuracy_target"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,12 +139,7 @@ def measured_value(claim: Claim, record: RunRecord) -> float:
     try:
         value = _read_figure(claim, record)
     except (KeyError, IndexError):
-        after = "at its end" if claim.period is None else f"after period {claim.period}"
-        msg = (
-            f"Claim {claim.id}: {claim.experiment} does not measure the {claim.metric} of {claim.evaluation_set!r} "
-            f"{after}. Correct the claim in claims.toml, or the experiment in experiments.py."
-        )
-        raise ReproError(msg) from None
+        raise _not_measured(claim) from None
     fraction = 1 - value if claim.metric == "error" else value
     return 100 * fraction if claim.unit == "percent" else fraction
 
@@ -158,6 +155,31 @@ def _read_figure(claim: Claim, record: RunRecord) -> float:
         if claim.metric == "seconds_per_period":
             return period.seconds
     return (losses if claim.metric == "loss" else accuracies)[claim.evaluation_set or ""]
+
+
+def check_measured(claim: Claim, *, protocol: Protocol) -> None:
+    """Refuse a claim about something that its experiment, as it is declared, does not measure.
+
+    Raises
+    ------
+    ReproError
+        If the claim names a period or an evaluation set that its experiment does not have.
+    """
+    if (claim.period or 1) > protocol.training.periods:
+        raise _not_measured(claim)
+    if claim.metric not in _ON_IMAGES:
+        return
+    at_end = [*(each.name for each in protocol.evaluation_sets), ALL_TEST_IMAGES.name]
+    if claim.evaluation_set not in (at_end if claim.period is None else protocol.evaluated_each_period):
+        raise _not_measured(claim)
+
+
+def _not_measured(claim: Claim) -> ReproError:
+    after = "at its end" if claim.period is None else f"after period {claim.period}"
+    return ReproError(
+        f"Claim {claim.id}: {claim.experiment} does not measure the {claim.metric} of {claim.evaluation_set!r} "
+        f"{after}. Correct the claim in claims.toml, or the experiment in experiments.py."
+    )
 
 
 def find_final_accuracy(claims: Iterable[Claim], *, protocol: Protocol) -> Claim | None:

@@ -7,16 +7,14 @@ out and was reconstructed is listed with its evidence, so that a reader can doub
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from itertools import pairwise
-from pkgutil import iter_modules
 from typing import Any, Literal
 
-from mnist_repro import documents
+from mnist_repro.document_folders import check_unique_over_documents, find_document_folders
 from mnist_repro.errors import ReproError
 
 IMAGE_PIXELS = 28 * 28
@@ -307,6 +305,13 @@ class Protocol:
         """Return the evaluation set called `name`."""
         return next(candidate for candidate in self.evaluation_sets if candidate.name == name)
 
+    @property
+    def curve_set(self) -> str | None:
+        """Name of the set whose curves are shown: "validation", else that of the gate; None where there is no curve."""
+        measured = self.evaluated_each_period
+        preferred = (name for name in ("validation", self.gate.evaluation_set) if name in measured)
+        return next(preferred, next(iter(measured), None))
+
     @cached_property
     def sha256(self) -> str:
         """Hash of everything that decides a run: two runs with different hashes are never pooled."""
@@ -339,16 +344,20 @@ def _deciding(value: Any) -> Any:
 
 
 def load_protocols() -> dict[str, Protocol]:
-    """Return the protocols of all documents by id, in the order of the documents' names."""
-    found: dict[str, Protocol] = {}
-    for module in iter_modules(documents.__path__):
-        declared = importlib.import_module(f"{documents.__name__}.{module.name}.experiments")
-        for protocol in declared.EXPERIMENTS:
-            if protocol.id in found:
-                msg = f"Two experiments are called {protocol.id}; ids are unique. Rename the one in {module.name}."
-                raise ReproError(msg)
-            found[protocol.id] = protocol
-    return found
+    """Return the protocols of all documents by id: those of this package first, in the order of the documents' names.
+
+    Raises
+    ------
+    ReproError
+        If a document's folder or its `experiments.py` is missing or breaks a rule, or two ids are the same.
+    """
+    found = [
+        (folder, protocol)
+        for folder in find_document_folders()
+        for protocol in folder.load("experiments", attribute="EXPERIMENTS", kind=Protocol)
+    ]
+    check_unique_over_documents([(folder, protocol.id) for folder, protocol in found], what="experiments")
+    return {protocol.id: protocol for _, protocol in found}
 
 
 def select_protocols(names: Iterable[str]) -> dict[str, Protocol]:

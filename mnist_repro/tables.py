@@ -16,6 +16,7 @@ from mnist_repro.errors import ReproError
 __all__ = [
     "ARRAY",
     "FROM_1",
+    "ID",
     "OPTIONAL_TEXT",
     "TABLE",
     "TEXT",
@@ -47,6 +48,12 @@ class Key(NamedTuple):
 
 
 TEXT = Key(str, "text in quotes that is not empty", str.strip)
+# What may name an experiment, a claim and, with either, a file.
+ID = Key(
+    str,
+    "lower-case letters and digits, parted by single points or hyphens",
+    re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*").fullmatch,
+)
 OPTIONAL_TEXT = TEXT._replace(required=False)
 FROM_1 = Key(int, "a whole number from 1", lambda number: number >= 1)
 TABLE = Key(dict, "a table")

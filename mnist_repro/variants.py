@@ -6,15 +6,12 @@ A variant is run and recorded like the experiment that it is made from. A docume
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
-from pkgutil import iter_modules
 from typing import Any
 
-from mnist_repro import documents
 from mnist_repro.datasets import Dataset
+from mnist_repro.document_folders import check_unique_over_documents, find_document_folders
 from mnist_repro.protocols import InitialValues, Layer, Protocol
 
 # Steps over which two runs that differ by rounding alone are compared one by one, and the runs that are.
@@ -112,13 +109,18 @@ def move_start(protocol: Protocol, *, seeds: int) -> Variant:
     return vary(protocol, "moved", choice="rounding", change="initial values moved", seeds=seeds, start="moved")
 
 
+def first_steps_set(protocol: Protocol) -> str:
+    """Return the name of the evaluation set on which an experiment's first steps are followed."""
+    return protocol.curve_set or protocol.gate.evaluation_set
+
+
 def follow_first_steps(protocol: Protocol) -> tuple[Variant, Variant]:
     """Make the experiment's first steps, with a loss after each, from its own start and from the moved one."""
     fields: dict[str, Any] = {
         "choice": "rounding",
         "seeds": _FIRST_SEEDS,
         "training": replace(protocol.training, periods=FIRST_STEPS, steps_per_period=1, restart_each_period=False),
-        "evaluated_each_period": ("validation",),
+        "evaluated_each_period": (first_steps_set(protocol),),
     }
     return (
         vary(protocol, "first-steps", change="first steps", **fields),
@@ -127,10 +129,18 @@ def follow_first_steps(protocol: Protocol) -> tuple[Variant, Variant]:
 
 
 def load_alternatives() -> tuple[Variant, ...]:
-    """Return the alternatives of all documents, in the order of the documents' names."""
-    found: list[Variant] = []
-    for module in iter_modules(documents.__path__):
-        name = f"{documents.__name__}.{module.name}.alternatives"
-        if find_spec(name):
-            found.extend(importlib.import_module(name).ALTERNATIVES)
-    return tuple(found)
+    """Return the alternatives of all documents, in the order of these.
+
+    Raises
+    ------
+    ReproError
+        If a document's folder is missing, its `alternatives.py` breaks a rule, or two ids are the same.
+    """
+    found = [
+        (folder, variant)
+        for folder in find_document_folders()
+        if folder.has("alternatives")
+        for variant in folder.load("alternatives", attribute="ALTERNATIVES", kind=Variant)
+    ]
+    check_unique_over_documents([(folder, variant.id) for folder, variant in found], what="alternatives")
+    return tuple(variant for _, variant in found)

@@ -292,6 +292,19 @@ def test_read_errors_of_anything_else_are_refused(
 
 
 @pytest.mark.usefixtures("quick_measuring")
+def test_read_errors_one_more_experiment_changes_nothing(
+    published: RecordStore, few: dict[str, Protocol], tmp_path: Path
+) -> None:
+    """A document that was added later, of which the baseline has no run, leaves what was measured as it is."""
+    folder, records = tmp_path / "baseline", tmp_path / "records"
+    measured = measure_errors(folder, faults_of=published, protocols=few)
+
+    more = {**few, "added": replace(few[BASIC], id="added")}
+
+    assert read_errors(folder, records=records, protocols=more) == measured
+
+
+@pytest.mark.usefixtures("quick_measuring")
 def test_read_errors_of_other_code_are_refused(
     published: RecordStore, few: dict[str, Protocol], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

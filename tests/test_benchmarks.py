@@ -17,9 +17,11 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from made_up_runs import make_run, make_unfinished, write_store
+from tiny_documents import TINY, copy_tiny
 
 from mnist_repro.claims import load_documents
 from mnist_repro.datasets import Dataset
+from mnist_repro.document_folders import add_document_folders
 from mnist_repro.environment import describe_environment, training_code_sha256
 from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import RecordStore, RunRecord
@@ -312,6 +314,39 @@ def test_claims_junit_ranked_case_has_its_p_value(protocols: dict[str, Protocol]
     assert (properties["claim"], properties["n"]) == (f"{GOOD}.validation-accuracy", "20")
     assert properties["verdict"] == "reproduced"
     assert 1 / 21 - 1e-6 <= float(properties["p"]) <= float(properties["adjusted_p"]) <= 1
+
+
+def test_claims_added_document_has_its_cases(
+    tmp_path: Path,
+) -> None:
+    """A document that --document names is asserted like the others: its true number passes, and its wrong one fails."""
+    with add_document_folders([TINY]):
+        protocol = load_protocols()["tiny-linear"]
+    write_store(tmp_path / "local", [run_today(protocol, seed, name="mnist", accuracy=0.7) for seed in range(39)])
+
+    session = run_gates(
+        tmp_path, f"--document={TINY}", "-k", "tiny-linear", "--seeds=0-38", "-rA", file="test_claims.py"
+    )
+
+    assert session.outcome_of("tiny-linear.held-out-accuracy") == "PASSED"
+    assert session.outcome_of("tiny-linear.held-out-loss") == "FAILED"
+    assert "collected 42 items / 40 deselected" in session.out
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["no folder", "broken experiments"])
+def test_gates_document_that_cannot_be_added_is_a_usage_error(tmp_path: Path, *, broken: bool) -> None:
+    """Pytest says in one line what is wrong with the folder, and no case is run."""
+    folder = tmp_path / "added"
+    if broken:
+        copy_tiny(folder)
+        (folder / "experiments.py").write_text("1 / 0\n", encoding="utf-8")
+
+    session = run_gates(tmp_path, f"--document={folder}")
+
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert session.err.startswith("ERROR: ")
+    assert session.err.count("\n") == 1 + session.err.endswith("\n\n")
+    assert ("ZeroDivisionError" if broken else "where there is nothing") in session.err
 
 
 def test_claims_stand_in_is_skipped(protocols: dict[str, Protocol], tmp_path: Path) -> None:

@@ -91,6 +91,14 @@ def test_judge_alternative_one_figure_far_off_excludes(make_runs: MakeRuns, shif
     assert cause.reason.startswith("only 1 of 20 runs")
 
 
+def test_judge_alternative_nothing_reported_cannot_tell(make_runs: MakeRuns) -> None:
+    """Of an experiment without a reported loss or accuracy there is nothing to rank, however many runs there are."""
+    cause = _judge(make_runs(), make_runs(), claims=())
+
+    assert (cause.answer, cause.p) == (Answer.UNKNOWN, None)
+    assert "reports no loss and no accuracy" in cause.reason
+
+
 def test_judge_alternative_eighteen_runs_cannot_tell(make_runs: MakeRuns) -> None:
     """With 18 runs no p-value is as small as 5 %, however far off they lie."""
     cause = _judge(make_runs(n=18, loss=9.0), make_runs())

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mnist_repro.claims import METRIC_UNITS, Claim, Document, load_document, load_documents
+from mnist_repro.document_folders import add_document_folders
 from mnist_repro.errors import ReproError
 from mnist_repro.protocols import load_protocols
 
@@ -116,6 +117,12 @@ def test_claim_printed_number_gives_value_and_rounding(
     assert (value, decimals, half_unit) == (claim.value, claim.decimals, claim.half_unit)
 
 
+@pytest.mark.parametrize(("unit", "expected"), [("percent", 0.9), ("fraction", 90.0), ("nat", 90.0)])
+def test_claim_fraction_is_a_hundredth_of_a_percentage_alone(unit: str, expected: float) -> None:
+    """What figures show of a percentage is a fraction; other numbers are as they are printed."""
+    assert _claim("90", unit=unit).fraction == expected
+
+
 @pytest.mark.parametrize(
     ("printed", "unit"),
     [
@@ -199,6 +206,18 @@ def test_load_document_groups_expand_to_complete_claims(tmp_path: Path) -> None:
         pytest.param('id = "small"', 'id = "Small"', "claims.toml:", "lower-case", id="document id in capitals"),
         pytest.param('title = "A', 'titel = "A', "claims.toml:", "unknown key titel", id="misspelt key"),
         pytest.param('"A small document"', '" "', "claims.toml:", "title must be text", id="empty title"),
+        *(
+            pytest.param('"small.txt"', f"'{name}'", "claims.toml:", "file must be the name of a file", id=words)
+            for name, words in (
+                ("../small.txt", "file in the folder above"),
+                ("/etc/passwd", "file anywhere"),
+                ("texts/small.txt", "file in another folder"),
+                ("..", "folder above"),
+                (r"..\small.txt", "file in the folder above, Windows"),
+                ("c:small.txt", "file on another drive"),
+                (" ", "no file"),
+            )
+        ),
         pytest.param("000000000", "xyz", "claims.toml:", "64 lower-case hexadecimal", id="sha256 of other digits"),
         pytest.param(
             '[quantity.time]\nmetric = "total_seconds"',
@@ -391,15 +410,13 @@ def test_load_document_missing_file_says_what_to_write(tmp_path: Path) -> None:
     assert "Write the file" in message
 
 
-def test_load_documents_two_folders_come_in_the_order_of_their_names(tmp_path: Path) -> None:
-    """Each folder gives a document; plain files, caches and hidden folders give none."""
-    _write(tmp_path / "b")
-    _write(tmp_path / "a", SMALL.replace('"small', '"tiny'))
-    (tmp_path / "__pycache__").mkdir()
-    (tmp_path / ".hidden").mkdir()
-    (tmp_path / "notes.txt").touch()
+def test_load_documents_those_added_come_last_and_in_their_order(tmp_path: Path) -> None:
+    """The package's own documents come in the order of their names, the others as they are named."""
+    folders = [_write(tmp_path / "b"), _write(tmp_path / "a", SMALL.replace('"small', '"tiny'))]
 
-    assert list(load_documents(tmp_path)) == ["tiny", "small"]
+    with add_document_folders(folders):
+        assert list(load_documents()) == ["julia-blog", "tf1-notebook", "small", "tiny"]
+    assert list(load_documents()) == ["julia-blog", "tf1-notebook"]
 
 
 @pytest.mark.parametrize(
@@ -411,20 +428,12 @@ def test_load_documents_two_folders_come_in_the_order_of_their_names(tmp_path: P
 )
 def test_load_documents_same_id_in_two_documents_raises(tmp_path: Path, *, old: str, new: str, twice: str) -> None:
     """Ids are unique over all documents, and the error names the one that is not."""
-    _write(tmp_path / "a")
-    _write(tmp_path / "b", SMALL.replace(old, new))
+    folders = [_write(tmp_path / "a"), _write(tmp_path / "b", SMALL.replace(old, new))]
 
-    with pytest.raises(ReproError, match="ids are unique") as caught:
-        load_documents(tmp_path)
+    with add_document_folders(folders), pytest.raises(ReproError, match="are unique") as caught:
+        load_documents()
 
-    assert twice in str(caught.value)
-
-
-@pytest.mark.parametrize("name", [pytest.param("", id="empty folder"), pytest.param("absent", id="no folder")])
-def test_load_documents_without_documents_raises(tmp_path: Path, *, name: str) -> None:
-    """No document is an error, never an empty answer."""
-    with pytest.raises(ReproError, match="folder for each document"):
-        load_documents(tmp_path / name)
+    assert f"Received: {twice!r}, in {folders[0]} and in {folders[1]}." in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -41,21 +41,22 @@ EXPERIMENT = "julia-linear-lr0.02"
 STUDY_OPTIONS = {"--profile", "--seeds", "--workers", "--records", "--environment"}
 DATA_OPTIONS = {"--data", "--dataset"}
 WHERE = {"--workers", "--records", "--environment"}
+DOCUMENT = {"--document"}
 OPTIONS = {
-    "list": set(),
+    "list": DOCUMENT,
     "data": DATA_OPTIONS,
-    "plan": WHERE | {"--profile"},
-    "run": STUDY_OPTIONS | DATA_OPTIONS | {"--keep-models", "--timing"},
-    "explain": WHERE | DATA_OPTIONS | {"--seeds"},
+    "plan": WHERE | {"--profile"} | DOCUMENT,
+    "run": STUDY_OPTIONS | DATA_OPTIONS | {"--keep-models", "--timing"} | DOCUMENT,
+    "explain": WHERE | DATA_OPTIONS | {"--seeds"} | DOCUMENT,
     "faults": WHERE | DATA_OPTIONS,
-    "confirm": {"--records", "--environment", "--dataset", "--data"},
-    "verdicts": {"--records", "--environment", "--format"},
-    "baseline": {"--records", "--environment", "--baseline"},
-    "compare": {"--records", "--format", "--speed"},
-    "report": {"--records", "--baseline", "--matrix", "--output", "--readme", "--check"},
+    "confirm": {"--records", "--environment", "--dataset", "--data"} | DOCUMENT,
+    "verdicts": {"--records", "--environment", "--format"} | DOCUMENT,
+    "baseline": {"--records", "--environment", "--baseline"} | DOCUMENT,
+    "compare": {"--records", "--format", "--speed"} | DOCUMENT,
+    "report": {"--records", "--baseline", "--matrix", "--output", "--readme", "--check"} | DOCUMENT,
     "export": set(),
-    "export benchmark-json": {"--records", "--environment", "--output"},
-    "export mlflow": {"--uri", "--records", "--environment"},
+    "export benchmark-json": {"--records", "--environment", "--output"} | DOCUMENT,
+    "export mlflow": {"--uri", "--records", "--environment"} | DOCUMENT,
 }
 
 IMAGES_HEADER = bytes.fromhex("00000803 0000ea60 0000001c 0000001c")

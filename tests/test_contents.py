@@ -392,8 +392,24 @@ def test_experiment_reported_curve_is_the_documents(summarize: Summarize, make: 
     """The document's points are its claims with a period; of what it prints no curve, there is none."""
     (experiment,) = (e for e in summarize(make(0)).experiments if e.records)
 
-    np.testing.assert_array_equal(experiment.reported("loss"), [0.3, 0.25, 9.0])
+    np.testing.assert_array_equal(experiment.reported("loss"), [0.3, 0.25, 9.0, *[np.nan] * 7])
     assert experiment.reported("accuracy").size == 0
+
+
+def test_experiment_reported_curve_is_on_the_set_that_is_shown(
+    protocols: dict[str, Protocol], make: MakeRun, made_up_document: Document, tmp_path: Path
+) -> None:
+    """Percentages are shown as fractions, and a curve on another set is not mixed in."""
+    first, second, third, *others = made_up_document.claims
+    shown = replace(second, metric="accuracy", unit="percent", printed="25.0")
+    other = replace(third, metric="accuracy", unit="fraction", printed="0.5", evaluation_set="training")
+    document = replace(made_up_document, claims=(first, shown, other, *others))
+    store = write_store(tmp_path / "somewhere", [make(0)])
+    result = summarize_environment(store, documents={"made-up": document}, protocols=protocols)
+
+    (experiment,) = (e for e in result.experiments if e.records)
+
+    np.testing.assert_array_equal(experiment.reported("accuracy"), [np.nan, 0.25, *[np.nan] * 8])
 
 
 @pytest.mark.parametrize("step", [1, -1], ids=["as declared", "in reverse"])

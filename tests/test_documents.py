@@ -1,8 +1,8 @@
 """Every claim stands in its document, and no number that a document prints is left out.
 
-The documents themselves are not part of this repository. The tests that read them look in the folder that
-the environment variable `MNIST_REPRO_DOCUMENTS` names and are skipped where it is unset. The others show that
-each check finds what it is there for, on a made-up document.
+The documents themselves are not part of this repository. The tests that read them look beside a document's claims, then
+in the folder that the environment variable `MNIST_REPRO_DOCUMENTS` names, and are skipped where it is unset. The others
+show that each check finds what it is there for, on made-up documents.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tiny_documents import TINY
 
 from mnist_repro.claims import Document, load_document, load_documents
+from mnist_repro.document_folders import add_document_folders, find_document_folders
 from mnist_repro.reported.statements import BatchSize, ImageRange
 
 FOLDER_VARIABLE = "MNIST_REPRO_DOCUMENTS"
@@ -182,7 +184,13 @@ def _read_lines(path: Path) -> list[str]:
 
 
 def _stored_text(document: Document) -> Path:
-    """Return the path of the stored document; skip without a folder, fail without the file."""
+    """Return the path of the stored document, beside its claims or in the folder of all.
+
+    Skip without a folder, fail without the file.
+    """
+    for place in find_document_folders():
+        if load_document(place.path).id == document.id and (place.path / document.file).is_file():
+            return Path(str(place.path)) / document.file
     folder = os.environ.get(FOLDER_VARIABLE)
     if not folder:
         pytest.skip(f"The documents are not part of this repository: {FOLDER_VARIABLE} names no folder with them.")
@@ -467,6 +475,24 @@ def test_stored_text_without_file_fails(tmp_path: Path, monkeypatch: pytest.Monk
 
     with pytest.raises(pytest.fail.Exception, match=r"small\.txt"):
         _stored_text(_small(tmp_path))
+
+
+def test_stored_text_beside_its_claims_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document that was added may bring its text along: the tiny one does, and it is the recorded text."""
+    monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
+    document = load_document(TINY)
+
+    with add_document_folders([TINY]):
+        text = _stored_text(document)
+
+    assert text == TINY / "tiny.txt"
+    assert is_recorded_text(document, content=text.read_bytes())
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_check_tiny_document_finds_nothing(*, check: Check) -> None:
+    """The tiny document agrees with its claims."""
+    assert check(load_document(TINY), lines=_read_lines(TINY / "tiny.txt")) == []
 
 
 def test_stored_text_with_file_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,23 @@ def test_select_protocols_unknown_name_is_refused() -> None:
     assert expected == str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("each_period", "expected"),
+    [
+        pytest.param(("training", "test", "validation"), "validation", id="validation"),
+        pytest.param(("training", "test"), "test", id="that of the gate"),
+        pytest.param(("training",), "training", id="the first"),
+        pytest.param((), None, id="none"),
+    ],
+)
+def test_curve_set_is_validation_or_what_comes_next(each_period: tuple[str, ...], expected: str | None) -> None:
+    """Curves are shown on the validation set, else on that of the gate, else on the first that is measured."""
+    protocol = load_protocols()["julia-mlp-100x100"]
+    gate = replace(protocol.gate, evaluation_set="test")
+
+    assert replace(protocol, gate=gate, evaluated_each_period=each_period).curve_set == expected
+
+
 # For each type of a field, how to get another value of it.
 _ANOTHER: dict[type, Callable[[Any], Any]] = {
     bool: lambda value: not value,

@@ -51,7 +51,13 @@ def _measure(
     first_moved: Sequence[RunRecord] = (),
 ) -> Sensitivity:
     return measure_sensitivity(
-        "x", evaluation_set="test", records=records, moved=moved, first_steps=first, first_steps_moved=first_moved
+        "x",
+        evaluation_set="test",
+        first_steps_set="validation",
+        records=records,
+        moved=moved,
+        first_steps=first,
+        first_steps_moved=first_moved,
     )
 
 

@@ -119,12 +119,14 @@ def read_instead(claim: Claim, variant: Variant | None) -> Claim:
 
 def _judge(variant: Variant | None, claims: Sequence[Claim], records: Sequence[RunRecord]) -> Cause:
     completed = _completed(records)
+    figures = [claim for claim in claims if claim.metric in _RANKED]
     unfinished = sum(record.status != "completed" for record in records)
     p = None
     if different := _different_rates(claims, completed):
         answer, reason = Answer.EXCLUDED, f"the printed learning rates differ after period {', '.join(different)}"
+    elif not figures:
+        answer, reason = Answer.UNKNOWN, "the document reports no loss and no accuracy of it"
     elif len(completed) >= MINIMUM_RUNS:
-        figures = [claim for claim in claims if claim.metric in _RANKED]
         curves = [[measured_value(claim, record) for claim in figures] for record in completed]
         p = rank_curve([claim.value for claim in figures], curves)
         rank = f"{round(p * (len(completed) + 1))} of {len(completed) + 1} runs lie as far out as the document's"

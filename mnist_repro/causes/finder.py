@@ -11,7 +11,7 @@ from mnist_repro.claims import Claim, Document
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore, RunRecord
 from mnist_repro.variant_runs import VariantRuns, read_variant_runs
-from mnist_repro.variants import Variant, follow_first_steps, load_alternatives, move_start
+from mnist_repro.variants import Variant, first_steps_set, follow_first_steps, load_alternatives, move_start
 
 # Fewer pairs tell next to nothing of a spread; more take long on the notebook's dropout nets.
 _MOVED_SEEDS = 6
@@ -130,6 +130,7 @@ def _judge(trials: Trials, claims: Sequence[Claim], *, runs: VariantRuns) -> Exp
         sensitivity=measure_sensitivity(
             protocol.id,
             evaluation_set=protocol.gate.evaluation_set,
+            first_steps_set=first_steps_set(protocol),
             records=own,
             moved=runs.of_variant(trials.moved),
             first_steps=runs.of_variant(trials.first_steps),

@@ -46,7 +46,7 @@ class Sensitivity:
         Spread of the final loss that the move makes, over that which seeds make, with its 95 % interval; NaN where
         there are too few runs.
     parted
-        Steps after which the validation losses of a pair differ by more than 0.001 nats: the median over pairs;
+        Steps after which the losses of a pair differ by more than 0.001 nats: the median over pairs;
         infinite where most pairs stay together, NaN where none was followed.
     followed
         Pairs that were followed step by step.
@@ -73,6 +73,7 @@ def measure_sensitivity(
     experiment: str,
     *,
     evaluation_set: str,
+    first_steps_set: str,
     records: Sequence[RunRecord],
     moved: Sequence[RunRecord],
     first_steps: Sequence[RunRecord],
@@ -84,6 +85,8 @@ def measure_sensitivity(
     ----------
     evaluation_set
         Where the final loss is taken.
+    first_steps_set
+        Where the losses of first steps are.
     records, moved
         Whole runs, from their own start and from the moved one.
     first_steps, first_steps_moved
@@ -102,7 +105,7 @@ def measure_sensitivity(
         ratio = math.sqrt(float(np.mean(np.square(differences))) / 2 / float(np.var(list(losses.values()), ddof=1)))
         low, high = stats.f.interval(CONFIDENCE, len(differences), len(losses) - 1)
         interval = Interval(ratio / math.sqrt(high), ratio / math.sqrt(low))
-    parted = [_steps_together(a, b) for a, b in _pairs(first_steps_moved, first_steps)]
+    parted = [_steps_together(a, b, first_steps_set) for a, b in _pairs(first_steps_moved, first_steps)]
     return Sensitivity(
         experiment=experiment,
         pairs=len(differences),
@@ -120,8 +123,8 @@ def _pairs(moved: Sequence[RunRecord], records: Sequence[RunRecord]) -> Iterator
             yield record, by_seed[record.seed]
 
 
-def _steps_together(moved: RunRecord, record: RunRecord) -> float:
-    ours, theirs = ([period.loss["validation"] for period in run.periods] for run in (moved, record))
+def _steps_together(moved: RunRecord, record: RunRecord, evaluation_set: str) -> float:
+    ours, theirs = ([period.loss[evaluation_set] for period in run.periods] for run in (moved, record))
     return count_steps_together(ours, theirs)
 
 

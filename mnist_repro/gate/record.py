@@ -118,7 +118,9 @@ def _hash_inputs(
     baseline: RunsByExperiment, *, protocols: Mapping[str, Protocol], faults: Sequence[Fault], not_run: Sequence[str]
 ) -> str:
     """Return the hash of all that the gate's errors depend on: runs, faults, thresholds, seeds and code."""
-    gates = {name: [asdict(p.gate), p.evaluated_at_end, p.seeds[PROFILE]] for name, p in protocols.items()}
+    # Of an experiment that the baseline does not have nothing was measured.
+    known = {name: protocol for name, protocol in protocols.items() if name in baseline}
+    gates = {name: [asdict(p.gate), p.evaluated_at_end, p.seeds[PROFILE]] for name, p in known.items()}
     named = [[fault.id, fault.title, fault.experiment] for fault in faults]
     digest = hashlib.sha256(json.dumps([gates, named, list(not_run)], sort_keys=True).encode())
     for records in (*baseline.values(), *(fault.records for fault in faults)):

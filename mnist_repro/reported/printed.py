@@ -87,6 +87,11 @@ class Claim:
         return read_number(self.printed, unit=self.unit)[0]
 
     @property
+    def fraction(self) -> float:
+        """The printed number, a percentage as a fraction."""
+        return self.value / 100 if self.unit == "percent" else self.value
+
+    @property
     def decimals(self) -> int:
         """Digits after the point, trailing zeros included; written out where the print has an exponent."""
         return max(0, read_number(self.printed, unit=self.unit)[1])

@@ -132,16 +132,26 @@ class ExperimentResult:
         training = self.protocol.training
         return np.arange(1, training.periods + 1) * training.steps_per_period
 
-    def curves(self, metric: str, *, evaluation_set: str = "validation") -> NDArray[np.float64]:
-        """Return `metric` ("loss" or "accuracy") after each period, of shape (runs, periods)."""
+    def curves(self, metric: str) -> NDArray[np.float64]:
+        """Return `metric` ("loss" or "accuracy") on the set of curves after each period, of shape (runs, periods)."""
         return np.array(
-            [[getattr(period, metric)[evaluation_set] for period in record.periods] for record in self.completed]
+            [
+                [getattr(period, metric)[self.protocol.curve_set] for period in record.periods]
+                for record in self.completed
+            ]
         )
 
     def reported(self, metric: str) -> NDArray[np.float64]:
-        """Return the document's curve of `metric`, of shape (periods,); empty where it reports none."""
+        """Return the document's curve of `metric`, of shape (periods,), shares as fractions.
+
+        NaN after periods of which it tells nothing; empty where it reports no curve.
+        """
         claims = [a.claim for family in self.families for a in family.assessments]
-        return np.array([claim.value for claim in claims if claim.metric == metric and claim.period is not None])
+        curve = np.full(self.protocol.training.periods, np.nan)
+        for claim in claims:
+            if claim.metric == metric and claim.period and claim.evaluation_set in {None, self.protocol.curve_set}:
+                curve[claim.period - 1] = claim.fraction
+        return curve if np.isfinite(curve).any() else curve[:0]
 
     def confusion(self) -> NDArray[np.float64]:
         """Return the confusion matrix summed over the runs, of shape (10, 10): rows are true classes."""

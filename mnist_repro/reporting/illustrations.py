@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_repro.convergence import find_snapshots
+from mnist_repro.causes.alternatives import last_figures
 from mnist_repro.pictures import PICTURED_SEED, load_first_weights, load_sample_digits
 from mnist_repro.protocols import ConstantRate
 from mnist_repro.reporting.cause_figures import draw_causes
@@ -55,6 +56,8 @@ def draw_environment(result: EnvironmentResult, *, folder: Path) -> dict[str, st
     for experiment in run:
         drawn += _draw_experiment(experiment, result=result, folder=folder)
     for causes in result.causes:
+        if not last_figures(causes.claims):
+            continue
         name = f"{causes.protocol.id}-causes"
         draw_causes(folder / f"{name}.svg", causes=causes)
         drawn.append(name)
@@ -64,9 +67,11 @@ def draw_environment(result: EnvironmentResult, *, folder: Path) -> dict[str, st
 def _draw_experiment(experiment: ExperimentResult, *, result: EnvironmentResult, folder: Path) -> list[str]:
     protocol = experiment.protocol
     name = f"{protocol.id}-curves"
-    curves = [_curve(experiment, "loss", unit="nat"), _curve(experiment, "accuracy", unit="fraction")]
-    draw_curves(folder / f"{name}.svg", title=protocol.title, curves=curves)
-    drawn = [name]
+    drawn = []
+    if protocol.curve_set:
+        curves = [_curve(experiment, "loss", unit="nat"), _curve(experiment, "accuracy", unit="fraction")]
+        draw_curves(folder / f"{name}.svg", title=protocol.title, curves=curves)
+        drawn.append(name)
     name = f"{protocol.id}-confusion"
     confusion = experiment.confusion()
     shares = confusion / confusion.sum(axis=1, keepdims=True)
@@ -93,7 +98,7 @@ def _curve(experiment: ExperimentResult, metric: str, *, unit: str) -> Curve:
     # Intervals from few runs reach beyond what can be.
     most = 1.0 if unit == "fraction" else math.inf
     return Curve(
-        metric=f"validation {metric}",
+        metric=f"{experiment.protocol.curve_set} {metric}",
         unit=unit,
         steps=experiment.steps,
         runs=runs,
@@ -128,5 +133,5 @@ def _overview_row(experiment: ExperimentResult) -> OverviewRow:
         runs=runs,
         low=float(np.clip(interval.low, 0.0, 1.0)),
         high=float(np.clip(interval.high, 0.0, 1.0)),
-        reported=claim.value if claim else None,
+        reported=claim.fraction if claim else None,
     )
