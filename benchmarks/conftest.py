@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Set as AbstractSet
+from io import StringIO
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from mnist_repro.causes.finder import find_causes, possible_variants
-from mnist_repro.claims import load_documents
+from mnist_repro.claims import labelled_examples, load_documents
 from mnist_repro.datasets import Dataset, load_dataset
 from mnist_repro.pools import check_whole
 from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import RecordStore, RunRecord, open_stores
-from mnist_repro.reporting.terminal import StudyProgress, format_plan
+from mnist_repro.reporting.contents import Family, assess_families
+from mnist_repro.reporting.terminal import StudyProgress, format_plan, make_console, print_families, print_outcome
 from mnist_repro.study import plan_study, profile_seeds, run_study
 from mnist_repro.verbs import name_environment
+from mnist_repro.verdicts import Finding, Verdict, judge_document
+
+# The families of claims that had a case, and how often each verdict was given.
+_JUDGED = pytest.StashKey[tuple[list[Family], Counter[Verdict]]]()
 
 
 @pytest.fixture(scope="session")
@@ -55,9 +63,54 @@ def supported(pytestconfig: pytest.Config) -> frozenset[str]:
     return frozenset().union(*map(possible_variants, causes))
 
 
+@pytest.fixture(scope="session")
+def findings(
+    request: pytest.FixtureRequest,
+    study: dict[str, list[RunRecord]],
+    dataset: Dataset,
+    supported: AbstractSet[str],
+) -> dict[str, Finding]:
+    """Return the verdicts on all that the documents report, by id; the session's end shows those that have a case."""
+    if dataset.is_stand_in:
+        pytest.skip("the stand-in says nothing about any number of the documents")
+    documents = load_documents()
+    records = [record for records in study.values() for record in records]
+    labels = {place: int(dataset.train_labels[place - 1]) for place in labelled_examples(documents.values())}
+    given = {"records": records, "protocols": load_protocols(), "labels": labels, "supported": supported}
+    found = {f.family: f for document in documents.values() for f in judge_document(document, **given)}  # type: ignore[arg-type] # keywords by name
+    cases = {case["family"] for case in _selected_cases(request.session.items, fixture="findings")}
+    families = (
+        f for document in documents.values() for f in assess_families(document, records=records, findings=found)
+    )
+    request.config.stash[_JUDGED] = (
+        [family for family in families if family.id in cases],
+        Counter(found[case].verdict for case in cases),
+    )
+    return found
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the claims that had a case, with our numbers and verdicts, as `mnist-repro run` does."""
+    families, outcome = config.stash.get(_JUDGED, ([], Counter()))
+    if not outcome or config.get_verbosity() < 0:
+        return
+    text = StringIO()
+    console = make_console(text, is_terminal=terminalreporter.hasmarkup)
+    if families:
+        print_families(families, console=console)
+    print_outcome(outcome, console=console)
+    terminalreporter.section("verdicts")
+    terminalreporter.write(text.getvalue())
+
+
 def _selected_protocols(items: Iterable[pytest.Item]) -> dict[str, Protocol]:
     """Return the protocols of the experiments that the selected cases of the study are parametrized with."""
-    of_study = [item for item in items if "study" in getattr(item, "fixturenames", ())]
-    cases = [item.callspec.params for item in of_study if hasattr(item, "callspec")]
+    cases = _selected_cases(items, fixture="study")
     wanted = {name for case in cases for name in (case.get("experiment"), *case.get("experiments", ()))}
     return {name: protocol for name, protocol in load_protocols().items() if name in wanted}
+
+
+def _selected_cases(items: Iterable[pytest.Item], *, fixture: str) -> list[dict[str, Any]]:
+    """Return the parameters of the selected cases that use a fixture."""
+    using = [item for item in items if fixture in getattr(item, "fixturenames", ())]
+    return [item.callspec.params for item in using if hasattr(item, "callspec")]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set as AbstractSet
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from mnist_repro.claims import labelled_examples, load_documents
-from mnist_repro.datasets import Dataset
-from mnist_repro.protocols import load_protocols
+from mnist_repro.claims import load_documents
 from mnist_repro.records import RunRecord
 from mnist_repro.reporting.properties import describe_finding
-from mnist_repro.verdicts import Finding, Verdict, judge_document
+from mnist_repro.verdicts import Finding, Verdict
 
 DOCUMENTS = load_documents()
 PASSING = frozenset({Verdict.REPRODUCED, Verdict.EXPLAINED, Verdict.CONTRADICTED, Verdict.NOT_COMPARABLE})
@@ -26,17 +24,6 @@ def _cases() -> Iterator[object]:
         needed |= {statement.id: statement.experiments for statement in document.statements}
     for family, experiments in needed.items():
         yield pytest.param(family, experiments, id=family)
-
-
-@pytest.fixture(scope="session")
-def findings(study: dict[str, list[RunRecord]], dataset: Dataset, supported: AbstractSet[str]) -> dict[str, Finding]:
-    """Return the verdicts on all that the documents report, by id."""
-    if dataset.is_stand_in:
-        pytest.skip("the stand-in says nothing about any number of the documents")
-    records = [record for records in study.values() for record in records]
-    labels = {place: int(dataset.train_labels[place - 1]) for place in labelled_examples(DOCUMENTS.values())}
-    given = {"records": records, "protocols": load_protocols(), "labels": labels, "supported": supported}
-    return {f.family: f for document in DOCUMENTS.values() for f in judge_document(document, **given)}  # type: ignore[arg-type] # keywords by name
 
 
 @pytest.mark.parametrize(("family", "experiments"), list(_cases()))

@@ -40,11 +40,11 @@ from mnist_repro.options import (
 )
 from mnist_repro.records import TornLineWarning
 from mnist_repro.reporting.benchmark_json import MEASURES
+from mnist_repro.reporting.terminal import make_console
 from mnist_repro.reporting.verdict_table import FORMATS
 
 _INTERRUPTED = 130
 _CUT_OFF = 1
-_PLAIN_WIDTH = 160
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,13 +105,6 @@ def _forget_output() -> None:
     """Drop what could not be written: at its end Python would try again, and complain."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def make_console() -> Console:
-    """Return a console; where the output is no terminal, tables are as wide as they need to be."""
-    # Paths and reasons of failures are printed as they are, also where they look like Rich's markup.
-    console = Console(markup=False, emoji=False)
-    return console if console.is_terminal else Console(markup=False, emoji=False, width=_PLAIN_WIDTH)
 
 
 def _say_on_stderr(text: str, *, style: str | None = None) -> None:

@@ -290,6 +290,53 @@ def test_claims_too_few_runs_are_skipped_with_the_number_that_would_decide(claim
     assert "inconclusive: 3 runs of each cannot tell; it takes 19" in claims.out
 
 
+def test_claims_session_ends_with_a_table_of_verdicts(claims: Session) -> None:
+    """A plain row for each curve or number that had a case, below its experiment or document, and a count of all."""
+    table = claims.out.partition(" verdicts =")[2].partition("\n=====")[0].splitlines()
+    rows = [re.split(r"  +", line.strip()) for line in table]
+    claimed = [claim for document in load_documents().values() for claim in document.claims]
+
+    assert rows[1] == ["experiment, claim", "document", "our mean", "one run, 95 %", "runs", "verdict"]
+    assert {row[0] for row in rows if len(row) == 1} >= {*EXPERIMENTS, "julia-blog"}
+    assert sum(len(row) > 1 for row in rows[2:-1]) == len({claim.family for claim in claimed})
+    assert ["test accuracy", "88.99 %", "50.00 %"] in [row[:3] for row in rows]
+    (label,) = (row for row in rows if row[0] == "label")
+    assert label == ["label", "7.0", "not reproduced"]
+    assert re.fullmatch(r"Verdicts: of 40 claims \(a curve counts as one\) .*6 not comparable\.", table[-1])
+    assert "\x1b" not in claims.out
+
+
+def test_claims_session_on_a_terminal_has_colours_and_only_its_own_rows(
+    protocols: dict[str, Protocol], tmp_path: Path
+) -> None:
+    """Where pytest shows colours the table has them; claims without a case in this session have no row."""
+    runs = [run_today(protocols[GOOD], seed, name="mnist", accuracy=0.83) for seed in range(20)]
+    write_store(tmp_path / "local", runs)
+
+    session = run_gates(
+        tmp_path, "-k", f"{GOOD}.validation-accuracy", "--seeds=0-19", "--color=yes", file="test_claims.py"
+    )
+
+    table = session.out.partition("verdicts")[2]
+    assert "\x1b[32mreproduced (p = " in table
+    assert "Verdicts: of 1 claims (a curve counts as one) 1 reproduced." in table
+    assert "tf1-basic" not in table
+
+
+@pytest.mark.parametrize("arguments", [("-q",), ("-qq",)], ids=" ".join)
+def test_claims_quiet_session_has_no_table(
+    protocols: dict[str, Protocol], tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """Where -q asks for little, there is no table of verdicts."""
+    write_store(tmp_path / "local", [run_today(protocols[SINGLE], 5, name="mnist", accuracy=0.95)])
+
+    session = run_gates(tmp_path, *arguments, "-k", f"{SINGLE}.test", "--seeds=5", file="test_claims.py")
+
+    assert session.code == 0
+    assert " verdicts =" not in session.out
+    assert "Verdicts:" not in session.out
+
+
 def test_claims_junit_cases_have_claim_verdict_p_and_runs(claims: Session) -> None:
     """Each case of the JUnit file has its claim, its verdict and its runs; what is not known is not there."""
     assert all(properties["claim"] == case for case, properties in claims.properties.items())

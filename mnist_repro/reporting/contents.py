@@ -284,10 +284,7 @@ def summarize_environment(
                 document, records=pooled, protocols=protocols, labels=labels, supported=supported
             )
         }
-        families += [
-            Family(assessments=tuple(members), finding=findings[name])
-            for name, members in groupby(assess_claims(document.claims, records=pooled), key=lambda a: a.claim.family)
-        ]
+        families += assess_families(document, records=pooled, findings=findings)
         compared += [Said(subject=entry, finding=findings[entry.id]) for entry in document.comparisons]
         stated += [Said(subject=entry, finding=findings[entry.id]) for entry in document.statements]
     return EnvironmentResult(
@@ -307,6 +304,17 @@ def summarize_environment(
         stated=tuple(stated),
         causes=causes,
     )
+
+
+def assess_families(
+    document: Document, *, records: Sequence[RunRecord], findings: Mapping[str, Finding]
+) -> list[Family]:
+    """Put the claims of a document beside pooled runs, and their verdicts, which are given by family, to them."""
+    assessments = assess_claims(document.claims, records=records)
+    return [
+        Family(assessments=tuple(members), finding=findings[name])
+        for name, members in groupby(assessments, key=lambda assessment: assessment.claim.family)
+    ]
 
 
 def select_front(results: Iterable[EnvironmentResult]) -> EnvironmentResult | None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Iterable
+from itertools import groupby
 from types import TracebackType
+from typing import IO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -29,6 +33,7 @@ STAND_IN_WARNING = (
     "these runs say nothing about any number of the documents."
 )
 
+_PLAIN_WIDTH = 160
 _PLAIN_SECONDS = 10.0  # between two lines, where the output is no terminal
 _COLOURS = {
     Verdict.REPRODUCED: "green",
@@ -112,24 +117,49 @@ def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
+def make_console(file: IO[str] | None = None, *, is_terminal: bool | None = None) -> Console:
+    """Return a console; where the output is no terminal, tables are plain and as wide as they need to be.
+
+    Parameters
+    ----------
+    file
+        Where it writes; None is the standard output.
+    is_terminal
+        Whether what it writes is shown on a terminal; None finds out.
+    """
+    # Paths and reasons of failures are printed as they are, also where they look like Rich's markup.
+    console = Console(file=file, force_terminal=is_terminal, markup=False, emoji=False)
+    return console if console.is_terminal else Console(file=file, markup=False, emoji=False, width=_PLAIN_WIDTH)
+
+
 def print_claims(result: EnvironmentResult, *, console: Console) -> None:
-    """Print the table of claims: a row for each single claim and for each curve, of what was run."""
+    """Print the claims of what was run, a row for each single claim and for each curve, and count all verdicts."""
+    console.print()
+    if result.is_stand_in:
+        console.print(Text(STAND_IN_WARNING, style="bold yellow"))
+    shown = (experiment for experiment in result.experiments if experiment.completed)
+    print_families((family for experiment in shown for family in experiment.families), console=console)
+    print_outcome(result.outcome(), console=console)
+
+
+def print_outcome(outcome: Counter[Verdict], *, console: Console) -> None:
+    """Count verdicts in a line."""
+    console.print(f"Verdicts: {format_outcome(outcome)}", highlight=False)
+
+
+def print_families(families: Iterable[Family], *, console: Console) -> None:
+    """Print a table with a row for each family of claims, and a heading for each experiment."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("experiment, claim", overflow="fold")
     for heading in ("document", "our mean", "one run, 95 %", "runs"):
         table.add_column(heading, justify="right")
     table.add_column("verdict")
-    for experiment in result.experiments:
-        if not experiment.completed:
-            continue
-        table.add_row(Text(experiment.protocol.id, style="bold"))
-        for family in experiment.families:
+    # What is no experiment's stands under its document.
+    for subject, members in groupby(families, key=lambda family: family.claim.experiment or family.claim.document):
+        table.add_row(Text(subject, style="bold"))
+        for family in members:
             table.add_row(*_cells(family))
-    console.print()
-    if result.is_stand_in:
-        console.print(Text(STAND_IN_WARNING, style="bold yellow"))
     console.print(table)
-    console.print(f"Verdicts: {format_outcome(result.outcome())}", highlight=False)
 
 
 def _cells(family: Family) -> list[Text]:
