@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_repro.convergence import find_snapshots
 from mnist_repro.causes.alternatives import last_figures
+from mnist_repro.convergence import find_snapshots
 from mnist_repro.pictures import PICTURED_SEED, load_first_weights, load_sample_digits
 from mnist_repro.protocols import ConstantRate
 from mnist_repro.reporting.cause_figures import draw_causes
