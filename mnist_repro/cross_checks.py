@@ -162,12 +162,12 @@ def apply_rule(statement: Statement, protocol: Protocol) -> tuple[bool, str]:
         size = protocol.training.batch_size
         return size == rule.images, f"a step takes {size:,} images"
     images = _find_set(protocol, rule.evaluation_set, place=statement.id).images
-    fact = f"the set called {rule.evaluation_set} is {_format_slice(images)}"
+    fact = f"the set called {rule.evaluation_set} is {describe_images(images)}"
     if isinstance(rule, ImageRange):
         return images == ImageSlice(source=rule.source, start=rule.first - 1, stop=rule.last), fact
     trained = protocol.training.images
     inside = images.source == trained.source and trained.start <= images.start and images.stop <= trained.stop
-    return inside, f"{fact}, and {_format_slice(trained)} are trained on"
+    return inside, f"{fact}, and {describe_images(trained)} are trained on"
 
 
 def _find_set(protocol: Protocol, name: str, *, place: str) -> EvaluationSet:
@@ -181,5 +181,6 @@ def _find_set(protocol: Protocol, name: str, *, place: str) -> EvaluationSet:
     return known[name]
 
 
-def _format_slice(images: ImageSlice) -> str:
+def describe_images(images: ImageSlice) -> str:
+    """Name a range of the original images, counted from 1."""
     return f"{_SOURCES[images.source]} images {images.start + 1:,} to {images.stop:,}"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mnist_repro.errors import ReproError
-from mnist_repro.reporting.speed_page import draw_speed, format_times, order_engines
+from mnist_repro.reporting.speed_page import draw_speed, list_time_cells, order_engines
 from mnist_repro.speed import SPEED_FILE, read_speed
 
 
@@ -52,11 +52,11 @@ def test_read_speed_engines_are_found_by_experiment(tmp_path: Path) -> None:
     assert [each.engine for each in order_engines(times["small-net"])] == ["floor", "compiled", "jax"]
 
 
-def test_format_times_ratios_are_of_the_same_round(tmp_path: Path) -> None:
+def test_list_time_cells_ratios_are_of_the_same_round(tmp_path: Path) -> None:
     """A machine that is slower in some rounds, for all engines alike, changes no ratio."""
     times = read_speed(write(tmp_path, entry("floor", seconds=1e-3), entry("compiled", seconds=2e-3)))["small-net"]
 
-    cells = format_times(times["compiled"], times).split(" | ")
+    cells = list_time_cells(times["compiled"], times)
 
     assert cells == ["2000 µs", "2 (2 to 2)", "1 (1 to 1)", "2.5 s", "500 MB", "steps_per_execution: 50"]
 

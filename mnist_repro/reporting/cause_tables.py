@@ -26,14 +26,14 @@ def print_causes(causes: Sequence[ExperimentCauses], *, console: Console) -> Non
     for experiment in causes:
         table.add_row(Text(experiment.protocol.id, style="bold"))
         for cause in experiment.ways:
-            *cells, answer = _cells(cause)
+            *cells, answer = list_cause_cells(cause)
             table.add_row(*map(Text, cells), Text(answer, style=_COLOURS[cause.answer]))
     console.print(table)
     rounding = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("experiment", "runs moved", "spread by rounding / by seeds", "losses part after", "so"):
         rounding.add_column(heading, overflow="fold")
     for experiment in causes:
-        rounding.add_row(experiment.protocol.id, *_sensitivity_cells(experiment.sensitivity))
+        rounding.add_row(experiment.protocol.id, *list_rounding_cells(experiment.sensitivity))
     console.print()
     console.print(rounding)
     console.print()
@@ -50,16 +50,17 @@ def summarize_causes(causes: Sequence[ExperimentCauses]) -> str:
 
 def format_cause(cause: Cause) -> str:
     """Format an alternative as the cells of a row in Markdown."""
-    *cells, answer = _cells(cause)
+    *cells, answer = list_cause_cells(cause)
     return " | ".join([*map(escape_markdown, cells), f"**{answer}**: {escape_markdown(cause.reason)}"])
 
 
 def format_sensitivity(sensitivity: Sensitivity) -> str:
     """Format what rounding does as the cells of a row in Markdown."""
-    return " | ".join(map(escape_markdown, _sensitivity_cells(sensitivity)))
+    return " | ".join(map(escape_markdown, list_rounding_cells(sensitivity)))
 
 
-def _cells(cause: Cause) -> list[str]:
+def list_cause_cells(cause: Cause) -> list[str]:
+    """Return a way's cells: choice, what was made of it, runs, effects on accuracy and loss, p, and the answer."""
     variant = cause.variant
     runs = f"{cause.runs}, {cause.unfinished} not completed" if cause.unfinished else str(cause.runs)
     effects = {effect.claim.metric: _format_effect(effect) for effect in cause.effects}
@@ -78,7 +79,8 @@ def _format_effect(effect: Effect) -> str:
     return format_difference_interval(effect.difference, effect.interval, effect.claim)
 
 
-def _sensitivity_cells(sensitivity: Sensitivity) -> list[str]:
+def list_rounding_cells(sensitivity: Sensitivity) -> list[str]:
+    """Return the cells of what rounding does: runs moved, spread by rounding over that by seeds, steps, and so."""
     interval = sensitivity.interval
     ratio = (
         UNKNOWN

@@ -213,11 +213,9 @@ def draw_overview(path: Path, *, rows: Sequence[OverviewRow]) -> None:
                 shown[_INTERVAL] = axes.barh(
                     place, row.high - row.low, left=row.low, height=0.62, color=OURS, alpha=0.2, linewidth=0
                 )
-            # Multiples of the golden ratio fill the height evenly, the same way each time.
-            jitter = ((np.arange(len(row.runs)) + 0.5) * _GOLDEN_RATIO) % 1 - 0.5
             (shown["one of our runs"],) = axes.plot(
                 row.runs,
-                place + 0.46 * jitter,
+                place + 0.46 * scatter(len(row.runs)),
                 linestyle="none",
                 marker="o",
                 markersize=3.6,
@@ -298,6 +296,12 @@ def _ink_on(colour: Sequence[float]) -> str:
     # Relative luminance as WCAG 2.1 defines it, with the power that approximates its curve.
     red, green, blue = (channel**2.2 for channel in colour[:3])
     return INK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > _LIGHT_LUMINANCE else "#ffffff"
+
+
+def scatter(count: int) -> FloatArray:
+    """Return heights in -0.5..0.5 for the dots of a strip, of shape (count,): evenly filled, the same way each time."""
+    # By multiples of the golden ratio.
+    return ((np.arange(count) + 0.5) * _GOLDEN_RATIO) % 1 - 0.5
 
 
 def format_percent(share: float, _position: int) -> str:

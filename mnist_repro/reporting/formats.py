@@ -55,6 +55,17 @@ def format_number(value: float, claim: Claim) -> str:
     return f"{value:.4f}"
 
 
+def format_tick(value: float, claim: Claim) -> str:
+    """Label a place on an axis of a claim's numbers, with as many digits as it has."""
+    scale, unit = 1.0, ""
+    if claim.metric in _FRACTIONS:
+        scale, unit = 100.0 if claim.unit == "fraction" else 1.0, " %"
+    elif claim.unit == "seconds":
+        unit = " s"
+    # What rounds to nothing has no sign of its own.
+    return f"{round(scale * value, 10) + 0.0:.4g}{unit}"
+
+
 def format_reported(claim: Claim) -> str:
     """Format the document's number; fractions as percent, with no digit that was not printed."""
     if claim.metric in _FRACTIONS and claim.unit == "fraction":

@@ -39,13 +39,13 @@ def order_engines(engines: Mapping[str, EngineTimes]) -> list[EngineTimes]:
     return sorted(engines.values(), key=lambda times: times.median_seconds)
 
 
-def format_times(times: EngineTimes, engines: Mapping[str, EngineTimes]) -> str:
-    """Format an engine's times as cells: of a step, over the floor, over ours, to be ready, and memory."""
+def list_time_cells(times: EngineTimes, engines: Mapping[str, EngineTimes]) -> list[str]:
+    """Return an engine's times as cells: of a step, over the floor, over ours, to be ready; memory, and settings."""
     ratios = [
         format_estimate(times.ratio_to(engines[other])) if other in engines else "" for other in (FLOOR, COMPILED)
     ]
     cells = [f"{_MICROSECONDS * times.median_seconds:.0f} µs", *ratios, f"{times.ready_seconds:.1f} s"]
-    return " | ".join([*cells, f"{times.peak_bytes / _MEGABYTES:.0f} MB", times.settings.strip("{}").replace('"', "")])
+    return [*cells, f"{times.peak_bytes / _MEGABYTES:.0f} MB", times.settings.strip("{}").replace('"', "")]
 
 
 def draw_speed(path: Path, *, times: Times) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment as Templates, PackageLoader, StrictUndefined
+from jinja2 import Environment as Templates, PackageLoader, StrictUndefined, select_autoescape
 
 from mnist_repro.convergence import find_snapshots
 from mnist_repro.reporting import formats
-from mnist_repro.reporting.cause_tables import format_cause, format_sensitivity, summarize_causes
+from mnist_repro.reporting.cause_tables import (
+    format_cause,
+    format_sensitivity,
+    list_cause_cells,
+    list_rounding_cells,
+    summarize_causes,
+)
 from mnist_repro.reporting.convergence_text import describe_convergence, format_snapshot
 from mnist_repro.reporting.gate_page import format_detections, format_false_alarms, format_remedy, format_shift
 from mnist_repro.reporting.probe_tables import (
@@ -19,8 +25,9 @@ from mnist_repro.reporting.probe_tables import (
     format_size,
     format_step,
 )
+from mnist_repro.reporting.protocol_words import describe_protocol
 from mnist_repro.reporting.speed_gate_page import format_launch_ratios, format_trial_count
-from mnist_repro.reporting.speed_page import format_times, name_engine, order_engines
+from mnist_repro.reporting.speed_page import list_time_cells, name_engine, order_engines
 from mnist_repro.reporting.terminal import STAND_IN_WARNING
 from mnist_repro.reporting.version_tables import (
     format_agreement,
@@ -44,7 +51,8 @@ def load_templates() -> Templates:
     """Return the templates of all pages, with the functions by which they format."""
     templates = Templates(
         loader=PackageLoader("mnist_repro.reporting"),
-        autoescape=False,  # noqa: S701 - pages are Markdown; what is not ours goes through the filter `text`
+        # In Markdown, what is not ours goes through the filter `text` instead.
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -53,6 +61,7 @@ def load_templates() -> Templates:
     templates.filters["text"] = formats.escape_markdown
     templates.globals.update(
         describe_convergence=describe_convergence,
+        describe_protocol=describe_protocol,
         find_snapshots=find_snapshots,
         format_agreement=format_agreement,
         format_cause=format_cause,
@@ -87,13 +96,16 @@ def load_templates() -> Templates:
         format_state=format_state,
         format_step=format_step,
         format_subject=formats.format_subject,
-        format_times=format_times,
         format_trial=format_trial,
         format_trial_count=format_trial_count,
         format_verdict=formats.format_verdict,
+        format_verdicts=formats.format_verdicts,
         format_way=format_way,
+        list_cause_cells=list_cause_cells,
         list_defaults=list_defaults,
         list_family_cells=formats.list_family_cells,
+        list_rounding_cells=list_rounding_cells,
+        list_time_cells=list_time_cells,
         list_undecided=list_undecided,
         name_engine=name_engine,
         order_engines=order_engines,
