@@ -342,7 +342,7 @@ def test_format_left_out_writes_neighbouring_lines_as_ranges() -> None:
     left_out = {Reason.PROTOCOL: (1, 2, 3, 7, 9, 10), Reason.REPLACED: (12,)}
 
     assert format_left_out(left_out, file="runs.jsonl") == [
-        "runs.jsonl, lines 1-3, 7, 9-10: not counted, of another protocol than today's.",
+        "runs.jsonl, lines 1 to 3, 7, 9 to 10: not counted, of another protocol than today's.",
         "runs.jsonl, line 12: not counted, replaced by a newer one of the same seed.",
     ]
     assert format_left_out({}, file="runs.jsonl") == []

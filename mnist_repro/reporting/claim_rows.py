@@ -1,6 +1,4 @@
-"""All that the documents report as the rows of one table: a claim, a comparison or a statement each, with what it takes
-to judge it by oneself.
-"""
+"""All that the documents report, as rows of one table, each with what it takes to judge it by oneself."""
 
 from __future__ import annotations
 
@@ -11,7 +9,6 @@ from mnist_repro.certainty import Certainty
 from mnist_repro.claims import Document
 from mnist_repro.findings import Finding
 from mnist_repro.placements import Assessment
-from mnist_repro.protocols import Protocol
 from mnist_repro.reported.comparisons import Comparison
 from mnist_repro.reporting.contents import EnvironmentResult, ExperimentResult, Family, Said
 from mnist_repro.reporting.formats import format_places, format_reported, list_family_cells
@@ -74,11 +71,6 @@ class ClaimRow:
     ticks: tuple[tuple[str, str], ...] = ()
     certainty: Certainty | None = None
     notes: tuple[str, ...] = ()
-
-    @property
-    def protocols(self) -> tuple[Protocol, ...]:
-        """Those of its experiments."""
-        return tuple(experiment.protocol for experiment in self.experiments)
 
 
 def list_rows(results: Iterable[EnvironmentResult], *, documents: Mapping[str, Document]) -> list[ClaimRow]:

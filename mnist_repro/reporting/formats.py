@@ -172,17 +172,20 @@ def list_family_cells(family: Family) -> tuple[str, ...]:
 
 def format_left_out(left_out: Mapping[Reason, Sequence[int]], *, file: str) -> list[str]:
     """Say which lines of a file of records are not counted, and why: a sentence for each reason."""
-    return [
-        f"{file}, {'line' if len(lines) == 1 else 'lines'} {_join_lines(lines)}: not counted, {reason.value}."
-        for reason, lines in left_out.items()
-    ]
+    return [f"{file}, {format_lines(lines)}: not counted, {reason.value}." for reason, lines in left_out.items()]
 
 
-def _join_lines(lines: Sequence[int]) -> str:
-    """Write ascending numbers with ranges, such as 1-3, 7."""
+def format_lines(lines: Sequence[int]) -> str:
+    """Name lines of a file, ascending, those that follow each other as a range."""
     # In a range, a number and its place go up alike.
-    runs = [[line for _, line in run] for _, run in groupby(enumerate(lines), key=lambda entry: entry[1] - entry[0])]
-    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    ranges = [[line for _, line in run] for _, run in groupby(enumerate(lines), key=lambda entry: entry[1] - entry[0])]
+    named = (f"{each[0]} to {each[-1]}" if len(each) > 1 else f"{each[0]}" for each in ranges)
+    return f"line{'s' if len(lines) > 1 else ''} {', '.join(named)}"
+
+
+def format_sentence(text: str) -> str:
+    """Make a sentence of words that begin small and have no end."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
 
 
 def format_unfinished(record: RunRecord) -> str:

@@ -14,9 +14,6 @@ from markupsafe import Markup, escape
 
 from mnist_repro.reporting.svg import read_creator
 
-# Of all figures of a page; what comes later is a link to its file, so that the page stays below 3 MB.
-MOST_BYTES = 2_200_000
-
 _SHAPES = frozenset({"clipPath", "defs", "g", "image", "path", "rect", "use"})
 _ATTRIBUTES = frozenset({"clip-path", "d", "height", "transform", "viewBox", "width", "x", "y"})
 _STYLES = frozenset(
@@ -46,10 +43,10 @@ class FigureSheet:
     folder
         In which the figures' names are looked up.
     most_bytes
-        Of all figures together.
+        Of all figures together; what comes later is a link to its file.
     """
 
-    def __init__(self, folder: Path, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, folder: Path, *, most_bytes: int) -> None:
         self._folder = folder
         self._room = most_bytes
         self._embedded = 0

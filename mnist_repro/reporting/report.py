@@ -28,6 +28,7 @@ from mnist_repro.reporting.contents import (
 )
 from mnist_repro.reporting.contradictions import collect_contradictions
 from mnist_repro.reporting.gate_page import summarize_gate
+from mnist_repro.reporting.html_page import PAGE_FILE, PageContents, SpeedResult, render_page
 from mnist_repro.reporting.illustrations import draw_environment
 from mnist_repro.reporting.speed_gate_page import summarize_speed_gate
 from mnist_repro.reporting.speed_page import draw_speed
@@ -74,7 +75,8 @@ def write_report(
     -------
     list of Path
         The files that were written: `README.md`, a page for each environment, those of the causes, of the versions, of
-        speed and of the gate, `claims.json` with its schema, `badge.json`, and figures.
+        speed and of the gate, all of it as one page, `index.html`, `claims.json` with its schema, `badge.json`, and
+        figures.
 
     Raises
     ------
@@ -162,26 +164,38 @@ def _rendered(
     with tempfile.TemporaryDirectory() as folder:
         draft = _Draft(Path(folder), documents, load_templates())
         figures = {result.name: _render_environment(result, draft, drawn=result in shown) for result in results}
+        version_figures: dict[str, str] = {}
         if versions:
-            drawn = _name_figures(_VERSIONS, draw_versions(versions, folder=draft.figures(_VERSIONS)))
-            draft.render("versions.md", "versions.md.j2", versions=versions, figures=drawn)
+            version_figures = _name_figures(_VERSIONS, draw_versions(versions, folder=draft.figures(_VERSIONS)))
+            draft.render("versions.md", "versions.md.j2", versions=versions, figures=version_figures)
         if gate:
             draft.render("gate.md", "gate.md.j2", gate=gate)
         if speed_gate:
             draft.render("speed-gate.md", "speed-gate.md.j2", gate=speed_gate)
         if explained := [result for result in shown if result.causes]:
             draft.render("causes.md", "causes.md.j2", results=explained, figures=figures)
+        speed = _render_speed(shown, draft)
         draft.render(
             "README.md",
             "index.md.j2",
             results=shown,
             versions=versions,
-            is_timed=_render_speed(shown, draft),
+            is_timed=speed is not None,
             gate=gate,
             speed_gate=speed_gate,
             figures=figures,
             contradictions={name: collect_contradictions(each, results=shown) for name, each in documents.items()},
         )
+        contents = PageContents(
+            documents=documents,
+            results=shown,
+            versions=versions,
+            speed=speed,
+            gate=gate,
+            figures=figures,
+            version_figures=version_figures,
+        )
+        draft.write(PAGE_FILE, render_page(draft.templates, contents=contents, folder=draft.folder))
         draft.write(CLAIMS_FILE, format_claims(results, documents=documents))
         draft.write(SCHEMA_FILE, read_schema())
         draft.write(BADGE_FILE, format_badge(shown))
@@ -199,15 +213,16 @@ def _render_environment(result: EnvironmentResult, draft: _Draft, *, drawn: bool
     return figures
 
 
-def _render_speed(results: Sequence[EnvironmentResult], draft: _Draft) -> bool:
-    """Render the page of speed from the first environment in which it was measured; return whether there is any."""
+def _render_speed(results: Sequence[EnvironmentResult], draft: _Draft) -> SpeedResult | None:
+    """Render the page of speed from the first environment in which it was measured; None where it was in none."""
     timed = next(((result, times) for result in results if (times := read_speed(result.store.folder))), None)
     if timed is None:
-        return False
+        return None
     result, times = timed
     draw_speed(draft.figures(_SPEED), times=times)
-    draft.render("speed.md", "speed.md.j2", result=result, times=times, figure=f"{_FIGURES}/{_SPEED}")
-    return True
+    speed = SpeedResult(result=result, times=times, figure=f"{_FIGURES}/{_SPEED}")
+    draft.render("speed.md", "speed.md.j2", result=result, times=times, figure=speed.figure)
+    return speed
 
 
 def _render_front_page(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from jinja2 import Environment as Templates, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 
 from mnist_repro.convergence import find_snapshots
 from mnist_repro.reporting import formats
@@ -15,6 +18,7 @@ from mnist_repro.reporting.cause_tables import (
 )
 from mnist_repro.reporting.convergence_text import describe_convergence, format_snapshot
 from mnist_repro.reporting.gate_page import format_detections, format_false_alarms, format_remedy, format_shift
+from mnist_repro.reporting.palette import name_look
 from mnist_repro.reporting.probe_tables import (
     format_default,
     format_estimate,
@@ -26,9 +30,11 @@ from mnist_repro.reporting.probe_tables import (
     format_step,
 )
 from mnist_repro.reporting.protocol_words import describe_protocol
+from mnist_repro.reporting.seed_strips import STEPS
 from mnist_repro.reporting.speed_gate_page import format_launch_ratios, format_trial_count
 from mnist_repro.reporting.speed_page import list_time_cells, name_engine, order_engines
 from mnist_repro.reporting.terminal import STAND_IN_WARNING
+from mnist_repro.reporting.verdict_looks import MEANINGS, SIGNS
 from mnist_repro.reporting.version_tables import (
     format_agreement,
     format_counts,
@@ -43,6 +49,7 @@ from mnist_repro.reporting.version_tables import (
     summarize_differences,
     summarize_states,
 )
+from mnist_repro.verdicts import Verdict
 from mnist_repro.versions.changes import list_defaults
 from mnist_repro.versions.departures import list_undecided
 
@@ -58,7 +65,7 @@ def load_templates() -> Templates:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.filters["text"] = formats.escape_markdown
+    templates.filters.update(text=formats.escape_markdown, sentence=formats.format_sentence, inline=_mark_inline)
     templates.globals.update(
         describe_convergence=describe_convergence,
         describe_protocol=describe_protocol,
@@ -81,6 +88,7 @@ def load_templates() -> Templates:
         format_launch_ratios=format_launch_ratios,
         format_left_out=formats.format_left_out,
         format_loss_difference=format_loss_difference,
+        format_lines=formats.format_lines,
         format_mean=formats.format_mean,
         format_memory=format_memory,
         format_outcome=formats.format_outcome,
@@ -107,12 +115,23 @@ def load_templates() -> Templates:
         list_rounding_cells=list_rounding_cells,
         list_time_cells=list_time_cells,
         list_undecided=list_undecided,
+        list_verdicts=list(Verdict),
         name_engine=name_engine,
+        name_look=name_look,
         order_engines=order_engines,
         stand_in_warning=STAND_IN_WARNING,
+        strip_steps=STEPS,
         summarize_causes=summarize_causes,
         summarize_departures=summarize_departures,
         summarize_differences=summarize_differences,
         summarize_states=summarize_states,
+        verdict_meanings=MEANINGS,
+        verdict_signs=SIGNS,
     )
     return templates
+
+
+def _mark_inline(text: str) -> Markup:
+    """Return our own short Markdown as HTML: what is strong, and what is code. All else stays text."""
+    strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(escape(text)))
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", strong))  # noqa: S704 - escaped above

@@ -12,7 +12,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from mnist_repro.findings import SIGNIFICANCE, Finding, Verdict
-from mnist_repro.reporting.svg import CARD, DOCUMENT, GRID, INK, MUTED, OURS, WIDTH, svg_figure
+from mnist_repro.reporting.svg import CARD, DOCUMENT, INK, MUTED, OURS, WIDTH, svg_figure
+from mnist_repro.reporting.verdict_looks import COLOURS, SIGNS
 from mnist_repro.reporting.version_contents import VersionsResult
 from mnist_repro.statistics import Summary
 
@@ -23,16 +24,8 @@ _HEAD_INCHES = 1.9
 _PANEL_COLUMNS = 3
 _ROW_INCHES = 0.2
 _POINTS = 100.0
-
-# Of what is not ranked: the sign in the cell, and its colour.
-_SIGNS = {
-    Verdict.REPRODUCED: ("\N{CHECK MARK}", "#edf4fa"),
-    Verdict.EXPLAINED: ("e", "#edf4fa"),
-    Verdict.CONTRADICTED: ("c", GRID),
-    Verdict.INCONCLUSIVE: ("?", CARD),
-    Verdict.NOT_COMPARABLE: ("", CARD),
-    Verdict.NOT_RUN: ("", CARD),
-}
+# Their cells are empty.
+_UNJUDGED = frozenset({Verdict.NOT_COMPARABLE, Verdict.NOT_RUN})
 
 
 def draw_versions(versions: VersionsResult, *, folder: Path) -> dict[str, str]:
@@ -71,7 +64,7 @@ def draw_claims(path: Path, *, versions: VersionsResult) -> None:
 
 
 def _is_shown(finding: Finding) -> bool:
-    return finding.verdict not in {Verdict.NOT_COMPARABLE, Verdict.NOT_RUN}
+    return finding.verdict not in _UNJUDGED
 
 
 def _draw_cell(axes: Axes, finding: Finding | None, *, row: int, place: int) -> None:
@@ -85,10 +78,8 @@ def _look(finding: Finding | None) -> tuple[str, str, str]:
     if finding is None:
         return "\N{EN DASH}", CARD, MUTED
     if finding.p is None or finding.verdict is Verdict.CONTRADICTED:
-        if finding.verdict is Verdict.NOT_REPRODUCED:
-            return "\N{MULTIPLICATION X}", DOCUMENT, CARD
-        sign, colour = _SIGNS[finding.verdict]
-        return sign, colour, INK
+        sign = "" if finding.verdict in _UNJUDGED else SIGNS[finding.verdict]
+        return sign, COLOURS[finding.verdict], CARD if finding.verdict is Verdict.NOT_REPRODUCED else INK
     text = f"{finding.p:.2f}".removeprefix("0")
     if finding.verdict is Verdict.NOT_REPRODUCED:
         return text, DOCUMENT, CARD
