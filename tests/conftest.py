@@ -76,7 +76,7 @@ def single_thread() -> None:
     limit_threads(1)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def environment() -> Environment:
     """Return an environment in which every field has a value."""
     return Environment(

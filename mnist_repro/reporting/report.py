@@ -27,13 +27,13 @@ from mnist_repro.reporting.contents import (
     summarize_environment,
 )
 from mnist_repro.reporting.contradictions import collect_contradictions
+from mnist_repro.reporting.file_comparison import is_as_made
 from mnist_repro.reporting.gate_page import summarize_gate
 from mnist_repro.reporting.html_page import PAGE_FILE, PageContents, SpeedResult, render_page
 from mnist_repro.reporting.illustrations import draw_environment
 from mnist_repro.reporting.speed_gate_page import summarize_speed_gate
 from mnist_repro.reporting.speed_page import draw_speed
 from mnist_repro.reporting.step_summary import append_summary, format_summary
-from mnist_repro.reporting.svg import read_creator
 from mnist_repro.reporting.templating import load_templates
 from mnist_repro.reporting.version_contents import VersionsResult, summarize_versions
 from mnist_repro.reporting.version_figures import draw_versions
@@ -102,7 +102,8 @@ def check_report(
 ) -> list[str]:
     """Compare the report in `output` with what `records` give, byte for byte.
 
-    Figures are compared only where they were drawn by the same versions of the libraries: others draw other bytes.
+    Figures, also those within `index.html`, are compared only where they were drawn by the same versions of the
+    libraries: others draw other bytes.
 
     Returns
     -------
@@ -114,13 +115,9 @@ def check_report(
         for there, file in made.items():
             if not there.is_file():
                 differences.append(f"{there} is missing. Write it with `mnist-repro report`.")
-            elif _is_comparable(file, there) and file.read_bytes() != there.read_bytes():
+            elif not is_as_made(there, made=file):
                 differences.append(f"{there} is not what the records give. Write it again with `mnist-repro report`.")
     return differences
-
-
-def _is_comparable(made: Path, there: Path) -> bool:
-    return made.suffix != ".svg" or read_creator(made) == read_creator(there)
 
 
 @dataclass(frozen=True)
