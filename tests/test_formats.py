@@ -25,12 +25,15 @@ from mnist_repro.reporting.formats import (
     format_half_unit,
     format_interval,
     format_left_out,
+    format_lines,
     format_mean,
     format_number,
     format_outcome,
     format_places,
     format_reported,
+    format_sentence,
     format_subject,
+    format_tick,
     format_verdict,
 )
 from mnist_repro.statistics import Interval, summarize
@@ -346,3 +349,42 @@ def test_format_left_out_writes_neighbouring_lines_as_ranges() -> None:
         "runs.jsonl, line 12: not counted, replaced by a newer one of the same seed.",
     ]
     assert format_left_out({}, file="runs.jsonl") == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((4,), "line 4"),
+        ((171, 173), "lines 171, 173"),
+        ((319, 320, 321, 400), "lines 319 to 321, 400"),
+        ((545, 367), "lines 545, 367"),
+    ],
+)
+def test_format_lines_neighbours_are_a_range(lines: tuple[int, ...], expected: str) -> None:
+    """Lines that follow each other are named by the first and the last, in the order that is given."""
+    assert format_lines(lines) == expected
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "value", "expected"),
+    [
+        ("accuracy", "fraction", 0.875, "87.5 %"),
+        ("error", "percent", 11.5, "11.5 %"),
+        ("loss", "nat", 0.1 + 0.2, "0.3"),
+        ("loss", "nat", -1e-17, "0"),
+        ("total_seconds", "seconds", 40.0, "40 s"),
+        ("learning_rate", "1", 0.005, "0.005"),
+    ],
+)
+def test_format_tick_has_as_many_digits_as_the_place(metric: str, unit: str, value: float, expected: str) -> None:
+    """A tick is in the claim's unit, without what rounding adds to it."""
+    assert format_tick(value, make_claim(metric, unit)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("the same float32 numbers", "The same float32 numbers."), ("It is so.", "It is so."), ("", ".")],
+)
+def test_format_sentence_begins_large_and_ends(text: str, expected: str) -> None:
+    """Words become a sentence, and a sentence stays one."""
+    assert format_sentence(text) == expected

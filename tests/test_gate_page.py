@@ -85,8 +85,10 @@ def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw no figure: the pages are what counts."""
 
     def name_figures(result: EnvironmentResult, *, folder: Path) -> dict[str, str]:
-        del folder
         shown = [f"{entry.protocol.id}-{kind}" for entry in result.experiments for kind in ("curves", "confusion")]
+        folder.mkdir(parents=True)
+        for name in ("overview", *shown):
+            (folder / f"{name}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
         return {name: f"{name}.svg" for name in ("overview", *shown)}
 
     monkeypatch.setattr(report, "draw_environment", name_figures)

@@ -139,7 +139,7 @@ def test_write_report_returns_what_it_wrote(records: Path, tmp_path: Path) -> No
 
     assert sorted(written) == sorted(f for f in (tmp_path / "report").rglob("*") if f.is_file())
     assert {file.relative_to(tmp_path / "report").as_posix() for file in written} == {
-        *("README.md", "badge.json", "claims.json", "claims.schema.json"),
+        *("README.md", "badge.json", "claims.json", "claims.schema.json", "index.html"),
         *(f"{name}.md" for name in ("linux", "local")),
         *(
             f"figures/{name}/{figure}.svg"
@@ -282,8 +282,8 @@ def test_write_report_no_run_completed_is_reported(make: MakeRun, tmp_path: Path
     written = write_report(tmp_path / "report", records=tmp_path / "records")
 
     page = tmp_path / "report" / "linux.md"
-    others = [tmp_path / "report" / name for name in ("README.md", "badge.json", "claims.json", "claims.schema.json")]
-    assert sorted(written) == [*others, page]
+    names = ("README.md", "badge.json", "claims.json", "claims.schema.json", "index.html")
+    assert sorted(written) == [*(tmp_path / "report" / name for name in names), page]
     text = page.read_text(encoding="utf-8")
     assert not [cell for table in tables_of(page) for row in table for cell in row if ANY_JUDGEMENT.search(cell)]
     assert "**No run completed here.**" in text
@@ -429,6 +429,37 @@ def test_check_report_untouched_report_passes(records: Path, tmp_path: Path) -> 
     assert before == read_tree(tmp_path)
 
 
+@pytest.mark.parametrize("change", [b"Matplotlib 3.0", b"nobody"], ids=["other libraries", "unknown ones"])
+def test_check_report_page_with_others_figures_is_compared_without_them(
+    records: Path, tmp_path: Path, change: bytes
+) -> None:
+    """Figures that other libraries drew make no difference to the page, and any other byte does."""
+    write_report(tmp_path / "report", records=records)
+    page = tmp_path / "report" / "index.html"
+    foreign = re.sub(
+        rb"(<!-- figure by )[^>]*( -->).*?(<!-- end)", rb"\1%s\2other shapes\3" % change, page.read_bytes()
+    )
+    assert b"other shapes" in foreign
+
+    page.write_bytes(foreign)
+    assert check_report(tmp_path / "report", records=records) == []
+    page.write_bytes(foreign.replace(b"reproduce", b"reproduces", 1))
+    assert len(check_report(tmp_path / "report", records=records)) == 1
+    page.write_bytes(foreign.replace(b"<!-- end of figure -->", b"", 1))
+    assert len(check_report(tmp_path / "report", records=records)) == 1
+
+
+def test_check_report_changed_figure_on_the_page_is_found(records: Path, tmp_path: Path) -> None:
+    """A figure on the page that the same libraries drew otherwise is a difference."""
+    write_report(tmp_path / "report", records=records)
+    page = tmp_path / "report" / "index.html"
+    page.write_bytes(page.read_bytes().replace(b'fill="#0072b2"', b'fill="#0072b3"', 1))
+
+    (difference,) = check_report(tmp_path / "report", records=records)
+
+    assert difference.startswith(f"{page} is not what the records give.")
+
+
 def test_check_report_changed_figure_of_the_same_libraries_is_found(records: Path, tmp_path: Path) -> None:
     """One changed byte in a figure differs; in one that says it is of another Matplotlib it does not count."""
     write_report(tmp_path / "report", records=records)
@@ -443,7 +474,9 @@ def test_check_report_changed_figure_of_the_same_libraries_is_found(records: Pat
 
 
 @pytest.mark.usefixtures("few_lines")
-@pytest.mark.parametrize("name", ["README.md", "linux.md", "local.md", "claims.json", "claims.schema.json"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "linux.md", "local.md", "claims.json", "claims.schema.json", "index.html"]
+)
 @pytest.mark.parametrize(
     "change", [b"?", b"<dc:title>Another</dc:title></cc:Agent>"], ids=["character", "like a figure"]
 )
@@ -480,7 +513,12 @@ def test_check_report_new_record_makes_a_difference(records: Path, make: MakeRun
 
     differences = check_report(tmp_path / "report", records=records)
 
-    assert [Path(line.split()[0]).name for line in differences] == ["README.md", "claims.json", "local.md"]
+    assert [Path(line.split()[0]).name for line in differences] == [
+        "README.md",
+        "claims.json",
+        "index.html",
+        "local.md",
+    ]
 
 
 @pytest.mark.usefixtures("few_lines")

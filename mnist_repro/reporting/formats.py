@@ -176,7 +176,7 @@ def format_left_out(left_out: Mapping[Reason, Sequence[int]], *, file: str) -> l
 
 
 def format_lines(lines: Sequence[int]) -> str:
-    """Name lines of a file, ascending, those that follow each other as a range."""
+    """Name lines of a file, those that follow each other as a range."""
     # In a range, a number and its place go up alike.
     ranges = [[line for _, line in run] for _, run in groupby(enumerate(lines), key=lambda entry: entry[1] - entry[0])]
     named = (f"{each[0]} to {each[-1]}" if len(each) > 1 else f"{each[0]}" for each in ranges)

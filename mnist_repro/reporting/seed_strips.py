@@ -96,11 +96,10 @@ def place_runs(assessments: Sequence[Assessment], *, runs: Sequence[Sequence[Run
     """
     if any(assessment.claim.metric == "label" for assessment in assessments) or not any(runs):
         return None
-    measured = [
+    values = [
         np.array([measured_value(assessment.claim, record) for record in records])
         for assessment, records in zip(assessments, runs, strict=True)
     ]
-    values = [values[np.isfinite(values)] for values in measured]
     axis = _choose_axis(assessments, values)
     height = _TALL if len(assessments) <= _FEW_ROWS else _SHORT
     claim = assessments[0].claim
