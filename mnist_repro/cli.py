@@ -161,6 +161,11 @@ def _add_training_verbs(parsers: Any) -> None:
     add_study_options(verb)
     add_data_options(verb)
     verb.add_argument("--keep-models", action="store_true", help="also keep each trained network, in Keras's format")
+    verb.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="have a Dask cluster's workers train, such as tcp://127.0.0.1:8786 (default: processes on this machine)",
+    )
     verb.add_argument("--timing", action="store_true", help="print, after the study, what the workers' time went to")
     add_document_option(verb)
     verb.set_defaults(verb=verbs.run)

@@ -164,6 +164,12 @@ def training_code_sha256() -> str:
     return code
 
 
+@cache
+def package_code_sha256() -> str:
+    """Return the hash of all code of this package, as it was when this process first asked."""
+    return hash_code(sorted(_PACKAGE.rglob("*.py")))
+
+
 def hash_training_code() -> str:
     """Return the hash of the files of the training code as they are."""
     return hash_code(_PACKAGE / name for name in _TRAINING_PATH)

@@ -7,7 +7,7 @@ worker.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
@@ -15,14 +15,15 @@ from joblib.externals.loky import process_executor
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from mnist_repro.claims import labelled_examples, load_documents
+from mnist_repro.cluster.connection import Cluster
 from mnist_repro.datasets import Dataset
-from mnist_repro.environment import describe_environment, training_code_sha256
+from mnist_repro.environment import Environment, describe_environment, training_code_sha256
 from mnist_repro.errors import ReproError
 from mnist_repro.pictures import save_labels, save_sample_digits
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore, RunRecord, run_conditions
 from mnist_repro.timing import StudyClock
-from mnist_repro.worker import THREADS, MadeRun, PlannedRun, make_run
+from mnist_repro.worker import THREADS, MadeRun, PlannedRun, keep_run, make_run
 
 Profile = Literal["brief", "quick", "versions", "full"]
 PROFILES: tuple[Profile, ...] = get_args(Profile)
@@ -64,6 +65,7 @@ def plan_study(
     dataset: Dataset,
     store: RecordStore,
     workers: int | None = None,
+    environment: Environment | None = None,
 ) -> Plan:
     """Find out which runs the store has under today's conditions, and which are missing.
 
@@ -71,12 +73,14 @@ def plan_study(
     ----------
     workers
         Processes; None takes as many as there are processors. There are never more than runs.
+    environment
+        Where runs are made; None is this process's.
 
     Notes
     -----
     A run that failed with an exception is missing: it is tried again. One that diverged is a result.
     """
-    environment = describe_environment(threads=THREADS)
+    environment = environment or describe_environment(threads=THREADS)
     # The newest record of a run counts.
     stored = {(record.conditions, record.seed): record for record in store.read()}
     reused: list[RunRecord] = []
@@ -108,6 +112,7 @@ def run_study(
     keep_models: bool = False,
     on_record: Callable[[RunRecord], None] | None = None,
     clock: StudyClock | None = None,
+    cluster: Cluster | None = None,
 ) -> list[RunRecord]:
     """Make the missing runs of `plan`, and return the records of all its runs.
 
@@ -121,11 +126,14 @@ def run_study(
         Called in this process after each run that was made.
     clock
         Measures what the workers' time goes to.
+    cluster
+        Whose workers make the runs, with the environment of the plan; None makes them on this machine. Networks are
+        not kept then.
 
     Raises
     ------
     ReproError
-        If the store cannot be written, or a worker process was killed.
+        If the store cannot be written, a worker process was killed, or the cluster fails.
     """
     store.prepare()
     if keep_pictures:
@@ -134,7 +142,11 @@ def run_study(
     clock = clock or StudyClock()
     clock.begin(workers=plan.workers)
     made: list[RunRecord] = []
-    for run in _run_on_processes(plan, dataset, store=store, keep_pictures=keep_pictures, keep_models=keep_models):
+    if cluster:
+        ended = _run_on_cluster(plan, dataset, cluster=cluster, store=store, keep_pictures=keep_pictures)
+    else:
+        ended = _run_on_processes(plan, dataset, store=store, keep_pictures=keep_pictures, keep_models=keep_models)
+    for run in ended:
         clock.add(run.times)
         made.append(run.record)
         if on_record:
@@ -161,6 +173,15 @@ def _run_on_processes(
             "The same command goes on from there; fewer --workers need less memory."
         )
         raise ReproError(msg) from error
+
+
+def _run_on_cluster(
+    plan: Plan, dataset: Dataset, *, cluster: Cluster, store: RecordStore, keep_pictures: bool
+) -> Iterator[MadeRun]:
+    """Have the runs made by a cluster's workers, which cannot reach the store: they are recorded here."""
+    for run in cluster.train(plan.missing, dataset):
+        weights = run.first_weights if keep_pictures else None
+        yield replace(run, record=keep_run(run.record, weights, store=store))
 
 
 def _make_on_process(run: PlannedRun, dataset: Dataset, **where: Any) -> MadeRun:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 
 from joblib import cpu_count
@@ -13,10 +14,12 @@ from rich.table import Table
 
 from mnist_repro.causes.finder import find_causes, plan_trials
 from mnist_repro.claims import load_documents
+from mnist_repro.cluster.connection import Cluster, connect_cluster
 from mnist_repro.confirmation import confirm_code, format_same_code
 from mnist_repro.datasets import Dataset, load_dataset
 from mnist_repro.differences import compare_stores
 from mnist_repro.environment import hash_training_code
+from mnist_repro.errors import ReproError
 from mnist_repro.gate.baseline import select_baseline, write_baseline
 from mnist_repro.gate.faults import plant_faults
 from mnist_repro.gate.record import measure_errors
@@ -69,14 +72,31 @@ def find_data(options: argparse.Namespace, console: Console) -> int:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Train, record, and print the table of claims."""
     clock = StudyClock()
+    _check_cluster(options)
     protocols = select_protocols(options.experiments)
     dataset = _load(options, console)
     store = _store(options, dataset)
     seeds = profile_seeds(protocols.values(), profile=options.profile)
     if options.seeds is not None:
         seeds = dict.fromkeys(protocols, options.seeds)
-    plan = plan_study(protocols, seeds=seeds, dataset=dataset, store=store, workers=options.workers)
-    records = _train(plan, dataset=dataset, store=store, console=console, keep_models=options.keep_models, clock=clock)
+    with connect_cluster(options.cluster) if options.cluster is not None else nullcontext() as cluster:
+        plan = plan_study(
+            protocols,
+            seeds=seeds,
+            dataset=dataset,
+            store=store,
+            workers=cluster.workers if cluster else options.workers,
+            environment=cluster.environment if cluster else None,
+        )
+        records = _train(
+            plan,
+            dataset=dataset,
+            store=store,
+            console=console,
+            keep_models=options.keep_models,
+            clock=clock,
+            cluster=cluster,
+        )
     unfinished = [record for record in records if record.status != "completed"]
     result = summarize_environment(store, documents=load_documents(), protocols=protocols, records=records)
     print_claims(result, console=console)
@@ -86,6 +106,24 @@ def run(options: argparse.Namespace, console: Console) -> int:
     keep_early_weights(records, protocols=protocols, dataset=dataset, store=store)
     console.print(f"Records: {store.file}", highlight=False, soft_wrap=True)
     return 1 if unfinished else 0
+
+
+def _check_cluster(options: argparse.Namespace) -> None:
+    """See that no option was given that only makes sense without a cluster.
+
+    Raises
+    ------
+    ReproError
+        If one was.
+    """
+    if options.cluster is None:
+        return
+    if options.workers is not None:
+        msg = "A study on a cluster has the workers of the cluster: leave --workers out, or --cluster."
+        raise ReproError(msg)
+    if options.keep_models:
+        msg = "Workers of a cluster cannot reach the folder of the records: leave --keep-models out, or --cluster."
+        raise ReproError(msg)
 
 
 def explain(options: argparse.Namespace, console: Console) -> int:
@@ -174,6 +212,7 @@ def _train(
     keep_pictures: bool = True,
     keep_models: bool = False,
     clock: StudyClock | None = None,
+    cluster: Cluster | None = None,
 ) -> list[RunRecord]:
     """Make the missing runs of a plan, with progress; return the records of all its runs."""
     # Not before all is known to be in order: bad input leaves nothing behind.
@@ -191,6 +230,7 @@ def _train(
             keep_models=keep_models,
             on_record=progress.advance,
             clock=clock,
+            cluster=cluster,
         )
 
 

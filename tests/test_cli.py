@@ -46,7 +46,7 @@ OPTIONS = {
     "list": DOCUMENT,
     "data": DATA_OPTIONS,
     "plan": WHERE | {"--profile"} | DOCUMENT,
-    "run": STUDY_OPTIONS | DATA_OPTIONS | {"--keep-models", "--timing"} | DOCUMENT,
+    "run": STUDY_OPTIONS | DATA_OPTIONS | {"--keep-models", "--timing", "--cluster"} | DOCUMENT,
     "explain": WHERE | DATA_OPTIONS | {"--seeds"} | DOCUMENT,
     "faults": WHERE | DATA_OPTIONS,
     "confirm": {"--records", "--environment", "--dataset", "--data"} | DOCUMENT,
@@ -310,6 +310,27 @@ def test_run_interrupted_says_how_to_go_on(call: Call, monkeypatch: pytest.Monke
     ended = call("run", EXPERIMENT, "--seeds", "0", "--dataset", "digits")
 
     assert_one_line(ended, "Interrupted. The runs that had ended are recorded; the same command goes on.", code=130)
+
+
+@needs_tensorflow
+def test_run_on_a_cluster_without_dask_names_the_extra(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line says what a cluster needs and how to install it."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+
+    ended = call("run", EXPERIMENT, "--seeds", "0", "--dataset", "digits", "--cluster", "tcp://127.0.0.1:9")
+
+    assert_one_line(ended, "--cluster needs Dask", "python -m pip install 'mnist-repro[tensorflow,cluster]'")
+
+
+@pytest.mark.parametrize(
+    "option", [pytest.param(["--workers", "2"], id="workers"), pytest.param(["--keep-models"], id="models")]
+)
+def test_run_on_a_cluster_refuses_what_a_cluster_decides(call: Call, tmp_path: Path, option: list[str]) -> None:
+    """The number of workers is the cluster's, and its workers cannot keep files here: both are said before anything."""
+    ended = call("run", EXPERIMENT, "--dataset", "digits", "--cluster", "tcp://127.0.0.1:9", *option)
+
+    assert_one_line(ended, f"leave {option[0]} out, or --cluster")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_run_without_tensorflow_names_the_extra(call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

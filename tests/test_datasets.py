@@ -12,7 +12,7 @@ import pytest
 from small_mnist import SMALL_ARRAYS, SMALL_FILES, TEST_LABELS, TRAIN_IMAGES, write_gzipped, write_plain
 
 from mnist_repro import datasets
-from mnist_repro.datasets import Dataset, images_of, load_dataset
+from mnist_repro.datasets import Dataset, find_dataset, images_of, load_dataset
 from mnist_repro.errors import ReproError
 from mnist_repro.protocols import ImageSlice
 from mnist_repro.sources import downloads
@@ -212,6 +212,40 @@ def test_dataset_sha256_of_other_images_differs(small: Dataset) -> None:
     )
 
     assert other.sha256 != small.sha256
+
+
+def test_find_dataset_images_of_this_machine_are_found_by_their_sum(nowhere: Path, small: Dataset) -> None:
+    """Images in a usual place are found where they are those that are wanted, and else are not taken."""
+    write_gzipped(nowhere / "far")
+
+    found = find_dataset("mnist", sha256=small.sha256)
+
+    assert found is not None
+    assert (found.sha256, found.source) == (small.sha256, str(nowhere / "far"))
+    assert find_dataset("mnist", sha256="0" * 64) is None
+
+
+@pytest.mark.parametrize("damaged", [True, False], ids=["damaged", "missing"])
+def test_find_dataset_named_folder_without_images_finds_none(
+    nowhere: Path, small: Dataset, monkeypatch: pytest.MonkeyPatch, *, damaged: bool
+) -> None:
+    """Where the folder that the variable names does not hold them, nothing else is looked at or downloaded."""
+    write_plain(nowhere / "near")
+    monkeypatch.setenv("MNIST_REPRO_DATA", str(nowhere / "named"))
+    if damaged:
+        alter(write_plain(nowhere / "named") / TRAIN_IMAGES.name)
+
+    assert find_dataset("mnist", sha256=small.sha256) is None
+
+
+def test_find_dataset_stand_in_is_made_here() -> None:
+    """The stand-in comes from scikit-learn on every machine."""
+    stand_in = load_dataset("digits")
+
+    found = find_dataset("digits", sha256=stand_in.sha256)
+
+    assert found is not None
+    np.testing.assert_array_equal(found.train_images, stand_in.train_images)
 
 
 @pytest.mark.parametrize("source", ["train", "test"])

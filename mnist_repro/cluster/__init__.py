@@ -1,0 +1,1 @@
+"""A study on an existing Dask cluster."""
