@@ -250,7 +250,7 @@ def _render_front_page(
         versions=versions,
         figure=(home / figures[front.name]["overview"]).as_posix(),
         report=(home / "README.md").as_posix(),
-        page=(home / PAGE_FILE).as_posix(),
+        one_page=(home / PAGE_FILE).as_posix(),
     )
     _replace_part(readme, draft.folder / _FRONT_PAGE)
     return draft.folder / _FRONT_PAGE
