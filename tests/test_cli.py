@@ -367,6 +367,7 @@ def test_report_writes_and_checks(call: Call, recorded: Path, tmp_path: Path) ->
         "Wrote out/badge.json",
         "Wrote out/claims.json",
         "Wrote out/claims.schema.json",
+        "Wrote out/index.html",
         "Wrote out/linux.md",
         "Wrote 3 figures in out/figures",
     ]
