@@ -121,7 +121,7 @@ def estimate_median(values: ArrayLike) -> Estimate:
 
     References
     ----------
-    .. [1] W. J. Conover, "Practical Nonparametric Statistics", Wiley 1999, section 3.2.
+    .. [1] Conover, "Practical Nonparametric Statistics", Wiley 1999, section 3.2.
     """
     numbers = np.asarray(values, dtype=np.float64)
     found: Any = stats.quantile_test(numbers, q=0, p=0.5).confidence_interval(CONFIDENCE)

@@ -90,7 +90,7 @@ def _settle(draw: _Draw, observed: float, *, permutations: int) -> float:
 
     References
     ----------
-    .. [1] J. Besag and P. Clifford, "Sequential Monte Carlo p-values", Biometrika 78 (1991), pages 301-304.
+    .. [1] Besag and Clifford, "Sequential Monte Carlo p-values", Biometrika 78 (1991), pages 301-304.
     """
     made = extreme = 0
     size = _FIRST_BLOCK

@@ -71,7 +71,7 @@ def summarize(values: ArrayLike) -> Summary:
 
     References
     ----------
-    .. [1] G. J. Hahn and W. Q. Meeker, "Statistical Intervals", Wiley 1991, sections 4.2 and 4.8.
+    .. [1] Hahn and Meeker, "Statistical Intervals", Wiley 1991, sections 4.2 and 4.8.
     """
     numbers = _checked(values)
     n = len(numbers)
@@ -117,7 +117,7 @@ def false_failure_probability(reference: ArrayLike, *, threshold: float, runs: i
 
     References
     ----------
-    .. [1] G. J. Hahn and W. Q. Meeker, "Statistical Intervals", Wiley 1991, section 4.7.
+    .. [1] Hahn and Meeker, "Statistical Intervals", Wiley 1991, section 4.7.
     """
     summary = summarize(reference)
     scale = summary.standard_deviation * math.sqrt(1 / runs + 1 / summary.n)

@@ -59,5 +59,5 @@ def test_workflow_runs_environments_that_tox_has() -> None:
 
     named = {name for names in re.findall(r"tox run -e ([\w,]+)", WORKFLOW) for name in names.split(",")}
 
-    assert named == {"lint", "types", "test", "report", "browser"}
+    assert named == {"lint", "types", "docs", "test", "report", "browser"}
     assert all(f"[testenv:{name}]" in sections or name in listed for name in named)

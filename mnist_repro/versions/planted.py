@@ -28,12 +28,10 @@ class Trial:
     ----------
     title
         What is different.
-    experiments
-        The experiments in which it was compared with the reference.
     p
-        The smallest p-value of these, times the number of tests that there are with one more version; at most 1.
+        The smallest of the p-values, times the number of tests that there are with one more version; at most 1.
     unadjusted
-        P-values by experiment.
+        P-values by the experiments in which it was compared with the reference.
     """
 
     title: str

@@ -1,0 +1,49 @@
+"""How Sphinx builds the pages: the checkout is the source, so links are the same here and where the code is hosted."""
+
+from __future__ import annotations
+
+from enum import Enum
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Any
+
+_HERE = Path(__file__).parent
+
+project = "mnist_repro"
+author = "The mnist_repro maintainers"
+version = release = version_of("mnist-repro")
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
+root_doc = "docs/index"
+include_patterns = ["*.md", "docs/*.md", "docs/api/*.rst", "reports/*.md"]
+# A user's own runs, which git ignores too.
+exclude_patterns = ["reports/local*.md"]
+templates_path = [str(_HERE / "templates")]
+
+# Single backticks are code in our docstrings.
+default_role = "code"
+myst_heading_anchors = 4
+
+autodoc_default_options = {"members": True, "member-order": "bysource"}
+autodoc_mock_imports = ["tensorflow", "keras"]
+autodoc_type_aliases = {"ArrayLike": "ArrayLike", "NDArray": "NDArray"}
+add_module_names = False
+# Members stand below their class in any case.
+numpydoc_show_class_members = False
+
+html_theme = "furo"
+html_title = "mnist_repro"
+html_show_copyright = False
+html_static_path = ["static"]
+html_css_files = ["pages.css"]
+html_additional_pages = {"index": "redirect.html"}
+
+
+def _keep_members_of_enums(_app: Any, _what: str, _name: str, member: object, *_: Any) -> bool | None:
+    """Skip no member of an Enum: none has a docstring of its own, but they are what the class is about."""
+    return False if isinstance(member, Enum) else None
+
+
+def setup(app: Any) -> None:
+    """Take part in the build."""
+    app.connect("autodoc-skip-member", _keep_members_of_enums)
