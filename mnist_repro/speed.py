@@ -20,7 +20,7 @@ from mnist_repro.intervals import Estimate, estimate_median
 from mnist_repro.typed_json import parse_json, read_typed
 
 SPEED_FILE = "speed.json"
-FLOOR, COMPILED = "floor", "compiled"
+FLOOR, COMPILED, CONTROL = "floor", "compiled", "control"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from mnist_repro.reporting.probe_tables import format_estimate
 from mnist_repro.reporting.svg import MUTED, OURS, svg_figure
-from mnist_repro.speed import COMPILED, FLOOR, EngineTimes, Times
+from mnist_repro.speed import COMPILED, CONTROL, FLOOR, EngineTimes, Times
 
 _MICROSECONDS = 1e6
 _MEGABYTES = 1e6
@@ -26,6 +26,7 @@ _ENGINES = {
     "pytorch": "PyTorch, eager loop",
     "scikit-learn": "scikit-learn, partial_fit",
     "floor": "matrix products alone",
+    "control": "the same in NumPy, the control",
 }
 
 
@@ -52,13 +53,13 @@ def draw_speed(path: Path, *, times: Times) -> None:
     """Draw every engine's step over the floor of its experiment."""
     shown = {name: engines for name, engines in times.items() if FLOOR in engines}
     lines = math.ceil(len(shown) / _COLUMNS)
-    most = max(map(len, shown.values()))
+    most = max(len(engines.keys() - {CONTROL}) for engines in shown.values())
     with svg_figure(
         path, title="A training step over its matrix products alone", height=lines * (most * _ROW_INCHES + 0.75) + 0.5
     ) as figure:
         panels = list(figure.subplots(lines, _COLUMNS, squeeze=False).flat)
         for axes, (name, engines) in zip(panels, shown.items(), strict=False):
-            rows = [each for each in order_engines(engines) if each.engine != FLOOR]
+            rows = [each for each in order_engines(engines) if each.engine not in {FLOOR, CONTROL}]
             for place, each in enumerate(rows):
                 ratio = each.ratio_to(engines[FLOOR])
                 colour = OURS if each.engine == COMPILED else MUTED
