@@ -56,10 +56,11 @@ def test_place_runs_dots_and_number_stand_on_one_axis(runs: list[RunRecord]) -> 
 
 
 def test_place_runs_everything_lies_within(runs: list[RunRecord]) -> None:
-    """A number far off stretches the axis, and no dot, band, tick or mark leaves it."""
+    """A number far off stretches the axis, as does one run's interval; no dot, band, tick or mark leaves it."""
     strips = place([make_claim("0.1000"), make_claim("0.9050")], runs)
+    few = place([make_claim("0.9000")], runs[:2])
 
-    for strip in strips.rows:
+    for strip in (*strips.rows, *few.rows):
         assert all(0 < x < STEPS and 0 < y < strip.height for x, y in dots_of(strip))
         assert 0 < read(strip.reported) < 100
         assert strip.band is not None
