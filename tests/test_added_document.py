@@ -108,12 +108,15 @@ def test_added_document_is_judged(journey: Journey) -> None:
 def test_added_document_is_reported(journey: Journey) -> None:
     """Its verdicts stand on the front page, its figures on the environment's, and both in `claims.json`."""
     report = journey.folder / "report"
-    front, page = ((report / name).read_text(encoding="utf-8") for name in ("README.md", "local.md"))
+    front, page, html = (
+        (report / name).read_text(encoding="utf-8") for name in ("README.md", "local.md", "index.html")
+    )
     claims = json.loads((report / "claims.json").read_text(encoding="utf-8"))
 
     assert "- **A tiny document**: of 2 claims (a curve counts as one) 1 reproduced, 1 not reproduced." in front
     assert f"![Curves of {EXPERIMENT}](figures/local/{EXPERIMENT}-curves.svg)" in page
     assert "on the document's held-out set after each period" in page
+    assert "on the document's held-out set after each period" in html
     jsonschema.validate(claims, json.loads(read_schema()))
     assert "tiny" in json.dumps(claims)
     curves = (report / "figures" / "local" / f"{EXPERIMENT}-curves.svg").read_text(encoding="utf-8")
