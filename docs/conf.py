@@ -25,7 +25,8 @@ default_role = "code"
 myst_heading_anchors = 4
 
 autodoc_default_options = {"members": True, "member-order": "bysource"}
-autodoc_mock_imports = ["tensorflow", "keras"]
+# Extras, which no page needs.
+autodoc_mock_imports = ["tensorflow", "keras", "distributed", "joblib._dask"]
 autodoc_type_aliases = {"ArrayLike": "ArrayLike", "NDArray": "NDArray"}
 add_module_names = False
 # Members stand below their class in any case.
