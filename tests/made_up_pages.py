@@ -17,10 +17,13 @@ from mnist_repro.causes.rounding import Effect, Sensitivity
 from mnist_repro.claims import load_documents
 from mnist_repro.environment import Environment
 from mnist_repro.gate.errors import Detection, Difference, FalseAlarms, GateErrors, Shift
+from mnist_repro.gate.regression import Outcome
+from mnist_repro.gate.speed_trials import TrialCount
 from mnist_repro.protocols import Protocol
 from mnist_repro.reporting.contents import EnvironmentResult, summarize_environment
 from mnist_repro.reporting.gate_page import BaselineExperiment, GateSummary
 from mnist_repro.reporting.html_page import PageContents, SpeedResult
+from mnist_repro.reporting.speed_gate_page import SpeedGateSummary
 from mnist_repro.reporting.version_contents import summarize_versions
 from mnist_repro.speed import EngineTimes
 from mnist_repro.statistics import Interval
@@ -52,7 +55,7 @@ def make_contents(
     folder
         Where their stores of records are made.
     seeds
-        Runs of each experiment; one more of each did not complete.
+        Runs of each experiment; one more of each did not complete, and one is of an earlier protocol.
     """
     documents = load_documents()
     results = []
@@ -60,7 +63,7 @@ def make_contents(
         runs = []
         for protocol in protocols.values():
             made = make_study(protocol, range(seeds + 1), environment=environment, stream=stream)
-            runs += [*made[:-1], make_unfinished(made[-1])]
+            runs += [replace(made[0], protocol_sha256="0" * 64), *made[:-1], make_unfinished(made[-1])]
         store = write_store(folder / name, runs)
         results.append(summarize_environment(store, documents=documents, protocols=protocols))
     results[0] = replace(results[0], causes=tuple(_make_causes(results[0])))
@@ -75,9 +78,13 @@ def make_contents(
             result=results[0], times={"tf1-basic": {"compiled": _ENGINE, "floor": _ENGINE}}, figure=SPEED_FIGURE
         ),
         gate=_make_gate(results[0]),
+        speed_gate=SpeedGateSummary(entries={}, environment=None, counts=(_SLOWED,)),
     )
 
 
+_SLOWED = TrialCount(
+    factor=2.0, is_busy=True, gate_runs=5, outcomes={Outcome.FAILED: 4, Outcome.UNDECIDED: 1}, ratios=(2.0, 1.9, 2.1)
+)
 _ENGINE = EngineTimes(
     experiment="tf1-basic",
     engine="compiled",
@@ -167,7 +174,11 @@ def _poison(value: Any, *, name: str = "") -> Any:
         return {key: _poison(item, name=name) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, (type, Effect)):
         changed = {f.name: _poison(getattr(value, f.name), name=f.name) for f in fields(value) if f.init}
-        return replace(value, **changed)  # type: ignore[type-var]
+        poisoned = replace(value, **changed)  # type: ignore[type-var]
+        if isinstance(value, EnvironmentResult):
+            # It is read from the store, whose records are what they were.
+            vars(poisoned)["left_out"] = value.left_out
+        return poisoned
     return value
 
 

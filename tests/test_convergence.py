@@ -16,7 +16,7 @@ from mnist_repro.pictures import PICTURED_SEED, load_early_weights, save_early_w
 from mnist_repro.protocols import Protocol
 from mnist_repro.randomness import draw_initial_values
 from mnist_repro.records import RunRecord
-from mnist_repro.reporting.convergence_text import describe_convergence, format_snapshot
+from mnist_repro.reporting.convergence_text import describe_convergence, list_snapshot_cells
 from mnist_repro.reporting.mosaics import draw_snapshots
 
 UNITS = 100
@@ -82,7 +82,7 @@ def test_snapshots_are_measured_against_start_and_end(tmp_path: Path, pictured: 
         "What they look for is settled after 100 steps; the rest makes it sharper. "
         "0 of 100 units still look like what they began as in the end."
     )
-    assert format_snapshot(snapshots[1]).split(" | ")[0::4] == ["100", "30"]
+    assert list_snapshot_cells(snapshots[1])[0::4] == ["100", "30"]
     draw_snapshots(tmp_path / "a.svg", title="Weights", snapshots={s.step: s.weights for s in snapshots})
     assert (tmp_path / "a.svg").read_text(encoding="utf-8").startswith("<?xml")
 

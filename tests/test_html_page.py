@@ -94,7 +94,9 @@ def test_render_page_without_comparison_speed_and_gate_leaves_their_parts_out(
     contents: PageContents, folder: Path
 ) -> None:
     """What was not measured has no part, and no link to one."""
-    page = render(replace(contents, versions=None, speed=None, gate=None, results=contents.results[:1]), folder)
+    page = render(
+        replace(contents, versions=None, speed=None, gate=None, speed_gate=None, results=contents.results[:1]), folder
+    )
 
     structure = Structure(page)
 

@@ -28,7 +28,7 @@ from mnist_repro.gate.speed_trials import (
 )
 from mnist_repro.reporting.speed_gate_page import (
     format_speed_comparison,
-    format_trial_count,
+    list_trial_cells,
     summarize_speed_gate,
 )
 from mnist_repro.reporting.templating import load_templates
@@ -193,7 +193,7 @@ def test_count_outcomes_of_trials_are_those_of_the_gate(tmp_path: Path) -> None:
     ]
     slower = [(count.factor, count.outcomes.get(Outcome.FAILED, 0)) for count in counts if count.factor != 1.1]
     assert slower == [(1.0, 0), (2.0, 5)] * 2
-    assert format_trial_count(counts[2]) == "5 of 5 (48 to 100 %) | 0 | 0 | 1.99 (1.98 to 2)"
+    assert list_trial_cells(counts[2]) == ["5 of 5 (48 to 100 %)", "0", "0", "1.99 (1.98 to 2)"]
 
 
 def test_count_outcomes_without_a_baseline_counts_nothing() -> None:

@@ -25,11 +25,10 @@ def describe_convergence(snapshots: Sequence[Snapshot]) -> str:
     return f"The units show {looks}. {change} {unmoved}"
 
 
-def format_snapshot(shown: Snapshot) -> str:
-    """Give what was measured of a first layer as cells."""
+def list_snapshot_cells(shown: Snapshot) -> list[str]:
+    """Return what was measured of a first layer as cells."""
     correlations = (shown.between_neighbours, shown.with_start, shown.with_end)
-    cells = [f"{shown.step:,}", *(f"{value:.2f}" for value in correlations), str(shown.unmoved), f"{shown.spread:.3f}"]
-    return " | ".join(cells)
+    return [f"{shown.step:,}", *(f"{value:.2f}" for value in correlations), str(shown.unmoved), f"{shown.spread:.3f}"]
 
 
 def _name_look(shown: Snapshot) -> str:

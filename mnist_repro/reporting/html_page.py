@@ -23,6 +23,7 @@ from mnist_repro.reporting.contents import EnvironmentResult
 from mnist_repro.reporting.gate_page import GateSummary
 from mnist_repro.reporting.inline_figures import FigureSheet
 from mnist_repro.reporting.palette import format_palette
+from mnist_repro.reporting.speed_gate_page import SpeedGateSummary
 from mnist_repro.reporting.version_contents import VersionsResult
 from mnist_repro.speed import Times
 from mnist_repro.verdicts import Verdict
@@ -53,7 +54,7 @@ class PageContents:
         By id.
     results
         The environments that are shown in full; the curves are those of the first.
-    versions, speed, gate
+    versions, speed, gate, speed_gate
         As on their own pages; None where there is none.
     figures
         File names below the report's folder, by what they show: of each environment by its name.
@@ -66,6 +67,7 @@ class PageContents:
     versions: VersionsResult | None = None
     speed: SpeedResult | None = None
     gate: GateSummary | None = None
+    speed_gate: SpeedGateSummary | None = None
     figures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     version_figures: Mapping[str, str] = field(default_factory=dict)
 
@@ -146,7 +148,7 @@ def _list_sections(contents: PageContents) -> list[Section]:
         "versions": "On every version of TensorFlow" if contents.versions else "",
         "causes": "What the documents leave open",
         "speed": "How long a step takes" if contents.speed else "",
-        "gate": "What would be noticed" if contents.gate else "",
+        "gate": "What would be noticed" if contents.gate or contents.speed_gate else "",
         "making": "How this was made",
     }
     return [Section(id=name, title=title) for name, title in known.items() if title]

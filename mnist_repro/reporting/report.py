@@ -189,6 +189,7 @@ def _rendered(
             versions=versions,
             speed=speed,
             gate=gate,
+            speed_gate=speed_gate,
             figures=figures,
             version_figures=version_figures,
         )

@@ -70,17 +70,16 @@ def format_launch_ratios(entry: SpeedEntry) -> str:
     return ", ".join(f"{np.median(launch.ratios):.3g}" for launch in entry.launches)
 
 
-def format_trial_count(count: TrialCount) -> str:
-    """Give a row of the trials as cells: slower, inconclusive, not slower, and the ratios that the gate saw."""
+def list_trial_cells(count: TrialCount) -> list[str]:
+    """Return a row of the trials as cells: slower, inconclusive, not slower, and the ratios that the gate saw."""
     slower, undecided, passed = (
         count.outcomes.get(outcome, 0) for outcome in (Outcome.FAILED, Outcome.UNDECIDED, Outcome.PASSED)
     )
     interval = stats.binomtest(slower, count.gate_runs).proportion_ci(CONFIDENCE, method="exact")
     median, least, largest = count.ratios
-    cells = [
+    return [
         f"{slower} of {count.gate_runs} ({100 * interval.low:.0f} to {100 * interval.high:.0f} %)",
         str(undecided),
         str(passed),
         f"{median:.3g} ({least:.3g} to {largest:.3g})",
     ]
-    return " | ".join(cells)

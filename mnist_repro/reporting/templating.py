@@ -16,7 +16,7 @@ from mnist_repro.reporting.cause_tables import (
     list_rounding_cells,
     summarize_causes,
 )
-from mnist_repro.reporting.convergence_text import describe_convergence, format_snapshot
+from mnist_repro.reporting.convergence_text import describe_convergence, list_snapshot_cells
 from mnist_repro.reporting.gate_page import format_detections, format_false_alarms, format_remedy, format_shift
 from mnist_repro.reporting.palette import name_look
 from mnist_repro.reporting.probe_tables import (
@@ -31,7 +31,7 @@ from mnist_repro.reporting.probe_tables import (
 )
 from mnist_repro.reporting.protocol_words import describe_protocol
 from mnist_repro.reporting.seed_strips import STEPS
-from mnist_repro.reporting.speed_gate_page import format_launch_ratios, format_trial_count
+from mnist_repro.reporting.speed_gate_page import format_launch_ratios, list_trial_cells
 from mnist_repro.reporting.speed_page import list_time_cells, name_engine, order_engines
 from mnist_repro.reporting.terminal import STAND_IN_WARNING
 from mnist_repro.reporting.verdict_looks import MEANINGS, SIGNS
@@ -100,12 +100,10 @@ def load_templates() -> Templates:
         format_sensitivity=format_sensitivity,
         format_shift=format_shift,
         format_size=format_size,
-        format_snapshot=format_snapshot,
         format_state=format_state,
         format_step=format_step,
         format_subject=formats.format_subject,
         format_trial=format_trial,
-        format_trial_count=format_trial_count,
         format_verdict=formats.format_verdict,
         format_verdicts=formats.format_verdicts,
         format_way=format_way,
@@ -113,7 +111,9 @@ def load_templates() -> Templates:
         list_defaults=list_defaults,
         list_family_cells=formats.list_family_cells,
         list_rounding_cells=list_rounding_cells,
+        list_snapshot_cells=list_snapshot_cells,
         list_time_cells=list_time_cells,
+        list_trial_cells=list_trial_cells,
         list_undecided=list_undecided,
         list_verdicts=list(Verdict),
         name_engine=name_engine,
