@@ -5,6 +5,7 @@ The process that plans records the runs, each once, whichever worker made it and
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 import time
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from mnist_repro.cluster.backend import ClusterBackend
 
+_TIMED_OUT = (TimeoutError, asyncio.TimeoutError)  # one and the same since Python 3.11
 _CONNECTION_SECONDS = 10.0
 # How long a cluster may be without any worker: those that were killed are started anew within seconds.
 _WORKERLESS_SECONDS = 60.0
@@ -157,7 +159,7 @@ def _open_client(address: str) -> Client:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return Client(address, timeout=_CONNECTION_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TimeoutError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, *_TIMED_OUT) as error:
         msg = (
             f"--cluster names the scheduler of a Dask cluster, such as tcp://127.0.0.1:8786; {address} could not be "
             f"reached within {_CONNECTION_SECONDS:.0f} seconds: {error}. Start one with `dask scheduler`, or correct "
@@ -191,7 +193,7 @@ def _ask_workers(client: Client, *, address: str) -> dict[str, Equipment]:
     ReproError
         If there is none, or one cannot say.
     """
-    with suppress(TimeoutError):
+    with suppress(*_TIMED_OUT):
         client.wait_for_workers(1, timeout=_CONNECTION_SECONDS)
     answers: Mapping[str, Any] = client.run(describe_equipment, on_error="return")
     if not answers:
@@ -270,7 +272,7 @@ def _told_in_words() -> Iterator[None]:
             f"want of memory (dask worker --memory-limit): the last one at {error.last_worker.address}. {_GO_ON}"
         )
         raise ReproError(msg) from error
-    except (CancelledError, OSError, TimeoutError) as error:
+    except (CancelledError, OSError, *_TIMED_OUT) as error:
         reason = getattr(error, "reason", None) or error
         msg = f"The connection to the cluster was lost, or its work was cancelled ({reason}). {_GO_ON}"
         raise ReproError(msg) from error
