@@ -6,6 +6,7 @@ The process that plans records the runs, each once, whichever worker made it and
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
 import time
@@ -34,6 +35,7 @@ from mnist_repro.cluster.remote import (
 from mnist_repro.datasets import Dataset
 from mnist_repro.environment import Environment, package_code_sha256
 from mnist_repro.errors import ReproError
+from mnist_repro.garbage import collection_paused
 from mnist_repro.worker import MadeRun, PlannedRun
 
 if TYPE_CHECKING:
@@ -155,8 +157,11 @@ def _open_client(address: str) -> Client:
     # What Dask would log, errors here say; and of versions, those that count are compared.
     for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    # A client that could not connect ends itself when it is found as garbage, and needs a lock for it that another one
+    # holds while it starts.
+    gc.collect()
     try:
-        with warnings.catch_warnings():
+        with collection_paused(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return Client(address, timeout=_CONNECTION_SECONDS, set_as_default=False)
     except (OSError, ValueError, RuntimeError, *_TIMED_OUT) as error:
