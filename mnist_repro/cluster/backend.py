@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from distributed import Client, Future
@@ -44,7 +45,8 @@ class ClusterBackend(DaskDistributedBackend):  # type: ignore[misc] # joblib pub
             if callback:
                 callback(future)
 
-        future = self.client.submit(_make_calls, func.items, pure=False)
+        # As an argument, earlier versions of Dask would take the calls for their own.
+        future = self.client.submit(partial(_make_calls, func.items), pure=False)
         self._futures.add(future)
         future.add_done_callback(tell)
         return future

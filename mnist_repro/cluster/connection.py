@@ -278,8 +278,8 @@ def _told_in_words() -> Iterator[None]:
         )
         raise ReproError(msg) from error
     except (CancelledError, OSError, *_TIMED_OUT) as error:
-        reason = getattr(error, "reason", None) or error
-        msg = f"The connection to the cluster was lost, or its work was cancelled ({reason}). {_GO_ON}"
+        detail = "" if isinstance(error, CancelledError) else f": {error}"
+        msg = f"The connection to the cluster was lost, or its work was cancelled{detail}. {_GO_ON}"
         raise ReproError(msg) from error
     except Exception as error:
         msg = f"The cluster failed: {type(error).__name__}: {error}. {_GO_ON}"
