@@ -38,6 +38,7 @@ from mnist_repro.reporting.templating import load_templates
 from mnist_repro.reporting.version_contents import VersionsResult, summarize_versions
 from mnist_repro.reporting.version_figures import draw_versions
 from mnist_repro.speed import read_speed
+from mnist_repro.study_speed import read_studies
 from mnist_repro.versions.matrix import read_matrix
 
 _FIGURES = "figures"
@@ -219,7 +220,8 @@ def _render_speed(results: Sequence[EnvironmentResult], draft: _Draft) -> SpeedR
     result, times = timed
     draw_speed(draft.figures(_SPEED), times=times)
     speed = SpeedResult(result=result, times=times, figure=f"{_FIGURES}/{_SPEED}")
-    draft.render("speed.md", "speed.md.j2", result=result, times=times, figure=speed.figure)
+    studies = read_studies(result.store.folder)
+    draft.render("speed.md", "speed.md.j2", result=result, times=times, figure=speed.figure, studies=studies)
     return speed
 
 
@@ -248,6 +250,7 @@ def _render_front_page(
         _FRONT_PAGE,
         "readme.md.j2",
         result=front,
+        studies=read_studies(front.store.folder),
         versions=versions,
         figure=(home / figures[front.name]["overview"]).as_posix(),
         report=(home / "README.md").as_posix(),

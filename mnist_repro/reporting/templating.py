@@ -33,6 +33,13 @@ from mnist_repro.reporting.protocol_words import describe_protocol
 from mnist_repro.reporting.seed_strips import STEPS
 from mnist_repro.reporting.speed_gate_page import format_launch_ratios, list_trial_cells
 from mnist_repro.reporting.speed_page import list_time_cells, name_engine, order_engines
+from mnist_repro.reporting.study_page import (
+    format_efficiency,
+    format_throughput,
+    list_study_figures,
+    list_throughput_headings,
+    list_throughputs,
+)
 from mnist_repro.reporting.terminal import STAND_IN_WARNING
 from mnist_repro.reporting.verdict_looks import MEANINGS, SIGNS
 from mnist_repro.reporting.version_tables import (
@@ -78,6 +85,7 @@ def load_templates() -> Templates:
         format_difference=formats.format_difference,
         format_difference_interval=formats.format_difference_interval,
         format_drift=format_drift,
+        format_efficiency=format_efficiency,
         format_environment=formats.format_environment,
         format_estimate=format_estimate,
         format_false_alarms=format_false_alarms,
@@ -103,6 +111,7 @@ def load_templates() -> Templates:
         format_state=format_state,
         format_step=format_step,
         format_subject=formats.format_subject,
+        format_throughput=format_throughput,
         format_trial=format_trial,
         format_verdict=formats.format_verdict,
         format_verdicts=formats.format_verdicts,
@@ -112,6 +121,9 @@ def load_templates() -> Templates:
         list_family_cells=formats.list_family_cells,
         list_rounding_cells=list_rounding_cells,
         list_snapshot_cells=list_snapshot_cells,
+        list_study_figures=list_study_figures,
+        list_throughput_headings=list_throughput_headings,
+        list_throughputs=list_throughputs,
         list_time_cells=list_time_cells,
         list_trial_cells=list_trial_cells,
         list_undecided=list_undecided,

@@ -1,0 +1,95 @@
+"""How long whole studies take, and how many seeds an hour that makes: what pages say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mnist_repro.reporting.contents import EnvironmentResult
+from mnist_repro.reporting.probe_tables import format_estimate
+from mnist_repro.study_speed import (
+    MeasuredStudy,
+    StudyRatio,
+    list_efficiencies,
+    list_growths,
+    list_outside_shares,
+)
+
+_HOUR = 3600.0
+_SHOWN_WORKERS = (1, 2, 8, 32)
+
+
+def list_throughput_headings(studies: Sequence[MeasuredStudy]) -> list[str]:
+    """Return the headings of the table of seeds an hour: what was measured, and what was not."""
+    efficiency = _find_efficiency(studies)
+    return ["experiment", "a run takes", *(_name_workers(workers, efficiency) for workers in _SHOWN_WORKERS)]
+
+
+def list_throughputs(result: EnvironmentResult, studies: Sequence[MeasuredStudy]) -> list[list[str]]:
+    """Return, for each experiment that was run, the median time of a run, and the seeds an hour of so many workers."""
+    efficiency = _find_efficiency(studies)
+    factor = efficiency.estimate.value if efficiency else 1.0
+    rows = []
+    for name, seconds in _list_run_seconds(result):
+        rates = [workers * (factor if workers > 1 else 1.0) * _HOUR / seconds for workers in _SHOWN_WORKERS]
+        rows.append([name, f"{seconds:.2f} s", *(f"{rate:,.0f}" for rate in rates)])
+    return rows
+
+
+def format_throughput(result: EnvironmentResult, studies: Sequence[MeasuredStudy]) -> str:
+    """Say in a few sentences how many seeds an hour workers give; empty where no run has completed."""
+    rates = [f"{_HOUR / seconds:,.0f} of {name}" for name, seconds in _list_run_seconds(result)]
+    if not rates:
+        return ""
+    return (
+        "By the median time of these runs, a worker, which is a process with one thread, trains so many seeds an hour: "
+        f"{', '.join(rates)}. {format_efficiency(studies)}"
+    )
+
+
+def format_efficiency(studies: Sequence[MeasuredStudy]) -> str:
+    """Say what several workers give, and whether that was measured."""
+    found = _find_efficiency(studies)
+    if found is None:
+        return "N workers train at most N times as many; how far below that they stay was not measured here."
+    rounds = "1 round" if found.rounds == 1 else f"{found.rounds} rounds"
+    return (
+        f"N workers train N times as many, times their efficiency: {format_estimate(found.estimate)} with "
+        f"{found.workers}, measured in {rounds} of {found.seeds} seeds of {found.experiment}; for more workers that is "
+        "extrapolated."
+    )
+
+
+def list_study_figures(studies: Sequence[MeasuredStudy]) -> list[list[str]]:
+    """Return what was measured of whole studies, as rows: of what, the figure, and how often."""
+    told = [
+        (list_efficiencies(studies), "one worker's time over that of {workers}, times {workers}"),
+        (list_growths(studies), "time over that of half the seeds, workers: {workers}"),
+        (list_outside_shares(studies), "share outside of training periods, workers: {workers}"),
+    ]
+    return [
+        [
+            f"{ratio.experiment}, {ratio.seeds} seeds",
+            text.format(workers=ratio.workers),
+            format_estimate(ratio.estimate),
+            str(ratio.rounds),
+        ]
+        for ratios, text in told
+        for ratio in ratios
+    ]
+
+
+def _list_run_seconds(result: EnvironmentResult) -> list[tuple[str, float]]:
+    return [(each.protocol.id, each.seconds.total) for each in result.experiments if each.seconds]
+
+
+def _find_efficiency(studies: Sequence[MeasuredStudy]) -> StudyRatio | None:
+    """Return the efficiency of the most workers for which it was measured."""
+    return max(list_efficiencies(studies), key=lambda ratio: (ratio.workers, ratio.seeds), default=None)
+
+
+def _name_workers(workers: int, efficiency: StudyRatio | None) -> str:
+    if workers == 1:
+        return "1 worker"
+    if efficiency is None:
+        return f"{workers} workers, at most"
+    return f"{workers} workers" if workers == efficiency.workers else f"{workers} workers, extrapolated"
