@@ -15,7 +15,7 @@ from mnist_repro.study_speed import (
 )
 
 _HOUR = 3600.0
-_SHOWN_WORKERS = (1, 2, 8, 32)
+_SHOWN_WORKERS = (1, 2, 8)
 
 
 def list_throughput_headings(studies: Sequence[MeasuredStudy]) -> list[str]:
@@ -31,13 +31,13 @@ def list_throughputs(result: EnvironmentResult, studies: Sequence[MeasuredStudy]
     rows = []
     for name, seconds in _list_run_seconds(result):
         rates = [workers * (factor if workers > 1 else 1.0) * _HOUR / seconds for workers in _SHOWN_WORKERS]
-        rows.append([name, f"{seconds:.2f} s", *(f"{rate:,.0f}" for rate in rates)])
+        rows.append([name, f"{seconds:.2f} s", *map(_format_rate, rates)])
     return rows
 
 
 def format_throughput(result: EnvironmentResult, studies: Sequence[MeasuredStudy]) -> str:
     """Say in a few sentences how many seeds an hour workers give; empty where no run has completed."""
-    rates = [f"{_HOUR / seconds:,.0f} of {name}" for name, seconds in _list_run_seconds(result)]
+    rates = [f"{_format_rate(_HOUR / seconds)} of {name}" for name, seconds in _list_run_seconds(result)]
     if not rates:
         return ""
     return (
@@ -76,6 +76,11 @@ def list_study_figures(studies: Sequence[MeasuredStudy]) -> list[list[str]]:
         for ratios, text in told
         for ratio in ratios
     ]
+
+
+def _format_rate(rate: float) -> str:
+    """Format with three digits that count: no more are known."""
+    return f"{float(f'{rate:.3g}'):,.0f}"
 
 
 def _list_run_seconds(result: EnvironmentResult) -> list[tuple[str, float]]:
