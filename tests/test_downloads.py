@@ -194,7 +194,8 @@ def test_download_silent_mirror_is_given_up(cache: Path, monkeypatch: pytest.Mon
         reason = reason_of_failure(cache, Mirror(name="silent", url=url, form="idx"))
 
     assert "silent (" in reason
-    assert "Nothing within 0.2 seconds." in reason
+    # On a busy machine the network library may be the first of the two to give up.
+    assert "Nothing within 0.2 seconds." in reason or "It stopped answering." in reason
     # Without the limit it would wait for the network library's, of 10 seconds and more.
     assert time.perf_counter() - started < 8
 
