@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -428,6 +430,23 @@ def test_connect_unreachable_address_is_an_error(address: str, monkeypatch: pyte
         pytest.fail("nobody is there")
 
     assert time.monotonic() - start < 30
+
+
+def test_connect_address_that_is_none_leaves_no_client_behind() -> None:
+    """A client that failed is ended at once: ended as garbage while another one starts, it would wait forever."""
+
+    def count_loops() -> int:
+        return sum(thread.name == "IO loop" for thread in threading.enumerate())
+
+    gc.collect()
+    before = count_loops()
+    gc.disable()
+    try:
+        with pytest.raises(ReproError), connect_cluster("nowhere"):
+            pytest.fail("nobody is there")
+        assert count_loops() == before
+    finally:
+        gc.enable()
 
 
 @pytest.mark.usefixtures("single_thread")

@@ -35,7 +35,6 @@ from mnist_repro.cluster.remote import (
 from mnist_repro.datasets import Dataset
 from mnist_repro.environment import Environment, package_code_sha256
 from mnist_repro.errors import ReproError
-from mnist_repro.garbage import collection_paused
 from mnist_repro.worker import MadeRun, PlannedRun
 
 if TYPE_CHECKING:
@@ -157,20 +156,21 @@ def _open_client(address: str) -> Client:
     # What Dask would log, errors here say; and of versions, those that count are compared.
     for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    # A client that could not connect ends itself when it is found as garbage, and needs a lock for it that another one
-    # holds while it starts.
-    gc.collect()
     try:
-        with collection_paused(), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return Client(address, timeout=_CONNECTION_SECONDS, set_as_default=False)
     except (OSError, ValueError, RuntimeError, *_TIMED_OUT) as error:
-        msg = (
-            f"--cluster names the scheduler of a Dask cluster, such as tcp://127.0.0.1:8786; {address} could not be "
-            f"reached within {_CONNECTION_SECONDS:.0f} seconds: {error}. Start one with `dask scheduler`, or correct "
-            "the address."
-        )
-        raise ReproError(msg) from error
+        reason = str(error)
+    # A client that could not connect ends when it is found as garbage, and takes a lock of Dask's for that. It is found
+    # here: in the middle of the start of another client, which holds that lock, both would wait forever.
+    gc.collect()
+    msg = (
+        f"--cluster names the scheduler of a Dask cluster, such as tcp://127.0.0.1:8786; {address} could not be "
+        f"reached within {_CONNECTION_SECONDS:.0f} seconds: {reason}. Start one with `dask scheduler`, or correct the "
+        "address."
+    )
+    raise ReproError(msg)
 
 
 def _check_scheduler(client: Client, *, address: str) -> None:
