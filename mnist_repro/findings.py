@@ -22,6 +22,9 @@ class Verdict(Enum):
     NOT_RUN = "not run"
 
 
+# What somebody could have had again, and was found to be so or not; a time on other hardware is no part of it.
+DECIDED = (Verdict.REPRODUCED, Verdict.EXPLAINED, Verdict.NOT_REPRODUCED, Verdict.CONTRADICTED)
+
 # Fewer runs cannot give an exact p-value of 5 %; with fewer, nothing that chance decides is decided.
 MINIMUM_RUNS = runs_to_reject(tests=1)
 SIGNIFICANCE = 0.05

@@ -113,7 +113,10 @@ def test_added_document_is_reported(journey: Journey) -> None:
     )
     claims = json.loads((report / "claims.json").read_text(encoding="utf-8"))
 
-    assert "- **A tiny document**: of 2 claims (a curve counts as one) 1 reproduced, 1 not reproduced." in front
+    assert (
+        "- **A tiny document**: 1 of 2 claims that can be judged reproduce (a curve counts as one); 1 not reproduced."
+        in front
+    )
     assert f"![Curves of {EXPERIMENT}](figures/local/{EXPERIMENT}-curves.svg)" in page
     assert "on the document's held-out set after each period" in page
     assert "on the document's held-out set after each period" in html

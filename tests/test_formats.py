@@ -267,11 +267,36 @@ def test_format_verdict_says_what_it_rests_on(family: Family, expected: str) -> 
     assert expected == format_verdict(family)
 
 
-def test_format_outcome_every_verdict_is_counted() -> None:
-    """Verdicts stand in their order with their counts, those that nothing got are left out, and the total leads."""
-    outcome = Counter({Verdict.NOT_RUN: 3, Verdict.REPRODUCED: 5, Verdict.CONTRADICTED: 1})
-
-    assert format_outcome(outcome) == ("of 9 claims (a curve counts as one) 5 reproduced, 1 contradicted, 3 not run.")
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        pytest.param(
+            {Verdict.NOT_RUN: 3, Verdict.REPRODUCED: 5, Verdict.CONTRADICTED: 1},
+            "5 of 6 claims that can be judged reproduce (a curve counts as one); "
+            "1 contradicted by their own document, 3 not run.",
+            id="some cannot be judged",
+        ),
+        pytest.param(
+            {Verdict.REPRODUCED: 5},
+            "5 of 5 claims that can be judged reproduce (a curve counts as one).",
+            id="all reproduce",
+        ),
+        pytest.param(
+            {Verdict.NOT_REPRODUCED: 1, Verdict.EXPLAINED: 2, Verdict.INCONCLUSIVE: 4},
+            "0 of 3 claims that can be judged reproduce (a curve counts as one); "
+            "2 explained, 1 not reproduced, 4 inconclusive.",
+            id="none reproduces",
+        ),
+        pytest.param(
+            {Verdict.NOT_RUN: 9},
+            "none of 9 claims (a curve counts as one) can be judged: 9 not run.",
+            id="none can be judged",
+        ),
+    ],
+)
+def test_format_outcome_every_verdict_is_counted(outcome: dict[Verdict, int], expected: str) -> None:
+    """What reproduces leads, of what can be judged; the other verdicts stand in their order with their counts."""
+    assert format_outcome(Counter(outcome)) == expected
 
 
 def test_format_environment_names_what_decides_numbers(environment: Environment) -> None:

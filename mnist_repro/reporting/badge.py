@@ -14,15 +14,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from mnist_repro.findings import DECIDED, Verdict
 from mnist_repro.reporting.contents import EnvironmentResult, select_front
 from mnist_repro.reporting.json_numbers import dump_json
-from mnist_repro.verdicts import Verdict
 
 BADGE_FILE = "badge.json"
 
 _LABEL = "MNIST claims"
-# What somebody could have had again; times on other hardware are no part of it.
-_DECIDED = (Verdict.REPRODUCED, Verdict.EXPLAINED, Verdict.NOT_REPRODUCED, Verdict.CONTRADICTED)
 _OPEN = (Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
 
 
@@ -35,7 +33,7 @@ def format_badge(results: Sequence[EnvironmentResult]) -> str:
 
 def describe_outcome(outcome: Counter[Verdict]) -> tuple[str, str]:
     """Return the badge's message and its colour."""
-    decided = sum(outcome[verdict] for verdict in _DECIDED)
+    decided = sum(outcome[verdict] for verdict in DECIDED)
     undecided = sum(outcome[verdict] for verdict in _OPEN)
     if not decided:
         return "nothing judged", "lightgrey"

@@ -12,12 +12,12 @@ import numpy as np
 
 from mnist_repro.claims import Claim
 from mnist_repro.environment import Environment
+from mnist_repro.findings import DECIDED, Verdict
 from mnist_repro.placements import JUDGED, Judgement
 from mnist_repro.pools import Reason
 from mnist_repro.records import RunRecord
 from mnist_repro.reporting.contents import Family
 from mnist_repro.statistics import Interval, Summary
-from mnist_repro.verdicts import Verdict
 
 UNKNOWN = "unknown"
 
@@ -150,8 +150,17 @@ def format_places(family: Family) -> str:
 
 
 def format_outcome(outcome: Counter[Verdict]) -> str:
-    """Say in a sentence how many claims got which verdict."""
-    return f"of {outcome.total()} claims (a curve counts as one) {format_verdicts(outcome)}."
+    """Say in a sentence how many claims reproduce, of those that can be judged, and what became of the others."""
+    decided = sum(outcome[verdict] for verdict in DECIDED)
+    others = outcome.copy()
+    del others[Verdict.REPRODUCED]
+    rest = format_verdicts(others).replace(Verdict.CONTRADICTED.value, "contradicted by their own document")
+    if not decided:
+        return f"none of {outcome.total()} claims (a curve counts as one) can be judged: {rest}."
+    reproduced = (
+        f"{outcome[Verdict.REPRODUCED]} of {decided} claims that can be judged reproduce (a curve counts as one)"
+    )
+    return f"{reproduced}; {rest}." if rest else f"{reproduced}."
 
 
 def format_verdicts(outcome: Counter[Verdict]) -> str:

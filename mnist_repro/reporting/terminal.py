@@ -143,8 +143,8 @@ def print_claims(result: EnvironmentResult, *, console: Console) -> None:
 
 
 def print_outcome(outcome: Counter[Verdict], *, console: Console) -> None:
-    """Count verdicts in a line."""
-    console.print(f"Verdicts: {format_outcome(outcome)}", highlight=False)
+    """Count verdicts in a line, however long, so that it can be searched for."""
+    console.print(f"Verdicts: {format_outcome(outcome)}", highlight=False, soft_wrap=True)
 
 
 def print_families(families: Iterable[Family], *, console: Console) -> None:
