@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from mnist_repro.errors import ReproError
-from mnist_repro.reporting.speed_page import draw_speed, list_time_cells, order_engines
+from mnist_repro.reporting.speed_page import (
+    draw_speed,
+    list_ratio_cells,
+    list_ratio_headings,
+    list_time_cells,
+    order_engines,
+)
 from mnist_repro.speed import SPEED_FILE, read_speed
 
 
@@ -59,6 +65,25 @@ def test_list_time_cells_ratios_are_of_the_same_round(tmp_path: Path) -> None:
     cells = list_time_cells(times["compiled"], times)
 
     assert cells == ["2000 µs", "2 (2 to 2)", "1 (1 to 1)", "2.5 s", "500 MB", "steps_per_execution: 50"]
+
+
+def test_list_ratio_cells_say_ours_over_the_floor_and_others_over_ours(tmp_path: Path) -> None:
+    """Each ratio stands below its heading; a cell is empty where one of the two engines was not timed."""
+    times = read_speed(
+        write(
+            tmp_path,
+            *(entry(name, seconds=seconds) for name, seconds in (("floor", 1e-3), ("compiled", 2e-3), ("jax", 5e-3))),
+            *(entry(name, seconds=1e-3, experiment="another-net") for name in ("compiled", "scikit-learn")),
+        )
+    )
+
+    assert list_ratio_headings(times) == [
+        "ours over matrix products",
+        "JAX, jitted loop, over ours",
+        "scikit-learn, partial_fit, over ours",
+    ]
+    assert list_ratio_cells("small-net", times) == ["2.00", "2.50", ""]
+    assert list_ratio_cells("another-net", times) == ["", "", "1.00"]
 
 
 def test_draw_speed_every_engine_has_its_row(tmp_path: Path) -> None:

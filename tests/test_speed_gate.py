@@ -28,6 +28,7 @@ from mnist_repro.gate.speed_trials import (
 )
 from mnist_repro.reporting.speed_gate_page import (
     format_speed_comparison,
+    format_speed_trials,
     list_trial_cells,
     summarize_speed_gate,
 )
@@ -214,10 +215,19 @@ def test_page_of_the_speed_gate_says_what_was_measured(tmp_path: Path) -> None:
     template = load_templates().get_template("speed-gate.md.j2")
     assert summarize_speed_gate(tmp_path) is None
     add_to_speed_baseline(tmp_path, environment=ENVIRONMENT, launches=BASELINE)
-    assert "Not measured with this baseline" in template.render(gate=summarize_speed_gate(tmp_path))
+    untried = summarize_speed_gate(tmp_path)
+    assert untried
+    assert "Not measured with this baseline" in template.render(gate=untried)
+    assert format_speed_trials(untried) == "How often it errs was not measured with this baseline."
 
     (tmp_path / SPEED_TRIALS_FILE).write_text(made_up_trials().format(), encoding="utf-8")
-    page = template.render(gate=summarize_speed_gate(tmp_path))
+    tried = summarize_speed_gate(tmp_path)
+    assert tried
+    page = template.render(gate=tried)
 
     assert "| net | " in page
     assert "| 2 x | second core busy | 5 of 5 (48 to 100 %) |" in page
+    assert format_speed_trials(tried) == (
+        "It found a step slower in 0 of 10 gate runs of unchanged code, 0 of 10 gate runs of code that takes 1.1 times as "
+        "long, 10 of 10 gate runs of code that takes 2 times as long."
+    )

@@ -178,7 +178,7 @@ def _rendered(
             "index.md.j2",
             results=shown,
             versions=versions,
-            is_timed=speed is not None,
+            speed=speed,
             gate=gate,
             speed_gate=speed_gate,
             figures=figures,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,23 @@ def format_speed_comparison(found: SpeedComparison) -> str:
 def format_launch_ratios(entry: SpeedEntry) -> str:
     """Give the median ratio of each launch of the baseline."""
     return ", ".join(f"{np.median(launch.ratios):.3g}" for launch in entry.launches)
+
+
+def format_speed_trials(gate: SpeedGateSummary) -> str:
+    """Say in a sentence how often unchanged code was found slower, and code that was slowed down."""
+    if not gate.counts:
+        return "How often it errs was not measured with this baseline."
+    slower: Counter[float] = Counter()
+    made: Counter[float] = Counter()
+    for count in gate.counts:
+        slower[count.factor] += count.outcomes.get(Outcome.FAILED, 0)
+        made[count.factor] += count.gate_runs
+    parts = (f"{slower[factor]} of {made[factor]} gate runs of {_name_factor(factor)}" for factor in sorted(made))
+    return f"It found a step slower in {', '.join(parts)}."
+
+
+def _name_factor(factor: float) -> str:
+    return "unchanged code" if factor == 1 else f"code that takes {factor:g} times as long"
 
 
 def list_trial_cells(count: TrialCount) -> list[str]:

@@ -49,6 +49,26 @@ def list_time_cells(times: EngineTimes, engines: Mapping[str, EngineTimes]) -> l
     return [*cells, f"{times.peak_bytes / _MEGABYTES:.0f} MB", times.settings.strip("{}").replace('"', "")]
 
 
+def list_ratio_headings(times: Times) -> list[str]:
+    """Return the headings of what `list_ratio_cells` gives."""
+    return ["ours over matrix products", *(f"{name_engine(engine)}, over ours" for engine in _list_others(times))]
+
+
+def list_ratio_cells(name: str, times: Times) -> list[str]:
+    """Return an experiment's ratios as cells: ours over the floor, and others over ours; empty where not timed."""
+    engines = times[name]
+    pairs = [(COMPILED, FLOOR), *((other, COMPILED) for other in _list_others(times))]
+    return [
+        f"{engines[one].ratio_to(engines[other]).value:.2f}" if engines.keys() >= {one, other} else ""
+        for one, other in pairs
+    ]
+
+
+def _list_others(times: Times) -> list[str]:
+    found = {engine for engines in times.values() for engine in engines}
+    return [engine for engine in _ENGINES if engine in found - {COMPILED, FLOOR, CONTROL}]
+
+
 def draw_speed(path: Path, *, times: Times) -> None:
     """Draw every engine's step over the floor of its experiment."""
     shown = {name: engines for name, engines in times.items() if FLOOR in engines}

@@ -31,8 +31,14 @@ from mnist_repro.reporting.probe_tables import (
 )
 from mnist_repro.reporting.protocol_words import describe_protocol
 from mnist_repro.reporting.seed_strips import STEPS
-from mnist_repro.reporting.speed_gate_page import format_launch_ratios, list_trial_cells
-from mnist_repro.reporting.speed_page import list_time_cells, name_engine, order_engines
+from mnist_repro.reporting.speed_gate_page import format_launch_ratios, format_speed_trials, list_trial_cells
+from mnist_repro.reporting.speed_page import (
+    list_ratio_cells,
+    list_ratio_headings,
+    list_time_cells,
+    name_engine,
+    order_engines,
+)
 from mnist_repro.reporting.study_page import (
     format_efficiency,
     format_throughput,
@@ -109,6 +115,7 @@ def load_templates() -> Templates:
         format_shift=format_shift,
         format_size=format_size,
         format_state=format_state,
+        format_speed_trials=format_speed_trials,
         format_step=format_step,
         format_subject=formats.format_subject,
         format_throughput=format_throughput,
@@ -119,6 +126,8 @@ def load_templates() -> Templates:
         list_cause_cells=list_cause_cells,
         list_defaults=list_defaults,
         list_family_cells=formats.list_family_cells,
+        list_ratio_cells=list_ratio_cells,
+        list_ratio_headings=list_ratio_headings,
         list_rounding_cells=list_rounding_cells,
         list_snapshot_cells=list_snapshot_cells,
         list_study_figures=list_study_figures,
