@@ -228,6 +228,6 @@ def test_page_of_the_speed_gate_says_what_was_measured(tmp_path: Path) -> None:
     assert "| net | " in page
     assert "| 2 x | second core busy | 5 of 5 (48 to 100 %) |" in page
     assert format_speed_trials(tried) == (
-        "It found a step slower in 0 of 10 gate runs of unchanged code, 0 of 10 gate runs of code that takes 1.1 times as "
-        "long, 10 of 10 gate runs of code that takes 2 times as long."
+        "It found a step slower in 0 of 10 gate runs of unchanged code, 0 of 10 gate runs of code that takes 1.1 times "
+        "as long, 10 of 10 gate runs of code that takes 2 times as long."
     )

@@ -1,0 +1,44 @@
+"""A run for which there is too little memory is recorded as failed, whoever finds out first: NumPy or TensorFlow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mnist_repro.records import RecordStore
+
+pytest.importorskip("tensorflow")
+pytestmark = [
+    pytest.mark.reliability_slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="memory is limited as Linux does it"),
+]
+
+PROGRAM = Path(__file__).with_name("little_memory.py")
+TESTS = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "error"),
+    [
+        pytest.param(60, "MemoryError", id="too little for the images' order"),
+        pytest.param(400, "ResourceExhaustedError", id="too little for the images as floats"),
+    ],
+)
+def test_run_without_memory_is_recorded_as_failed(tmp_path: Path, megabytes: int, error: str) -> None:
+    """The program goes on and ends as always; the record has the error's words, and no numbers."""
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, str(PROGRAM), str(tmp_path), str(megabytes)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (TESTS.parent, TESTS)))},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert ended.stdout.startswith(f"failed, {error}: ")
+    (record,) = RecordStore(tmp_path).read()
+    assert record.reason.startswith(error)
+    assert (record.status, record.periods, record.final_accuracy) == ("failed", (), {})
