@@ -13,13 +13,13 @@ from rich.console import Console
 from mnist_repro.causes.finder import find_causes, possible_variants
 from mnist_repro.claims import labelled_examples, load_documents
 from mnist_repro.datasets import Dataset, load_dataset
+from mnist_repro.options import name_environment
 from mnist_repro.pools import check_whole
 from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import RecordStore, RunRecord, open_stores
 from mnist_repro.reporting.contents import Family, assess_families
 from mnist_repro.reporting.terminal import StudyProgress, format_plan, make_console, print_families, print_outcome
 from mnist_repro.study import plan_study, profile_seeds, run_study
-from mnist_repro.verbs import name_environment
 from mnist_repro.verdicts import Finding, Verdict, judge_document
 
 # The families of claims that had a case, and how often each verdict was given.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
-from typing import NoReturn, get_args
+from typing import get_args
 
-from mnist_repro.datasets import Choice
+from mnist_repro.datasets import Choice, Dataset
 from mnist_repro.document_folders import FOLDERS_VARIABLE
 from mnist_repro.errors import ReproError
 from mnist_repro.records import LOCAL_ENVIRONMENT, RecordStore, open_stores
@@ -18,18 +18,9 @@ DEFAULT_OUTPUT = Path("reports")
 
 DOCUMENT_HELP = "a folder with one more document, whose experiments.py is run; may be given again"
 
-BAD_INPUT = 2
 _MOST_SEEDS = 100_000
 # Pages of the report that are no environment's.
 _OTHER_PAGES = frozenset({"readme", "gate", "causes", "versions", "speed", "speed-gate"})
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line, without the usage."""
-        self.exit(BAD_INPUT, f"{self.prog}: {message}. See {self.prog} --help.\n")
 
 
 def add_records_option(parser: argparse.ArgumentParser) -> None:
@@ -190,6 +181,11 @@ def parse_tolerances(text: str) -> dict[str, float]:
         experiment, _, ratio = part.rpartition("=")
         tolerances[experiment.strip()] = parse_ratio(ratio.strip())
     return tolerances
+
+
+def name_environment(name: str, *, dataset: Dataset) -> str:
+    """Return the name under which runs on `dataset` are recorded: those on the stand-in have a place of their own."""
+    return f"{name}-{dataset.name}" if dataset.is_stand_in else name
 
 
 def find_store(name: str, *, records: Path) -> RecordStore:

@@ -1,50 +1,33 @@
-"""What each verb of the command line does, with its options and a console; each returns an exit code."""
+"""The verbs that train nothing: what is declared, what a study would cost, and what the records say.
+
+Each takes its options and a console, and returns an exit code.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable
-from contextlib import nullcontext
 from pathlib import Path
 
 from joblib import cpu_count
 from rich.console import Console
 from rich.table import Table
 
-from mnist_repro.causes.finder import find_causes, plan_trials
 from mnist_repro.claims import load_documents
-from mnist_repro.cluster.connection import Cluster, connect_cluster
-from mnist_repro.confirmation import confirm_code, format_same_code
-from mnist_repro.datasets import Dataset, load_dataset
 from mnist_repro.differences import compare_stores
-from mnist_repro.environment import hash_training_code
-from mnist_repro.errors import ReproError
 from mnist_repro.gate.baseline import select_baseline, write_baseline
-from mnist_repro.gate.faults import plant_faults
 from mnist_repro.gate.record import measure_errors
 from mnist_repro.gate.trials import check_enough
 from mnist_repro.options import find_store, name_baseline, name_matrix
-from mnist_repro.pictured_runs import keep_early_weights
 from mnist_repro.planning import plan_experiments
 from mnist_repro.protocols import load_protocols, select_protocols
-from mnist_repro.records import RecordStore, RunRecord, open_store
-from mnist_repro.reporting.cause_tables import print_causes
+from mnist_repro.records import open_store
 from mnist_repro.reporting.contents import summarize_environment
 from mnist_repro.reporting.difference_table import print_differences
-from mnist_repro.reporting.formats import format_unfinished
 from mnist_repro.reporting.gate_page import format_detections, format_false_alarms
 from mnist_repro.reporting.plan_table import print_plan
-from mnist_repro.reporting.terminal import STAND_IN_WARNING, StudyProgress, format_plan, print_claims
-from mnist_repro.reporting.timing_table import print_timing
 from mnist_repro.reporting.verdict_table import print_verdicts
-from mnist_repro.study import PROFILES, Plan, plan_study, profile_seeds, run_study
-from mnist_repro.timing import StudyClock
-from mnist_repro.variant_runs import plan_variants, variant_store
-from mnist_repro.variants import load_alternatives
-
-# Runs of each experiment that are trained again to confirm code.
-_CONFIRMED_SEEDS = 2
+from mnist_repro.study import PROFILES
 
 
 def list_all(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - all verbs are called alike
@@ -61,203 +44,6 @@ def list_all(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG
     console.print()
     console.print(table)
     return 0
-
-
-def find_data(options: argparse.Namespace, console: Console) -> int:
-    """Find MNIST, and say where it is."""
-    _load(options, console)
-    return 0
-
-
-def run(options: argparse.Namespace, console: Console) -> int:
-    """Train, record, and print the table of claims."""
-    clock = StudyClock()
-    _check_cluster(options)
-    protocols = select_protocols(options.experiments)
-    dataset = _load(options, console)
-    store = _store(options, dataset)
-    seeds = profile_seeds(protocols.values(), profile=options.profile)
-    if options.seeds is not None:
-        seeds = dict.fromkeys(protocols, options.seeds)
-    with connect_cluster(options.cluster) if options.cluster is not None else nullcontext() as cluster:
-        plan = plan_study(
-            protocols,
-            seeds=seeds,
-            dataset=dataset,
-            store=store,
-            workers=cluster.workers if cluster else options.workers,
-            environment=cluster.environment if cluster else None,
-        )
-        records = _train(
-            plan,
-            dataset=dataset,
-            store=store,
-            console=console,
-            keep_models=options.keep_models,
-            clock=clock,
-            cluster=cluster,
-        )
-    unfinished = [record for record in records if record.status != "completed"]
-    result = summarize_environment(store, documents=load_documents(), protocols=protocols, records=records)
-    print_claims(result, console=console)
-    if options.timing:
-        print_timing(clock.read(), console=console)
-    console.print(_format_counts(plan, records_unfinished=len(unfinished)), highlight=False)
-    keep_early_weights(records, protocols=protocols, dataset=dataset, store=store)
-    console.print(f"Records: {store.file}", highlight=False, soft_wrap=True)
-    return 1 if unfinished else 0
-
-
-def _check_cluster(options: argparse.Namespace) -> None:
-    """See that no option was given that only makes sense without a cluster.
-
-    Raises
-    ------
-    ReproError
-        If one was.
-    """
-    if options.cluster is None:
-        return
-    if options.workers is not None:
-        msg = "A study on a cluster has the workers of the cluster: leave --workers out, or --cluster."
-        raise ReproError(msg)
-    if options.keep_models:
-        msg = "Workers of a cluster cannot reach the folder of the records: leave --keep-models out, or --cluster."
-        raise ReproError(msg)
-
-
-def explain(options: argparse.Namespace, console: Console) -> int:
-    """Make every open choice otherwise, and say in which ways the documents could have been made."""
-    protocols = select_protocols(options.experiments)
-    dataset = _load(options, console)
-    store = _store(options, dataset)
-    trials = [plan_trials(protocol) for protocol in protocols.values()]
-    usual = {each.protocol.id: options.seeds or range(each.seeds) for each in trials}
-    own = plan_study(protocols, seeds=usual, dataset=dataset, store=store, workers=options.workers)
-    plans = plan_variants(
-        (variant for each in trials for variant in each.variants),
-        dataset=dataset,
-        store=store,
-        seeds=options.seeds,
-        workers=options.workers,
-    )
-    console.print("The experiments as they were reconstructed:")
-    records = _train(own, dataset=dataset, store=store, console=console)
-    console.print("Every choice made otherwise, and the initial values moved:")
-    records += _train_variants(plans, store=store, console=console)
-    print_causes(find_causes(store, documents=load_documents(), protocols=protocols), console=console)
-    console.print("`mnist-repro report` writes it to the page of causes.", highlight=False)
-    return 1 if any(record.status == "failed" for record in records) else 0
-
-
-def train_faults(options: argparse.Namespace, console: Console) -> int:
-    """Train with faults planted."""
-    dataset = _load(options, console)
-    store = _store(options, dataset)
-    alternatives = {variant.id: variant for variant in load_alternatives()}
-    faults = plant_faults(load_protocols(), alternatives=alternatives)
-    plans = plan_variants(faults, dataset=dataset, store=store, workers=options.workers)
-    records = _train_variants(plans, store=store, console=console)
-    console.print("`mnist-repro baseline` measures which of them the regression gate catches.", highlight=False)
-    return 1 if any(record.status == "failed" for record in records) else 0
-
-
-def confirm(options: argparse.Namespace, console: Console) -> int:
-    """Train recorded runs again, and say whether today's training code gives the same."""
-    protocols = load_protocols()
-    dataset = _load(options, console)
-    store = open_store(options.records, environment=options.environment)
-    alternatives = {variant.id: variant for variant in load_alternatives()}
-    variants = {variant.id: variant for variant in plant_faults(protocols, alternatives=alternatives)}
-    variants |= alternatives | {v.id: v for protocol in protocols.values() for v in plan_trials(protocol).variants}
-
-    def train(plan: Plan, images: Dataset, again: RecordStore) -> list[RunRecord]:
-        return _train(plan, dataset=images, store=again, console=console, keep_pictures=False)
-
-    confirmation = confirm_code(
-        store,
-        protocols=protocols,
-        variants=list(variants.values()),
-        seeds=_CONFIRMED_SEEDS,
-        dataset=dataset,
-        train=train,
-    )
-    for name, seed in confirmation.different:
-        console.print(f"{name}, seed {seed}: another run than the recorded one", highlight=False, soft_wrap=True)
-    equal, different = len(confirmation.equal), len(confirmation.different)
-    console.print(f"{equal} of {equal + different} recorded runs come out again, bit for bit.", highlight=False)
-    if different:
-        console.print("Today's training code gives other runs: the records have to be made again.")
-        return 1
-    if confirmation.code != hash_training_code():
-        console.print("To pool runs of today's training code with those, add to mnist_repro/same_code.toml:\n")
-        console.print(format_same_code(confirmation, store=store), highlight=False, soft_wrap=True)
-    return 0
-
-
-def _train_variants(plans: Iterable[tuple[Plan, Dataset]], *, store: RecordStore, console: Console) -> list[RunRecord]:
-    own = variant_store(store)
-    records: list[RunRecord] = []
-    for plan, images in plans:
-        records += _train(plan, dataset=images, store=own, console=console, keep_pictures=False)
-    return records
-
-
-def _train(
-    plan: Plan,
-    *,
-    dataset: Dataset,
-    store: RecordStore,
-    console: Console,
-    keep_pictures: bool = True,
-    keep_models: bool = False,
-    clock: StudyClock | None = None,
-    cluster: Cluster | None = None,
-) -> list[RunRecord]:
-    """Make the missing runs of a plan, with progress; return the records of all its runs."""
-    # Not before all is known to be in order: bad input leaves nothing behind.
-    store.prepare()
-    console.print(format_plan(plan), highlight=False)
-    for record in plan.reused:
-        if record.status != "completed":
-            console.print(format_unfinished(record))
-    with StudyProgress(plan, console=console) as progress:
-        return run_study(
-            plan,
-            dataset=dataset,
-            store=store,
-            keep_pictures=keep_pictures,
-            keep_models=keep_models,
-            on_record=progress.advance,
-            clock=clock,
-            cluster=cluster,
-        )
-
-
-def name_environment(name: str, *, dataset: Dataset) -> str:
-    """Return the name under which runs on `dataset` are recorded: those on the stand-in have a place of their own."""
-    return f"{name}-{dataset.name}" if dataset.is_stand_in else name
-
-
-def _store(options: argparse.Namespace, dataset: Dataset) -> RecordStore:
-    return RecordStore(options.records / name_environment(options.environment, dataset=dataset))
-
-
-def _format_counts(plan: Plan, *, records_unfinished: int) -> str:
-    return (
-        f"{plan.planned} runs planned: {len(plan.missing)} trained, {len(plan.reused)} reused, "
-        f"{records_unfinished} of them not completed."
-    )
-
-
-def _load(options: argparse.Namespace, console: Console) -> Dataset:
-    dataset = load_dataset(options.dataset, folder=options.data, progress=console.is_terminal)
-    console.print(f"Images: {dataset.name}, {dataset.source}", highlight=False, soft_wrap=True)
-    if dataset.note:
-        console.print(dataset.note, highlight=False, soft_wrap=True)
-    if dataset.is_stand_in:
-        console.print(STAND_IN_WARNING, style="bold yellow")
-    return dataset
 
 
 def plan(options: argparse.Namespace, console: Console) -> int:

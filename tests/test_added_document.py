@@ -17,7 +17,7 @@ import jsonschema
 import pytest
 from tiny_documents import TINY, install_tiny
 
-from mnist_repro import verbs
+from mnist_repro import training_verbs
 from mnist_repro.cli import main
 from mnist_repro.datasets import Dataset
 from mnist_repro.document_folders import FOLDERS_VARIABLE
@@ -60,7 +60,7 @@ def journey(
     }
     printed = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(verbs, "load_dataset", lambda *_, **__: replace(random_images, name="mnist"))
+        patch.setattr(training_verbs, "load_dataset", lambda *_, **__: replace(random_images, name="mnist"))
         patch.delenv(FOLDERS_VARIABLE, raising=False)
         patch.delenv("GITHUB_STEP_SUMMARY", raising=False)
         patch.chdir(folder)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 from made_up_runs import make_run, make_unfinished, write_store
 
-from mnist_repro import environment as environments, verbs, worker
+from mnist_repro import environment as environments, training_verbs, worker
 from mnist_repro.claims import load_documents
 from mnist_repro.cli import main
 from mnist_repro.datasets import Dataset, load_dataset
@@ -305,7 +305,7 @@ def test_run_interrupted_says_how_to_go_on(call: Call, monkeypatch: pytest.Monke
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(verbs, "run_study", interrupt)
+    monkeypatch.setattr(training_verbs, "run_study", interrupt)
 
     ended = call("run", EXPERIMENT, "--seeds", "0", "--dataset", "digits")
 
@@ -595,7 +595,7 @@ def test_bad_input_gives_one_line_and_writes_nothing(
 ) -> None:
     """The line says what was received and what would be right; nothing is printed else, and nothing is written."""
     # Were it taken for good input, this test would train for minutes.
-    monkeypatch.setattr(verbs, "plan_study", None)
+    monkeypatch.setattr(training_verbs, "plan_study", None)
     ended = call(*arguments)
 
     assert_one_line(ended, *parts)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_repro import verbs
+from mnist_repro import training_verbs
 from mnist_repro.causes.finder import Trials, plan_trials
 from mnist_repro.cli import main
 from mnist_repro.protocols import Protocol
@@ -37,7 +37,7 @@ def test_explain_trains_once_and_says_what_came_of_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Runs of the experiment and of its variants are recorded apart; a second call trains nothing."""
-    monkeypatch.setattr(verbs, "plan_trials", _few_trials)
+    monkeypatch.setattr(training_verbs, "plan_trials", _few_trials)
 
     assert main(["explain", EXPERIMENT, "--seeds", "0", *DIGITS]) == 0
     said = capsys.readouterr().out
@@ -60,10 +60,10 @@ def test_faults_trains_each_on_its_own_images(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A fault of the images is recorded with their own hash, beside one of the protocol."""
-    plant = verbs.plant_faults
+    plant = training_verbs.plant_faults
     chosen = ("beta2-0.99", "labels-5-percent")
     monkeypatch.setattr(
-        verbs,
+        training_verbs,
         "plant_faults",
         lambda *given, **named: [replace(f, seeds=1) for f in plant(*given, **named) if f.id.endswith(chosen)],
     )
