@@ -17,7 +17,8 @@ from mnist_repro.options import name_environment
 from mnist_repro.pools import check_whole
 from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import RecordStore, RunRecord, open_stores
-from mnist_repro.reporting.contents import Family, assess_families
+from mnist_repro.reporting.contents import Family
+from mnist_repro.reporting.environment_summary import assess_families
 from mnist_repro.reporting.terminal import StudyProgress, format_plan, make_console, print_families, print_outcome
 from mnist_repro.study import plan_study, profile_seeds, run_study
 from mnist_repro.verdicts import Finding, Verdict, judge_document

@@ -15,7 +15,7 @@ from mnist_repro.pools import pool_runs
 from mnist_repro.protocols import load_protocols
 from mnist_repro.records import open_store
 from mnist_repro.reporting.benchmark_json import format_benchmark
-from mnist_repro.reporting.contents import summarize_environment
+from mnist_repro.reporting.environment_summary import summarize_environment
 
 
 def export_benchmark(options: argparse.Namespace, console: Console) -> int:

@@ -24,7 +24,7 @@ from mnist_repro.pictured_runs import keep_early_weights
 from mnist_repro.protocols import load_protocols, select_protocols
 from mnist_repro.records import RecordStore, RunRecord, open_store
 from mnist_repro.reporting.cause_tables import print_causes
-from mnist_repro.reporting.contents import summarize_environment
+from mnist_repro.reporting.environment_summary import summarize_environment
 from mnist_repro.reporting.formats import format_unfinished
 from mnist_repro.reporting.terminal import STAND_IN_WARNING, StudyProgress, format_plan, print_claims
 from mnist_repro.reporting.timing_table import print_timing

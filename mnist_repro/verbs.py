@@ -22,8 +22,8 @@ from mnist_repro.options import find_store, name_baseline, name_matrix
 from mnist_repro.planning import plan_experiments
 from mnist_repro.protocols import load_protocols, select_protocols
 from mnist_repro.records import open_store
-from mnist_repro.reporting.contents import summarize_environment
 from mnist_repro.reporting.difference_table import print_differences
+from mnist_repro.reporting.environment_summary import summarize_environment
 from mnist_repro.reporting.gate_page import format_detections, format_false_alarms
 from mnist_repro.reporting.plan_table import print_plan
 from mnist_repro.reporting.verdict_table import print_verdicts

@@ -20,7 +20,8 @@ from mnist_repro.gate.errors import Detection, Difference, FalseAlarms, GateErro
 from mnist_repro.gate.regression import Outcome
 from mnist_repro.gate.speed_trials import TrialCount
 from mnist_repro.protocols import Protocol
-from mnist_repro.reporting.contents import EnvironmentResult, summarize_environment
+from mnist_repro.reporting.contents import EnvironmentResult
+from mnist_repro.reporting.environment_summary import summarize_environment
 from mnist_repro.reporting.gate_page import BaselineExperiment, GateSummary
 from mnist_repro.reporting.html_page import PageContents, SpeedResult
 from mnist_repro.reporting.speed_gate_page import SpeedGateSummary

@@ -26,7 +26,7 @@ from mnist_repro.pictures import save_labels
 from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import RunRecord
 from mnist_repro.reported.explanations import Explanation
-from mnist_repro.reporting.contents import summarize_environment
+from mnist_repro.reporting.environment_summary import summarize_environment
 from mnist_repro.reporting.verdict_table import print_verdicts
 from mnist_repro.variant_runs import variant_store
 from mnist_repro.variants import load_alternatives

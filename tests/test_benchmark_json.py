@@ -18,7 +18,7 @@ from mnist_repro.errors import ReproError
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RunRecord
 from mnist_repro.reporting.benchmark_json import Measure, format_benchmark
-from mnist_repro.reporting.contents import summarize_environment
+from mnist_repro.reporting.environment_summary import summarize_environment
 
 EXPERIMENT = "julia-mlp-100x100"
 

@@ -16,7 +16,7 @@ from mnist_repro.environment import Environment
 from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import RunRecord
 from mnist_repro.reporting.claims_json import format_claims, read_schema
-from mnist_repro.reporting.contents import summarize_environment
+from mnist_repro.reporting.environment_summary import summarize_environment
 
 jsonschema = pytest.importorskip("jsonschema")
 

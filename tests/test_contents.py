@@ -22,7 +22,8 @@ from mnist_repro.placements import Judgement
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore, RunRecord
 from mnist_repro.reported.explanations import Explanation
-from mnist_repro.reporting.contents import EnvironmentResult, summarize_environment
+from mnist_repro.reporting.contents import EnvironmentResult
+from mnist_repro.reporting.environment_summary import summarize_environment
 from mnist_repro.variant_runs import variant_store
 from mnist_repro.variants import load_alternatives
 from mnist_repro.verdicts import Verdict

@@ -10,8 +10,9 @@ from made_up_runs import make_run, write_store
 from mnist_repro.claims import Document, load_documents
 from mnist_repro.environment import Environment
 from mnist_repro.protocols import Protocol
-from mnist_repro.reporting.contents import EnvironmentResult, summarize_environment
+from mnist_repro.reporting.contents import EnvironmentResult
 from mnist_repro.reporting.contradictions import collect_contradictions
+from mnist_repro.reporting.environment_summary import summarize_environment
 
 NOTEBOOK = ("tf1-basic", "tf1-dropout-piecewise", "tf1-dropout-exponential")
 

@@ -18,7 +18,7 @@ from mnist_repro.cli import main
 from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
 from mnist_repro.protocols import Protocol, load_protocols
-from mnist_repro.reporting.contents import summarize_environment
+from mnist_repro.reporting.environment_summary import summarize_environment
 from mnist_repro.reporting.step_summary import MOST_BYTES, append_summary, format_summary
 from mnist_repro.reporting.terminal import STAND_IN_WARNING
 

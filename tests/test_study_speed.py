@@ -14,7 +14,8 @@ from mnist_repro.claims import load_documents
 from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
 from mnist_repro.protocols import Protocol
-from mnist_repro.reporting.contents import EnvironmentResult, summarize_environment
+from mnist_repro.reporting.contents import EnvironmentResult
+from mnist_repro.reporting.environment_summary import summarize_environment
 from mnist_repro.reporting.study_page import (
     format_efficiency,
     format_throughput,

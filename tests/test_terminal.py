@@ -17,7 +17,8 @@ from mnist_repro.environment import Environment
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RunRecord
 from mnist_repro.reporting import terminal
-from mnist_repro.reporting.contents import EnvironmentResult, summarize_environment
+from mnist_repro.reporting.contents import EnvironmentResult
+from mnist_repro.reporting.environment_summary import summarize_environment
 from mnist_repro.reporting.formats import format_outcome, format_reported, format_subject
 from mnist_repro.reporting.terminal import STAND_IN_WARNING, StudyProgress, print_claims
 from mnist_repro.study import Plan

@@ -20,13 +20,9 @@ from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import LOCAL_ENVIRONMENT, open_stores
 from mnist_repro.reporting.badge import BADGE_FILE, format_badge
 from mnist_repro.reporting.claims_json import CLAIMS_FILE, SCHEMA_FILE, format_claims, read_schema
-from mnist_repro.reporting.contents import (
-    EnvironmentResult,
-    OutdatedRecordsError,
-    select_front,
-    summarize_environment,
-)
+from mnist_repro.reporting.contents import EnvironmentResult, select_front
 from mnist_repro.reporting.contradictions import collect_contradictions
+from mnist_repro.reporting.environment_summary import OutdatedRecordsError, summarize_environment
 from mnist_repro.reporting.file_comparison import is_as_made
 from mnist_repro.reporting.gate_page import summarize_gate
 from mnist_repro.reporting.html_page import PAGE_FILE, PageContents, SpeedResult, render_page

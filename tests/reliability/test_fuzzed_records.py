@@ -27,7 +27,7 @@ from mnist_repro.records import (
     format_record,
     parse_record,
 )
-from mnist_repro.reporting.contents import summarize_environment
+from mnist_repro.reporting.environment_summary import summarize_environment
 
 SAMPLES = Path(__file__).parent.parent / "data"
 SAMPLE_LINES = (SAMPLES / "runs-schema-1.jsonl").read_text(encoding="utf-8").splitlines()
