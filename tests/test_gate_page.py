@@ -20,7 +20,7 @@ from mnist_repro.gate.errors import Detection, Difference, FalseAlarms, GateErro
 from mnist_repro.gate.trials import PROFILE
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore
-from mnist_repro.reporting import report
+from mnist_repro.reporting import rendering
 from mnist_repro.reporting.contents import EnvironmentResult
 from mnist_repro.reporting.gate_page import (
     format_detections,
@@ -91,7 +91,7 @@ def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
             (folder / f"{name}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
         return {name: f"{name}.svg" for name in ("overview", *shown)}
 
-    monkeypatch.setattr(report, "draw_environment", name_figures)
+    monkeypatch.setattr(rendering, "draw_environment", name_figures)
 
 
 @pytest.fixture

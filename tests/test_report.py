@@ -21,7 +21,7 @@ from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RecordStore, RunRecord
-from mnist_repro.reporting import report
+from mnist_repro.reporting import rendering
 from mnist_repro.reporting.claims_json import read_schema
 from mnist_repro.reporting.contents import EnvironmentResult
 from mnist_repro.reporting.report import check_report, write_report
@@ -84,7 +84,7 @@ def few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
             (folder / f"{name}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
         return {name: f"{name}.svg" for name in names}
 
-    monkeypatch.setattr(report, "draw_environment", draw)
+    monkeypatch.setattr(rendering, "draw_environment", draw)
 
 
 def read_tree(folder: Path) -> dict[str, bytes]:

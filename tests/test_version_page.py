@@ -15,7 +15,7 @@ from mnist_repro.cli import main
 from mnist_repro.environment import Environment, training_code_sha256
 from mnist_repro.protocols import Protocol
 from mnist_repro.records import RunRecord
-from mnist_repro.reporting import report
+from mnist_repro.reporting import rendering
 from mnist_repro.reporting.report import check_report, write_report
 
 Study = Callable[..., list[RunRecord]]
@@ -59,7 +59,7 @@ def folder(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
         write_store(records / name, made)
     (tmp_path / "tox.ini").write_text(TOX, encoding="utf-8")
     # The environments' own figures are none of these tests' matter.
-    monkeypatch.setattr(report, "draw_environment", lambda *_, **__: {})
+    monkeypatch.setattr(rendering, "draw_environment", lambda *_, **__: {})
     return tmp_path
 
 
