@@ -18,9 +18,8 @@ from mnist_repro.causes.alternatives import Answer, last_figures, read_instead
 from mnist_repro.causes.finder import ExperimentCauses
 from mnist_repro.claims import Claim
 from mnist_repro.placements import measured_value
-from mnist_repro.reporting.figures import format_percent
 from mnist_repro.reporting.formats import format_number, format_subject
-from mnist_repro.reporting.svg import CARD, DOCUMENT, MUTED, OURS, svg_figure
+from mnist_repro.reporting.svg import CARD, DOCUMENT, MUTED, OURS, format_percent, svg_figure
 from mnist_repro.statistics import summarize
 
 # How far an axis reaches from the document, in half prediction intervals of the experiment as reconstructed: what lies

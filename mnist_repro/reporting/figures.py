@@ -19,11 +19,20 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
-from mnist_repro.reporting.svg import CARD, DOCUMENT, DOCUMENT_MARKER, INK, MUTED, OURS, svg_figure
+from mnist_repro.reporting.svg import (
+    CARD,
+    DOCUMENT,
+    DOCUMENT_MARKER,
+    INK,
+    MUTED,
+    OURS,
+    format_percent,
+    scatter,
+    svg_figure,
+)
 
 SINGLE_RUNS_SHOWN = 12
 
-_GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
 # Printed percentages have one decimal: what rounds to 0.0 % is left blank.
 _BLANK_BELOW = 0.0005
 # Above this luminance dark letters read better than white ones.
@@ -296,14 +305,3 @@ def _ink_on(colour: Sequence[float]) -> str:
     # Relative luminance as WCAG 2.1 defines it, with the power that approximates its curve.
     red, green, blue = (channel**2.2 for channel in colour[:3])
     return INK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > _LIGHT_LUMINANCE else "#ffffff"
-
-
-def scatter(count: int) -> FloatArray:
-    """Return heights in -0.5..0.5 for the dots of a strip, of shape (count,): evenly filled, the same way each time."""
-    # By multiples of the golden ratio.
-    return ((np.arange(count) + 0.5) * _GOLDEN_RATIO) % 1 - 0.5
-
-
-def format_percent(share: float, _position: int) -> str:
-    """Label a tick with as many digits as it has: 87.5 % is not 88 %."""
-    return f"{100 * share:.4g} %"

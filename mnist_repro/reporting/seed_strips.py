@@ -15,8 +15,8 @@ from matplotlib.ticker import MaxNLocator
 
 from mnist_repro.placements import Assessment, measured_value
 from mnist_repro.records import RunRecord
-from mnist_repro.reporting.figures import scatter
 from mnist_repro.reporting.formats import format_tick
+from mnist_repro.reporting.svg import scatter
 
 # Steps into which an axis is divided for the dots.
 STEPS = 1000

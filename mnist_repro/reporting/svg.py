@@ -7,14 +7,18 @@ Letters are drawn as outlines: so they look the same whatever fonts a reader has
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from matplotlib import style
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 CARD = "#fcfcfb"
 INK = "#1f2328"
@@ -61,6 +65,7 @@ _SETTINGS = {
     "svg.fonttype": "path",
 }
 
+_GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
 _CREATOR = re.compile(rb"<dc:title>([^<]+)</dc:title>\s*</cc:Agent>")
 _HEAD_BYTES = 4096
 
@@ -101,3 +106,14 @@ def read_creator(path: Path) -> str | None:
     with path.open("rb") as file:
         found = _CREATOR.search(file.read(_HEAD_BYTES))
     return found[1].decode() if found else None
+
+
+def scatter(count: int) -> NDArray[np.floating[Any]]:
+    """Return heights in -0.5..0.5 for the dots of a strip, of shape (count,): evenly filled, the same way each time."""
+    # By multiples of the golden ratio.
+    return ((np.arange(count) + 0.5) * _GOLDEN_RATIO) % 1 - 0.5
+
+
+def format_percent(share: float, _position: int) -> str:
+    """Label a tick with as many digits as it has: 87.5 % is not 88 %."""
+    return f"{100 * share:.4g} %"
