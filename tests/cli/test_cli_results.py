@@ -1,0 +1,199 @@
+"""The verbs that read records: `report`, `verdicts`, `compare`, `export`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from command_line import EXPERIMENT, Call, assert_one_line
+from made_up_runs import make_run, write_store
+
+from mnist_repro.claims import load_documents
+from mnist_repro.environment import Environment
+from mnist_repro.protocols import Protocol
+
+
+def test_report_writes_and_checks(call: Call, recorded: Path, tmp_path: Path) -> None:
+    """Pages are named as they are written; a check finds nothing, and after a change names it and ends with 1."""
+    arguments = ("report", "--records", recorded, "--output", "out")
+    page = tmp_path / "out" / "linux.md"
+
+    written, checked = call(*arguments), call(*arguments, "--check")
+    page.write_text(page.read_text(encoding="utf-8") + "more\n", encoding="utf-8")
+    differs = call(*arguments, "--check")
+
+    assert [written.code, checked.code, differs.code] == [0, 0, 1]
+    assert written.out.replace(os.sep, "/").splitlines() == [
+        "Wrote out/README.md",
+        "Wrote out/badge.json",
+        "Wrote out/claims.json",
+        "Wrote out/claims.schema.json",
+        "Wrote out/index.html",
+        "Wrote out/linux.md",
+        "Wrote 3 figures in out/figures",
+    ]
+    assert checked.out == "out is what the records give.\n"
+    assert differs.out.replace(os.sep, "/").splitlines() == [
+        "out/linux.md is not what the records give. Write it again with `mnist-repro report`."
+    ]
+    assert page.read_text(encoding="utf-8").endswith("more\n")
+    assert written.err == checked.err == differs.err == ""
+
+
+def reported_ids() -> list[str]:
+    """Return the ids of all curves, single numbers, comparisons and statements of the documents."""
+    documents = load_documents().values()
+    families = dict.fromkeys(claim.family for document in documents for claim in document.claims)
+    comparisons = [comparison.id for document in documents for comparison in document.comparisons]
+    return [*families, *comparisons, *(statement.id for document in documents for statement in document.statements)]
+
+
+def test_verdicts_json_is_the_report_of_claims(call: Call, recorded: Path, tmp_path: Path) -> None:
+    """Other programs get of one environment what the report's `claims.json` says of all."""
+    ended = call("verdicts", "--records", recorded, "--environment", "linux", "--format", "json")
+    call("report", "--records", recorded, "--output", "out")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == (tmp_path / "out" / "claims.json").read_text(encoding="utf-8")
+    (environment,) = json.loads(ended.out)["published"]
+    assert sorted(entry["id"] for entry in environment["claims"]) == sorted(reported_ids())
+
+
+def test_verdicts_markdown_is_a_table(call: Call, recorded: Path) -> None:
+    """All that is reported is a row with a cell for each heading."""
+    ended = call("verdicts", "--records", recorded, "--environment", "linux", "--format", "markdown")
+
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in ended.out.splitlines()]
+    assert (ended.code, ended.err) == (0, "")
+    assert rows[0] == ["claim", "verdict", "p", "p, adjusted", "runs", "reason"]
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert sorted(row[0] for row in rows[2:]) == sorted(reported_ids())
+
+
+def test_verdicts_table_names_every_family(call: Call, recorded: Path) -> None:
+    """The table has a row for all that is reported."""
+    ended = call("verdicts", "--records", recorded, "--environment", "linux")
+
+    assert (ended.code, ended.err) == (0, "")
+    for family in reported_ids():
+        assert re.search(rf"^{re.escape(family)}  +\w", ended.out, flags=re.MULTILINE)
+
+
+def test_verdicts_names_the_lines_that_are_not_counted(call: Call, recorded: Path, tmp_path: Path) -> None:
+    """Records of another protocol are named by file and line under the table, and on the environment's page."""
+    file = recorded / "linux" / "runs.jsonl"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text(
+        "\n".join([*lines, '"protocol_sha256": "0'.join(lines[0].split('"protocol_sha256": "')), ""]), "utf-8"
+    )
+
+    ended = call("verdicts", "--records", recorded, "--environment", "linux")
+    call("report", "--records", recorded, "--output", "out")
+
+    said = f"runs.jsonl, line {len(lines) + 1}: not counted, of another protocol than today's."
+    assert ended.out.splitlines()[-1] == f"{file.parent}{os.sep}{said}"
+    assert f"- {said}\n" in (tmp_path / "out" / "linux.md").read_text(encoding="utf-8")
+
+
+def test_verdicts_other_environment_is_refused(call: Call, recorded: Path) -> None:
+    """An environment without records is named, beside those that there are."""
+    ended = call("verdicts", "--records", recorded, "--environment", "mac")
+
+    assert_one_line(ended, f"{recorded} has no records of an environment 'mac'. It has: linux.")
+
+
+@pytest.fixture
+def lower(protocols: dict[str, Protocol], environment: Environment, tmp_path: Path) -> Path:
+    """Return a folder with the records of an environment that reaches less than `recorded`'s, in 20 runs each."""
+    for name, accuracy in (("linux", 0.9), ("mac", 0.85)):
+        runs = [make_run(protocols[EXPERIMENT], seed=s, environment=environment, accuracy=accuracy) for s in range(20)]
+        write_store(tmp_path / "records" / name, runs)
+    return tmp_path / "records"
+
+
+def test_compare_lower_accuracy_ends_with_1(call: Call, lower: Path) -> None:
+    """Five points less are named, with the difference and the verdict; the other way round nothing is worse."""
+    worse = call("compare", "linux", "mac", "--records", lower)
+    better = call("compare", lower / "mac", lower / "linux")
+
+    assert (worse.code, worse.err, better.code, better.err) == (1, "", 0, "")
+    assert worse.out.startswith("A: linux\nB: mac\n")
+    (row,) = (line for line in worse.out.splitlines() if " points " in line)
+    assert re.search(r"validation +89\.9\d % +84\.9\d % +-5\.00 \(-5\.00 to -5\.00\) points +\S+ +\S+ +lower", row)
+    assert worse.out.endswith(f"Worse: {EXPERIMENT}: validation accuracy is lower.\n")
+    assert better.out.endswith("Nothing got worse.\n")
+
+
+def test_compare_same_runs_are_bit_equal(call: Call, recorded: Path) -> None:
+    """Two runs beside themselves have the same bits, were made alike, and are too few to tell more."""
+    ended = call("compare", "linux", recorded, "--records", recorded, "--speed", "1.5")
+
+    assert (ended.code, ended.err) == (0, "")
+    (row,) = (line for line in ended.out.splitlines() if line.startswith(EXPERIMENT) and line.endswith("1.00 to 1.00)"))
+    assert row.split()[1:5] == ["2"] * 4
+    assert "Both were made with the same versions, processor, protocols and code." in ended.out
+    assert f"Not told: {EXPERIMENT}: 2 and 2 runs cannot tell." in ended.out
+    assert ended.out.endswith("Nothing of what can be told got worse.\n")
+
+
+def test_compare_json_has_the_numbers(call: Call, lower: Path) -> None:
+    """Other programs get what differs in numbers, and what got worse in words."""
+    ended = call("compare", "linux", "mac", "--records", lower, "--format", "json")
+
+    content = json.loads(ended.out)
+    (experiment,) = content["experiments"]
+    (accuracy,) = experiment["accuracy"]
+    assert (ended.code, ended.err) == (1, "")
+    assert (content["before"], content["after"], content["stand_in"]) == ("linux", "mac", False)
+    assert content["worse"] == [f"{EXPERIMENT}: validation accuracy is lower"]
+    assert (experiment["same_seeds"], experiment["bit_equal"], experiment["paired"]) == (20, 0, True)
+    assert (accuracy["difference"], accuracy["interval"], accuracy["change"]) == (-0.05, [-0.05, -0.05], "lower")
+    assert accuracy["p"] == 1e-05
+
+
+def test_compare_markdown_is_tables_with_what_a_page_needs(
+    call: Call, recorded: Path, protocols: dict[str, Protocol], environment: Environment
+) -> None:
+    """Every row has a cell for each heading, whatever a processor is called."""
+    hostile = replace(environment, processor="a | b <script> `c`")
+    write_store(recorded / "mac", [make_run(protocols[EXPERIMENT], seed=0, environment=hostile)])
+
+    ended = call("compare", "linux", "mac", "--records", recorded, "--format", "markdown")
+
+    rows = [re.split(r"(?<!\\)\|", line)[1:-1] for line in ended.out.splitlines() if line.startswith("|")]
+    assert (ended.code, ended.err) == (0, "")
+    assert Counter(map(len, rows)) == {3: 3, 8: 6}
+    assert "<script>" not in ended.out
+    assert "a \\| b &lt;script&gt;" in ended.out
+
+
+def test_compare_folder_of_several_environments_is_refused(call: Call, lower: Path) -> None:
+    """It is said which of them may be meant."""
+    ended = call("compare", lower, "linux", "--records", lower)
+
+    assert_one_line(ended, f"{lower} has 2. Name one of: {lower / 'linux'}, {lower / 'mac'}.")
+
+
+def test_export_benchmark_json_prints_or_writes(call: Call, recorded: Path, tmp_path: Path) -> None:
+    """The list goes to standard output, or to the file that is named, which is said."""
+    arguments = ("export", "benchmark-json", "accuracy", "--records", recorded, "--environment", "linux")
+
+    printed, written = call(*arguments), call(*arguments, "--output", "list.json")
+
+    assert (printed.code, printed.err, written) == (0, "", (0, "Wrote list.json\n", ""))
+    assert (tmp_path / "list.json").read_text(encoding="utf-8") == printed.out
+    assert [entry["name"] for entry in json.loads(printed.out)] == [f"{EXPERIMENT}: validation accuracy"]
+
+
+def test_export_benchmark_json_output_that_cannot_be_written_is_named(call: Call, recorded: Path) -> None:
+    """A folder is no file to write to."""
+    arguments = ("export", "benchmark-json", "seconds", "--records", recorded, "--environment", "linux")
+
+    ended = call(*arguments, "--output", recorded)
+
+    assert_one_line(ended, f"--output names {recorded}, and that cannot be written")

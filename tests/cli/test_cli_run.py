@@ -1,0 +1,159 @@
+"""`run`: what it prints, records and returns."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from command_line import EXPERIMENT, REAL_FOLDER, Call, assert_one_line, needs_mnist, needs_tensorflow
+from made_up_runs import make_unfinished, write_store
+
+from mnist_repro import environment as environments, training_verbs, worker
+from mnist_repro.records import RecordStore, RunRecord
+from mnist_repro.reporting.terminal import STAND_IN_WARNING
+
+
+@needs_mnist
+@needs_tensorflow
+def test_run_on_mnist_trains_records_and_judges(call: Call, tmp_path: Path) -> None:
+    """Two seeds are trained, the table of claims is printed, and the same command again reuses them."""
+    arguments = ("run", EXPERIMENT, "--seeds", "0-1", "--workers", 1, "--records", "here", "--data", REAL_FOLDER)
+
+    first, second = call(*arguments), call(*arguments)
+
+    assert (first.code, first.err) == (0, "")
+    assert "Runs: 2 planned, 0 in the records, 2 to train." in first.out
+    assert "2 of 2 runs, " in first.out
+    assert "2 runs planned: 2 trained, 0 reused, 0 of them not completed." in first.out
+    assert "Records: here/local/runs.jsonl" in first.out.replace(os.sep, "/")
+    (row,) = (line for line in first.out.splitlines() if "  validation accuracy  " in line)
+    assert re.search(r" 83\.36 % .* 2 +inconclusive \((inside|outside)\)\s*$", row)
+    assert (second.code, second.err) == (0, "")
+    assert "Runs: 2 planned, 2 in the records, 0 to train." in second.out
+    assert "2 runs planned: 0 trained, 2 reused, 0 of them not completed." in second.out
+    assert row in second.out.splitlines()
+    assert [record.seed for record in RecordStore(tmp_path / "here" / "local").read()] == [0, 1]
+
+
+@needs_tensorflow
+def test_run_on_stand_in_says_so_and_judges_nothing(call: Call, tmp_path: Path) -> None:
+    """The whole path goes through, with the warning before the training and before the table."""
+    ended = call("run", EXPERIMENT, "--seeds", "0,1", "--workers", 1, "--dataset", "digits", "--environment", "try")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.count(STAND_IN_WARNING) == 2
+    assert "2 runs planned: 2 trained, 0 reused, 0 of them not completed." in ended.out
+    assert not re.search(r"\b(inside|outside|equal|different|reproduced|inconclusive)\b", ended.out)
+    records = RecordStore(tmp_path / "reports" / "records" / "try-digits").read()
+    assert {(record.dataset, record.status) for record in records} == {("digits", "completed")}
+
+
+@needs_tensorflow
+def test_run_reused_runs_are_those_of_the_table(
+    call: Call, make_today: Callable[..., RunRecord], tmp_path: Path
+) -> None:
+    """Where the store's newest records are of other images, the table still is about the runs that were asked for."""
+    wanted = [make_today(seed) for seed in range(2)]
+    others = [make_today(seed, dataset="mnist", dataset_sha256="c" * 64, accuracy=0.5) for seed in range(3)]
+    write_store(tmp_path / "here" / "local-digits", [*wanted, *others])
+
+    ended = call("run", EXPERIMENT, "--seeds", "0-1", "--dataset", "digits", "--records", "here")
+
+    assert (ended.code, ended.err) == (0, "")
+    (row,) = (line for line in ended.out.splitlines() if "  validation accuracy  " in line)
+    assert re.search(r" 89\.75 % .* 2 +not run\s*$", row)
+    assert ended.out.count(STAND_IN_WARNING) == 2
+
+
+@needs_tensorflow
+def test_run_paths_that_look_like_markup_are_printed_as_they_are(
+    call: Call, make_today: Callable[..., RunRecord], tmp_path: Path
+) -> None:
+    """A folder may be called whatever its owner likes."""
+    write_store(tmp_path / "[b] :boom:" / "local-digits", [make_today(0)])
+
+    ended = call("run", EXPERIMENT, "--seeds", "0", "--dataset", "digits", "--records", "[b] :boom:")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert f"Records: {Path('[b] :boom:') / 'local-digits' / 'runs.jsonl'}" in ended.out.splitlines()
+
+
+@needs_tensorflow
+def test_run_recorded_divergence_ends_with_1(call: Call, make_today: Callable[..., RunRecord], tmp_path: Path) -> None:
+    """A run that diverged is a result, is not tried again, and is told by the exit code."""
+    write_store(tmp_path / "here" / "local-digits", [make_today(0), make_unfinished(make_today(1))])
+
+    ended = call("run", EXPERIMENT, "--seeds", "0-1", "--dataset", "digits", "--records", "here")
+
+    assert (ended.code, ended.err) == (1, "")
+    assert f"{EXPERIMENT}, seed 1: diverged: the loss is not finite" in ended.out
+    assert "2 runs planned: 0 trained, 2 reused, 1 of them not completed." in ended.out
+
+
+@needs_tensorflow
+def test_run_failure_ends_with_1(call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A run that an exception ends is recorded, told with its reason, and told by the exit code."""
+
+    def refuse(*_: object, **__: object) -> None:
+        msg = "no trainer today"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(worker, "_ready_trainer", refuse)
+
+    ended = call("run", EXPERIMENT, "--seeds", "0-1", "--workers", 1, "--dataset", "digits", "--records", "here")
+
+    assert (ended.code, ended.err) == (1, "")
+    assert f"{EXPERIMENT}, seed 1: failed: RuntimeError: no trainer today" in ended.out
+    assert "2 runs planned: 2 trained, 0 reused, 2 of them not completed." in ended.out
+    assert [record.status for record in RecordStore(tmp_path / "here" / "local-digits").read()] == ["failed"] * 2
+
+
+@needs_tensorflow
+def test_run_interrupted_says_how_to_go_on(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever presses Ctrl-C reads that nothing is lost, in place of a traceback."""
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training_verbs, "run_study", interrupt)
+
+    ended = call("run", EXPERIMENT, "--seeds", "0", "--dataset", "digits")
+
+    assert_one_line(ended, "Interrupted. The runs that had ended are recorded; the same command goes on.", code=130)
+
+
+@needs_tensorflow
+def test_run_on_a_cluster_without_dask_names_the_extra(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line says what a cluster needs and how to install it."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+
+    ended = call("run", EXPERIMENT, "--seeds", "0", "--dataset", "digits", "--cluster", "tcp://127.0.0.1:9")
+
+    assert_one_line(ended, "--cluster needs Dask", "python -m pip install 'mnist-repro[tensorflow,cluster]'")
+
+
+@pytest.mark.parametrize(
+    "option", [pytest.param(["--workers", "2"], id="workers"), pytest.param(["--keep-models"], id="models")]
+)
+def test_run_on_a_cluster_refuses_what_a_cluster_decides(call: Call, tmp_path: Path, option: list[str]) -> None:
+    """The number of workers is the cluster's, and its workers cannot keep files here: both are said before anything."""
+    ended = call("run", EXPERIMENT, "--dataset", "digits", "--cluster", "tcp://127.0.0.1:9", *option)
+
+    assert_one_line(ended, f"leave {option[0]} out, or --cluster")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_run_without_tensorflow_names_the_extra(call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One line says what is missing and how to install it."""
+    # Its answer is kept for the process: it is asked anew, and finds no package.
+    monkeypatch.setattr(environments, "tensorflow_version", environments.tensorflow_version.__wrapped__)
+    monkeypatch.setattr(environments, "_installed", lambda _: None)
+
+    ended = call("run", EXPERIMENT, "--seeds", "0", "--dataset", "digits")
+
+    assert_one_line(ended, "Training needs TensorFlow", "python -m pip install 'mnist-repro[tensorflow]'")
+    assert list(tmp_path.iterdir()) == []
