@@ -1,19 +1,19 @@
-"""What a report says before it is formatted: every claim has its place, and every family of claims one verdict."""
+"""An environment's runs, held against a document's claims."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from made_up_runs import make_run, make_unfinished, write_store
+from made_up_claims import EXPERIMENT, Summarize
+from made_up_reports import MakeRun
+from made_up_runs import make_unfinished, write_store
 
-from mnist_repro.claims import Claim, Document, load_documents
+from mnist_repro.claims import Document, load_documents
 from mnist_repro.datasets import Dataset
 from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
@@ -27,59 +27,6 @@ from mnist_repro.reporting.environment_summary import summarize_environment
 from mnist_repro.variant_runs import variant_store
 from mnist_repro.variants import load_alternatives
 from mnist_repro.verdicts import Verdict
-
-Summarize = Callable[..., EnvironmentResult]
-MakeRun = Callable[..., RunRecord]
-
-EXPERIMENT = "julia-linear-lr0.02"
-
-
-def make_claims() -> tuple[Claim, ...]:
-    """Return a curve of three losses, an accuracy, a time, a promise, and a label of no experiment."""
-
-    def claim(quantity: str, metric: str, unit: str, printed: str, **changes: Any) -> Claim:
-        values: dict[str, Any] = {"experiment": EXPERIMENT, "cell": "In [1]", "line": 1, "document": "made-up"}
-        return Claim(id=f"{EXPERIMENT}.{quantity}", metric=metric, unit=unit, printed=printed, **{**values, **changes})
-
-    return (
-        claim("loss.1", "loss", "nat", "0.3000", period=1, evaluation_set="validation"),
-        claim("loss.2", "loss", "nat", "0.2500", period=2, evaluation_set="validation"),
-        claim("loss.3", "loss", "nat", "9.0000", period=3, evaluation_set="validation"),
-        claim("accuracy", "accuracy", "fraction", "0.90", evaluation_set="validation"),
-        claim("seconds", "total_seconds", "seconds", "2.5"),
-        claim("promise", "accuracy_promise", "fraction", "0.9", evaluation_set="validation"),
-        claim("label", "label", "1", "7.0", experiment=None, example=72),
-    )
-
-
-@pytest.fixture
-def made_up_document() -> Document:
-    """Return a document with the made-up claims."""
-    real = load_documents()["julia-blog"]
-    return replace(
-        real, id="made-up", claims=make_claims(), outputs=(), not_claims=(), remarks=(), statements=(), comparisons=()
-    )
-
-
-@pytest.fixture
-def make(protocols: dict[str, Protocol], environment: Environment) -> MakeRun:
-    """Return a function that makes a run of the examined experiment."""
-
-    def make_one(seed: int, **changes: Any) -> RunRecord:
-        return make_run(protocols[EXPERIMENT], seed=seed, **{"environment": environment, **changes})
-
-    return make_one
-
-
-@pytest.fixture
-def summarize(protocols: dict[str, Protocol], made_up_document: Document, tmp_path: Path) -> Summarize:
-    """Return a function that puts runs into a store and summarizes it by the made-up document."""
-
-    def summarize_runs(*records: RunRecord) -> EnvironmentResult:
-        store = write_store(tmp_path / "somewhere", records)
-        return summarize_environment(store, documents={"made-up": made_up_document}, protocols=protocols)
-
-    return summarize_runs
 
 
 def places_of(result: EnvironmentResult) -> dict[str, dict[str, int]]:
@@ -133,37 +80,6 @@ def test_summarize_environment_family_stands_for_its_last_point(summarize: Summa
     result = summarize(*(make(seed) for seed in range(3)))
 
     assert [family.claim.period for family in result.families] == [3, None, None, None, None]
-
-
-def test_outcome_counts_each_family_once(summarize: Summarize, make: MakeRun) -> None:
-    """No family is lost or counted twice between the verdicts and their count."""
-    outcome = summarize(*(make(seed) for seed in range(9))).outcome()
-
-    assert outcome == {
-        Verdict.INCONCLUSIVE: 2,
-        Verdict.NOT_COMPARABLE: 1,
-        Verdict.REPRODUCED: 1,
-        Verdict.NOT_RUN: 1,
-    }
-    assert outcome.total() == len({claim.family for claim in make_claims()})
-
-
-def test_outcome_of_document_counts_its_families_alone(
-    protocols: dict[str, Protocol], make: MakeRun, tmp_path: Path
-) -> None:
-    """The documents' outcomes add up to that of all, and count each family, comparison and statement once."""
-    documents = load_documents()
-    store = write_store(tmp_path / "somewhere", [make(seed) for seed in range(3)])
-    result = summarize_environment(store, documents=documents, protocols=protocols)
-
-    outcomes = {name: result.outcome(name) for name in documents}
-
-    assert {name: outcome.total() for name, outcome in outcomes.items()} == {
-        name: len({claim.family for claim in document.claims}) + len(document.comparisons) + len(document.statements)
-        for name, document in documents.items()
-    }
-    assert sum(outcomes.values(), Counter()) == result.outcome()
-    assert set(outcomes["tf1-notebook"]) == {Verdict.NOT_RUN}
 
 
 def test_summarize_environment_every_claim_is_assessed_once(
@@ -229,16 +145,6 @@ def test_summarize_environment_label_of_a_stand_in_judges_nothing(
     result = summarize(make(0, dataset="digits", dataset_sha256=random_images.sha256))
 
     assert verdicts_of(result)["label"] == "not run"
-
-
-def test_experiment_certainties_are_of_losses_accuracies_and_errors(summarize: Summarize, make: MakeRun) -> None:
-    """The end of the curve and the final accuracy say how sure they are; a time, a promise and a label do not."""
-    (experiment,) = (e for e in summarize(*(make(seed) for seed in range(9))).experiments if e.records)
-
-    assert [(c.claim.id.removeprefix(f"{EXPERIMENT}."), c.runs) for c in experiment.certainties] == [
-        ("loss.3", 9),
-        ("accuracy", 9),
-    ]
 
 
 def test_summarize_environment_supported_variant_explains_a_miss(
@@ -348,7 +254,7 @@ def test_summarize_environment_damaged_run_is_refused(
 def test_summarize_environment_only_other_protocols_is_refused(summarize: Summarize, make: MakeRun) -> None:
     """A store that holds nothing of today's protocols has nothing to report, and says how many records it has."""
     with pytest.raises(ReproError, match=r"runs\.jsonl has no run of today's protocols; its 2 records are of other"):
-        summarize(make(0, protocol_sha256="0" * 64), make(1, experiment="another"))
+        summarize(make(0, protocol_sha256="0" * 64), replace(make(1), experiment="another"))
 
 
 def test_summarize_environment_empty_store_is_refused(protocols: dict[str, Protocol], tmp_path: Path) -> None:
@@ -367,68 +273,3 @@ def test_summarize_environment_newest_run_names_the_environment(
 
     assert result.environment == newer
     assert result.name == "somewhere"
-
-
-def test_experiment_seconds_are_medians(summarize: Summarize, make: MakeRun) -> None:
-    """One slow run does not move the time that is shown; training is the periods' time alone."""
-    result = summarize(make(0, total_seconds=1.0), make(1, total_seconds=2.0), make(2, total_seconds=90.0))
-    (seconds,) = (e.seconds for e in result.experiments if e.seconds)
-
-    assert (seconds.total, seconds.training) == (2.0, 10 * 0.25)
-
-
-def test_experiment_curves_have_a_row_for_each_run(summarize: Summarize, make: MakeRun) -> None:
-    """Rows are runs by seed, columns are periods, and the steps are those of the protocol."""
-    records = [make(seed) for seed in (4, 1, 3)]
-    (experiment,) = (e for e in summarize(*records).experiments if e.records)
-
-    curves = experiment.curves("accuracy")
-
-    assert curves.shape == (3, len(experiment.steps)) == (3, 10)
-    assert curves[1, 4] == records[2].periods[4].accuracy["validation"]
-    assert list(experiment.steps) == [period.step for period in records[0].periods]
-
-
-def test_experiment_reported_curve_is_the_documents(summarize: Summarize, make: MakeRun) -> None:
-    """The document's points are its claims with a period; of what it prints no curve, there is none."""
-    (experiment,) = (e for e in summarize(make(0)).experiments if e.records)
-
-    np.testing.assert_array_equal(experiment.reported("loss"), [0.3, 0.25, 9.0, *[np.nan] * 7])
-    assert experiment.reported("accuracy").size == 0
-
-
-def test_experiment_reported_curve_is_on_the_set_that_is_shown(
-    protocols: dict[str, Protocol], make: MakeRun, made_up_document: Document, tmp_path: Path
-) -> None:
-    """Percentages are shown as fractions, and a curve on another set is not mixed in."""
-    first, second, third, *others = made_up_document.claims
-    shown = replace(second, metric="accuracy", unit="percent", printed="25.0")
-    other = replace(third, metric="accuracy", unit="fraction", printed="0.5", evaluation_set="training")
-    document = replace(made_up_document, claims=(first, shown, other, *others))
-    store = write_store(tmp_path / "somewhere", [make(0)])
-    result = summarize_environment(store, documents={"made-up": document}, protocols=protocols)
-
-    (experiment,) = (e for e in result.experiments if e.records)
-
-    np.testing.assert_array_equal(experiment.reported("accuracy"), [np.nan, 0.25, *[np.nan] * 8])
-
-
-@pytest.mark.parametrize("step", [1, -1], ids=["as declared", "in reverse"])
-def test_experiment_final_accuracy_is_on_the_asserted_set(
-    protocols: dict[str, Protocol], make: MakeRun, tmp_path: Path, step: int
-) -> None:
-    """The overview shows the accuracy at the end on the set that is asserted, in whatever order a document has them."""
-    documents = {name: replace(document, claims=document.claims[::step]) for name, document in load_documents().items()}
-    store = write_store(tmp_path / "somewhere", [make(0)])
-    result = summarize_environment(store, documents=documents, protocols=protocols)
-
-    finals = {e.protocol.id: e.final_accuracy for e in result.experiments}
-
-    assert {name: claim and claim.printed for name, claim in finals.items()} == {
-        "julia-linear-lr0.02": "0.8336",
-        "julia-linear-lr0.003": "0.8836",
-        "julia-mlp-100x100": "0.9232",
-        "tf1-basic": "0.8899",
-        "tf1-dropout-piecewise": "0.8912",
-        "tf1-dropout-exponential": "0.8843",
-    }

@@ -1,0 +1,129 @@
+"""A report that is compared with its records: what differs is found, and what may differ is not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from made_up_reports import EXPERIMENT, PAGE, MakeRun, read_tree
+from made_up_runs import write_store
+
+from mnist_repro.reporting.report import check_report, write_report
+
+
+def test_check_report_untouched_report_passes(records: Path, tmp_path: Path) -> None:
+    """What was just written is what the records give, with its figures and its front page."""
+    readme = tmp_path / "README.md"
+    readme.write_text(PAGE, encoding="utf-8")
+    write_report(tmp_path / "report", records=records, readme=readme)
+    before = read_tree(tmp_path)
+
+    assert check_report(tmp_path / "report", records=records, readme=readme) == []
+    assert before == read_tree(tmp_path)
+
+
+@pytest.mark.parametrize("change", [b"Matplotlib 3.0", b"nobody"], ids=["other libraries", "unknown ones"])
+def test_check_report_page_with_others_figures_is_compared_without_them(
+    records: Path, tmp_path: Path, change: bytes
+) -> None:
+    """Figures that other libraries drew make no difference to the page, and any other byte does."""
+    write_report(tmp_path / "report", records=records)
+    page = tmp_path / "report" / "index.html"
+    foreign = re.sub(
+        rb"(<!-- figure by )[^>]*( -->).*?(<!-- end)", rb"\1%s\2other shapes\3" % change, page.read_bytes()
+    )
+    assert b"other shapes" in foreign
+
+    page.write_bytes(foreign)
+    assert check_report(tmp_path / "report", records=records) == []
+    page.write_bytes(foreign.replace(b"reproduce", b"reproduces", 1))
+    assert len(check_report(tmp_path / "report", records=records)) == 1
+    page.write_bytes(foreign.replace(b"<!-- end of figure -->", b"", 1))
+    assert len(check_report(tmp_path / "report", records=records)) == 1
+
+
+def test_check_report_changed_figure_on_the_page_is_found(records: Path, tmp_path: Path) -> None:
+    """A figure on the page that the same libraries drew otherwise is a difference."""
+    write_report(tmp_path / "report", records=records)
+    page = tmp_path / "report" / "index.html"
+    page.write_bytes(page.read_bytes().replace(b'fill="#0072b2"', b'fill="#0072b3"', 1))
+
+    (difference,) = check_report(tmp_path / "report", records=records)
+
+    assert difference.startswith(f"{page} is not what the records give.")
+
+
+def test_check_report_changed_figure_of_the_same_libraries_is_found(records: Path, tmp_path: Path) -> None:
+    """One changed byte in a figure differs; in one that says it is of another Matplotlib it does not count."""
+    write_report(tmp_path / "report", records=records)
+    changed = tmp_path / "report" / "figures" / "linux" / "overview.svg"
+    foreign = tmp_path / "report" / "figures" / "local" / "overview.svg"
+    changed.write_bytes(changed.read_bytes() + b"\n")
+    foreign.write_bytes(re.sub(rb"Matplotlib [0-9.]+", b"Matplotlib 0.1", foreign.read_bytes()) + b"\n")
+
+    differences = check_report(tmp_path / "report", records=records)
+
+    assert differences == [f"{changed} is not what the records give. Write it again with `mnist-repro report`."]
+
+
+@pytest.mark.usefixtures("few_lines")
+@pytest.mark.parametrize(
+    "name", ["README.md", "linux.md", "local.md", "claims.json", "claims.schema.json", "index.html"]
+)
+@pytest.mark.parametrize(
+    "change", [b"?", b"<dc:title>Another</dc:title></cc:Agent>"], ids=["character", "like a figure"]
+)
+def test_check_report_changed_page_is_found(records: Path, tmp_path: Path, name: str, change: bytes) -> None:
+    """A change to any page is named, and it alone, also where the page says like a figure who drew it."""
+    write_report(tmp_path / "report", records=records)
+    page = tmp_path / "report" / name
+    content = page.read_bytes()
+    page.write_bytes(change + content[1:])
+
+    (difference,) = check_report(tmp_path / "report", records=records)
+
+    assert difference.startswith(f"{page} is not what the records give.")
+
+
+@pytest.mark.usefixtures("few_lines")
+@pytest.mark.parametrize("name", ["linux.md", "figures/linux/overview.svg"], ids=["page", "figure"])
+def test_check_report_missing_file_is_found(records: Path, tmp_path: Path, name: str) -> None:
+    """What is not there is named, and is not written."""
+    write_report(tmp_path / "report", records=records)
+    (tmp_path / "report" / name).unlink()
+
+    assert check_report(tmp_path / "report", records=records) == [
+        f"{tmp_path / 'report' / name} is missing. Write it with `mnist-repro report`."
+    ]
+    assert not (tmp_path / "report" / name).exists()
+
+
+@pytest.mark.usefixtures("few_lines")
+def test_check_report_new_record_makes_a_difference(records: Path, make: MakeRun, tmp_path: Path) -> None:
+    """After one more run the pages that show it are not what the records give, and the others still are."""
+    write_report(tmp_path / "report", records=records)
+    write_store(records / "local", [make(1)])
+
+    differences = check_report(tmp_path / "report", records=records)
+
+    assert [Path(line.split()[0]).name for line in differences] == [
+        "README.md",
+        "claims.json",
+        "index.html",
+        "local.md",
+    ]
+
+
+@pytest.mark.usefixtures("few_lines")
+def test_check_report_changed_readme_is_found(records: Path, tmp_path: Path) -> None:
+    """Numbers on the front page that the records do not give are found; its other text is nobody's business."""
+    readme = tmp_path / "README.md"
+    readme.write_text(PAGE, encoding="utf-8")
+    write_report(tmp_path / "report", records=records, readme=readme)
+    text = readme.read_text(encoding="utf-8")
+
+    readme.write_text(text.replace("The end.", "Another end."), encoding="utf-8")
+    assert check_report(tmp_path / "report", records=records, readme=readme) == []
+    readme.write_text(text.replace(EXPERIMENT, "tf1-basic", 1), encoding="utf-8")
+    assert len(check_report(tmp_path / "report", records=records, readme=readme)) == 1
