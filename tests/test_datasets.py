@@ -12,10 +12,11 @@ import pytest
 from small_mnist import SMALL_ARRAYS, SMALL_FILES, TEST_LABELS, TRAIN_IMAGES, write_gzipped, write_plain
 
 from mnist_repro import datasets
-from mnist_repro.datasets import Dataset, find_dataset, images_of, load_dataset
+from mnist_repro.datasets import Dataset, find_dataset, images_of, load_dataset, reorder_training_images
 from mnist_repro.errors import ReproError
 from mnist_repro.protocols import ImageSlice
 from mnist_repro.sources import downloads
+from mnist_repro.sources.digits import SOURCE as DIGITS_SOURCE
 from mnist_repro.sources.downloads import Mirror
 from mnist_repro.sources.idx import MNIST_FILES
 from mnist_repro.sources.places import AbsentError
@@ -26,14 +27,21 @@ needs_mnist = pytest.mark.skipif(not REAL_FOLDER, reason="MNIST_REPRO_DATA does 
 # Made by Dataset.sha256 from files with the published sums.
 MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"
 
+# Five images to train with and three to test with, of 2 x 3 pixels, as `build_digits` gives them.
+STAND_IN = tuple(
+    (np.arange(6 * count, dtype=np.uint8).reshape(count, 2, 3) + count, np.arange(count, dtype=np.uint8))
+    for count in (5, 3)
+)
+
 
 @pytest.fixture
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Replace MNIST by the small one, and leave two empty usual places and no network."""
+    """Replace MNIST and its stand-in by small ones, and leave two empty usual places and no network."""
     monkeypatch.delenv("MNIST_REPRO_DATA", raising=False)
     monkeypatch.setattr(datasets, "MNIST_FILES", SMALL_FILES)
     monkeypatch.setattr(datasets, "usual_places", lambda: iter([tmp_path / "near", tmp_path / "far"]))
     monkeypatch.setattr(datasets, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(datasets, "build_digits", lambda: STAND_IN)
 
     def refuse(*_: object, **__: object) -> None:
         msg = "it could not be downloaded from any mirror. There is no network."
@@ -140,8 +148,6 @@ def test_load_dataset_auto_without_mnist_is_the_stand_in_and_says_why(nowhere: P
     dataset = load_dataset()
 
     assert (dataset.name, dataset.is_stand_in) == ("digits", True)
-    assert dataset.train_images.shape == (60_000, 784)
-    assert not dataset.train_images.flags.writeable
     assert dataset.note == (
         "MNIST is in none of the usual places, and it could not be downloaded from any mirror. There is no network."
     )
@@ -172,7 +178,20 @@ def test_load_dataset_digits_does_not_look_for_mnist(nowhere: Path) -> None:
     """The stand-in is given to whoever asks for it, though MNIST is there."""
     dataset = load_dataset("digits", folder=write_plain(nowhere / "given"))
 
-    assert (dataset.name, dataset.note) == ("digits", "")
+    assert (dataset.name, dataset.note, dataset.source) == ("digits", "", DIGITS_SOURCE)
+    np.testing.assert_array_equal(dataset.train_images, STAND_IN[0][0].reshape(5, 6))
+    np.testing.assert_array_equal(dataset.train_labels, STAND_IN[0][1])
+    np.testing.assert_array_equal(dataset.test_images, STAND_IN[1][0].reshape(3, 6))
+    np.testing.assert_array_equal(dataset.test_labels, STAND_IN[1][1])
+
+
+def test_load_dataset_digits_have_the_form_of_mnist() -> None:
+    """The stand-in from scikit-learn has as many images as MNIST, of as many pixels, and cannot be changed either."""
+    dataset = load_dataset("digits")
+
+    assert dataset.train_images.shape == (60_000, 784)
+    assert dataset.test_images.shape == (10_000, 784)
+    assert not dataset.train_images.flags.writeable
 
 
 def test_load_dataset_unknown_choice_is_an_error() -> None:
@@ -182,13 +201,22 @@ def test_load_dataset_unknown_choice_is_an_error() -> None:
 
 
 def test_load_dataset_downloads_at_last(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a mirror gives is used, and its address and the cache are named."""
+    """What a mirror gives for the cache is used, and both are named; it shows its progress if it may."""
     mirror = Mirror(name="near", url="https://mirror.example/mnist", form="idx")
     arrays = tuple(SMALL_ARRAYS[file.npz_key] for file in SMALL_FILES)
-    monkeypatch.setattr(downloads, "download_mnist", lambda *_, **__: (arrays, mirror))
+    asked = []
 
-    dataset = load_dataset("mnist")
+    def give(*place: object, **wishes: object) -> tuple[Any, Mirror]:
+        asked.append((place, wishes))
+        return arrays, mirror
 
+    monkeypatch.setattr(downloads, "download_mnist", give)
+
+    dataset = load_dataset("mnist", progress=False)
+    load_dataset()
+
+    wishes = {"files": SMALL_FILES, "mirrors": downloads.MIRRORS}
+    assert asked == [((nowhere / "cache",), {**wishes, "progress": shown}) for shown in (False, True)]
     assert dataset.name == "mnist"
     assert dataset.source == f"https://mirror.example/mnist, kept in {nowhere / 'cache'}"
 
@@ -238,25 +266,37 @@ def test_find_dataset_named_folder_without_images_finds_none(
     assert find_dataset("mnist", sha256=small.sha256) is None
 
 
-def test_find_dataset_stand_in_is_made_here() -> None:
-    """The stand-in comes from scikit-learn on every machine."""
+def test_find_dataset_stand_in_is_made_here(nowhere: Path) -> None:
+    """The stand-in is made on every machine, whatever folders it has."""
+    write_plain(nowhere / "near")
     stand_in = load_dataset("digits")
 
     found = find_dataset("digits", sha256=stand_in.sha256)
 
     assert found is not None
     np.testing.assert_array_equal(found.train_images, stand_in.train_images)
+    assert find_dataset("digits", sha256="0" * 64) is None
 
 
+@pytest.mark.parametrize(
+    ("start", "stop"),
+    [
+        pytest.param(1, 3, id="within"),
+        pytest.param(0, 4, id="from the first, and of the test images all"),
+        pytest.param(2, 2, id="of no image"),
+    ],
+)
 @pytest.mark.parametrize("source", ["train", "test"])
-def test_images_of_slice_gives_views(small: Dataset, source: Literal["train", "test"]) -> None:
+def test_images_of_slice_gives_views(
+    small: Dataset, source: Literal["train", "test"], *, start: int, stop: int
+) -> None:
     """A slice is the named stretch of images with their labels, and copies nothing."""
-    images, labels = images_of(small, ImageSlice(source=source, start=1, stop=3))
+    images, labels = images_of(small, ImageSlice(source=source, start=start, stop=stop))
 
     whole = small.train_images if source == "train" else small.test_images
-    np.testing.assert_array_equal(images, whole[1:3])
-    np.testing.assert_array_equal(labels, SMALL_ARRAYS[f"y_{source}"][1:3])
-    assert np.shares_memory(images, whole)
+    np.testing.assert_array_equal(images, whole[start:stop])
+    np.testing.assert_array_equal(labels, SMALL_ARRAYS[f"y_{source}"][start:stop])
+    assert images.base is whole.base
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 5), (-1, 2), (3, 2)])
@@ -264,6 +304,19 @@ def test_images_of_slice_beyond_the_images_is_an_error(small: Dataset, start: in
     """A slice that would come out shorter than it says is refused."""
     with pytest.raises(ReproError, match=rf"within the 4 test images; received {start}\.\.{stop}"):
         images_of(small, ImageSlice(source="test", start=start, stop=stop))
+
+
+def test_reorder_training_images_moves_labels_with_their_images(small: Dataset) -> None:
+    """Training images and labels change places together; all else is as it was."""
+    order = np.array([5, 0, 3, 1, 2, 4])
+
+    reordered = reorder_training_images(small, order)
+
+    np.testing.assert_array_equal(reordered.train_images, small.train_images[order])
+    np.testing.assert_array_equal(reordered.train_labels, small.train_labels[order])
+    assert reordered.test_images is small.test_images
+    assert reordered.test_labels is small.test_labels
+    assert (reordered.name, reordered.source) == (small.name, small.source)
 
 
 @pytest.fixture(scope="module")

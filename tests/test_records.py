@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, given, settings, strategies as st
+from made_up_runs import write_store
 
 from mnist_repro import line_files
 from mnist_repro.environment import Environment
@@ -22,7 +23,9 @@ from mnist_repro.records import (
     Period,
     RecordStore,
     RunRecord,
+    TornLineWarning,
     format_record,
+    open_store,
     open_stores,
     parse_record,
 )
@@ -406,7 +409,124 @@ def test_store_broken_line_is_named(store: RecordStore, make_record: RecordFacto
 
     message = str(caught.value)
     assert message.startswith(f"{store.file}, line 2, is no valid record: ")
-    assert message.endswith("take this line out and run again to replace it.")
+    assert message.endswith(". Every line is one run; take this line out and run again to replace it.")
+
+
+def test_store_line_of_a_newer_version_says_what_to_update(store: RecordStore, make_record: RecordFactory) -> None:
+    """A record with a schema that is not known yet is not to be taken out, but read by a newer program."""
+    values = {**_values(make_record()), "schema": SCHEMA_VERSION + 1}
+    store.file.write_text(json.dumps(values) + "\n", encoding="utf-8")
+
+    with pytest.raises(ReproError) as caught:
+        store.read()
+
+    assert str(caught.value) == (
+        f"{store.file}, line 1, is no valid record: the schema version is {SCHEMA_VERSION}; "
+        f"received {SCHEMA_VERSION + 1}. A newer version of mnist-repro wrote it; update this one."
+    )
+
+
+def test_store_last_line_that_breaks_off_is_no_record_and_warned_of(
+    store: RecordStore, make_record: RecordFactory
+) -> None:
+    """What a killed process left is not counted; the warning names file and line, and points at who reads."""
+    store.append(make_record())
+    with store.file.open("a", encoding="utf-8") as file:
+        file.write(format_record(make_record(seed=8))[:-20])
+
+    with pytest.warns(TornLineWarning) as caught:
+        assert store.read() == [make_record()]
+
+    (warning,) = caught
+    assert str(warning.message) == (
+        f"{store.file}, line 2, breaks off: the run that it was to record is not counted, and will be made again."
+    )
+    assert warning.filename == __file__
+
+
+def test_store_append_after_line_that_breaks_off_sets_it_aside(store: RecordStore, make_record: RecordFactory) -> None:
+    """What a killed process left is not made longer by the next record, but kept beside the file."""
+    broken = format_record(make_record(seed=8))[:-20]
+    store.file.write_text(broken, encoding="utf-8")
+
+    store.append(make_record())
+
+    assert store.read() == [make_record()]
+    assert store.file.with_suffix(".torn").read_text(encoding="utf-8") == f"{broken}\n"
+
+
+def test_store_append_after_record_without_a_lines_end_keeps_it(
+    store: RecordStore, make_record: RecordFactory
+) -> None:
+    """A whole record that only lacks the line's end is a record."""
+    store.file.write_text(format_record(make_record(seed=8)), encoding="utf-8")
+
+    store.append(make_record())
+
+    assert store.read() == [make_record(seed=8), make_record()]
+
+
+def test_store_append_run_that_is_there_gives_the_first_record(store: RecordStore, make_record: RecordFactory) -> None:
+    """A run is recorded once; whoever made it a second time is given what the store has."""
+    first = make_record(total_seconds=1.0)
+
+    assert store.append(first) == first
+    assert store.append(make_record(total_seconds=2.0)) == first
+    assert store.read() == [first]
+
+
+def test_store_append_run_that_failed_is_recorded_again(store: RecordStore, make_record: RecordFactory) -> None:
+    """What became of a run after it failed is recorded too, and is then its record."""
+    failed, done = make_record(status="failed", reason="out of memory"), make_record()
+
+    assert store.append(failed) == failed
+    assert store.append(done) == done
+    assert store.append(failed) == done
+    assert store.read() == [failed, done]
+
+
+def test_store_append_same_seed_under_other_conditions_is_another_run(
+    store: RecordStore, make_record: RecordFactory, environment: Environment
+) -> None:
+    """A run of the same seed on another processor is recorded beside the first."""
+    elsewhere = make_record(environment=replace(environment, processor="Another processor"))
+
+    store.append(make_record())
+
+    assert store.append(elsewhere) == elsewhere
+    assert store.read() == [make_record(), elsewhere]
+
+
+def test_store_append_does_not_take_a_broken_line_for_the_same_run(
+    store: RecordStore, make_record: RecordFactory
+) -> None:
+    """A line of the same run that is no record stands for nothing."""
+    broken = format_record(make_record()).replace('"total_seconds": 0.5', '"total_seconds": "0.5"')
+    store.file.write_text(f"{broken}\n", encoding="utf-8")
+
+    assert store.append(make_record()) == make_record()
+    assert store.file.read_text(encoding="utf-8") == f"{broken}\n{format_record(make_record())}\n"
+
+
+def test_store_read_again_gives_the_same_records_for_the_last_eight_files(
+    tmp_path: Path, make_record: RecordFactory
+) -> None:
+    """A file that did not change is parsed once, as long as no more than seven others were read since."""
+    stores = [RecordStore(tmp_path / str(number)) for number in range(9)]
+    for store in stores:
+        store.prepare()
+        store.append(make_record())
+    first = stores[0].read()
+    for store in stores[1:8]:
+        store.read()
+
+    assert stores[0].read()[0] is first[0]
+    assert stores[0].read() is not first
+
+    stores[8].read()
+
+    assert stores[0].read()[0] is not first[0]
+    assert stores[8].read()[0] is stores[8].read()[0]
 
 
 def test_store_append_record_that_is_not_finite_leaves_the_file_as_it_was(
@@ -426,10 +546,15 @@ def test_store_folder_that_is_a_file_is_refused(tmp_path: Path, make_record: Rec
     (tmp_path / "file").touch()
     store = RecordStore(tmp_path / "file" / "local")
 
-    with pytest.raises(ReproError, match=r"Records are written to .*file.local.* --records"):
+    with pytest.raises(ReproError) as not_prepared:
         store.prepare()
-    with pytest.raises(ReproError, match=r"small-net, seed 7, could not be written to .*runs\.jsonl"):
+    with pytest.raises(ReproError, match=r"^The record of small-net, seed 7, could not be written to .*runs\.jsonl: \["):
         store.append(make_record())
+
+    assert str(not_prepared.value) == (
+        f"Records are written to {store.folder}, and that cannot be done: Not a directory. "
+        "Name another folder with --records."
+    )
 
 
 def test_store_file_that_is_a_folder_is_refused(tmp_path: Path) -> None:
@@ -437,8 +562,10 @@ def test_store_file_that_is_a_folder_is_refused(tmp_path: Path) -> None:
     store = RecordStore(tmp_path)
     store.file.mkdir()
 
-    with pytest.raises(ReproError, match=r"Records cannot be read from .*runs\.jsonl"):
+    with pytest.raises(ReproError) as caught:
         store.read()
+
+    assert str(caught.value) == f"Records cannot be read from {store.file}: Is a directory."
 
 
 def _append_many(folder: Path, record: RunRecord, first_seed: int) -> None:
@@ -491,13 +618,35 @@ def test_open_stores_folder_gives_environments_by_name(tmp_path: Path, make_reco
 
 def test_open_stores_no_folder_is_refused(tmp_path: Path) -> None:
     """A folder that does not exist is said to be none."""
-    with pytest.raises(ReproError, match=r"nowhere is none.*mnist-repro run.*--records"):
+    with pytest.raises(ReproError) as caught:
         open_stores(tmp_path / "nowhere")
+
+    assert str(caught.value) == (
+        f"Records are read from a folder; {tmp_path / 'nowhere'} is none. "
+        "Make some with `mnist-repro run`, or correct --records."
+    )
 
 
 def test_open_stores_no_records_is_refused(tmp_path: Path) -> None:
     """A folder without a record is no empty result but an error."""
     RecordStore(tmp_path / "local").prepare()
 
-    with pytest.raises(ReproError, match="has no records"):
+    with pytest.raises(ReproError) as caught:
         open_stores(tmp_path)
+
+    assert str(caught.value) == (
+        f"{tmp_path} has no records (<environment>/runs.jsonl). Make some with `mnist-repro run`."
+    )
+
+
+def test_open_store_gives_the_environment_that_is_named(tmp_path: Path, make_record: RecordFactory) -> None:
+    """Of several environments one is opened; the error about one that is not there names those that are."""
+    for name in ("tf219", "local"):
+        write_store(tmp_path / name, [make_record()])
+
+    assert open_store(tmp_path, environment="tf219") == RecordStore(tmp_path / "tf219")
+    with pytest.raises(ReproError) as caught:
+        open_store(tmp_path, environment="tf220")
+    assert str(caught.value) == (
+        f"{tmp_path} has no records of an environment 'tf220'. It has: local, tf219."
+    )

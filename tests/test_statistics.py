@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -48,6 +49,21 @@ def test_summarize_interval_of_the_mean_is_scipys() -> None:
     assert interval.high == pytest.approx(expected.high)
 
 
+def test_summarize_two_values_have_a_spread() -> None:
+    """Two runs are the fewest that have intervals: with t for one degree of freedom, 12.7062."""
+    # Mean 2, s = sqrt(2): 12.7062 * s * sqrt(1 / 2) = 12.7062, and 12.7062 * s * sqrt(3 / 2) = 22.0078.
+    summary = summarize([1.0, 3.0])
+
+    assert summary.standard_deviation == pytest.approx(math.sqrt(2))
+    assert summary.mean_interval.high == pytest.approx(2 + 12.7062, abs=1e-4)
+    assert summary.prediction_interval.low == pytest.approx(2 - 22.0078, abs=1e-4)
+
+
+def test_summarize_single_precision_is_summed_in_double_precision() -> None:
+    """Numbers of fewer digits lose none on the way: in single precision 2 ** 24 + 1 is 2 ** 24."""
+    assert summarize(np.array([2**24, 1, 1], dtype=np.float32)).mean == (2**24 + 2) / 3
+
+
 def test_summarize_prediction_interval_holds_one_further_run_as_often_as_it_says() -> None:
     """Of 4,000 further runs, 95 % lie inside the interval made from ten others, within Monte-Carlo error."""
     draws = np.random.default_rng(0).normal(size=(4_000, 11))
@@ -59,8 +75,10 @@ def test_summarize_prediction_interval_holds_one_further_run_as_often_as_it_says
 
 
 def test_summarize_one_value_has_unknown_spread() -> None:
-    """A single run has a mean, and nothing else is known."""
-    summary = summarize([0.9])
+    """A single run has a mean, and nothing else is known; nor is there a warning of it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        summary = summarize([0.9])
 
     assert summary.mean == 0.9
     unknown = [summary.standard_deviation, summary.mean_interval.low, summary.prediction_interval.high]
@@ -98,7 +116,8 @@ def test_summarize_order_does_not_matter(values: list[float], random: object) ->
     ("low", "high", "expected"),
     [
         pytest.param(0.5, 0.5, True, id="a point within"),
-        pytest.param(0.0, 0.0, True, id="a point on the end"),
+        pytest.param(0.0, 0.0, True, id="a point on the lower end"),
+        pytest.param(1.0, 1.0, True, id="a point on the upper end"),
         pytest.param(-1.0, 0.1, True, id="a range across the end"),
         pytest.param(1.1, 1.2, False, id="a range above"),
         pytest.param(-1.0, -0.1, False, id="a range below"),
@@ -135,11 +154,16 @@ def test_false_failure_probability_is_students_distribution() -> None:
 
 
 @pytest.mark.parametrize(
-    ("threshold", "expected"), [pytest.param(0.8, 0.0, id="below"), pytest.param(0.95, 1.0, id="above")]
+    ("threshold", "expected"),
+    [
+        pytest.param(0.5, 0.0, id="below"),
+        pytest.param(0.75, 0.0, id="the same"),
+        pytest.param(0.875, 1.0, id="above"),
+    ],
 )
 def test_false_failure_probability_without_spread_is_certain(threshold: float, expected: float) -> None:
     """Where all runs are the same, the gate passes always or never."""
-    assert false_failure_probability([0.9, 0.9, 0.9], threshold=threshold, runs=5) == expected
+    assert false_failure_probability([0.75, 0.75, 0.75], threshold=threshold, runs=5) == expected
 
 
 def test_false_failure_probability_of_one_run_is_unknown() -> None:
@@ -293,10 +317,19 @@ def test_detectable_difference_is_detected_with_its_power() -> None:
     assert np.mean(found) == pytest.approx(0.8, abs=0.04)
 
 
+def test_detectable_difference_agrees_with_a_calculation_by_hand() -> None:
+    """Two runs, the fewest that can detect anything; one can detect nothing."""
+    # s = sqrt(2), t(0.975; 1) = 12.7062, z(0.8) = 0.84162: (12.7062 + 0.84162) * s * sqrt(3 / 2) = 23.4655.
+    assert detectable_difference(summarize([1.0, 3.0])) == pytest.approx(23.4655, abs=1e-4)
+    assert math.isnan(detectable_difference(summarize([1.0])))
+
+
 def test_runs_to_separate_agrees_with_a_calculation_by_hand() -> None:
     """Five runs whose spread is known, and a distance that their mean's interval does not leave alone."""
     # s = 0.00354288, t(0.975; 4) = 2.776: (2.776 * 0.00354288 / 0.002)^2 = 24.18.
     assert runs_to_separate(summarize(VALUES), distance=0.002) == 25
+    # The fewest that have a spread: (12.7062 * sqrt(2) / 10)^2 = 3.23.
+    assert runs_to_separate(summarize([1.0, 3.0]), distance=10.0) == 4
 
 
 def test_runs_to_separate_is_more_than_there_are() -> None:
