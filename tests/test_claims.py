@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_repro.claims import METRIC_UNITS, Claim, Document, load_document, load_documents
+from mnist_repro.claims import METRIC_UNITS, Claim, Document, Remark, load_document, load_documents
 from mnist_repro.document_folders import add_document_folders
 from mnist_repro.errors import ReproError
 from mnist_repro.protocols import load_protocols
@@ -171,6 +171,38 @@ def test_load_document_small_file_gives_all_it_says(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["small.txt", ".small", "a small one.txt", "X"])
+def test_load_document_file_may_have_any_name_without_folder(tmp_path: Path, name: str) -> None:
+    """Names with spaces, or a point in front, or of one letter, are names of files."""
+    assert load_document(_write(tmp_path, SMALL.replace("small.txt", name))).file == name
+
+
+def test_load_document_address_and_remarks_come_back(tmp_path: Path) -> None:
+    """Where a document was published, and where it is at odds with itself, is given as it was written."""
+    added = 'url = "https://example.org/small"\nremarks = [{ line = 3, text = "Odd." }, { line = 5, text = "Odder." }]\n'
+
+    document = load_document(_write(tmp_path, added + SMALL))
+
+    assert document.url == "https://example.org/small"
+    assert document.remarks == (Remark(line=3, text="Odd."), Remark(line=5, text="Odder."))
+
+
+def test_load_document_broken_remark_is_named_by_its_place(tmp_path: Path) -> None:
+    """Of two remarks the error names the one that lacks its line."""
+    added = 'remarks = [{ line = 3, text = "Odd." }, { text = "Odder." }]\n'
+
+    assert _message(_write(tmp_path, added + SMALL)) == (
+        f"{tmp_path / 'claims.toml'}, remarks, entry 2: needs line. Received: text. Add what is missing."
+    )
+
+
+def test_load_document_output_of_one_line_is_a_region(tmp_path: Path) -> None:
+    """A region may begin and end with the same line."""
+    (region,) = load_document(_write(tmp_path, SMALL.replace("last_line = 14", "last_line = 11"))).outputs
+
+    assert [line for line in range(20) if line in region] == [11]
+
+
 def test_load_document_groups_expand_to_complete_claims(tmp_path: Path) -> None:
     """A claim has what its quantity, its group and its entry say, and the entry has the last word."""
     first, second, error, time, other = load_document(_write(tmp_path)).claims
@@ -216,8 +248,10 @@ def test_load_document_groups_expand_to_complete_claims(tmp_path: Path) -> None:
                 (r"..\small.txt", "file in the folder above, Windows"),
                 ("c:small.txt", "file on another drive"),
                 (" ", "no file"),
+                ("...", "nothing but points"),
             )
         ),
+        pytest.param('"small.txt"', r'"small\u0001.txt"', "claims.toml:", "without a folder", id="file with a control"),
         pytest.param("000000000", "xyz", "claims.toml:", "64 lower-case hexadecimal", id="sha256 of other digits"),
         pytest.param(
             '[quantity.time]\nmetric = "total_seconds"',
@@ -379,9 +413,70 @@ def test_load_document_broken_rule_names_place_rule_and_remedy(
     assert any(word in message for word in ("Correct", "Add", "Keep", "Rename"))
 
 
-def test_load_document_received_value_is_quoted(tmp_path: Path) -> None:
-    """The error about a wrong value shows that value."""
-    assert "Received: 'a quarter'" in _message(_write(tmp_path, SMALL.replace("0.25", "a quarter")))
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param(
+            'about = "small-example"',
+            'about = "a"\nexperiment = "b"',
+            ", group 2: needs either experiment or about. Received: about, experiment, cell, claims. Keep one of the two.",
+            id="group about two things",
+        ),
+        pytest.param(
+            "claims.time =",
+            "claims.tyme =",
+            ", group 1 (small-net), claims.tyme: unknown quantity. Known: loss, error, time. "
+            "Correct it, or add a table [quantity.tyme].",
+            id="undeclared quantity",
+        ),
+        pytest.param(
+            'unit = "nat"',
+            'unit = "seconds"',
+            ", quantity.loss: the unit of loss must be one of nat. Received: 'seconds'. Correct it there.",
+            id="unit of another metric",
+        ),
+        pytest.param(
+            'unit = "percent"',
+            'unit = "1"',
+            ", quantity.error: the unit of error must be one of fraction, percent. Received: '1'. Correct it there.",
+            id="unit of another metric with two",
+        ),
+        pytest.param(
+            '"0.25"',
+            '"a quarter"',
+            ", group 1 (small-net), claims.loss, entry 2: printed must be a finite number alone, or minutes:seconds "
+            "where the unit is seconds. Received: 'a quarter'. Correct it there.",
+            id="words instead of a number",
+        ),
+        pytest.param(
+            'printed_unit = "percent"',
+            'printed_unit = "fraction"',
+            ", group 1 (small-net), claims.error, entry 1: printed_unit stands only where the document prints another "
+            "unit than the true one, unit. Received: 'fraction'. Correct it there.",
+            id="printed unit that is the true one",
+        ),
+        pytest.param(
+            "period = 2, ",
+            "period = 2, example = 3, ",
+            ", group 1 (small-net), claims.loss, entry 2: example, the training image counted from 1, stands with each "
+            "label and with nothing else. Received: 'loss'. Correct it there.",
+            id="example of a loss",
+        ),
+        pytest.param(
+            "last_line = 14",
+            "last_line = 10",
+            ", output.regions, entry 1: last_line must be at least first_line, 11. Received: 10. Correct it there.",
+            id="output that ends before it begins",
+        ),
+    ],
+)
+def test_load_document_broken_rule_has_its_words(
+    tmp_path: Path, *, old: str, new: str, expected: str
+) -> None:
+    """What breaks a rule of claims is told by place, rule, what was received, and what to do, in these words."""
+    message = _message(_write(tmp_path, SMALL.replace(old, new, 1)))
+
+    assert message == f"{tmp_path / 'claims.toml'}{expected}"
 
 
 def test_load_document_invalid_toml_names_file_and_line(tmp_path: Path) -> None:
@@ -420,20 +515,27 @@ def test_load_documents_those_added_come_last_and_in_their_order(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "twice"),
+    ("old", "new", "what", "twice"),
     [
-        pytest.param('"small-', '"tiny-', "small", id="document"),
-        pytest.param('id = "small"', 'id = "tiny"', "small-net.loss.1", id="claim"),
+        pytest.param('"small-', '"tiny-', "documents", "small", id="document"),
+        pytest.param(
+            'id = "small"', 'id = "tiny"', "claims, comparisons and statements", "small-net.loss.1", id="claim"
+        ),
     ],
 )
-def test_load_documents_same_id_in_two_documents_raises(tmp_path: Path, *, old: str, new: str, twice: str) -> None:
+def test_load_documents_same_id_in_two_documents_raises(
+    tmp_path: Path, *, old: str, new: str, what: str, twice: str
+) -> None:
     """Ids are unique over all documents, and the error names the one that is not."""
     folders = [_write(tmp_path / "a"), _write(tmp_path / "b", SMALL.replace(old, new))]
 
-    with add_document_folders(folders), pytest.raises(ReproError, match="are unique") as caught:
+    with add_document_folders(folders), pytest.raises(ReproError) as caught:
         load_documents()
 
-    assert f"Received: {twice!r}, in {folders[0]} and in {folders[1]}." in str(caught.value)
+    assert str(caught.value) == (
+        f"Over all documents, ids of {what} are unique. Received: {twice!r}, in {folders[0]} and in {folders[1]}. "
+        "Rename or remove one."
+    )
 
 
 @pytest.mark.parametrize(

@@ -429,7 +429,7 @@ def test_store_line_of_a_newer_version_says_what_to_update(store: RecordStore, m
 def test_store_last_line_that_breaks_off_is_no_record_and_warned_of(
     store: RecordStore, make_record: RecordFactory
 ) -> None:
-    """What a killed process left is not counted; the warning names file and line, and points at who reads."""
+    """What a killed process left is not counted; the warning names file and line."""
     store.append(make_record())
     with store.file.open("a", encoding="utf-8") as file:
         file.write(format_record(make_record(seed=8))[:-20])
@@ -441,7 +441,16 @@ def test_store_last_line_that_breaks_off_is_no_record_and_warned_of(
     assert str(warning.message) == (
         f"{store.file}, line 2, breaks off: the run that it was to record is not counted, and will be made again."
     )
-    assert warning.filename == __file__
+
+
+def test_store_warning_points_at_who_reads(store: RecordStore) -> None:
+    """The warning of a line that breaks off is shown with the line that asked for the records."""
+    store.file.write_text("{", encoding="utf-8")
+
+    with pytest.warns(TornLineWarning) as caught:
+        store.read()
+
+    assert caught[0].filename == __file__
 
 
 def test_store_append_after_line_that_breaks_off_sets_it_aside(store: RecordStore, make_record: RecordFactory) -> None:
