@@ -179,7 +179,9 @@ def test_load_document_file_may_have_any_name_without_folder(tmp_path: Path, nam
 
 def test_load_document_address_and_remarks_come_back(tmp_path: Path) -> None:
     """Where a document was published, and where it is at odds with itself, is given as it was written."""
-    added = 'url = "https://example.org/small"\nremarks = [{ line = 3, text = "Odd." }, { line = 5, text = "Odder." }]\n'
+    added = (
+        'url = "https://example.org/small"\nremarks = [{ line = 3, text = "Odd." }, { line = 5, text = "Odder." }]\n'
+    )
 
     document = load_document(_write(tmp_path, added + SMALL))
 
@@ -419,7 +421,8 @@ def test_load_document_broken_rule_names_place_rule_and_remedy(
         pytest.param(
             'about = "small-example"',
             'about = "a"\nexperiment = "b"',
-            ", group 2: needs either experiment or about. Received: about, experiment, cell, claims. Keep one of the two.",
+            ", group 2: needs either experiment or about. Received: about, experiment, cell, claims. "
+            "Keep one of the two.",
             id="group about two things",
         ),
         pytest.param(
@@ -470,9 +473,7 @@ def test_load_document_broken_rule_names_place_rule_and_remedy(
         ),
     ],
 )
-def test_load_document_broken_rule_has_its_words(
-    tmp_path: Path, *, old: str, new: str, expected: str
-) -> None:
+def test_load_document_broken_rule_has_its_words(tmp_path: Path, *, old: str, new: str, expected: str) -> None:
     """What breaks a rule of claims is told by place, rule, what was received, and what to do, in these words."""
     message = _message(_write(tmp_path, SMALL.replace(old, new, 1)))
 

@@ -464,9 +464,7 @@ def test_store_append_after_line_that_breaks_off_sets_it_aside(store: RecordStor
     assert store.file.with_suffix(".torn").read_text(encoding="utf-8") == f"{broken}\n"
 
 
-def test_store_append_after_record_without_a_lines_end_keeps_it(
-    store: RecordStore, make_record: RecordFactory
-) -> None:
+def test_store_append_after_record_without_a_lines_end_keeps_it(store: RecordStore, make_record: RecordFactory) -> None:
     """A whole record that only lacks the line's end is a record."""
     store.file.write_text(format_record(make_record(seed=8)), encoding="utf-8")
 
@@ -557,7 +555,9 @@ def test_store_folder_that_is_a_file_is_refused(tmp_path: Path, make_record: Rec
 
     with pytest.raises(ReproError) as not_prepared:
         store.prepare()
-    with pytest.raises(ReproError, match=r"^The record of small-net, seed 7, could not be written to .*runs\.jsonl: \["):
+    with pytest.raises(
+        ReproError, match=r"^The record of small-net, seed 7, could not be written to .*runs\.jsonl: \["
+    ):
         store.append(make_record())
 
     assert str(not_prepared.value) == (
@@ -656,6 +656,4 @@ def test_open_store_gives_the_environment_that_is_named(tmp_path: Path, make_rec
     assert open_store(tmp_path, environment="tf219") == RecordStore(tmp_path / "tf219")
     with pytest.raises(ReproError) as caught:
         open_store(tmp_path, environment="tf220")
-    assert str(caught.value) == (
-        f"{tmp_path} has no records of an environment 'tf220'. It has: local, tf219."
-    )
+    assert str(caught.value) == (f"{tmp_path} has no records of an environment 'tf220'. It has: local, tf219.")

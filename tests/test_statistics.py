@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,7 +97,7 @@ def test_summarize_one_value_has_unknown_spread() -> None:
 )
 def test_summarize_values_that_say_nothing_are_refused(values: list[float]) -> None:
     """Nothing is summarized unless every value is a finite number."""
-    with pytest.raises(ValueError, match="finite"):
+    with pytest.raises(ValueError, match=r"^Values are finite, in one dimension, and at least one; received array\("):
         summarize(values)
 
 
@@ -183,17 +184,26 @@ RANKED = st.integers(2, 30).flatmap(
     [
         # Distances from the mean of all: of 1, 2, 3 and 10 (mean 4) they are 3, 2, 1 and 6.
         pytest.param(10.0, [1.0, 2.0, 3.0], 1 / 4, id="the farthest"),
+        pytest.param(-10.0, [-1.0, -2.0, -3.0], 1 / 4, id="the farthest below"),
+        pytest.param(10.0, [1.0, 2.0], 1 / 3, id="the farthest of the fewest"),
         pytest.param(3.0, [1.0, 2.0, 10.0], 4 / 4, id="the nearest"),
         pytest.param(1.0, [2.0, 3.0, 10.0], 2 / 4, id="the second"),
+        pytest.param(1e-4, [2e-4, 3e-4, 1e-3], 2 / 4, id="the second of small numbers"),
         pytest.param(1.0, [3.0, 2.0, 2.0, 2.0], 2 / 5, id="a tie counts as equally far"),
         pytest.param(2.0, [2.0, 2.0, 2.0], 1.0, id="all the same"),
         pytest.param(2.1, [2.0, 2.0, 2.0], 1 / 4, id="off from runs without spread"),
+        *(
+            pytest.param(off, [0.1] * runs, 1 / (runs + 1), id=f"{off - 0.1:+.1f} off from {runs} runs without spread")
+            for off in (0.0, 0.2, 0.7)
+            for runs in (5, 6, 7)
+        ),
     ],
 )
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_rank_curve_single_number_agrees_with_counting_by_hand(
     reported: float, values: list[float], expected: float
 ) -> None:
-    """The p-value is the share of numbers at least as far from the rest as the reported one."""
+    """The p-value is the share of numbers at least as far from the rest as the reported one; spread or not."""
     assert rank_curve([reported], np.array(values)[:, None]) == pytest.approx(expected)
 
 
@@ -267,23 +277,47 @@ def test_rank_curve_one_point_off_is_found_in_a_curve() -> None:
     assert rank_curve(document, runs) == pytest.approx(1 / 41)
 
 
+def test_rank_curve_each_point_counts_by_its_own_spread() -> None:
+    """A point of small numbers tells as much as one of large ones, and one where all agree tells nothing."""
+    runs = np.random.default_rng(2).normal(size=(40, 2)) * [1, 1e6]
+
+    assert rank_curve([6.0, 0.0], runs) == pytest.approx(1 / 41)
+    # The second of four, as without the first point.
+    assert rank_curve([5.0, 1.0], [[5.0, 2.0], [5.0, 3.0], [5.0, 10.0]]) == 2 / 4
+
+
 def test_rank_curve_one_run_is_unknown() -> None:
     """Among a single run nothing can be ranked."""
     assert math.isnan(rank_curve([1.0], [[1.0]]))
 
 
 @pytest.mark.parametrize(
+    ("reported", "curves", "shapes"),
+    [
+        pytest.param([1.0], [[1.0, 2.0]] * 3, "(3, 2) and (1,)", id="other number of points"),
+        pytest.param([], np.empty((3, 0)), "(3, 0) and (0,)", id="no points"),
+        pytest.param([], [1.0, 2.0], "(2,) and (0,)", id="runs without points"),
+        pytest.param([[1.0]], [[[1.0]]] * 3, "(3, 1, 1) and (1, 1)", id="a table for a curve"),
+    ],
+)
+def test_rank_curve_other_shapes_are_refused(reported: list[Any], curves: list[Any], shapes: str) -> None:
+    """Curves of another length, and what is no curve, raise an error with both shapes."""
+    with pytest.raises(ValueError, match="runs by points") as caught:
+        rank_curve(reported, curves)
+
+    assert str(caught.value) == (f"Curves are runs by points, with as many points as reported; received {shapes}.")
+
+
+@pytest.mark.parametrize(
     ("reported", "curves"),
     [
-        pytest.param([1.0], [[1.0, 2.0]] * 3, id="other number of points"),
-        pytest.param([], np.empty((3, 0)), id="no points"),
         pytest.param([math.nan], [[1.0]] * 3, id="reported not a number"),
         pytest.param([1.0], [[1.0], [math.inf], [2.0]], id="a run infinite"),
     ],
 )
-def test_rank_curve_what_cannot_be_ranked_is_refused(reported: list[float], curves: list[list[float]]) -> None:
-    """Curves of another length, and numbers that are not finite, raise an error."""
-    with pytest.raises(ValueError, match="Curves are"):
+def test_rank_curve_numbers_that_are_not_finite_are_refused(reported: list[float], curves: list[list[float]]) -> None:
+    """Nothing is ranked unless every number is finite."""
+    with pytest.raises(ValueError, match=r"^Curves are finite; received a value that is not\.$"):
         rank_curve(reported, curves)
 
 

@@ -401,9 +401,7 @@ def test_judge_claims_wrong_unit_without_runs_is_not_run(runs: list[RunRecord]) 
         pytest.param(None, Verdict.NOT_RUN, UNKNOWN_LABEL, id="not given"),
     ],
 )
-def test_judge_claims_label_is_that_of_its_image(
-    labels: dict[int, int] | None, expected: Verdict, reason: str
-) -> None:
+def test_judge_claims_label_is_that_of_its_image(labels: dict[int, int] | None, expected: Verdict, reason: str) -> None:
     """A label is compared with that of the same image, without any run; where that is not known, nothing is said."""
     claim = make_claim("7.0", experiment=None, metric="label", unit="1", evaluation_set=None, example=72)
 
@@ -411,6 +409,15 @@ def test_judge_claims_label_is_that_of_its_image(
 
     assert (finding.verdict, finding.reason) == (expected, reason)
     assert (finding.runs, finding.runs_needed, finding.p, finding.adjusted_p) == (0, None, None, None)
+
+
+def test_judge_claims_label_beside_runs_is_that_of_its_image(runs: list[RunRecord]) -> None:
+    """A label that stands among an experiment's numbers is no measurement of its runs either."""
+    claim = make_claim("7.0", quantity="label", metric="label", unit="1", evaluation_set=None, example=72)
+
+    (finding,) = judge_claims([claim], records=runs, labels={72: 7})
+
+    assert finding.verdict is Verdict.REPRODUCED
 
 
 EXPLANATION = Explanation(
