@@ -384,6 +384,9 @@ def test_load_document_groups_expand_to_complete_claims(tmp_path: Path) -> None:
             id="output that ends before it begins",
         ),
         pytest.param(
+            "not_claims =", "not_claim =", "claims.toml, output:", "unknown key not_claim", id="misspelt list"
+        ),
+        pytest.param(
             "first_line = 11",
             "first_line = 0",
             "output.regions, entry 1",
