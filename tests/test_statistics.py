@@ -186,6 +186,7 @@ RANKED = st.integers(2, 30).flatmap(
         pytest.param(10.0, [1.0, 2.0, 3.0], 1 / 4, id="the farthest"),
         pytest.param(-10.0, [-1.0, -2.0, -3.0], 1 / 4, id="the farthest below"),
         pytest.param(10.0, [1.0, 2.0], 1 / 3, id="the farthest of the fewest"),
+        pytest.param(10.0, [0.5, 4.5], 1 / 3, id="the farthest by little"),
         pytest.param(3.0, [1.0, 2.0, 10.0], 4 / 4, id="the nearest"),
         pytest.param(1.0, [2.0, 3.0, 10.0], 2 / 4, id="the second"),
         pytest.param(1e-4, [2e-4, 3e-4, 1e-3], 2 / 4, id="the second of small numbers"),
