@@ -187,9 +187,8 @@ def _add_judging_verbs(parsers: Any) -> None:
     verb = parsers.add_parser(
         "report",
         help="write the report from the records",
-        description="Write README.md, a page for each environment and one that compares versions, from the "
-        "records alone; neither MNIST nor "
-        "TensorFlow is needed.",
+        description="Write README.md, the same as one page, index.html, and pages of each environment, of versions, "
+        "speed, causes and gates, from the records alone; neither MNIST nor TensorFlow is needed.",
     )
     add_records_option(verb)
     add_baseline_option(verb)
