@@ -154,7 +154,7 @@ def format_outcome(outcome: Counter[Verdict]) -> str:
     decided = sum(outcome[verdict] for verdict in DECIDED)
     others = outcome.copy()
     del others[Verdict.REPRODUCED]
-    rest = format_verdicts(others).replace(Verdict.CONTRADICTED.value, "contradicted by their own document")
+    rest = format_verdicts(others, named={Verdict.CONTRADICTED: "contradicted by their own document"})
     if not decided:
         return f"none of {outcome.total()} claims (a curve counts as one) can be judged: {rest}."
     reproduced = (
@@ -163,9 +163,10 @@ def format_outcome(outcome: Counter[Verdict]) -> str:
     return f"{reproduced}; {rest}." if rest else f"{reproduced}."
 
 
-def format_verdicts(outcome: Counter[Verdict]) -> str:
-    """Count verdicts, without a sentence."""
-    return ", ".join(f"{outcome[verdict]} {verdict.value}" for verdict in Verdict if outcome[verdict])
+def format_verdicts(outcome: Counter[Verdict], *, named: Mapping[Verdict, str] | None = None) -> str:
+    """Count verdicts, without a sentence; `named` has words for those that are not told by their value."""
+    words = {verdict: verdict.value for verdict in Verdict} | dict(named or {})
+    return ", ".join(f"{outcome[verdict]} {words[verdict]}" for verdict in Verdict if outcome[verdict])
 
 
 def list_family_cells(family: Family) -> tuple[str, ...]:

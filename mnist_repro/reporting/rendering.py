@@ -95,28 +95,18 @@ def render_report(
             draft.render("speed-gate.md", "speed-gate.md.j2", gate=speed_gate)
         if explained := [result for result in shown if result.causes]:
             draft.render("causes.md", "causes.md.j2", results=explained, figures=figures)
-        speed = _render_speed(shown, draft)
-        draft.render(
-            "README.md",
-            "index.md.j2",
-            results=shown,
-            versions=versions,
-            speed=speed,
-            gate=gate,
-            speed_gate=speed_gate,
-            figures=figures,
-            contradictions={name: collect_contradictions(each, results=shown) for name, each in documents.items()},
-        )
         contents = PageContents(
             documents=documents,
             results=shown,
             versions=versions,
-            speed=speed,
+            speed=_render_speed(shown, draft),
             gate=gate,
             speed_gate=speed_gate,
             figures=figures,
             version_figures=version_figures,
         )
+        contradictions = {name: collect_contradictions(each, results=shown) for name, each in documents.items()}
+        draft.render("README.md", "index.md.j2", contents=contents, contradictions=contradictions)
         draft.write(PAGE_FILE, render_page(draft.templates, contents=contents, folder=draft.folder))
         draft.write(CLAIMS_FILE, format_claims(results, documents=documents))
         draft.write(SCHEMA_FILE, read_schema())
