@@ -70,7 +70,8 @@ def quick_protocol(protocols: dict[str, Protocol]) -> Protocol:
 
 @pytest.fixture(scope="session")
 def single_thread() -> None:
-    """Give TensorFlow one thread, as a study does."""
+    """Give TensorFlow one thread, as a study does; skip what needs it where TensorFlow is not installed."""
+    pytest.importorskip("tensorflow")
     from mnist_repro.training import limit_threads  # noqa: PLC0415 - loads TensorFlow, which most tests do without
 
     limit_threads(1)
