@@ -7,6 +7,7 @@ rounds come in turn. The times of pytest-benchmark's table are those of single s
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ import pytest
 from race import ENGINES, Times, race
 
 from mnist_repro.datasets import Dataset, load_dataset
+from mnist_repro.environment import describe_environment
 from mnist_repro.protocols import load_protocols
 from mnist_repro.speed import COMPILED, CONTROL, FLOOR
 
@@ -88,6 +90,8 @@ def test_training_step(
         "settings": json.dumps(ours.settings),
         "over_floor": _ratio(ours, times[FLOOR]),
         "over_compiled": _ratio(ours, times[COMPILED]),
+        "over_control": _ratio(ours, times[CONTROL]),
+        "environment": json.dumps(asdict(describe_environment(threads=1))),
     }
     if engine in MULTIPLY_ONLY:
         return

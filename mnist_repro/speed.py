@@ -41,8 +41,10 @@ class EngineTimes:
         Steps that a round's time was divided by.
     settings
         What it chose for itself, as JSON.
-    over_floor, over_compiled
+    over_floor, over_compiled, over_control
         Medians over rounds of the ratio to these engines, for readers of the JSON.
+    environment
+        Versions, processor and flags with which it was measured, as JSON.
     """
 
     experiment: str
@@ -54,6 +56,8 @@ class EngineTimes:
     settings: str
     over_floor: float
     over_compiled: float
+    over_control: float
+    environment: str
 
     @property
     def median_seconds(self) -> float:

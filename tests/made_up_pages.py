@@ -96,6 +96,8 @@ _ENGINE = EngineTimes(
     settings="{}",
     over_floor=1.0,
     over_compiled=1.0,
+    over_control=1.0,
+    environment="{}",
 )
 
 

@@ -31,6 +31,8 @@ def entry(engine: str, *, seconds: float, **changes: Any) -> dict[str, Any]:
         "settings": '{"steps_per_execution": 50}',
         "over_floor": 1.5,
         "over_compiled": 1.0,
+        "over_control": 1.0,
+        "environment": "{}",
     }
     return {"name": f"test[{engine}]", "stats": {}, "extra_info": times | changes}
 
