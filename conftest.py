@@ -72,6 +72,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help=f"how many times as long as in the baseline a training step may take ({TOLERANCE})",
     )
     group.addoption(
+        "--busy-core", action="store_true", help="keep another core busy while test_training_speed.py times steps"
+    )
+    group.addoption(
         "--new-speed-baseline", action="store_true", help="measure the baseline of training steps again, here"
     )
     group.addoption("--baseline", type=Path, help="folder of what runs are held against (baseline/ beside the records)")

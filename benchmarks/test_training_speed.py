@@ -7,6 +7,7 @@ rounds come in turn. The times of pytest-benchmark's table are those of single s
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from busy_core import busy_core, has_spare_core
 from race import ENGINES, Times, race
 
 from mnist_repro.datasets import Dataset, load_dataset
@@ -57,11 +59,12 @@ CLOCK = RecordedClock()
 
 
 @cache
-def times_of(experiment: str, name: str, folder: Path | None, rounds: int) -> dict[str, Times]:
+def times_of(experiment: str, name: str, folder: Path | None, rounds: int, *, is_busy: bool) -> dict[str, Times]:
     """Let all engines train an experiment in turn."""
-    return race(
-        PROTOCOLS[experiment], list(ENGINES), dataset=load_dataset(name, folder=folder), data=folder, rounds=rounds
-    )
+    with busy_core() if is_busy else nullcontext():
+        return race(
+            PROTOCOLS[experiment], list(ENGINES), dataset=load_dataset(name, folder=folder), data=folder, rounds=rounds
+        )
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -72,7 +75,9 @@ def test_training_step(
 ) -> None:
     """A step is timed; the first ten lower the loss, and lower it as far as ours do."""
     options = pytestconfig.option
-    times = times_of(experiment, dataset.name, options.data, options.benchmark_min_rounds)
+    if options.busy_core and not has_spare_core():
+        pytest.skip("There is no other core to keep busy.")
+    times = times_of(experiment, dataset.name, options.data, options.benchmark_min_rounds, is_busy=options.busy_core)
     ours = times[engine]
     if ours.unavailable:
         pytest.skip(ours.unavailable)
@@ -91,6 +96,7 @@ def test_training_step(
         "over_floor": _ratio(ours, times[FLOOR]),
         "over_compiled": _ratio(ours, times[COMPILED]),
         "over_control": _ratio(ours, times[CONTROL]),
+        "is_busy": options.busy_core,
         "environment": json.dumps(asdict(describe_environment(threads=1))),
     }
     if engine in MULTIPLY_ONLY:

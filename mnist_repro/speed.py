@@ -2,6 +2,7 @@
 
     pytest benchmarks/test_training_speed.py --benchmark-min-rounds 9 --benchmark-json reports/records/NAME/speed.json
 
+and beside it, with `--busy-core`, `speed-busy.json`: the same while another core is kept busy.
 The engines took turns, so times of one round belong together: what is told are ratios of one round's times.
 """
 
@@ -19,7 +20,7 @@ from mnist_repro.errors import ReproError
 from mnist_repro.intervals import Estimate, estimate_median
 from mnist_repro.typed_json import parse_json, read_typed
 
-SPEED_FILE = "speed.json"
+SPEED_FILE, BUSY_SPEED_FILE = "speed.json", "speed-busy.json"
 FLOOR, COMPILED, CONTROL = "floor", "compiled", "control"
 
 
@@ -43,6 +44,8 @@ class EngineTimes:
         What it chose for itself, as JSON.
     over_floor, over_compiled, over_control
         Medians over rounds of the ratio to these engines, for readers of the JSON.
+    is_busy
+        Whether another core was kept busy.
     environment
         Versions, processor and flags with which it was measured, as JSON.
     """
@@ -57,6 +60,7 @@ class EngineTimes:
     over_floor: float
     over_compiled: float
     over_control: float
+    is_busy: bool
     environment: str
 
     @property
@@ -73,26 +77,32 @@ class EngineTimes:
 Times = Mapping[str, Mapping[str, EngineTimes]]
 
 
-def read_speed(folder: Path) -> Times:
+def read_speed(folder: Path, *, is_busy: bool = False) -> Times:
     """Read the times in an environment's folder of records; empty where there are none.
+
+    Parameters
+    ----------
+    is_busy
+        Whether those with another core kept busy are meant.
 
     Raises
     ------
     ReproError
         If the file cannot be read or is none of ours.
     """
-    file = folder / SPEED_FILE
+    file = folder / (BUSY_SPEED_FILE if is_busy else SPEED_FILE)
     if not file.exists():
         return {}
     try:
         times = [
-            _read(benchmark, number)
+            _read(benchmark, number, is_busy=is_busy)
             for number, benchmark in enumerate(parse_json(file.read_text("utf-8"))["benchmarks"])
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         msg = (
             f"{file} holds times of training steps, and cannot be read: {error}. Measure again: "
-            f"pytest benchmarks/test_training_speed.py --benchmark-min-rounds 9 --benchmark-json {file}"
+            f"pytest benchmarks/test_training_speed.py{' --busy-core' * is_busy} --benchmark-min-rounds 9 "
+            f"--benchmark-json {file}"
         )
         raise ReproError(msg) from error
     times.sort(key=lambda each: each.experiment)
@@ -102,9 +112,13 @@ def read_speed(folder: Path) -> Times:
     }
 
 
-def _read(benchmark: Any, number: int) -> EngineTimes:
-    times: EngineTimes = read_typed(EngineTimes, benchmark["extra_info"], where=f"benchmarks[{number}].extra_info")
+def _read(benchmark: Any, number: int, *, is_busy: bool) -> EngineTimes:
+    where = f"benchmarks[{number}].extra_info"
+    times: EngineTimes = read_typed(EngineTimes, benchmark["extra_info"], where=where)
+    if times.is_busy != is_busy:
+        msg = f"{where}.is_busy is {str(is_busy).lower()} in this file"
+        raise ValueError(msg)
     if not times.step_seconds or min(times.step_seconds) <= 0:
-        msg = f"benchmarks[{number}].extra_info.step_seconds are positive times, at least one"
+        msg = f"{where}.step_seconds are positive times, at least one"
         raise ValueError(msg)
     return times

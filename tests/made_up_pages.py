@@ -76,7 +76,10 @@ def make_contents(
             results, expected=["never-run"], outdated=[], code=frozenset("b"), protocols=protocols
         ),
         speed=SpeedResult(
-            result=results[0], times={"tf1-basic": {"compiled": _ENGINE, "floor": _ENGINE}}, figure=SPEED_FIGURE
+            result=results[0],
+            times={"tf1-basic": {"compiled": _ENGINE, "floor": _ENGINE}},
+            figure=SPEED_FIGURE,
+            busy={"tf1-basic": {"compiled": _ENGINE, "floor": _ENGINE}},
         ),
         gate=_make_gate(results[0]),
         speed_gate=SpeedGateSummary(entries={}, environment=None, counts=(_SLOWED,)),
@@ -97,6 +100,7 @@ _ENGINE = EngineTimes(
     over_floor=1.0,
     over_compiled=1.0,
     over_control=1.0,
+    is_busy=False,
     environment="{}",
 )
 

@@ -14,9 +14,10 @@ from mnist_repro.reporting.speed_page import (
     list_ratio_cells,
     list_ratio_headings,
     list_time_cells,
+    list_time_headings,
     order_engines,
 )
-from mnist_repro.speed import SPEED_FILE, read_speed
+from mnist_repro.speed import BUSY_SPEED_FILE, SPEED_FILE, read_speed
 
 
 def entry(engine: str, *, seconds: float, **changes: Any) -> dict[str, Any]:
@@ -32,14 +33,15 @@ def entry(engine: str, *, seconds: float, **changes: Any) -> dict[str, Any]:
         "over_floor": 1.5,
         "over_compiled": 1.0,
         "over_control": 1.0,
+        "is_busy": False,
         "environment": "{}",
     }
     return {"name": f"test[{engine}]", "stats": {}, "extra_info": times | changes}
 
 
-def write(folder: Path, *entries: dict[str, Any]) -> Path:
-    """Write the file of times, and return its folder."""
-    (folder / SPEED_FILE).write_text(json.dumps({"machine_info": {}, "benchmarks": entries}), encoding="utf-8")
+def write(folder: Path, *entries: dict[str, Any], name: str = SPEED_FILE) -> Path:
+    """Write a file of times, and return its folder."""
+    (folder / name).write_text(json.dumps({"machine_info": {}, "benchmarks": entries}), encoding="utf-8")
     return folder
 
 
@@ -67,6 +69,35 @@ def test_list_time_cells_ratios_are_of_the_same_round(tmp_path: Path) -> None:
     cells = list_time_cells(times["compiled"], times)
 
     assert cells == ["2000 µs", "2 (2 to 2)", "1 (1 to 1)", "2.5 s", "500 MB", "steps_per_execution: 50"]
+
+
+def test_list_time_cells_with_another_core_busy_have_both_ratios(tmp_path: Path) -> None:
+    """Ratios of a busy machine stand beside the others, under headings of their own; empty where not timed there."""
+    write(tmp_path, *(entry(name, seconds=seconds) for name, seconds in (("floor", 1e-3), ("compiled", 2e-3))))
+    write(
+        tmp_path,
+        *(entry(name, seconds=s, is_busy=True) for name, s in (("floor", 1e-3), ("compiled", 3e-3))),
+        name=BUSY_SPEED_FILE,
+    )
+    times, busy = read_speed(tmp_path)["small-net"], read_speed(tmp_path, is_busy=True)["small-net"]
+
+    cells = list_time_cells(times["compiled"], times, busy=busy)
+
+    headings = list_time_headings(with_busy=True)
+    assert len(headings) == len(cells)
+    assert dict(zip(headings, cells, strict=True)) == {
+        "step": "2000 µs",
+        "over matrix products": "2 (2 to 2)",
+        "over ours": "1 (1 to 1)",
+        "over matrix products, other core busy": "3 (3 to 3)",
+        "over ours, other core busy": "1 (1 to 1)",
+        "ready": "2.5 s",
+        "memory": "500 MB",
+        "settings": "steps_per_execution: 50",
+    }
+    del busy["compiled"]
+    assert list_time_cells(times["compiled"], times, busy=busy)[3:5] == ["", ""]
+    assert len(list_time_headings(with_busy=False)) == len(list_time_cells(times["compiled"], times))
 
 
 def test_list_ratio_cells_say_ours_over_the_floor_and_others_over_ours(tmp_path: Path) -> None:
@@ -106,8 +137,9 @@ def test_draw_speed_every_engine_has_its_row(tmp_path: Path) -> None:
         (json.dumps({"benchmarks": [entry("jax", seconds=1e-3, step_seconds=[])]}), "positive times"),
         (json.dumps({"benchmarks": [entry("jax", seconds=-1e-3)]}), "positive times"),
         (json.dumps({"benchmarks": [entry("jax", seconds=1e-3, ready_seconds="long")]}), "ready_seconds"),
+        (json.dumps({"benchmarks": [entry("jax", seconds=1e-3, is_busy=True)]}), "is_busy is false in this file"),
     ],
-    ids=["torn", "no object", "another benchmark", "no round", "negative", "a word"],
+    ids=["torn", "no object", "another benchmark", "no round", "negative", "a word", "of a busy machine"],
 )
 def test_read_speed_broken_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
     """A file that is none of ours is refused, with its name, the reason, and how to measure again."""

@@ -9,15 +9,13 @@ is made, and the same command goes on from there; it takes half a minute for eac
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from typing import Any
 
+from busy_core import busy_core, has_spare_core
 from launch import time_in_turn
 
 from mnist_repro.datasets import load_dataset
@@ -28,14 +26,6 @@ from mnist_repro.gate.speed_trials import SPEED_TRIALS_FILE, SpeedTrials, Trial,
 from mnist_repro.protocols import load_protocols
 
 FACTORS = ("1", "1.1", "1.25", "1.5", "2")
-_BUSY = """
-import os
-os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-import numpy
-matrix = numpy.ones((600, 600), numpy.float32)
-while True:
-    matrix @ matrix
-"""
 
 
 def main() -> None:
@@ -45,7 +35,7 @@ def main() -> None:
     parser.add_argument("--baseline", type=Path, default=Path("reports/baseline"), help="folder (%(default)s)")
     parser.add_argument("--data", type=Path, help="folder with MNIST (looked for)")
     options = parser.parse_args()
-    if not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2:
+    if not has_spare_core():
         sys.exit("Trials need two cores that processes can be bound to; this machine has not.")
     try:
         make_trials(options.launches, folder=options.baseline, data=options.data)
@@ -67,7 +57,7 @@ def make_trials(launches: int, *, folder: Path, data: Path | None) -> None:
     for number, protocol, is_busy in product(range(launches), load_protocols().values(), (False, True)):
         if sum((trial.experiment, trial.is_busy) == (protocol.id, is_busy) for trial in trials) > number:
             continue
-        with _busy_core() if is_busy else nullcontext():
+        with busy_core() if is_busy else nullcontext():
             steps, control = time_in_turn(protocol, dataset=dataset, data=data, factors=[*map(float, FACTORS)])
         times = dict(zip(FACTORS, steps, strict=True))
         trials.append(Trial(experiment=protocol.id, is_busy=is_busy, control_seconds=control, step_seconds=times))
@@ -78,15 +68,6 @@ def make_trials(launches: int, *, folder: Path, data: Path | None) -> None:
 
 def _same_but_for_code(environment: Environment) -> Environment:
     return replace(environment, commit="", dirty=None)
-
-
-def _busy_core() -> AbstractContextManager[Any]:
-    """Keep another core busy than that which engines are bound to, until the context is left."""
-    busy = subprocess.Popen([sys.executable, "-c", _BUSY], env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})  # noqa: S603 - our own words
-    stack = ExitStack()
-    stack.callback(busy.wait)
-    stack.callback(busy.kill)
-    return stack
 
 
 if __name__ == "__main__":

@@ -37,11 +37,20 @@ _MOST_BYTES, _CLAIM_BYTES = 2_900_000, 5_000
 
 @dataclass(frozen=True, kw_only=True)
 class SpeedResult:
-    """Times of training steps, the environment in which they were measured, and their figure."""
+    """Times of training steps, the environment in which they were measured, and their figure.
+
+    Parameters
+    ----------
+    result, times, figure
+        Of a machine that had nothing else to do.
+    busy
+        Times while another core was kept busy; empty where there are none.
+    """
 
     result: EnvironmentResult
     times: Times
     figure: str
+    busy: Times = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -132,9 +132,9 @@ def _render_speed(results: Sequence[EnvironmentResult], draft: _Draft) -> SpeedR
         return None
     result, times = timed
     draw_speed(draft.figures(_SPEED), times=times)
-    speed = SpeedResult(result=result, times=times, figure=f"{_FIGURES}/{_SPEED}")
-    studies = read_studies(result.store.folder)
-    draft.render("speed.md", "speed.md.j2", result=result, times=times, figure=speed.figure, studies=studies)
+    busy = read_speed(result.store.folder, is_busy=True)
+    speed = SpeedResult(result=result, times=times, figure=f"{_FIGURES}/{_SPEED}", busy=busy)
+    draft.render("speed.md", "speed.md.j2", speed=speed, studies=read_studies(result.store.folder))
     return speed
 
 

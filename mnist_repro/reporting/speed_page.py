@@ -40,13 +40,38 @@ def order_engines(engines: Mapping[str, EngineTimes]) -> list[EngineTimes]:
     return sorted(engines.values(), key=lambda times: times.median_seconds)
 
 
-def list_time_cells(times: EngineTimes, engines: Mapping[str, EngineTimes]) -> list[str]:
-    """Return an engine's times as cells: of a step, over the floor, over ours, to be ready; memory, and settings."""
-    ratios = [
-        format_estimate(times.ratio_to(engines[other])) if other in engines else "" for other in (FLOOR, COMPILED)
-    ]
+def list_time_headings(*, with_busy: bool) -> list[str]:
+    """Return the headings of what `list_time_cells` gives; `with_busy` where it is given busy engines."""
+    ratios = ["over matrix products", "over ours"]
+    busy = [f"{ratio}, other core busy" for ratio in ratios] if with_busy else []
+    return ["step", *ratios, *busy, "ready", "memory", "settings"]
+
+
+def list_time_cells(
+    times: EngineTimes, engines: Mapping[str, EngineTimes], *, busy: Mapping[str, EngineTimes] | None = None
+) -> list[str]:
+    """Return an engine's times as cells: of a step, its ratios, to be ready; memory, and settings.
+
+    Parameters
+    ----------
+    times, engines
+        The engine, and all of its experiment by name.
+    busy
+        The same engines while another core was kept busy; their ratios are cells too where they are given.
+    """
+    ratios = _list_estimates(times.engine, engines)
+    if busy is not None:
+        ratios += _list_estimates(times.engine, busy)
     cells = [f"{_MICROSECONDS * times.median_seconds:.0f} µs", *ratios, f"{times.ready_seconds:.1f} s"]
     return [*cells, f"{times.peak_bytes / _MEGABYTES:.0f} MB", times.settings.strip("{}").replace('"', "")]
+
+
+def _list_estimates(engine: str, engines: Mapping[str, EngineTimes]) -> list[str]:
+    """Return an engine's ratios to the floor and to ours; empty where one of the two was not timed."""
+    return [
+        format_estimate(engines[engine].ratio_to(engines[other])) if engines.keys() >= {engine, other} else ""
+        for other in (FLOOR, COMPILED)
+    ]
 
 
 def list_ratio_headings(times: Times) -> list[str]:

@@ -36,6 +36,7 @@ from mnist_repro.reporting.speed_page import (
     list_ratio_cells,
     list_ratio_headings,
     list_time_cells,
+    list_time_headings,
     name_engine,
     order_engines,
 )
@@ -134,6 +135,7 @@ def load_templates() -> Templates:
         list_throughput_headings=list_throughput_headings,
         list_throughputs=list_throughputs,
         list_time_cells=list_time_cells,
+        list_time_headings=list_time_headings,
         list_trial_cells=list_trial_cells,
         list_undecided=list_undecided,
         list_verdicts=list(Verdict),
