@@ -58,6 +58,10 @@ def test_workflow_runs_environments_that_tox_has() -> None:
     listed = re.findall(r"^env_list = (.+)", sections, flags=re.MULTILINE)[0].split(", ")
 
     named = {name for names in re.findall(r"tox run -e ([\w,]+)", WORKFLOW) for name in names.split(",")}
+    named |= set(re.findall(r"{ environment: (\w+), ", WORKFLOW))
 
-    assert named == {"lint", "types", "docs", "test", "report", "browser"}
+    assert named == {
+        *("lint", "types", "docs", "test", "report", "browser"),
+        *("light", "cluster", "mlflow", "mutation", "coverage"),
+    }
     assert all(f"[testenv:{name}]" in sections or name in listed for name in named)
