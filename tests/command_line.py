@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -10,13 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
-REAL_FOLDER = os.environ.get("MNIST_REPRO_DATA")
-needs_mnist = pytest.mark.skipif(not REAL_FOLDER, reason="MNIST_REPRO_DATA does not name a folder with MNIST")
-# Importing it takes seconds, and a study that reuses all its runs never does.
-needs_tensorflow = pytest.mark.skipif(importlib.util.find_spec("tensorflow") is None, reason="needs TensorFlow")
 # The document's shortest experiment: 100 steps.
 EXPERIMENT = "julia-linear-lr0.02"
 

@@ -1,36 +1,18 @@
-"""Short trainings, and how far the package's end from the reference's."""
+"""How far the package's training ends from the reference's."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import count
-from typing import Any
 
 import numpy as np
 import reference
 from numpy.typing import NDArray
+from training_protocols import STEPS
 
 from mnist_repro.datasets import Dataset
-from mnist_repro.protocols import ExponentialRate, PiecewiseRate, Protocol
+from mnist_repro.protocols import Protocol
 from mnist_repro.randomness import DropoutStream, draw_initial_values, dropout_layers, stream
 from mnist_repro.training import Trainer
-
-STEPS = 10
-
-
-def shorten(protocol: Protocol, **changes: Any) -> Protocol:
-    """Return `protocol` with two periods of five steps, in which the learning rate changes too."""
-    rate = protocol.optimizer.learning_rate
-    if isinstance(rate, PiecewiseRate):
-        rate = replace(rate, boundaries=tuple(range(1, len(rate.rates))))
-    elif isinstance(rate, ExponentialRate):
-        rate = replace(rate, every_steps=3)
-    return replace(
-        protocol,
-        optimizer=replace(protocol.optimizer, learning_rate=rate),
-        training=replace(protocol.training, periods=2, steps_per_period=STEPS // 2),
-        **{"pixel_divisor": 255.0, **changes},
-    )
 
 
 class Comparison:

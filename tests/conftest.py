@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import settings
+from made_up_runs import Facts, MakeRecord
 
 from mnist_repro.datasets import Dataset
 from mnist_repro.environment import Environment
@@ -18,9 +18,6 @@ from mnist_repro.records import Period, RunRecord
 # A shared machine may be slow at any moment: no example fails by its time.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
-
-RecordFactory = Callable[..., RunRecord]
-Facts = Callable[[RunRecord], dict[str, Any]]
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +94,7 @@ def environment() -> Environment:
 
 
 @pytest.fixture
-def make_record(environment: Environment) -> RecordFactory:
+def make_record(environment: Environment) -> MakeRecord:
     """Return a function that makes a completed run's record, with the changes that it is given."""
     record = RunRecord(
         experiment="small-net",

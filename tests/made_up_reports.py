@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-
-from mnist_repro.records import RunRecord
 
 EXPERIMENT = "julia-linear-lr0.02"
 HOSTILE = "ValueError: a | b\n\n# `c` <script>alert(1)</script> [d](e.md) </details>\n| --- |"
-MakeRun = Callable[..., RunRecord]
 PAGE = """# A page
 
 Results:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,10 @@ from mnist_repro.environment import Environment
 from mnist_repro.protocols import CLASSES, Protocol
 from mnist_repro.records import Period, RecordStore, RunRecord, format_record
 
+# What the fixture `make_record` gives: a record with the changes that it is given.
+MakeRecord = Callable[..., RunRecord]
+# What the fixture `facts` gives: all of a record that its seed determines.
+Facts = Callable[[RunRecord], dict[str, Any]]
 ALL_TEST_IMAGES = "all test images"
 
 

@@ -38,6 +38,12 @@ SMALL_FILES = (
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = SMALL_FILES
 SMALL_ARRAYS: dict[str, Any] = {file.npz_key: _values_of(file.shape) for file in SMALL_FILES}
 
+# Five images to train with and three to test with, of 2 x 3 pixels, as `build_digits` gives them.
+STAND_IN = tuple(
+    (np.arange(6 * count, dtype=np.uint8).reshape(count, 2, 3) + count, np.arange(count, dtype=np.uint8))
+    for count in (5, 3)
+)
+
 
 def write_plain(folder: Path) -> Path:
     """Write the four IDX files and return the folder."""
@@ -68,3 +74,9 @@ def write_npz(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(folder / "mnist.npz", **SMALL_ARRAYS)
     return folder
+
+
+def alter(path: Path) -> None:
+    """Change the last byte of a file."""
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))

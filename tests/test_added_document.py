@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -15,6 +14,7 @@ from typing import NamedTuple
 
 import jsonschema
 import pytest
+from installed import needs_tensorflow
 from tiny_documents import TINY, install_tiny
 
 from mnist_repro import training_verbs
@@ -24,7 +24,7 @@ from mnist_repro.document_folders import FOLDERS_VARIABLE
 from mnist_repro.records import RecordStore
 from mnist_repro.reporting.claims_json import read_schema
 
-pytestmark = pytest.mark.skipif(importlib.util.find_spec("tensorflow") is None, reason="needs TensorFlow")
+pytestmark = needs_tensorflow
 
 EXPERIMENT = "tiny-linear"
 # With so many runs either of two tests can be rejected.

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_up_runs import make_claim, make_unfinished
+from made_up_runs import MakeRecord, make_claim, make_unfinished
 from scipy import stats
 
 from mnist_repro.causes.alternatives import Answer, Cause, judge_alternative, judge_reconstruction
@@ -16,7 +16,6 @@ from mnist_repro.protocols import load_protocols
 from mnist_repro.records import Period, RunRecord
 from mnist_repro.variants import Variant, read_otherwise, vary
 
-MakeRecord = Callable[..., RunRecord]
 MakeRuns = Callable[..., list[RunRecord]]
 BASIC = load_protocols()["tf1-basic"]
 CLAIMS = [

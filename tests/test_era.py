@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from training_protocols import shorten
 
 from mnist_repro.datasets import Dataset
 from mnist_repro.protocols import Protocol, load_protocols
@@ -33,7 +34,7 @@ def test_protocols_file_is_what_the_package_declares() -> None:
 
 
 pytest.importorskip("tensorflow")
-from comparison import Comparison, shorten  # noqa: E402 - needs TensorFlow
+from comparison import Comparison  # noqa: E402 - needs TensorFlow
 
 from mnist_repro.training import Trainer  # noqa: E402 - needs TensorFlow
 

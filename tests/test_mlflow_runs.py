@@ -5,13 +5,12 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_runs import make_run, make_unfinished, write_store
+from made_up_runs import MakeRecord, make_run, make_unfinished, write_store
 
 from mnist_repro import mlflow_runs
 from mnist_repro.cli import main
@@ -30,11 +29,9 @@ START = (20_120 * 86_400 - 1) * 1_000
 
 PROTOCOL = load_protocols()[EXPERIMENT]
 
-Make = Callable[..., RunRecord]
-
 
 @pytest.fixture
-def make(protocols: dict[str, Protocol], environment: Environment) -> Make:
+def make(protocols: dict[str, Protocol], environment: Environment) -> MakeRecord:
     """Return a function that makes a run."""
 
     def make_one(seed: int = 3, **changes: Any) -> RunRecord:
@@ -44,7 +41,7 @@ def make(protocols: dict[str, Protocol], environment: Environment) -> Make:
     return make_one
 
 
-def test_describe_run_parameters_are_the_protocol(make: Make, protocols: dict[str, Protocol]) -> None:
+def test_describe_run_parameters_are_the_protocol(make: MakeRecord, protocols: dict[str, Protocol]) -> None:
     """Every part of the protocol that decides a run is a parameter, and the seed is another."""
     protocol = protocols[EXPERIMENT]
 
@@ -58,7 +55,7 @@ def test_describe_run_parameters_are_the_protocol(make: Make, protocols: dict[st
     assert all(len(value) <= 6_000 for value in parameters.values())
 
 
-def test_describe_run_metrics_have_their_step_and_time(make: Make) -> None:
+def test_describe_run_metrics_have_their_step_and_time(make: MakeRecord) -> None:
     """Curves stand at the steps of their periods and at the time when these ended; figures stand at the end."""
     metrics = describe_run(make(), protocol=PROTOCOL, environment="linux").metrics
 
@@ -71,7 +68,7 @@ def test_describe_run_metrics_have_their_step_and_time(make: Make) -> None:
     assert {metric.name: metric.value for metric in metrics}["first_call_seconds"] == 1.5
 
 
-def test_describe_run_metric_names_are_those_that_mlflow_takes(make: Make) -> None:
+def test_describe_run_metric_names_are_those_that_mlflow_takes(make: MakeRecord) -> None:
     """A comma in the name of an evaluation set is left out, and no two metrics become one."""
     record = make()
     metrics = describe_run(record, protocol=PROTOCOL, environment="linux").metrics
@@ -82,7 +79,7 @@ def test_describe_run_metric_names_are_those_that_mlflow_takes(make: Make) -> No
     assert len(metrics) == measured + len(record.final_loss) + len(record.final_accuracy) + 3
 
 
-def test_describe_run_tags_say_what_it_was_made_with(make: Make) -> None:
+def test_describe_run_tags_say_what_it_was_made_with(make: MakeRecord) -> None:
     """Environment, dataset and state are tags, and each run has a hash of its own."""
     first, second = (describe_run(make(seed), protocol=PROTOCOL, environment="linux") for seed in range(2))
 
@@ -95,14 +92,14 @@ def test_describe_run_tags_say_what_it_was_made_with(make: Make) -> None:
     assert "reason" not in first.tags
 
 
-def test_describe_run_stand_in_says_so_in_its_name(make: Make) -> None:
+def test_describe_run_stand_in_says_so_in_its_name(make: MakeRecord) -> None:
     """In a list of runs one on the stand-in is told from a result at sight."""
     tags = describe_run(make(dataset="digits"), protocol=PROTOCOL, environment="linux").tags
 
     assert (tags["mlflow.runName"], tags["stand_in"]) == (f"stand-in: {EXPERIMENT}, seed 3", "true")
 
 
-def test_describe_run_that_did_not_complete_failed(make: Make) -> None:
+def test_describe_run_that_did_not_complete_failed(make: MakeRecord) -> None:
     """It has its reason, however long that is, and no curve."""
     described = describe_run(make_unfinished(make(), reason="x" * 9_000), protocol=PROTOCOL, environment="linux")
 
@@ -112,14 +109,14 @@ def test_describe_run_that_did_not_complete_failed(make: Make) -> None:
     assert names == {"first_call_seconds", "evaluation_seconds", "total_seconds"}
 
 
-def test_describe_run_without_a_time_is_refused(make: Make) -> None:
+def test_describe_run_without_a_time_is_refused(make: MakeRecord) -> None:
     """A record whose start is no time is named."""
     with pytest.raises(ReproError, match=rf"{EXPERIMENT}, seed 3: started must be .* Received: 'noon'\."):
         describe_run(make(started="noon"), protocol=PROTOCOL, environment="linux")
 
 
 def test_export_without_mlflow_names_the_extra(
-    make: Make, protocols: dict[str, Protocol], monkeypatch: pytest.MonkeyPatch
+    make: MakeRecord, protocols: dict[str, Protocol], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where MLflow is not installed, it is said how to install it."""
     monkeypatch.setitem(sys.modules, "mlflow", None)
@@ -144,7 +141,9 @@ def read_runs(uri: str, *, environment: str = "linux") -> list[Any]:
 
 
 @needs_mlflow
-def test_export_real_store_has_what_the_records_have(make: Make, protocols: dict[str, Protocol], uri: str) -> None:
+def test_export_real_store_has_what_the_records_have(
+    make: MakeRecord, protocols: dict[str, Protocol], uri: str
+) -> None:
     """Parameters, tags, states, times and every point of a curve are read back from a store as they were recorded."""
     from mlflow import MlflowClient  # noqa: PLC0415 - the extra
 
@@ -166,7 +165,7 @@ def test_export_real_store_has_what_the_records_have(make: Make, protocols: dict
 
 
 @needs_mlflow
-def test_export_second_time_adds_nothing(make: Make, protocols: dict[str, Protocol], uri: str) -> None:
+def test_export_second_time_adds_nothing(make: MakeRecord, protocols: dict[str, Protocol], uri: str) -> None:
     """The same runs are there already; a new one, and one that was made again, are added, and each once."""
     runs = [make(0), make(1)]
     again = replace(runs[1], total_seconds=9.0)
@@ -182,7 +181,7 @@ def test_export_second_time_adds_nothing(make: Make, protocols: dict[str, Protoc
 
 @needs_mlflow
 def test_export_interrupted_is_made_good(
-    make: Make, protocols: dict[str, Protocol], uri: str, monkeypatch: pytest.MonkeyPatch
+    make: MakeRecord, protocols: dict[str, Protocol], uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run whose numbers were not all written is taken out and added again by the next export."""
     from mlflow import MlflowClient  # noqa: PLC0415 - the extra
@@ -204,7 +203,7 @@ def test_export_interrupted_is_made_good(
 
 @needs_mlflow
 def test_export_more_runs_than_a_page_are_all_found(
-    make: Make, protocols: dict[str, Protocol], uri: str, monkeypatch: pytest.MonkeyPatch
+    make: MakeRecord, protocols: dict[str, Protocol], uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is there is found however many pages of it the store gives."""
     monkeypatch.setattr(mlflow_runs, "_PAGE", 2)
@@ -215,7 +214,7 @@ def test_export_more_runs_than_a_page_are_all_found(
 
 
 @needs_mlflow
-def test_export_bad_address_is_named_without_its_password(make: Make, protocols: dict[str, Protocol]) -> None:
+def test_export_bad_address_is_named_without_its_password(make: MakeRecord, protocols: dict[str, Protocol]) -> None:
     """An address that MLflow does not know is an error in a line, which tells nobody's password."""
     message = r"cannot be exported to nonsense://\.\.\.@place: .* Correct --uri\."
     with pytest.raises(ReproError, match=message) as caught:
@@ -226,7 +225,7 @@ def test_export_bad_address_is_named_without_its_password(make: Make, protocols:
 
 @needs_mlflow
 def test_export_command_says_what_it_added(
-    make: Make, uri: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    make: MakeRecord, uri: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The verb counts runs of today's protocols alone, and the same command again finds them."""
     old = make(7, protocol_sha256="e" * 64)

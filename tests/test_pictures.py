@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from made_up_runs import MakeRecord
 
 from mnist_repro.datasets import Dataset
 from mnist_repro.errors import ReproError
@@ -19,9 +19,6 @@ from mnist_repro.pictures import (
     save_labels,
     save_sample_digits,
 )
-from mnist_repro.records import RunRecord
-
-MakeRecord = Callable[..., RunRecord]
 
 
 def test_sample_digits_saved_load_back(tmp_path: Path, random_images: Dataset) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from made_up_runs import make_claim
+from made_up_runs import MakeRecord, make_claim
 
 from mnist_repro.placements import Judgement, assess_claims, measured_value
 from mnist_repro.records import Period, RunRecord
-
-MakeRecord = Callable[..., RunRecord]
 
 
 def _records(make_record: MakeRecord, accuracies: Sequence[float], **changes: object) -> list[RunRecord]:

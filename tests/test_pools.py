@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import pytest
+from made_up_runs import MakeRecord
 
 from mnist_repro.pools import Reason, list_left_out, pool_runs
 from mnist_repro.protocols import Protocol
-from mnist_repro.records import RunRecord
-
-RecordFactory = Callable[..., RunRecord]
 
 
-def test_pool_runs_newest_record_of_each_seed_is_taken(make_record: RecordFactory) -> None:
+def test_pool_runs_newest_record_of_each_seed_is_taken(make_record: MakeRecord) -> None:
     """A run that was made again counts once, with its newest record, and the rest are counted."""
     records = [make_record(seed=seed, total_seconds=time) for seed, time in ((2, 1.0), (0, 2.0), (2, 3.0))]
 
@@ -32,7 +29,7 @@ def test_pool_runs_newest_record_of_each_seed_is_taken(make_record: RecordFactor
         pytest.param({"dataset_sha256": "other"}, id="dataset"),
     ],
 )
-def test_pool_runs_earlier_conditions_are_set_aside(make_record: RecordFactory, change: dict[str, str]) -> None:
+def test_pool_runs_earlier_conditions_are_set_aside(make_record: MakeRecord, change: dict[str, str]) -> None:
     """Runs under other conditions than the newest are left out, and counted."""
     records = [make_record(seed=0, **change), make_record(seed=1), make_record(seed=2)]
 
@@ -42,7 +39,7 @@ def test_pool_runs_earlier_conditions_are_set_aside(make_record: RecordFactory, 
     assert pool.set_aside == 1
 
 
-def test_pool_runs_other_experiments_are_no_matter(make_record: RecordFactory) -> None:
+def test_pool_runs_other_experiments_are_no_matter(make_record: MakeRecord) -> None:
     """Runs of other experiments are neither taken nor counted as set aside."""
     records = [make_record(), make_record(experiment="another")]
 
@@ -51,16 +48,14 @@ def test_pool_runs_other_experiments_are_no_matter(make_record: RecordFactory) -
     assert (pool.records, pool.set_aside) == ((records[0],), 0)
 
 
-def test_pool_runs_protocol_without_runs_gives_none(make_record: RecordFactory) -> None:
+def test_pool_runs_protocol_without_runs_gives_none(make_record: MakeRecord) -> None:
     """Where all runs are of an earlier protocol, there is nothing to pool."""
     pool = pool_runs([make_record()], experiment="small-net", protocol_sha256="new")
 
     assert (pool.records, pool.set_aside) == ((), 1)
 
 
-def test_list_left_out_names_each_line_with_its_reason(
-    make_record: RecordFactory, protocols: dict[str, Protocol]
-) -> None:
+def test_list_left_out_names_each_line_with_its_reason(make_record: MakeRecord, protocols: dict[str, Protocol]) -> None:
     """Each line that no pool has is named once, with the rule that leaves it out; what is counted is not."""
     protocol = protocols["tf1-basic"]
     run = partial(make_record, experiment=protocol.id, protocol_sha256=protocol.sha256)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import pytest
+from gate_sessions import Session, blank_images, run_gates
+from installed import needs_tensorflow
 from made_up_runs import make_unfinished, write_store
 from made_up_studies import SPREAD, make_study
-from test_benchmarks import Session, blank_images, run_gates
 
 from mnist_repro.environment import describe_environment, training_code_sha256
 from mnist_repro.gate.baseline import read_baseline, write_baseline
 from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import RunRecord
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("tensorflow") is None, reason="a run's conditions name the version of TensorFlow"
-)
+pytestmark = needs_tensorflow
 
 MOVED, DIVERGED, MISSING, GOOD = "julia-linear-lr0.02", "julia-linear-lr0.003", "julia-mlp-100x100", "tf1-basic"
 

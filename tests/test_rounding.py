@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-from made_up_runs import make_unfinished
+from made_up_runs import MakeRecord, make_unfinished
 from scipy import stats
 
 from mnist_repro.causes.rounding import Effect, Sensitivity, measure_sensitivity
 from mnist_repro.records import Period, RunRecord
 from mnist_repro.statistics import Interval
 
-MakeRecord = Callable[..., RunRecord]
 MakeRuns = Callable[..., list[RunRecord]]
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
-from test_benchmarks import Session, run_gates
+from gate_sessions import Session, run_gates
+from installed import needs_tensorflow
 
 from mnist_repro.environment import describe_environment
 from mnist_repro.gate.speed_baseline import SPEED_BASELINE_FILE, add_to_speed_baseline, read_speed_baseline
 from mnist_repro.gate.speed_gate import Launch
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("tensorflow") is None, reason="a baseline's environment names the version of TensorFlow"
-)
+pytestmark = needs_tensorflow
 
 EXPERIMENT = "tf1-basic"
 # The engines' times are made up: each launch takes the next number for how much slower it is than the baseline.

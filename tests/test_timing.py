@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from made_up_runs import MakeRecord
 from rich.console import Console
 
 from mnist_repro import timing
-from mnist_repro.records import RunRecord
 from mnist_repro.reporting.timing_table import print_timing
 from mnist_repro.timing import Part, RunClock, RunTimes, StudyClock, StudyTimes
-
-RecordFactory = Callable[..., RunRecord]
 
 
 class _Time:
@@ -152,7 +149,7 @@ def test_study_times_replaced_workers_still_add_up(clock: _Time) -> None:
     assert (times.processes, times.seconds[Part.STARTING], times.seconds[Part.WAITING]) == (2, pytest.approx(5.0), 0.0)
 
 
-def test_run_clock_parts_are_those_of_the_record(clock: _Time, make_record: RecordFactory) -> None:
+def test_run_clock_parts_are_those_of_the_record(clock: _Time, make_record: MakeRecord) -> None:
     """A run's time is split as its record says; what comes after it is its recording."""
     record = make_record()
     measured = RunClock("small-net")
@@ -179,7 +176,7 @@ def test_run_clock_parts_are_those_of_the_record(clock: _Time, make_record: Reco
     assert times.ended - times.began == pytest.approx(5.75)
 
 
-def test_run_clock_failed_run_is_all_failure(clock: _Time, make_record: RecordFactory) -> None:
+def test_run_clock_failed_run_is_all_failure(clock: _Time, make_record: MakeRecord) -> None:
     """Of a run that an exception ended, nothing counts as training."""
     measured = RunClock("small-net")
     with measured.measure(Part.COMPILING):

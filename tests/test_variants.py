@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import reference
+from training_protocols import STEPS, shorten
 
 from mnist_repro.datasets import Dataset, images_of
 from mnist_repro.protocols import load_protocols
@@ -99,7 +100,7 @@ def test_move_start_values_are_one_unit_in_the_last_place_higher() -> None:
 
 
 tf = pytest.importorskip("tensorflow")
-from comparison import STEPS, Comparison, shorten  # noqa: E402 - needs TensorFlow
+from comparison import Comparison  # noqa: E402 - needs TensorFlow
 
 from mnist_repro.training import Trainer  # noqa: E402 - needs TensorFlow
 

@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 
 import pytest
-from command_line import REAL_FOLDER, Call, assert_one_line, files_in, needs_mnist
+from command_line import Call, assert_one_line, files_in
+from installed import REAL_FOLDER, needs_mnist
 
 from mnist_repro.reporting.terminal import STAND_IN_WARNING
 

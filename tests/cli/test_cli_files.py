@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import EXPERIMENT, Call, assert_one_line, files_in, needs_tensorflow
+from command_line import EXPERIMENT, Call, assert_one_line, files_in
+from installed import needs_tensorflow
 
 from mnist_repro.records import RecordStore
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import EXPERIMENT, REAL_FOLDER, Call, assert_one_line, needs_mnist, needs_tensorflow
+from command_line import EXPERIMENT, Call, assert_one_line
+from installed import REAL_FOLDER, needs_mnist, needs_tensorflow
 from made_up_runs import make_unfinished, write_store
 
 from mnist_repro import environment as environments, training_verbs, worker

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
 from collections.abc import Callable
@@ -10,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gate_sessions import Session, run_gates, run_today
+from installed import needs_tensorflow
 from made_up_runs import make_run, write_store
-from test_benchmarks import Session, run_gates, run_today
 
 from mnist_repro.cli import main
 from mnist_repro.environment import Environment
@@ -23,9 +23,6 @@ EXPERIMENT = "julia-linear-lr0.02"
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "reports"
 
-needs_tensorflow = pytest.mark.skipif(
-    importlib.util.find_spec("tensorflow") is None, reason="a run's conditions name the version of TensorFlow"
-)
 pytestmark = pytest.mark.reliability_slow
 
 # A plugin of a session, beside the one that makes its images: no experiment has any seed.

@@ -11,19 +11,16 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_runs import make_run, write_store
+from made_up_runs import MakeRecord, make_run, write_store
 
 from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
 from mnist_repro.protocols import Protocol
-from mnist_repro.records import RecordStore, RunRecord
-
-RecordFactory = Callable[..., RunRecord]
+from mnist_repro.records import RecordStore
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-m", "mnist_repro"]
@@ -122,7 +119,7 @@ def test_append_on_full_disk_says_so_and_keeps_what_was_recorded(small_disk: tup
 
 
 def test_append_beyond_the_limit_of_a_file_takes_the_part_of_a_line_back(
-    tmp_path: Path, make_record: RecordFactory
+    tmp_path: Path, make_record: MakeRecord
 ) -> None:
     """A limit that is reached in mid-line leaves the lines before it, and the error names the run."""
     store = RecordStore(tmp_path / "local")

@@ -16,13 +16,13 @@ from typing import Any
 import made_up_trainer
 import numpy as np
 import pytest
+from made_up_runs import MakeRecord
 from made_up_trainer import write_start_up
 
 from mnist_repro import records
 from mnist_repro.records import RecordStore, RunRecord
 
 Facts = Callable[[RunRecord], dict[str, Any]]
-RecordFactory = Callable[..., RunRecord]
 
 WRITERS = 4
 SEEDS = 40
@@ -41,7 +41,7 @@ def _append_in_another_order(folder: Path, record: RunRecord, writer: int, start
         time.sleep(0.05)  # as between runs
 
 
-def test_append_by_four_processes_records_each_run_once(tmp_path: Path, make_record: RecordFactory) -> None:
+def test_append_by_four_processes_records_each_run_once(tmp_path: Path, make_record: MakeRecord) -> None:
     """Four processes that append the same runs, each in another order, leave each of them once, and whole."""
     store = RecordStore(tmp_path / "local")
     store.prepare()
@@ -116,9 +116,7 @@ def test_four_real_studies_at_once_record_each_run_once(tmp_path: Path, pytestco
     assert {record.status for record in found} == {"completed"}
 
 
-def test_append_reads_each_line_once(
-    tmp_path: Path, make_record: RecordFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_append_reads_each_line_once(tmp_path: Path, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process looks at each line of a store once, however many it appends: the time does not grow with its square."""
     store = RecordStore(tmp_path / "local")
     store.prepare()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from made_up_claims import Summarize, make_claims
-from made_up_reports import EXPERIMENT, HOSTILE, MakeRun
-from made_up_runs import make_run, make_unfinished, write_store
+from made_up_reports import EXPERIMENT, HOSTILE
+from made_up_runs import MakeRecord, make_run, make_unfinished, write_store
 
 from mnist_repro.claims import Document, load_documents
 from mnist_repro.environment import Environment
@@ -20,7 +20,7 @@ from mnist_repro.reporting.environment_summary import summarize_environment
 
 
 @pytest.fixture
-def make(protocols: dict[str, Protocol], environment: Environment) -> MakeRun:
+def make(protocols: dict[str, Protocol], environment: Environment) -> MakeRecord:
     """Return a function that makes a run of the examined experiment, or of another one."""
 
     def make_one(seed: int, experiment: str = EXPERIMENT, **changes: object) -> RunRecord:
@@ -30,14 +30,14 @@ def make(protocols: dict[str, Protocol], environment: Environment) -> MakeRun:
 
 
 @pytest.fixture
-def store(make: MakeRun, tmp_path: Path) -> RecordStore:
+def store(make: MakeRecord, tmp_path: Path) -> RecordStore:
     """Return a published environment with three runs of one experiment, of which one diverged."""
     runs = [make(0), make(1), make_unfinished(make(2), reason=HOSTILE)]
     return write_store(tmp_path / "records" / "linux", runs)
 
 
 @pytest.fixture
-def records(store: RecordStore, make: MakeRun) -> Path:
+def records(store: RecordStore, make: MakeRecord) -> Path:
     """Return a folder with that environment and a user's own, which has a single run."""
     write_store(store.folder.parent / "local", [make(0)])
     return store.folder.parent

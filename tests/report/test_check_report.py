@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from made_up_reports import EXPERIMENT, PAGE, MakeRun, read_tree
-from made_up_runs import write_store
+from made_up_reports import EXPERIMENT, PAGE, read_tree
+from made_up_runs import MakeRecord, write_store
 
 from mnist_repro.reporting.report import check_report, write_report
 
@@ -100,7 +100,7 @@ def test_check_report_missing_file_is_found(records: Path, tmp_path: Path, name:
 
 
 @pytest.mark.usefixtures("few_lines")
-def test_check_report_new_record_makes_a_difference(records: Path, make: MakeRun, tmp_path: Path) -> None:
+def test_check_report_new_record_makes_a_difference(records: Path, make: MakeRecord, tmp_path: Path) -> None:
     """After one more run the pages that show it are not what the records give, and the others still are."""
     write_report(tmp_path / "report", records=records)
     write_store(records / "local", [make(1)])

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_up_claims import EXPERIMENT, Summarize, make_claims
-from made_up_reports import MakeRun
-from made_up_runs import write_store
+from made_up_runs import MakeRecord, write_store
 
 from mnist_repro.claims import Document, load_documents
 from mnist_repro.protocols import Protocol
@@ -18,7 +17,7 @@ from mnist_repro.reporting.environment_summary import summarize_environment
 from mnist_repro.verdicts import Verdict
 
 
-def test_outcome_counts_each_family_once(summarize: Summarize, make: MakeRun) -> None:
+def test_outcome_counts_each_family_once(summarize: Summarize, make: MakeRecord) -> None:
     """No family is lost or counted twice between the verdicts and their count."""
     outcome = summarize(*(make(seed) for seed in range(9))).outcome()
 
@@ -32,7 +31,7 @@ def test_outcome_counts_each_family_once(summarize: Summarize, make: MakeRun) ->
 
 
 def test_outcome_of_document_counts_its_families_alone(
-    protocols: dict[str, Protocol], make: MakeRun, tmp_path: Path
+    protocols: dict[str, Protocol], make: MakeRecord, tmp_path: Path
 ) -> None:
     """The documents' outcomes add up to that of all, and count each family, comparison and statement once."""
     documents = load_documents()
@@ -49,7 +48,7 @@ def test_outcome_of_document_counts_its_families_alone(
     assert set(outcomes["tf1-notebook"]) == {Verdict.NOT_RUN}
 
 
-def test_experiment_certainties_are_of_losses_accuracies_and_errors(summarize: Summarize, make: MakeRun) -> None:
+def test_experiment_certainties_are_of_losses_accuracies_and_errors(summarize: Summarize, make: MakeRecord) -> None:
     """The end of the curve and the final accuracy say how sure they are; a time, a promise and a label do not."""
     (experiment,) = (e for e in summarize(*(make(seed) for seed in range(9))).experiments if e.records)
 
@@ -59,7 +58,7 @@ def test_experiment_certainties_are_of_losses_accuracies_and_errors(summarize: S
     ]
 
 
-def test_experiment_seconds_are_medians(summarize: Summarize, make: MakeRun) -> None:
+def test_experiment_seconds_are_medians(summarize: Summarize, make: MakeRecord) -> None:
     """One slow run does not move the time that is shown; training is the periods' time alone."""
     result = summarize(make(0, total_seconds=1.0), make(1, total_seconds=2.0), make(2, total_seconds=90.0))
     (seconds,) = (e.seconds for e in result.experiments if e.seconds)
@@ -67,7 +66,7 @@ def test_experiment_seconds_are_medians(summarize: Summarize, make: MakeRun) -> 
     assert (seconds.total, seconds.training) == (2.0, 10 * 0.25)
 
 
-def test_experiment_curves_have_a_row_for_each_run(summarize: Summarize, make: MakeRun) -> None:
+def test_experiment_curves_have_a_row_for_each_run(summarize: Summarize, make: MakeRecord) -> None:
     """Rows are runs by seed, columns are periods, and the steps are those of the protocol."""
     records = [make(seed) for seed in (4, 1, 3)]
     (experiment,) = (e for e in summarize(*records).experiments if e.records)
@@ -79,7 +78,7 @@ def test_experiment_curves_have_a_row_for_each_run(summarize: Summarize, make: M
     assert list(experiment.steps) == [period.step for period in records[0].periods]
 
 
-def test_experiment_reported_curve_is_the_documents(summarize: Summarize, make: MakeRun) -> None:
+def test_experiment_reported_curve_is_the_documents(summarize: Summarize, make: MakeRecord) -> None:
     """The document's points are its claims with a period; of what it prints no curve, there is none."""
     (experiment,) = (e for e in summarize(make(0)).experiments if e.records)
 
@@ -88,7 +87,7 @@ def test_experiment_reported_curve_is_the_documents(summarize: Summarize, make: 
 
 
 def test_experiment_reported_curve_is_on_the_set_that_is_shown(
-    protocols: dict[str, Protocol], make: MakeRun, made_up_document: Document, tmp_path: Path
+    protocols: dict[str, Protocol], make: MakeRecord, made_up_document: Document, tmp_path: Path
 ) -> None:
     """Percentages are shown as fractions, and a curve on another set is not mixed in."""
     first, second, third, *others = made_up_document.claims
@@ -105,7 +104,7 @@ def test_experiment_reported_curve_is_on_the_set_that_is_shown(
 
 @pytest.mark.parametrize("step", [1, -1], ids=["as declared", "in reverse"])
 def test_experiment_final_accuracy_is_on_the_asserted_set(
-    protocols: dict[str, Protocol], make: MakeRun, tmp_path: Path, step: int
+    protocols: dict[str, Protocol], make: MakeRecord, tmp_path: Path, step: int
 ) -> None:
     """The overview shows the accuracy at the end on the set that is asserted, in whatever order a document has them."""
     documents = {name: replace(document, claims=document.claims[::step]) for name, document in load_documents().items()}

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from made_up_claims import EXPERIMENT, Summarize
-from made_up_reports import MakeRun
-from made_up_runs import make_unfinished, write_store
+from made_up_runs import MakeRecord, make_unfinished, write_store
 
 from mnist_repro.claims import Document, load_documents
 from mnist_repro.datasets import Dataset
@@ -42,7 +41,7 @@ def verdicts_of(result: EnvironmentResult) -> dict[str, str]:
     return {family.id.removeprefix(f"{EXPERIMENT}."): family.finding.verdict.value for family in result.families}
 
 
-def test_summarize_environment_points_are_counted_by_place(summarize: Summarize, make: MakeRun) -> None:
+def test_summarize_environment_points_are_counted_by_place(summarize: Summarize, make: MakeRecord) -> None:
     """A curve is one family with a count for each place; single claims are families of one."""
     result = summarize(*(make(seed) for seed in range(9)))
 
@@ -63,7 +62,7 @@ def test_summarize_environment_points_are_counted_by_place(summarize: Summarize,
     ],
 )
 def test_summarize_environment_every_family_has_its_verdict(
-    summarize: Summarize, make: MakeRun, runs: int, loss: str, accuracy: str
+    summarize: Summarize, make: MakeRecord, runs: int, loss: str, accuracy: str
 ) -> None:
     """With enough runs the curve that nobody could have had is told from the accuracy that many have."""
     assert verdicts_of(summarize(*(make(seed) for seed in range(runs)))) == {
@@ -75,7 +74,7 @@ def test_summarize_environment_every_family_has_its_verdict(
     }
 
 
-def test_summarize_environment_family_stands_for_its_last_point(summarize: Summarize, make: MakeRun) -> None:
+def test_summarize_environment_family_stands_for_its_last_point(summarize: Summarize, make: MakeRecord) -> None:
     """Where a curve has one row, it is the curve's end."""
     result = summarize(*(make(seed) for seed in range(3)))
 
@@ -83,7 +82,7 @@ def test_summarize_environment_family_stands_for_its_last_point(summarize: Summa
 
 
 def test_summarize_environment_every_claim_is_assessed_once(
-    protocols: dict[str, Protocol], make: MakeRun, tmp_path: Path
+    protocols: dict[str, Protocol], make: MakeRecord, tmp_path: Path
 ) -> None:
     """Whatever was run, the experiments and what belongs to none hold every claim of every document."""
     documents = load_documents()
@@ -97,7 +96,7 @@ def test_summarize_environment_every_claim_is_assessed_once(
 
 
 def test_summarize_environment_experiment_without_runs_is_not_run(
-    protocols: dict[str, Protocol], make: MakeRun, tmp_path: Path
+    protocols: dict[str, Protocol], make: MakeRecord, tmp_path: Path
 ) -> None:
     """Every experiment is there; those without runs have claims that were not run, and no times."""
     store = write_store(tmp_path / "somewhere", [make(0), make(1)])
@@ -111,7 +110,7 @@ def test_summarize_environment_experiment_without_runs_is_not_run(
         assert (experiment.seconds is None) is (experiment.protocol.id != EXPERIMENT)
 
 
-def test_summarize_environment_stand_in_is_judged_nowhere(summarize: Summarize, make: MakeRun) -> None:
+def test_summarize_environment_stand_in_is_judged_nowhere(summarize: Summarize, make: MakeRecord) -> None:
     """Runs on the stand-in are shown, and no number of the document gets a place or a verdict by them."""
     result = summarize(*(make(seed, dataset="digits") for seed in range(40)))
 
@@ -123,7 +122,7 @@ def test_summarize_environment_stand_in_is_judged_nowhere(summarize: Summarize, 
 
 @pytest.mark.parametrize("environment_folder", ["somewhere", "another"], ids=["its own", "another environment's"])
 def test_summarize_environment_kept_label_is_judged(
-    summarize: Summarize, make: MakeRun, random_images: Dataset, tmp_path: Path, environment_folder: str
+    summarize: Summarize, make: MakeRecord, random_images: Dataset, tmp_path: Path, environment_folder: str
 ) -> None:
     """A label has its verdict by the label that any environment keeps, on the very images of the newest run."""
     kept = int(random_images.train_labels[71])
@@ -137,7 +136,7 @@ def test_summarize_environment_kept_label_is_judged(
 
 
 def test_summarize_environment_label_of_a_stand_in_judges_nothing(
-    summarize: Summarize, make: MakeRun, random_images: Dataset, tmp_path: Path
+    summarize: Summarize, make: MakeRecord, random_images: Dataset, tmp_path: Path
 ) -> None:
     """Labels that are kept of a stand-in are no labels of MNIST."""
     save_labels(tmp_path / "somewhere", dataset=random_images, examples=[72])
@@ -148,7 +147,7 @@ def test_summarize_environment_label_of_a_stand_in_judges_nothing(
 
 
 def test_summarize_environment_supported_variant_explains_a_miss(
-    made_up_document: Document, protocols: dict[str, Protocol], make: MakeRun, tmp_path: Path
+    made_up_document: Document, protocols: dict[str, Protocol], make: MakeRecord, tmp_path: Path
 ) -> None:
     """What the cause finder finds possible reaches the verdict of the family that it explains."""
     (variant,) = (variant for variant in load_alternatives() if variant.id == f"{EXPERIMENT}+sgd")
@@ -170,12 +169,12 @@ def test_summarize_environment_supported_variant_explains_a_miss(
     assert verdict() == "explained"
 
 
-def test_summarize_environment_mnist_is_no_stand_in(summarize: Summarize, make: MakeRun) -> None:
+def test_summarize_environment_mnist_is_no_stand_in(summarize: Summarize, make: MakeRecord) -> None:
     """Nothing is called a stand-in where all runs were made with MNIST."""
     assert not summarize(make(0)).is_stand_in
 
 
-def test_summarize_environment_single_run_is_not_judged(summarize: Summarize, make: MakeRun) -> None:
+def test_summarize_environment_single_run_is_not_judged(summarize: Summarize, make: MakeRecord) -> None:
     """One run has no spread: it gives no number a place, and reproduces nothing."""
     result = summarize(make(0))
 
@@ -185,7 +184,7 @@ def test_summarize_environment_single_run_is_not_judged(summarize: Summarize, ma
 
 @pytest.mark.parametrize("status", ["diverged", "failed"])
 def test_summarize_environment_unfinished_runs_are_shown_and_not_measured(
-    summarize: Summarize, make: MakeRun, status: str
+    summarize: Summarize, make: MakeRecord, status: str
 ) -> None:
     """A run that did not complete stays in sight, and enters no mean, no curve and no time."""
     result = summarize(make(0), make(1), make_unfinished(make(2), status=status))
@@ -199,7 +198,7 @@ def test_summarize_environment_unfinished_runs_are_shown_and_not_measured(
     assert {a.summary.n for f in experiment.families for a in f.assessments if a.summary} == {2}
 
 
-def test_summarize_environment_no_run_completed_judges_nothing(summarize: Summarize, make: MakeRun) -> None:
+def test_summarize_environment_no_run_completed_judges_nothing(summarize: Summarize, make: MakeRecord) -> None:
     """Where every run failed the claims are not run: nothing passes by absence."""
     result = summarize(make_unfinished(make(0), status="failed"), make_unfinished(make(1)))
 
@@ -223,7 +222,7 @@ def test_summarize_environment_no_run_completed_judges_nothing(summarize: Summar
     ],
 )
 def test_summarize_environment_earlier_records_are_set_aside(
-    summarize: Summarize, make: MakeRun, change: dict[str, Any]
+    summarize: Summarize, make: MakeRecord, change: dict[str, Any]
 ) -> None:
     """Records of other conditions are counted as left out, and pooled with nothing."""
     result = summarize(make(0, accuracy=0.2, **change), make(1), make(2), make(2))
@@ -244,14 +243,14 @@ def test_summarize_environment_earlier_records_are_set_aside(
     ],
 )
 def test_summarize_environment_damaged_run_is_refused(
-    summarize: Summarize, make: MakeRun, damage: dict[str, Any]
+    summarize: Summarize, make: MakeRecord, damage: dict[str, Any]
 ) -> None:
     """A run that says completed and lacks what its protocol measures is named; nothing is concluded from it."""
     with pytest.raises(ReproError, match=rf"record of {EXPERIMENT}, seed 1, says completed and lacks"):
         summarize(make(0), make(1, **damage), make(2))
 
 
-def test_summarize_environment_only_other_protocols_is_refused(summarize: Summarize, make: MakeRun) -> None:
+def test_summarize_environment_only_other_protocols_is_refused(summarize: Summarize, make: MakeRecord) -> None:
     """A store that holds nothing of today's protocols has nothing to report, and says how many records it has."""
     with pytest.raises(ReproError, match=r"runs\.jsonl has no run of today's protocols; its 2 records are of other"):
         summarize(make(0, protocol_sha256="0" * 64), replace(make(1), experiment="another"))
@@ -264,7 +263,7 @@ def test_summarize_environment_empty_store_is_refused(protocols: dict[str, Proto
 
 
 def test_summarize_environment_newest_run_names_the_environment(
-    summarize: Summarize, make: MakeRun, environment: Environment
+    summarize: Summarize, make: MakeRecord, environment: Environment
 ) -> None:
     """The page's versions are those of the run that was started last, in whatever order runs ended."""
     newer = replace(environment, commit="f" * 40)

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_up_reports import EXPERIMENT, HOSTILE, MakeRun, read_tree
-from made_up_runs import make_unfinished, write_store
+from made_up_reports import EXPERIMENT, HOSTILE, read_tree
+from made_up_runs import MakeRecord, make_unfinished, write_store
 from markdown_pages import anchor_of, headings_of, parse, tables_of, targets_of
 
 from mnist_repro.claims import load_documents
@@ -80,7 +80,7 @@ def test_write_report_over_an_old_one_replaces_it(records: Path, tmp_path: Path)
 
 
 @pytest.mark.usefixtures("few_lines")
-def test_write_report_own_runs_come_first(records: Path, make: MakeRun, tmp_path: Path) -> None:
+def test_write_report_own_runs_come_first(records: Path, make: MakeRecord, tmp_path: Path) -> None:
     """A user's environment stands before the published ones, which are in the order of their names."""
     write_store(records / "a-published-one", [make(0)])
     write_report(tmp_path, records=records)
@@ -106,7 +106,7 @@ def test_write_report_tables_have_a_cell_for_each_heading(records: Path, tmp_pat
 
 @pytest.mark.usefixtures("few_lines")
 def test_write_report_every_claim_stands_on_the_page(
-    protocols: dict[str, Protocol], make: MakeRun, tmp_path: Path
+    protocols: dict[str, Protocol], make: MakeRecord, tmp_path: Path
 ) -> None:
     """Where all was run, the tables of all numbers have one row for each claim, with its line and its print."""
     runs = [make(seed, experiment=name) for name in protocols for seed in range(3)]
@@ -156,7 +156,7 @@ def test_write_report_unfinished_run_is_listed_with_its_reason(records: Path, tm
 
 
 @pytest.mark.usefixtures("few_lines")
-def test_write_report_hostile_environment_stays_text(store: RecordStore, make: MakeRun, tmp_path: Path) -> None:
+def test_write_report_hostile_environment_stays_text(store: RecordStore, make: MakeRecord, tmp_path: Path) -> None:
     """Names of a processor or a flag are text too."""
     hostile = replace(make(0).environment, processor=HOSTILE, flags={"XLA_FLAGS": HOSTILE}, commit="<b>|`")
     write_store(store.folder, [make(3, environment=hostile, started="2025-03-01T00:00:00+00:00")])
@@ -170,7 +170,7 @@ def test_write_report_hostile_environment_stays_text(store: RecordStore, make: M
         assert all({len(row) for row in table} == {len(table[0])} for table in tables_of(page))
 
 
-def test_write_report_no_run_completed_is_reported(make: MakeRun, tmp_path: Path) -> None:
+def test_write_report_no_run_completed_is_reported(make: MakeRecord, tmp_path: Path) -> None:
     """An environment in which every run failed has its pages, with reasons, without figures, and judges nothing."""
     runs = [make_unfinished(make(seed), status="failed", reason="OSError: no such file") for seed in range(2)]
     write_store(tmp_path / "records" / "linux", runs)
@@ -189,7 +189,7 @@ def test_write_report_no_run_completed_is_reported(make: MakeRun, tmp_path: Path
 
 
 @pytest.mark.usefixtures("few_lines")
-def test_write_report_stand_in_is_said_on_top_and_judges_nothing(make: MakeRun, tmp_path: Path) -> None:
+def test_write_report_stand_in_is_said_on_top_and_judges_nothing(make: MakeRecord, tmp_path: Path) -> None:
     """Page and index begin with the warning, and no number of a document gets a place or a verdict."""
     write_store(tmp_path / "records" / "local", [make(seed, dataset="digits") for seed in range(20)])
 

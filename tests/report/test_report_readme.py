@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made_up_reports import EXPERIMENT, PAGE, MakeRun, read_tree
-from made_up_runs import make_unfinished, write_store
+from made_up_reports import EXPERIMENT, PAGE, read_tree
+from made_up_runs import MakeRecord, make_unfinished, write_store
 from markdown_pages import targets_of
 
 from mnist_repro.errors import ReproError
@@ -47,7 +47,7 @@ def test_write_report_readme_twice_is_as_once(records: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("few_lines")
-def test_write_report_readme_shows_the_largest_published_study(records: Path, make: MakeRun, tmp_path: Path) -> None:
+def test_write_report_readme_shows_the_largest_published_study(records: Path, make: MakeRecord, tmp_path: Path) -> None:
     """A user's own runs, however many, do not get onto the front page; of others those with the most runs do."""
     write_store(records / "local", [make(seed) for seed in range(1, 20)])
     write_store(records / "the-larger", [make(seed) for seed in range(5)])
@@ -62,7 +62,7 @@ def test_write_report_readme_shows_the_largest_published_study(records: Path, ma
 
 
 @pytest.mark.usefixtures("few_lines")
-def test_write_report_readme_passes_over_what_did_not_complete(records: Path, make: MakeRun, tmp_path: Path) -> None:
+def test_write_report_readme_passes_over_what_did_not_complete(records: Path, make: MakeRecord, tmp_path: Path) -> None:
     """An environment without a completed run has nothing to show on the front page, however many runs it has."""
     write_store(records / "the-larger", [make_unfinished(make(seed), status="failed") for seed in range(9)])
     readme = tmp_path / "README.md"

@@ -13,14 +13,7 @@ from made_up_trainer import make_images
 
 from mnist_repro.cluster import remote
 from mnist_repro.cluster.connection import _agree
-from mnist_repro.cluster.remote import (
-    Equipment,
-    Images,
-    list_differences,
-    pack_images,
-    receive_images,
-    refuse_worker,
-)
+from mnist_repro.cluster.remote import Equipment, Images, list_differences, pack_images, receive_images, refuse_worker
 from mnist_repro.datasets import Dataset
 from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError

@@ -1,10 +1,9 @@
-"""A study makes the runs that are missing, once, and records them however they end."""
+"""Runs of a study are recorded as they are made, whatever becomes of them, by one worker or by two."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,16 +11,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from joblib import cpu_count
-from made_up_runs import write_store
+from made_up_runs import Facts
+from small_study import SmallStudy
 
 from mnist_repro import study
 from mnist_repro.datasets import Dataset
 from mnist_repro.errors import ReproError
 from mnist_repro.pictures import load_first_weights, load_labels, load_sample_digits
 from mnist_repro.protocols import Protocol
-from mnist_repro.records import RecordStore, RunRecord
-from mnist_repro.study import PROFILES, Plan, plan_study, profile_seeds, run_study
+from mnist_repro.records import RunRecord
+from mnist_repro.study import Plan, plan_study, run_study
 from mnist_repro.timing import Part, StudyClock
 from mnist_repro.worker import PlannedRun
 
@@ -30,98 +29,17 @@ pytest.importorskip("tensorflow")
 # With one worker joblib trains in this process.
 pytestmark = pytest.mark.usefixtures("single_thread")
 
-Facts = Callable[[RunRecord], dict[str, Any]]
-
-
-class _Study:
-    """A study of one protocol in a store of its own."""
-
-    def __init__(self, protocol: Protocol, dataset: Dataset, folder: Path) -> None:
-        self.protocol = protocol
-        self.dataset = dataset
-        self.store = RecordStore(folder / "local")
-
-    def plan(self, *seeds: int, workers: int | None = 1) -> Plan:
-        return plan_study(
-            {self.protocol.id: self.protocol},
-            seeds={self.protocol.id: seeds},
-            dataset=self.dataset,
-            store=self.store,
-            workers=workers,
-        )
-
-    def run(self, *seeds: int, workers: int = 1, **options: Any) -> list[RunRecord]:
-        plan = self.plan(*seeds, workers=workers)
-        return run_study(plan, dataset=self.dataset, store=self.store, **options)
-
 
 @pytest.fixture
-def small_study(quick_protocol: Protocol, random_images: Dataset, tmp_path: Path) -> _Study:
-    """Return a study of the quick protocol with an empty store."""
-    return _Study(quick_protocol, random_images, tmp_path)
-
-
-@pytest.fixture
-def failing_study(small_study: _Study) -> _Study:
+def failing_study(small_study: SmallStudy) -> SmallStudy:
     """Return a study whose network Keras refuses to build."""
     (layer,) = small_study.protocol.layers
     unknown: Any = "no-such-activation"
     protocol = replace(small_study.protocol, layers=(replace(layer, activation=unknown), layer))
-    return _Study(protocol, small_study.dataset, small_study.store.folder.parent)
+    return SmallStudy(protocol, small_study.dataset, small_study.store.folder.parent)
 
 
-def test_profile_seeds_profile_counts_from_zero(protocols: dict[str, Protocol]) -> None:
-    """Each experiment gets as many seeds as its profile says, from 0."""
-    for profile in PROFILES:
-        seeds = profile_seeds(protocols.values(), profile=profile)
-        assert {name: range(protocols[name].seeds[profile]) for name in protocols} == seeds
-
-
-def test_plan_study_empty_store_misses_all(small_study: _Study) -> None:
-    """Nothing recorded, all to be made; planning writes nothing."""
-    plan = small_study.plan(0, 1, 2)
-
-    assert (plan.planned, len(plan.reused), len(plan.missing)) == (3, 0, 3)
-    assert not small_study.store.folder.exists()
-
-
-@pytest.mark.parametrize(
-    ("workers", "runs", "expected"),
-    [
-        pytest.param(2, 5, 2, id="fewer than runs"),
-        pytest.param(8, 3, 3, id="more than runs"),
-        pytest.param(4, 0, 1, id="no runs"),
-    ],
-)
-def test_plan_study_workers_are_never_more_than_runs(
-    small_study: _Study, workers: int, runs: int, expected: int
-) -> None:
-    """A process that has nothing to do is not started, but there is always one."""
-    assert expected == small_study.plan(*range(runs), workers=workers).workers
-
-
-def test_plan_study_no_number_of_workers_takes_the_processors(small_study: _Study) -> None:
-    """Unless said otherwise, each processor gets a process."""
-    assert cpu_count() == small_study.plan(*range(1_000), workers=None).workers
-
-
-def test_plan_study_longest_runs_come_first(
-    protocols: dict[str, Protocol], random_images: Dataset, tmp_path: Path
-) -> None:
-    """No worker is left with a long run at the end, and no run is lost in the order."""
-    seeds = dict.fromkeys(protocols, (0, 1))
-
-    plan = plan_study(protocols, seeds=seeds, dataset=random_images, store=RecordStore(tmp_path / "local"))
-
-    costs = [run.cost for run in plan.missing]
-    assert costs == sorted(costs, reverse=True)
-    assert plan.missing[0].protocol.id.startswith("tf1-dropout")
-    assert {(run.protocol.id, run.seed) for run in plan.missing} == {
-        (name, seed) for name in protocols for seed in (0, 1)
-    }
-
-
-def test_run_study_runs_are_recorded_and_returned(small_study: _Study) -> None:
+def test_run_study_runs_are_recorded_and_returned(small_study: SmallStudy) -> None:
     """Every planned run comes back, and stands in the store."""
     records = small_study.run(0, 1, 2)
 
@@ -130,7 +48,7 @@ def test_run_study_runs_are_recorded_and_returned(small_study: _Study) -> None:
     assert records == small_study.store.read()
 
 
-def test_run_study_again_reuses_all(small_study: _Study) -> None:
+def test_run_study_again_reuses_all(small_study: SmallStudy) -> None:
     """What is recorded is not run again."""
     first = small_study.run(0, 1)
     plan = small_study.plan(0, 1)
@@ -140,13 +58,13 @@ def test_run_study_again_reuses_all(small_study: _Study) -> None:
     assert len(small_study.store.read()) == 2
 
 
-def test_run_study_nothing_planned_gives_nothing(small_study: _Study) -> None:
+def test_run_study_nothing_planned_gives_nothing(small_study: SmallStudy) -> None:
     """A study without runs is no error, and leaves an empty store."""
     assert small_study.run() == []
     assert small_study.store.read() == []
 
 
-def test_run_study_lost_record_is_made_again(small_study: _Study, facts: Facts) -> None:
+def test_run_study_lost_record_is_made_again(small_study: SmallStudy, facts: dict[str, Any]) -> None:
     """Where a line was taken out, that run alone is made again, and comes out the same."""
     before = small_study.run(0, 1, 2)
     lines = small_study.store.file.read_bytes().splitlines(keepends=True)
@@ -162,7 +80,7 @@ def test_run_study_lost_record_is_made_again(small_study: _Study, facts: Facts) 
     assert [record.seed for record in after] == [0, 2, 1]
 
 
-def test_run_study_more_seeds_only_makes_the_new_ones(small_study: _Study) -> None:
+def test_run_study_more_seeds_only_makes_the_new_ones(small_study: SmallStudy) -> None:
     """A larger study goes on from a smaller one."""
     small_study.run(0, 1)
 
@@ -171,57 +89,7 @@ def test_run_study_more_seeds_only_makes_the_new_ones(small_study: _Study) -> No
     assert (len(plan.reused), [run.seed for run in plan.missing]) == (2, [2, 3])
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        pytest.param({"dataset_sha256": "0" * 64}, id="another dataset"),
-        pytest.param({"protocol_sha256": "0" * 64}, id="another protocol"),
-        pytest.param({"training_sha256": "0" * 64}, id="another code"),
-        pytest.param({"seed": 5}, id="another seed"),
-        pytest.param({"status": "failed", "reason": "KeyError: 5"}, id="failed"),
-    ],
-)
-def test_plan_study_record_that_does_not_count_is_not_reused(small_study: _Study, change: dict[str, Any]) -> None:
-    """A record under other conditions, or of a failed run, does not stand for the planned run."""
-    (record,) = small_study.run(0)
-    small_study.store.file.write_bytes(b"")
-    small_study.store.append(replace(record, **change))
-
-    plan = small_study.plan(0)
-
-    assert (len(plan.reused), len(plan.missing)) == (0, 1)
-
-
-def test_plan_study_record_of_another_environment_is_not_reused(small_study: _Study) -> None:
-    """A run under another TensorFlow is no run of this one."""
-    (record,) = small_study.run(0)
-    small_study.store.file.write_bytes(b"")
-    small_study.store.append(replace(record, environment=replace(record.environment, tensorflow="2.0.0")))
-
-    assert len(small_study.plan(0).missing) == 1
-
-
-def test_plan_study_diverged_run_is_a_result(small_study: _Study) -> None:
-    """A run that diverged is not tried again: it would diverge again."""
-    (record,) = small_study.run(0)
-    small_study.store.file.write_bytes(b"")
-    small_study.store.append(replace(record, status="diverged", reason="it grew"))
-
-    assert [record.status for record in small_study.plan(0).reused] == ["diverged"]
-
-
-def test_plan_study_newest_record_counts(small_study: _Study) -> None:
-    """Of two records of a run the later one is taken, whichever of them failed."""
-    (record,) = small_study.run(0)
-    failed = replace(record, status="failed", reason="KeyError: 5")
-
-    write_store(small_study.store.folder, [failed])
-    assert len(small_study.plan(0).missing) == 1
-    small_study.store.append(record)
-    assert small_study.plan(0).reused == (record,)
-
-
-def test_run_study_exception_is_recorded_as_failure(failing_study: _Study) -> None:
+def test_run_study_exception_is_recorded_as_failure(failing_study: SmallStudy) -> None:
     """A run that an exception ends is recorded as failed, with the exception's words and no numbers."""
     (record,) = failing_study.run(0)
 
@@ -235,7 +103,7 @@ def test_run_study_exception_is_recorded_as_failure(failing_study: _Study) -> No
     assert record.confusion_matrix == ()
 
 
-def test_run_study_failed_run_is_tried_again(failing_study: _Study) -> None:
+def test_run_study_failed_run_is_tried_again(failing_study: SmallStudy) -> None:
     """The next study makes a failed run again, and records that too."""
     failing_study.run(0)
 
@@ -245,7 +113,7 @@ def test_run_study_failed_run_is_tried_again(failing_study: _Study) -> None:
     assert len(failing_study.store.read()) == 2
 
 
-def test_run_study_failure_does_not_end_the_study(small_study: _Study, failing_study: _Study) -> None:
+def test_run_study_failure_does_not_end_the_study(small_study: SmallStudy, failing_study: SmallStudy) -> None:
     """One protocol's failure leaves the others' runs as they are."""
     good, bad = small_study.protocol, replace(failing_study.protocol, id="bad")
     plan = plan_study(
@@ -265,7 +133,7 @@ def test_run_study_failure_does_not_end_the_study(small_study: _Study, failing_s
     ]
 
 
-def test_run_study_every_made_run_is_reported_once(small_study: _Study) -> None:
+def test_run_study_every_made_run_is_reported_once(small_study: SmallStudy) -> None:
     """Progress is told of each run that was made, and of none that was reused."""
     small_study.run(0)
     made: list[int] = []
@@ -276,10 +144,10 @@ def test_run_study_every_made_run_is_reported_once(small_study: _Study) -> None:
 
 
 def test_run_study_two_workers_make_the_same_records(
-    small_study: _Study, quick_protocol: Protocol, random_images: Dataset, tmp_path: Path, facts: Facts
+    small_study: SmallStudy, quick_protocol: Protocol, random_images: Dataset, tmp_path: Path, facts: Facts
 ) -> None:
     """How many processes train makes no difference to any number."""
-    parallel = _Study(quick_protocol, random_images, tmp_path / "parallel")
+    parallel = SmallStudy(quick_protocol, random_images, tmp_path / "parallel")
     made: list[int] = []
 
     together = parallel.run(0, 1, 2, workers=2, on_record=lambda record: made.append(record.seed))
@@ -290,7 +158,7 @@ def test_run_study_two_workers_make_the_same_records(
     assert len(parallel.plan(0, 1, 2).reused) == 3
 
 
-def test_run_study_pictures_are_kept(small_study: _Study) -> None:
+def test_run_study_pictures_are_kept(small_study: SmallStudy) -> None:
     """Sample digits and the first weights of seed 0 lie beside the records."""
     (record,) = small_study.run(0)
 
@@ -302,7 +170,7 @@ def test_run_study_pictures_are_kept(small_study: _Study) -> None:
     assert load_labels(small_study.store.folder, dataset_sha256=record.dataset_sha256).keys() == {72}
 
 
-def test_run_study_other_seeds_leave_the_pictures(small_study: _Study) -> None:
+def test_run_study_other_seeds_leave_the_pictures(small_study: SmallStudy) -> None:
     """Only seed 0's weights are shown, whichever run ends last."""
     (record,) = small_study.run(0)
     before = load_first_weights(small_study.store.folder, record=record)
@@ -316,7 +184,7 @@ def test_run_study_other_seeds_leave_the_pictures(small_study: _Study) -> None:
 
 
 @pytest.mark.parametrize("keep_models", [True, False], ids=["kept", "not kept"])
-def test_run_study_models_are_kept_where_asked(small_study: _Study, *, keep_models: bool) -> None:
+def test_run_study_models_are_kept_where_asked(small_study: SmallStudy, *, keep_models: bool) -> None:
     """Trained networks are kept, one for each run, only where that is asked for."""
     small_study.run(0, 1, keep_models=keep_models)
 
@@ -325,7 +193,7 @@ def test_run_study_models_are_kept_where_asked(small_study: _Study, *, keep_mode
     assert kept == ([f"{name}-seed0.keras", f"{name}-seed1.keras"] if keep_models else [])
 
 
-def test_run_study_kept_model_has_the_recorded_accuracy(small_study: _Study) -> None:
+def test_run_study_kept_model_has_the_recorded_accuracy(small_study: SmallStudy) -> None:
     """Each kept network is that of its own seed."""
     from tensorflow import keras  # noqa: PLC0415 - known to be there by now
 
@@ -340,7 +208,7 @@ def test_run_study_kept_model_has_the_recorded_accuracy(small_study: _Study) -> 
     assert records[0].final_accuracy != records[1].final_accuracy
 
 
-def test_run_study_folder_that_cannot_be_written_is_refused(small_study: _Study) -> None:
+def test_run_study_folder_that_cannot_be_written_is_refused(small_study: SmallStudy) -> None:
     """A study whose records cannot be kept does not start."""
     small_study.store.folder.touch()
     plan = Plan(reused=(), missing=(), workers=1)
@@ -349,7 +217,9 @@ def test_run_study_folder_that_cannot_be_written_is_refused(small_study: _Study)
         run_study(plan, dataset=small_study.dataset, store=small_study.store)
 
 
-def test_run_study_images_are_one_file_in_every_worker(small_study: _Study, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_study_images_are_one_file_in_every_worker(
+    small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Images are decoded once: the processes map the same file into their memory, and none sums up its bytes again."""
 
     def look(_: PlannedRun, dataset: Dataset, **__: Any) -> tuple[int, list[Any], bool]:
@@ -370,7 +240,7 @@ def test_run_study_images_are_one_file_in_every_worker(small_study: _Study, monk
     assert all(summed)
 
 
-def test_run_study_process_that_grows_goes_on(small_study: _Study, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_study_process_that_grows_goes_on(small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that holds more than before is not ended, also where psutil is installed: it has what it compiled."""
     pytest.importorskip("psutil", reason="without it joblib does not look")
     usual: Any = study._make_on_process  # noqa: SLF001 - what is tested
@@ -390,7 +260,7 @@ def test_run_study_process_that_grows_goes_on(small_study: _Study, monkeypatch: 
     assert len(set(seen)) == 2
 
 
-def test_run_study_each_process_imports_and_compiles_once(small_study: _Study) -> None:
+def test_run_study_each_process_imports_and_compiles_once(small_study: SmallStudy) -> None:
     """What a study costs grows with its seeds alone: of a process's runs, only the first imports and compiles."""
     clock = StudyClock()
 
@@ -405,7 +275,7 @@ def test_run_study_each_process_imports_and_compiles_once(small_study: _Study) -
     assert min(times.seconds.values()) >= 0.0
 
 
-def test_run_study_killed_worker_is_said_in_words(small_study: _Study, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_study_killed_worker_is_said_in_words(small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the system ends a worker, the error says how to go on."""
 
     def die(*_: Any, **__: Any) -> None:

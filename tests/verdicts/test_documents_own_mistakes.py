@@ -1,0 +1,64 @@
+"""What a document prints in the wrong unit, and labels, are held against the images and the number itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from judging import judge
+from made_up_runs import make_claim
+
+from mnist_repro.records import RunRecord
+from mnist_repro.verdicts import Verdict, judge_claims
+
+UNKNOWN_LABEL = "the label of this image in MNIST is not kept with the records"
+
+
+def test_judge_claims_number_printed_in_the_wrong_unit_is_contradicted(runs: list[RunRecord]) -> None:
+    """A fraction with a percent sign is contradicted, and its value is judged in words."""
+    claim = make_claim("0.1000", quantity="test-error", metric="error", printed_unit="percent")
+
+    finding = judge(claim, runs)
+
+    same = judge(replace(claim, printed_unit=None), runs)
+    assert same.verdict is Verdict.REPRODUCED
+    assert finding.verdict is Verdict.CONTRADICTED
+    assert finding.reason == f"printed as percent, but a fraction; read as such: reproduced, {same.reason}"
+    assert finding.p == same.p
+
+
+def test_judge_claims_wrong_unit_without_runs_is_not_run(runs: list[RunRecord]) -> None:
+    """What was not run on MNIST gets no other verdict, whatever the document's units."""
+    claim = make_claim("0.1000", quantity="test-error", metric="error", printed_unit="percent")
+    on_stand_in = [replace(record, dataset="digits") for record in runs]
+
+    assert judge(claim, on_stand_in).verdict is Verdict.NOT_RUN
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected", "reason"),
+    [
+        pytest.param({72: 7}, Verdict.REPRODUCED, "training image 72 of MNIST is labelled 7", id="the same"),
+        pytest.param({72: 1}, Verdict.NOT_REPRODUCED, "training image 72 of MNIST is labelled 1", id="another"),
+        pytest.param({71: 7, 73: 7}, Verdict.NOT_RUN, UNKNOWN_LABEL, id="of other images"),
+        pytest.param({}, Verdict.NOT_RUN, UNKNOWN_LABEL, id="none kept"),
+        pytest.param(None, Verdict.NOT_RUN, UNKNOWN_LABEL, id="not given"),
+    ],
+)
+def test_judge_claims_label_is_that_of_its_image(labels: dict[int, int] | None, expected: Verdict, reason: str) -> None:
+    """A label is compared with that of the same image, without any run; where that is not known, nothing is said."""
+    claim = make_claim("7.0", experiment=None, metric="label", unit="1", evaluation_set=None, example=72)
+
+    (finding,) = judge_claims([claim], records=[], labels=labels)
+
+    assert (finding.verdict, finding.reason) == (expected, reason)
+    assert (finding.runs, finding.runs_needed, finding.p, finding.adjusted_p) == (0, None, None, None)
+
+
+def test_judge_claims_label_beside_runs_is_that_of_its_image(runs: list[RunRecord]) -> None:
+    """A label that stands among an experiment's numbers is no measurement of its runs either."""
+    claim = make_claim("7.0", quantity="label", metric="label", unit="1", evaluation_set=None, example=72)
+
+    (finding,) = judge_claims([claim], records=runs, labels={72: 7})
+
+    assert finding.verdict is Verdict.REPRODUCED

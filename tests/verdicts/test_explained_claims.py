@@ -1,0 +1,97 @@
+"""What does not reproduce is explained where someone said why, and runs bear it out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from judging import judge
+from made_up_runs import make_claim, make_run
+
+from mnist_repro.claims import load_documents
+from mnist_repro.environment import Environment
+from mnist_repro.protocols import Protocol
+from mnist_repro.records import RunRecord
+from mnist_repro.reported.explanations import Explanation
+from mnist_repro.verdicts import Verdict, judge_claims, judge_document
+
+EXPLANATION = Explanation(
+    family="tf1-basic.test-accuracy", date=date(2025, 1, 31), variant="tf1-basic+scaled", text="Pixels were scaled."
+)
+
+
+@pytest.mark.parametrize(
+    ("explanations", "supported", "expected"),
+    [
+        pytest.param([EXPLANATION], {"tf1-basic+scaled"}, Verdict.EXPLAINED, id="supported"),
+        pytest.param([EXPLANATION], set(), Verdict.NOT_REPRODUCED, id="no support"),
+        pytest.param([EXPLANATION], {"tf1-basic+relu"}, Verdict.NOT_REPRODUCED, id="another variant is possible"),
+        pytest.param([], {"tf1-basic+scaled"}, Verdict.NOT_REPRODUCED, id="nothing written"),
+        pytest.param(
+            [replace(EXPLANATION, family="tf1-basic.test-error")],
+            {"tf1-basic+scaled"},
+            Verdict.NOT_REPRODUCED,
+            id="of another family",
+        ),
+        pytest.param(
+            [replace(EXPLANATION, variant="tf1-basic+relu"), EXPLANATION],
+            {"tf1-basic+scaled"},
+            Verdict.EXPLAINED,
+            id="one of two",
+        ),
+    ],
+)
+def test_judge_claims_miss_is_explained_where_runs_support_it(
+    runs: list[RunRecord], explanations: list[Explanation], supported: set[str], expected: Verdict
+) -> None:
+    """A miss is explained by what is written and borne out; by words alone, or by runs alone, it stays a miss."""
+    claim = make_claim("0.9500")
+
+    (finding,) = judge_claims([claim], records=runs, explanations=explanations, supported=supported)
+
+    assert finding.verdict is expected
+    assert finding.p == pytest.approx(1 / 41)
+    if expected is Verdict.EXPLAINED:
+        assert finding.reason == (
+            f"{judge(claim, runs).reason}; explained on 2025-01-31 by tf1-basic+scaled: Pixels were scaled."
+        )
+
+
+def test_judge_claims_explanations_without_support_are_named(runs: list[RunRecord]) -> None:
+    """A miss that was explained in vain says by which variants; where several are borne out, the first one tells."""
+    claim = make_claim("0.9500")
+    two = [EXPLANATION, replace(EXPLANATION, variant="tf1-basic+relu", text="ReLU.")]
+
+    (vain,) = judge_claims([claim], records=runs, explanations=two)
+    (explained,) = judge_claims(
+        [claim], records=runs, explanations=two, supported={"tf1-basic+relu", "tf1-basic+scaled"}
+    )
+
+    miss = judge(claim, runs).reason
+    assert vain.reason == f"{miss}; explained by tf1-basic+scaled, tf1-basic+relu, which no runs support"
+    assert explained.reason == f"{miss}; explained on 2025-01-31 by tf1-basic+scaled: Pixels were scaled."
+
+
+def test_judge_claims_what_reproduces_needs_no_explanation(runs: list[RunRecord]) -> None:
+    """An explanation of what is no miss changes nothing."""
+    (finding,) = judge_claims([make_claim()], records=runs, explanations=[EXPLANATION], supported={"tf1-basic+scaled"})
+
+    assert finding.verdict is Verdict.REPRODUCED
+
+
+def test_judge_document_comparison_can_be_explained(protocols: dict[str, Protocol], environment: Environment) -> None:
+    """An ordering that our runs have the other way round is explained like a claim."""
+    better, worse = "tf1-dropout-piecewise", "tf1-dropout-exponential"
+    runs = [make_run(protocols[better], seed=seed, environment=environment, accuracy=0.8) for seed in range(19)]
+    runs += [make_run(protocols[worse], seed=seed, environment=environment, accuracy=0.9) for seed in range(19)]
+    name = "tf1-notebook.piecewise-beats-exponential"
+    reason = replace(EXPLANATION, family=name, variant=f"{better}+late")
+    document = replace(load_documents()["tf1-notebook"], explanations=(reason,))
+
+    def verdict(supported: set[str]) -> Verdict:
+        findings = judge_document(document, records=runs, protocols=protocols, supported=supported)
+        return next(finding.verdict for finding in findings if finding.family == name)
+
+    assert verdict(set()) is Verdict.NOT_REPRODUCED
+    assert verdict({f"{better}+late"}) is Verdict.EXPLAINED

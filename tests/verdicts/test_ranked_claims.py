@@ -1,0 +1,139 @@
+"""Final figures and curves are ranked among the runs, and wait where these are too few."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from judging import judge, make_curve
+from made_up_runs import make_claim
+
+from mnist_repro.records import RunRecord
+from mnist_repro.verdicts import MINIMUM_RUNS, Verdict, judge_claims
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        pytest.param("0.9000", Verdict.REPRODUCED, id="among our runs"),
+        pytest.param("0.9500", Verdict.NOT_REPRODUCED, id="above all of them"),
+        pytest.param("0.8500", Verdict.NOT_REPRODUCED, id="below all of them"),
+    ],
+)
+def test_judge_claims_final_figure_is_ranked_among_the_runs(
+    runs: list[RunRecord], printed: str, expected: Verdict
+) -> None:
+    """A figure far from all runs is not reproduced, one among them is; the reason says how many are as far out."""
+    finding = judge(make_claim(printed), runs)
+
+    assert finding.verdict is expected
+    assert finding.runs == 40
+    assert finding.runs_needed is None
+    assert finding.p is not None
+    assert finding.adjusted_p == finding.p
+    place = f"{round(41 * finding.p)} of 41 runs, the document's among them, lie as far out or farther"
+    if expected is Verdict.NOT_REPRODUCED:
+        assert finding.p == pytest.approx(1 / 41)
+        assert finding.reason == f"only {place}"
+    else:
+        assert finding.reason == place
+
+
+def test_judge_claims_curve_has_one_verdict(runs: list[RunRecord]) -> None:
+    """A curve is judged as a whole: one point off is enough, and no point is judged by itself."""
+    (good,) = judge_claims(make_curve(["0.8001", "0.5002"]), records=runs)
+    (bad,) = judge_claims(make_curve(["0.8001", "0.6002"]), records=runs)
+
+    assert good.family == "tf1-basic.validation-loss"
+    assert good.verdict is Verdict.REPRODUCED
+    assert bad.verdict is Verdict.NOT_REPRODUCED
+
+
+def test_judge_claims_family_of_tests_is_controlled(runs: list[RunRecord]) -> None:
+    """Beside one more test the smallest p-value of 40 runs is doubled, and still decides; beside nine more it waits."""
+    two = judge_claims([make_claim("0.9500"), *make_curve(["0.8", "0.5"])], records=runs)
+    others = [make_claim("0.9000", quantity=f"other-{i}") for i in range(9)]
+    ten = judge_claims([make_claim("0.9500"), *others], records=runs)
+
+    assert two[0].adjusted_p == pytest.approx(2 / 41)
+    assert two[0].verdict is Verdict.NOT_REPRODUCED
+    assert ten[0].adjusted_p == pytest.approx(10 / 41)
+    assert ten[0].verdict is Verdict.INCONCLUSIVE
+    assert ten[0].reason == (
+        "only 1 of 41 runs, the document's among them, lie as far out or farther; among 10 tests 199 runs would decide"
+    )
+    assert ten[0].runs_needed == 199
+
+
+def test_judge_claims_nineteen_runs_beside_another_test_wait_for_more(runs: list[RunRecord]) -> None:
+    """A p-value of 5 % sharp rejects by itself; of two tests, 39 runs are needed to tell."""
+    alone = judge(make_claim("0.9500"), runs[:19])
+    beside, _ = judge_claims([make_claim("0.9500"), make_claim(quantity="other")], records=runs[:19])
+
+    assert alone.p == beside.p == 1 / 20
+    assert alone.verdict is Verdict.NOT_REPRODUCED
+    assert beside.verdict is Verdict.INCONCLUSIVE
+    assert beside.runs_needed == 39
+
+
+def test_judge_claims_second_farthest_of_enough_runs_is_reproduced(runs: list[RunRecord]) -> None:
+    """Of two tests, 39 runs can decide: a figure with p = 5 % that Holm does not reject is then no miss."""
+    farther = replace(runs[38], final_accuracy={"test": 0.5})
+    finding, _ = judge_claims([make_claim("0.9500"), make_claim(quantity="other")], records=[*runs[:38], farther])
+
+    assert finding.p == 2 / 40
+    assert finding.adjusted_p == pytest.approx(4 / 40)
+    assert finding.verdict is Verdict.REPRODUCED
+
+
+def test_judge_claims_too_few_runs_are_inconclusive(runs: list[RunRecord]) -> None:
+    """With 18 runs nothing is judged, with 19 it is."""
+    assert MINIMUM_RUNS == 19
+    few = judge(make_claim(), runs[:18])
+    assert few.verdict is Verdict.INCONCLUSIVE
+    assert few.reason == "18 runs cannot tell; it takes 19, and 19 decide in any case"
+    assert few.runs_needed == 19
+    assert (few.p, few.adjusted_p) == (None, None)
+    assert judge(make_claim(), runs[:19]).verdict is Verdict.REPRODUCED
+
+
+def test_judge_claims_too_few_runs_for_several_tests_say_how_many_decide_all(runs: list[RunRecord]) -> None:
+    """How many runs decide in any case depends on the tests of the document, but not on its times and aims."""
+    time = make_claim("44", quantity="time", metric="total_seconds", unit="seconds", evaluation_set=None)
+    few, _, _ = judge_claims([make_claim(), time, make_claim(quantity="other")], records=runs[:1])
+
+    assert few.reason == "1 run cannot tell; it takes 19, and 39 decide in any case"
+    assert few.runs_needed == 39
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"status": "failed", "reason": "out of memory"}, id="failed"),
+        pytest.param({"dataset": "digits"}, id="stand-in"),
+        pytest.param({"experiment": "julia-linear-lr0.02"}, id="another experiment"),
+    ],
+)
+def test_judge_claims_runs_that_do_not_count_leave_it_not_run(runs: list[RunRecord], changes: dict[str, str]) -> None:
+    """Failed runs, runs on the stand-in and runs of other experiments never reproduce anything."""
+    others = [replace(record, **changes) for record in runs]  # type: ignore[arg-type] # keywords by name
+
+    finding = judge(make_claim(), others)
+
+    assert (finding.verdict, finding.runs) == (Verdict.NOT_RUN, 0)
+    assert finding.reason == "no completed run of its experiment on MNIST"
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_judge_claims_one_broken_number_is_inconclusive(runs: list[RunRecord], value: float) -> None:
+    """One number among ours that is not finite gives no verdict, and the reason says so."""
+    finding = judge(make_claim(), [*runs[:39], replace(runs[39], final_accuracy={"test": value})])
+
+    assert (finding.verdict, finding.runs, finding.p) == (Verdict.INCONCLUSIVE, 40, None)
+    assert finding.reason == "one of our numbers is not finite"
+
+
+def test_judge_claims_without_records_reproduces_nothing() -> None:
+    """No runs, no verdict."""
+    assert judge(make_claim(), []).verdict is Verdict.NOT_RUN
