@@ -24,7 +24,7 @@ _HEAD_INCHES = 1.9
 _PANEL_COLUMNS = 3
 _ROW_INCHES = 0.2
 _POINTS = 100.0
-# Their cells are empty.
+# A claim that has no other verdict on any version has no row.
 _UNJUDGED = frozenset({Verdict.NOT_COMPARABLE, Verdict.NOT_RUN})
 
 
@@ -78,8 +78,8 @@ def _look(finding: Finding | None) -> tuple[str, str, str]:
     if finding is None:
         return "\N{EN DASH}", CARD, MUTED
     if finding.p is None or finding.verdict is Verdict.CONTRADICTED:
-        sign = "" if finding.verdict in _UNJUDGED else SIGNS[finding.verdict]
-        return sign, COLOURS[finding.verdict], CARD if finding.verdict is Verdict.NOT_REPRODUCED else INK
+        ink = CARD if finding.verdict is Verdict.NOT_REPRODUCED else INK
+        return SIGNS[finding.verdict], COLOURS[finding.verdict], ink
     text = f"{finding.p:.2f}".removeprefix("0")
     if finding.verdict is Verdict.NOT_REPRODUCED:
         return text, DOCUMENT, CARD
