@@ -25,7 +25,6 @@ from mnist_repro.records import RecordStore
 from mnist_repro.reporting.claims_json import read_schema
 
 pytestmark = needs_tensorflow
-
 EXPERIMENT = "tiny-linear"
 # With so many runs either of two tests can be rejected.
 RUNS = 39

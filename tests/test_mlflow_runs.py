@@ -21,12 +21,10 @@ from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import RunRecord
 
 needs_mlflow = pytest.mark.skipif(importlib.util.find_spec("mlflow") is None, reason="needs the extra mlflow")
-
 EXPERIMENT = "tf1-dropout-piecewise"
 # In milliseconds since 1970: a second before the end of the day 20,119.
 STARTED = "2025-01-31T23:59:59+00:00"
 START = (20_120 * 86_400 - 1) * 1_000
-
 PROTOCOL = load_protocols()[EXPERIMENT]
 
 

@@ -13,7 +13,6 @@ from mnist_repro.gate.speed_baseline import SPEED_BASELINE_FILE, add_to_speed_ba
 from mnist_repro.gate.speed_gate import Launch
 
 pytestmark = needs_tensorflow
-
 EXPERIMENT = "tf1-basic"
 # The engines' times are made up: each launch takes the next number for how much slower it is than the baseline.
 PLUGIN = """

@@ -20,7 +20,6 @@ from mnist_repro.statistics import (
 )
 
 VALUES = [0.8899, 0.8842, 0.8917, 0.8871, 0.8835]
-
 FINITE = st.floats(-1e6, 1e6, allow_nan=False)
 
 

@@ -27,7 +27,6 @@ pytestmark = pytest.mark.usefixtures("single_thread")
 _TOLERANCE = 1e-4
 # Raw pixels give sums of thousands, of which the sigmoid passes on only the last units; 9e-5 was seen.
 _RAW_TOLERANCE = 1e-3
-
 _IDS = tuple(load_protocols())
 _NOTEBOOK_IDS = tuple(name for name in _IDS if name.startswith("tf1-"))
 

@@ -14,13 +14,9 @@ from mnist_repro.environment import Environment
 from mnist_repro.records import Period, RunRecord, format_record, parse_record
 
 _rate = st.floats(0, 3e38)
-
 _seconds = st.floats(0, 1e9)
-
 _losses = st.dictionaries(st.text(max_size=5), st.floats(0, 6e38), max_size=2)
-
 _accuracies = st.dictionaries(st.text(max_size=5), st.floats(0, 1), max_size=2)
-
 _whole = st.integers(0, 2**61)
 
 
@@ -32,7 +28,6 @@ def _periods(draw: st.DrawFn) -> tuple[Period, ...]:
 
 
 _environments = st.builds(Environment, flags=st.dictionaries(st.text(max_size=5), st.text(max_size=5)))
-
 _records = st.builds(
     RunRecord,
     seed=_whole,

@@ -11,18 +11,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from typing import Any
 
 import made_up_trainer
 import numpy as np
 import pytest
-from made_up_runs import MakeRecord
+from made_up_runs import Facts, MakeRecord
 from made_up_trainer import write_start_up
 
 from mnist_repro import records
 from mnist_repro.records import RecordStore, RunRecord
-
-Facts = Callable[[RunRecord], dict[str, Any]]
 
 WRITERS = 4
 SEEDS = 40
