@@ -11,15 +11,13 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from made_up_runs import Facts
 from made_up_trainer import RUN_SECONDS, write_start_up
 
 from mnist_repro.records import RecordStore, RunRecord, TornLineWarning
-
-Facts = Callable[[RunRecord], dict[str, Any]]
 
 PROGRAM = Path(__file__).with_name("short_study.py")
 RUNS = 24
