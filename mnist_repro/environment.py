@@ -22,7 +22,7 @@ from mnist_repro.tables import read_toml
 
 _PACKAGE = Path(__file__).parent
 # The modules that turn a protocol, data and a seed into numbers.
-_TRAINING_PATH = ("randomness.py", "models.py", "evaluation.py", "training.py")
+_TRAINING_PATH = ("randomness.py", "models.py", "network.py", "evaluation.py", "training.py")
 _SAME_CODE = _PACKAGE / "same_code.toml"
 # Settings of TensorFlow that change its arithmetic.
 _FLAGS = ("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_KERAS", "TF_DETERMINISTIC_OPS")
