@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from itertools import groupby
+from math import prod
 from typing import Literal
 
 import numpy as np
@@ -20,7 +21,7 @@ from mnist_repro.environment import describe_environment, training_code_sha256
 from mnist_repro.evaluation import DivergedError, Evaluation, evaluate_logits
 from mnist_repro.models import learning_rate_at
 from mnist_repro.network import Network
-from mnist_repro.protocols import ALL_TEST_IMAGES, EvaluationSet, ImageSlice, Protocol
+from mnist_repro.protocols import ALL_TEST_IMAGES, IMAGE_PIXELS, EvaluationSet, ImageSlice, Protocol
 from mnist_repro.randomness import DropoutStream, draw_batches, draw_initial_values, draw_split, dropout_layers
 from mnist_repro.records import Period, RunRecord, Status
 
@@ -185,7 +186,11 @@ class Trainer:
         images, labels = images_of(self._images_of_run, self.protocol.training.images)
         # Those of the run before go first: two sets of batches would be the most that a worker ever holds.
         self._batch_images = None
-        self._batch_images = self._scale(images[batches])
+        pixels = _empty((*batches.shape, IMAGE_PIXELS))
+        for batch, places in zip(pixels, batches, strict=True):
+            self._scale(images[places], out=batch)
+        # Not copied: TensorFlow keeps what it frees, in pieces, and in the end for two sets of batches.
+        self._batch_images = tf.experimental.dlpack.from_dlpack(pixels.__dlpack__())
         self._batch_labels = tf.constant(labels[batches].astype(np.int32))
 
     def _describe_period(self, step: int, measured: dict[str, Evaluation], *, seconds: float) -> Period:
@@ -199,16 +204,26 @@ class Trainer:
 
     def _logits(self, images: ImageSlice, *, dropout: bool) -> NDArray[np.float64]:
         if images not in self._evaluation_images:
-            self._evaluation_images[images] = self._scale(images_of(self._images_of_run, images)[0])
+            self._evaluation_images[images] = tf.constant(self._scale(images_of(self._images_of_run, images)[0]))
         pixels = self._evaluation_images[images]
         masks = self._evaluation_dropout.draw(1, batch_size=len(images)) if dropout else ()
         logits = self._network.find_logits(pixels, masks=[mask[0] for mask in masks])
         return np.asarray(logits, dtype=np.float64)
 
-    def _scale(self, pixels: NDArray[np.uint8]) -> tf.Tensor:
-        # From bytes: as float32 the notebook's batches are 185 MB, and NumPy would hold them a second time.
-        scaled = tf.cast(tf.constant(pixels), tf.float32)
-        return scaled if self.protocol.pixel_divisor == 1.0 else scaled / self.protocol.pixel_divisor
+    def _scale(self, pixels: NDArray[np.uint8], *, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+        """Return pixels as they enter the network."""
+        scaled: NDArray[np.float32] = np.divide(
+            pixels, np.float32(self.protocol.pixel_divisor), out=out, dtype=np.float32
+        )
+        return scaled
+
+
+def _empty(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return an array at a multiple of 64 bytes, as TensorFlow needs those that it does not copy."""
+    numbers = prod(shape)
+    space = np.empty(numbers + 64, dtype=np.float32)
+    start = -space.ctypes.data % 64 // space.itemsize
+    return space[start : start + numbers].reshape(shape)
 
 
 def _pass(evaluation_set: EvaluationSet) -> tuple[Literal["train", "test"], bool]:
