@@ -132,6 +132,7 @@ def test_train_after_divergence_starts_afresh(quick_protocol: Protocol, random_i
     trainer.model.set_weights([np.full_like(value, np.nan) for value in trainer.model.get_weights()])
     trainer.train_steps(1)
 
+    assert np.isnan(trainer.model.get_weights()[0]).all()
     assert expected == trainer.train(1).final_loss
 
 

@@ -1,35 +1,44 @@
-"""Many short runs in one process, as a program that says how much memory it holds after each.
+"""Many runs in one process, as a program that says after each how much memory it holds, and held at most.
 
-Usage: many_runs.py FOLDER RUNS
+Usage: many_runs.py FOLDER RUNS STEPS EXPERIMENT...
+
+It makes so many runs of each experiment; of each run only so many steps, or all of them where STEPS is 0.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from mnist_repro.datasets import load_dataset
-from mnist_repro.protocols import load_protocols
+from mnist_repro.protocols import Protocol, load_protocols
 from mnist_repro.records import RecordStore, RunRecord
 from mnist_repro.study import plan_study, run_study
 
-EXPERIMENT = "julia-linear-lr0.02"
-
 
 def say_memory(record: RunRecord) -> None:
-    """Print how a run ended, and the kilobytes that the process holds after it."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
-    sys.stdout.write(f"{record.status} {line.split()[1]}\n")
+    """Print how a run ended, the kilobytes that the process holds after it, and the most that it has held."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    fields = {name: value for name, _, value in (line.partition(":") for line in lines)}
+    held, most = (fields[name].split()[0] for name in ("VmRSS", "VmHWM"))
+    sys.stdout.write(f"{record.status} {held} {most}\n")
+
+
+def shorten(protocol: Protocol, *, steps: int) -> Protocol:
+    """Return a protocol with one period of so many steps, or as it is where there are none."""
+    return (
+        replace(protocol, training=replace(protocol.training, periods=1, steps_per_period=steps)) if steps else protocol
+    )
 
 
 def main() -> None:
     """Make the runs, all in this process: a study with one worker has no other."""
-    folder, runs = sys.argv[1:]
+    folder, runs, steps, *names = sys.argv[1:]
     dataset, store = load_dataset("auto"), RecordStore(Path(folder))
     plan = plan_study(
-        {EXPERIMENT: load_protocols()[EXPERIMENT]},
-        seeds={EXPERIMENT: range(int(runs))},
+        {name: shorten(load_protocols()[name], steps=int(steps)) for name in names},
+        seeds=dict.fromkeys(names, range(int(runs))),
         dataset=dataset,
         store=store,
         workers=1,
