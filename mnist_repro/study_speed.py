@@ -65,15 +65,15 @@ class StudyRatio:
         Of the studies whose time it is.
     estimate
         The median over rounds, with its 95 % interval.
-    rounds
-        How many there were.
+    values
+        The ratios of the rounds, in ascending order.
     """
 
     experiment: str
     seeds: int
     workers: int
     estimate: Estimate
-    rounds: int
+    values: tuple[float, ...]
 
 
 def read_studies(folder: Path) -> tuple[MeasuredStudy, ...]:
@@ -161,7 +161,7 @@ def _compare(
             seeds=int(seeds),
             workers=workers,
             estimate=estimate_median(ratios),
-            rounds=len(ratios),
+            values=tuple(sorted(ratios)),
         )
         for (experiment, seeds, workers), ratios in sorted(found.items())
     ]

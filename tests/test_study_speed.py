@@ -74,7 +74,7 @@ def test_list_ratios_are_of_the_same_round(tmp_path: Path) -> None:
 
     (efficiency,), (growth,) = list_efficiencies(studies), list_growths(studies)
 
-    assert (efficiency.seeds, efficiency.workers, efficiency.rounds) == (40, 2, 6)
+    assert (efficiency.seeds, efficiency.workers, len(efficiency.values)) == (40, 2, 6)
     estimates = [efficiency.estimate, growth.estimate]
     assert [each.value for each in estimates] == pytest.approx([0.95, 2.0])
     assert [each.interval.low for each in estimates] == pytest.approx([0.95, 2.0])
@@ -115,12 +115,23 @@ def test_pages_measured_efficiency_counts(tmp_path: Path, result: EnvironmentRes
         "40 seeds of tf1-basic; for more workers that is extrapolated."
     )
     assert [cells[1:] for cells in list_study_figures(studies)] == [
-        ["one worker's time over that of 2, times 2", "0.95 (0.95 to 0.95)", "9"],
-        ["time over that of half the seeds, workers: 2", "2 (2 to 2)", "9"],
-        ["share outside of training periods, workers: 2", "0.1 (0.1 to 0.1)", "9"],
-        ["share outside of training periods, workers: 1", "0.1 (0.1 to 0.1)", "9"],
-        ["share outside of training periods, workers: 2", "0.1 (0.1 to 0.1)", "9"],
+        ["one worker's time over that of 2, times 2", "0.95 (0.95 to 0.95)", "0.95 to 0.95", "9"],
+        ["time over that of half the seeds, workers: 2", "2 (2 to 2)", "2 to 2", "9"],
+        ["share outside of training periods, workers: 2", "0.1 (0.1 to 0.1)", "0.1 to 0.1", "9"],
+        ["share outside of training periods, workers: 1", "0.1 (0.1 to 0.1)", "0.1 to 0.1", "9"],
+        ["share outside of training periods, workers: 2", "0.1 (0.1 to 0.1)", "0.1 to 0.1", "9"],
     ]
+
+
+def test_pages_few_rounds_have_their_spread(tmp_path: Path) -> None:
+    """Rounds too few for an interval are told from the lowest to the highest."""
+    quick = [entry(2, workers=1, wall=190.0), entry(2, wall=95.0), entry(2, seeds=20, wall=50.0)]
+    slow = [entry(3, workers=1, wall=190.0), entry(3, wall=105.0), entry(3, seeds=20, wall=50.0)]
+
+    figures = list_study_figures(read_studies(write(tmp_path, *quick, *rounds(1), *slow)))
+
+    assert figures[0][2:] == ["0.95", "0.905 to 1", "3"]
+    assert figures[1][2:] == ["2", "1.9 to 2.1", "3"]
 
 
 @pytest.mark.parametrize(

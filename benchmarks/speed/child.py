@@ -39,16 +39,20 @@ def main() -> None:
     module, engine_name = ENGINES[name]
     start = time.perf_counter()
     try:
-        engine = getattr(import_module(module), engine_name)(problem)
+        engine_class = getattr(import_module(module), engine_name)
+        imported = time.perf_counter() - start
+        choose = getattr(engine_class, "choose_settings", None)
+        settings = choose(problem) if choose else {}
+        start = time.perf_counter()
+        engine = engine_class(problem, **settings)
     except (ImportError, NotImplementedError) as error:
         _say(unavailable=str(error))
         return
-    built = time.perf_counter() - start
+    built = imported + time.perf_counter() - start
     losses = [problem.loss(engine.values())]
     ready = built + _seconds(engine, _FIRST_STEPS)
     losses.append(problem.loss(engine.values()))
     ready -= _seconds(engine, _FIRST_STEPS)
-    settings = getattr(engine, "settings", {})
     _say(ready_seconds=ready, losses=losses, settings=settings)
     for line in sys.stdin:
         _say(seconds=_seconds(engine, int(line)), peak_bytes=_peak_bytes())

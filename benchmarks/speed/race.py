@@ -17,7 +17,7 @@ from mnist_repro.protocols import Protocol
 # By name, the module and the class that a child makes it of.
 ENGINES = {
     "compiled": ("tensorflow_engines", "Compiled"),
-    "keras-fit": ("tensorflow_engines", "BestFit"),
+    "keras-fit": ("tensorflow_engines", "Fit"),
     "keras-train-on-batch": ("tensorflow_engines", "TrainOnBatch"),
     "tf1-session": ("tensorflow_engines", "Session"),
     "jax": ("peers", "Jax"),
@@ -48,7 +48,7 @@ class Times:
     losses
         Of the first batch, before and after ten steps, in nats.
     settings
-        What it chose for itself.
+        What was chosen for it, as the quickest; to choose is not in the time to make it ready.
     steps
         Steps of a round.
     step_seconds

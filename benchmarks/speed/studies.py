@@ -3,7 +3,7 @@
     python benchmarks/speed/studies.py --records reports/records/NAME
 
 Each study is a command of its own, with records of its own that are gone afterwards. In each round come, one after the
-other, the study on one worker, the same on several, and that with half of the seeds.
+other, the study on one worker, the same on several, and that with half of the seeds. Rounds that the file has stay.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from mnist_repro.datasets import load_dataset
+from mnist_repro.errors import ReproError
 from mnist_repro.protocols import select_protocols
 from mnist_repro.records import RecordStore
 from mnist_repro.study import plan_study, run_study
-from mnist_repro.study_speed import STUDIES_FILE
+from mnist_repro.study_speed import STUDIES_FILE, read_studies
 from mnist_repro.timing import StudyClock
 
 
@@ -32,8 +34,12 @@ def main() -> None:
         _make_study(options)
         return
     file = options.records / STUDIES_FILE
-    studies: list[dict[str, Any]] = []
-    for number in range(options.rounds):
+    try:
+        studies = [asdict(study) for study in read_studies(options.records)]
+    except ReproError as error:
+        sys.exit(str(error))
+    first = 1 + max((study["round"] for study in studies), default=-1)
+    for number in range(first, first + options.rounds):
         several = options.workers
         for seeds, workers in ((options.seeds, 1), (options.seeds, several), (options.seeds // 2, several)):
             study = _measure(options, seeds=seeds, workers=workers)

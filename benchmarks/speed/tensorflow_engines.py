@@ -78,34 +78,22 @@ class Fit(_Stock):
         """Make the next steps of training, in one call, from the first batch on."""
         self._model.fit(self._batches.take(steps), shuffle=False, verbose=0)
 
-
-class BestFit:
-    """The quickest of `fit` with 1, 50 or 1,000 steps per execution, with XLA and without."""
-
-    def __init__(self, problem: Problem) -> None:
+    @classmethod
+    def choose_settings(cls, problem: Problem) -> dict[str, Any]:
+        """Return the quickest of 1, 50 or 1,000 steps per execution, with XLA and without."""
         choices = [{"steps_per_execution": s, "jit_compile": xla} for s, xla in product((1, 50, 1_000), (False, True))]
-        self.settings = min(choices, key=lambda settings: _step_seconds(Fit(problem, **settings)))
-        self._fit = Fit(problem, **self.settings)
+        return min(choices, key=lambda settings: cls(problem, **settings).measure_step())
 
-    def make_steps(self, steps: int) -> None:
-        """Make the next steps of training."""
-        self._fit.make_steps(steps)
-
-    def values(self) -> list[NDArray[np.float32]]:
-        """Return weights and biases."""
-        return self._fit.values()
-
-
-def _step_seconds(fit: Fit) -> float:
-    """Return how long a step takes, in a call so long that what comes before its first step hardly counts."""
-    steps = BATCHES
-    fit.make_steps(steps)  # traced and compiled here
-    while True:
-        start = time.perf_counter()
-        fit.make_steps(steps)
-        if (seconds := time.perf_counter() - start) > CALL_SECONDS / 2:
-            return seconds / steps
-        steps *= 4
+    def measure_step(self) -> float:
+        """Return how long a step takes, in seconds, in a call in which what comes before the first hardly counts."""
+        steps = BATCHES
+        self.make_steps(steps)  # traced and compiled here
+        while True:
+            start = time.perf_counter()
+            self.make_steps(steps)
+            if (seconds := time.perf_counter() - start) > CALL_SECONDS / 2:
+                return seconds / steps
+            steps *= 4
 
 
 class Session:

@@ -51,7 +51,7 @@ def format_efficiency(studies: Sequence[MeasuredStudy]) -> str:
     found = _find_efficiency(studies)
     if found is None:
         return "N workers train at most N times as many; how far below that they stay was not measured here."
-    rounds = "1 round" if found.rounds == 1 else f"{found.rounds} rounds"
+    rounds = "1 round" if len(found.values) == 1 else f"{len(found.values)} rounds"
     return (
         f"N workers train N times as many, times their efficiency: {format_estimate(found.estimate)} with "
         f"{found.workers}, measured in {rounds} of {found.seeds} seeds of {found.experiment}; for more workers that is "
@@ -60,7 +60,7 @@ def format_efficiency(studies: Sequence[MeasuredStudy]) -> str:
 
 
 def list_study_figures(studies: Sequence[MeasuredStudy]) -> list[list[str]]:
-    """Return what was measured of whole studies, as rows: of what, the figure, and how often."""
+    """Return what was measured of whole studies, as rows: of what, the figure, its spread, and how often."""
     told = [
         (list_efficiencies(studies), "one worker's time over that of {workers}, times {workers}"),
         (list_growths(studies), "time over that of half the seeds, workers: {workers}"),
@@ -71,7 +71,8 @@ def list_study_figures(studies: Sequence[MeasuredStudy]) -> list[list[str]]:
             f"{ratio.experiment}, {ratio.seeds} seeds",
             text.format(workers=ratio.workers),
             format_estimate(ratio.estimate),
-            str(ratio.rounds),
+            f"{ratio.values[0]:.3g} to {ratio.values[-1]:.3g}",
+            str(len(ratio.values)),
         ]
         for ratios, text in told
         for ratio in ratios
