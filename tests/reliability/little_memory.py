@@ -1,12 +1,15 @@
 """A study in a process that may take little more memory than it has when it starts to train.
 
-Usage: little_memory.py FOLDER MEGABYTES
+Usage: little_memory.py FOLDER MEGABYTES UNITS
+
+UNITS are those of the network's first layer.
 """
 
 from __future__ import annotations
 
 import resource
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import mnist_repro.training  # noqa: F401 - TensorFlow is to be there before the limit
@@ -27,10 +30,12 @@ def limit_memory(megabytes: int) -> None:
 
 def main() -> None:
     """Make one run, and say how it ended and how many the store has."""
-    folder, megabytes = sys.argv[1:]
+    folder, megabytes, units = sys.argv[1:]
     dataset, store = load_dataset("auto"), RecordStore(Path(folder))
+    protocol = load_protocols()[EXPERIMENT]
+    first, *others = protocol.layers
     plan = plan_study(
-        {EXPERIMENT: load_protocols()[EXPERIMENT]},
+        {EXPERIMENT: replace(protocol, layers=(replace(first, units=int(units)), *others))},
         seeds={EXPERIMENT: range(1)},
         dataset=dataset,
         store=store,

@@ -22,16 +22,16 @@ TESTS = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
-    ("megabytes", "error"),
+    ("megabytes", "units", "error"),
     [
-        pytest.param(60, "MemoryError", id="too little for the images' order"),
-        pytest.param(400, "ResourceExhaustedError", id="too little for the images as floats"),
+        pytest.param(60, 200, "MemoryError", id="too little for the images as floats"),
+        pytest.param(200, 100_000, "ResourceExhaustedError", id="too little for the weights"),
     ],
 )
-def test_run_without_memory_is_recorded_as_failed(tmp_path: Path, megabytes: int, error: str) -> None:
+def test_run_without_memory_is_recorded_as_failed(tmp_path: Path, megabytes: int, units: int, error: str) -> None:
     """The program goes on and ends as always; the record has the error's words, and no numbers."""
     ended = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, str(PROGRAM), str(tmp_path), str(megabytes)],
+        [sys.executable, str(PROGRAM), str(tmp_path), str(megabytes), str(units)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (TESTS.parent, TESTS)))},
         capture_output=True,
         text=True,
