@@ -57,11 +57,11 @@ def learning_rate_at(rate: LearningRate, *, step: int) -> float:
     return float(np.float32(schedule(step) if callable(schedule) else schedule))
 
 
-def build_optimizer(protocol: Protocol) -> Any:
-    """Build the optimiser of `protocol`, with every constant given."""
+def build_optimizer(protocol: Protocol, *, clips: bool = True) -> Any:
+    """Build the optimiser of `protocol`, with every constant given; unless it `clips`, the gradients come clipped."""
     declared = protocol.optimizer
     rate = build_learning_rate(declared.learning_rate)
-    clipping = {} if declared.clip_norm is None else {"clipnorm": declared.clip_norm}
+    clipping = {"clipnorm": declared.clip_norm} if clips and declared.clip_norm is not None else {}
     if isinstance(declared, GradientDescent):
         return keras.optimizers.SGD(rate, **clipping)
     return keras.optimizers.Adam(

@@ -47,7 +47,7 @@ class Network:
         self._xla = not dropout_layers(protocol) and protocol.multiplications < fewest
         variables = self.model.trainable_variables
         self._trained = [tf.Variable(tf.reshape(each, [-1])) for each in variables] if self._xla else variables
-        self._optimizer = build_optimizer(protocol)
+        self._optimizer = build_optimizer(protocol, clips=False)
         # Before TensorFlow 2.11, optimisers made their variables under another name.
         build = getattr(self._optimizer, "build", None) or self._optimizer._create_all_weights  # noqa: SLF001
         build(self._trained)
@@ -120,7 +120,7 @@ class Network:
                     logits = self._forward(take(images, batch), [mask[step] for mask in keep])
                     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(take(labels, batch), logits)
                     loss = tf.reduce_mean(losses)
-                gradients = tape.gradient(loss, variables)
+                gradients = self._clip(tape.gradient(loss, variables))
                 # In a compiled function, TensorFlow 2.8 knows zip without its `strict`.
                 pairs = zip(gradients, trained)  # noqa: B905
                 self._optimizer.apply_gradients([(tf.reshape(each, row.shape), row) for each, row in pairs])
@@ -142,6 +142,11 @@ class Network:
                 kept = tf.cast(next(masks), tf.float32)
                 values *= kept / declared.keep_probability if declared.rescales_kept else kept
         return values
+
+    def _clip(self, gradients: list[tf.Tensor]) -> list[tf.Tensor]:
+        """Clip gradients as Keras's optimisers do, but before they are rows, whose norms would be rounded otherwise."""
+        clip_norm = self._protocol.optimizer.clip_norm
+        return gradients if clip_norm is None else [tf.clip_by_norm(each, clip_norm) for each in gradients]
 
     def _mask_specs(self, *examples: int | None) -> list[tf.TensorSpec]:
         return [tf.TensorSpec((*examples, units), tf.bool) for units, _ in dropout_layers(self._protocol)]
