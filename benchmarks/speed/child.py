@@ -21,7 +21,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from problem import Engine, Problem  # noqa: E402 - after the threads are set
-from race import ENGINES  # noqa: E402
+from race import ENGINES, ROUND_SECONDS  # noqa: E402
 
 from mnist_repro.datasets import load_dataset  # noqa: E402
 from mnist_repro.protocols import load_protocols  # noqa: E402
@@ -53,7 +53,8 @@ def main() -> None:
     ready = built + _seconds(engine, _FIRST_STEPS)
     losses.append(problem.loss(engine.values()))
     ready -= _seconds(engine, _FIRST_STEPS)
-    _say(ready_seconds=ready, losses=losses, settings=settings)
+    round_seconds = getattr(engine, "round_seconds", ROUND_SECONDS)
+    _say(ready_seconds=ready, losses=losses, settings=settings, round_seconds=round_seconds)
     for line in sys.stdin:
         _say(seconds=_seconds(engine, int(line)), peak_bytes=_peak_bytes())
 

@@ -30,8 +30,6 @@ ENGINES = {
 _CHILD = Path(__file__).parent / "child.py"
 # Long enough that what a call costs, and the clock, hardly count.
 ROUND_SECONDS = 0.25
-# A call of `fit` takes about a tenth of a second before its first step: one call is one round, and longer.
-CALL_SECONDS = 2.0
 _FEWEST_STEPS = 10
 
 
@@ -98,7 +96,7 @@ class EngineProcess:
         return self.hear()
 
 
-def fill_round(process: EngineProcess, *, seconds: float = ROUND_SECONDS) -> int:
+def fill_round(process: EngineProcess, *, seconds: float) -> int:
     """Return how many steps make a round: what a call costs before its first step is not to count."""
     steps = _FEWEST_STEPS
     while (passed := process.make_steps(steps)["seconds"]) < seconds / 2:
@@ -134,7 +132,7 @@ def race(
             times[engine] = Times(
                 ready_seconds=answer["ready_seconds"], losses=tuple(answer["losses"]), settings=answer["settings"]
             )
-            times[engine].steps = fill_round(child, seconds=CALL_SECONDS if engine == "keras-fit" else ROUND_SECONDS)
+            times[engine].steps = fill_round(child, seconds=answer["round_seconds"])
         for number in range(rounds + 1):
             for engine, child in children.items():
                 answer = child.make_steps(times[engine].steps)

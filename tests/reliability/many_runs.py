@@ -8,8 +8,9 @@ It makes so many runs of each experiment; of each run only so many steps, or all
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
+
+from training_protocols import with_training
 
 from mnist_repro.datasets import load_dataset
 from mnist_repro.protocols import Protocol, load_protocols
@@ -27,9 +28,7 @@ def say_memory(record: RunRecord) -> None:
 
 def shorten(protocol: Protocol, *, steps: int) -> Protocol:
     """Return a protocol with one period of so many steps, or as it is where there are none."""
-    return (
-        replace(protocol, training=replace(protocol.training, periods=1, steps_per_period=steps)) if steps else protocol
-    )
+    return with_training(protocol, periods=1, steps_per_period=steps) if steps else protocol
 
 
 def main() -> None:
