@@ -2,7 +2,8 @@
 
     python benchmarks/speed/studies.py --records reports/records/NAME
 
-Studies of one round followed one another, so times of one round belong together: what is told are ratios of them.
+and, with `--busy-core`, what it writes beside that: the same while another process keeps a core busy. Studies of one
+round followed one another, so their times belong together: what is told are ratios of them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from mnist_repro.intervals import Estimate, estimate_median
 from mnist_repro.timing import Part
 from mnist_repro.typed_json import parse_json, read_typed
 
-STUDIES_FILE = "studies.json"
+STUDIES_FILE, BUSY_STUDIES_FILE = "studies.json", "studies-busy.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,15 +77,20 @@ class StudyRatio:
     values: tuple[float, ...]
 
 
-def read_studies(folder: Path) -> tuple[MeasuredStudy, ...]:
+def read_studies(folder: Path, *, is_busy: bool = False) -> tuple[MeasuredStudy, ...]:
     """Read the studies that were timed in an environment; empty where none were.
+
+    Parameters
+    ----------
+    is_busy
+        Whether those with a core kept busy are meant.
 
     Raises
     ------
     ReproError
         If the file cannot be read or is none of ours.
     """
-    file = folder / STUDIES_FILE
+    file = folder / (BUSY_STUDIES_FILE if is_busy else STUDIES_FILE)
     if not file.exists():
         return ()
     try:
@@ -97,7 +103,7 @@ def read_studies(folder: Path) -> tuple[MeasuredStudy, ...]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         msg = (
             f"{file} holds times of studies, and cannot be read: {error}. Measure again: "
-            f"python benchmarks/speed/studies.py --records {folder}"
+            f"python benchmarks/speed/studies.py{' --busy-core' * is_busy} --records {folder}"
         )
         raise ReproError(msg) from error
     return tuple(studies)
@@ -134,6 +140,11 @@ def list_growths(studies: Sequence[MeasuredStudy]) -> list[StudyRatio]:
 def list_outside_shares(studies: Sequence[MeasuredStudy]) -> list[StudyRatio]:
     """Return the shares of studies' time that are outside of training periods."""
     return _compare(studies, with_other=_kind_of, ratio=lambda study, _: study.outside_share)
+
+
+def list_processor_shares(studies: Sequence[MeasuredStudy]) -> list[StudyRatio]:
+    """Return the shares of the runs' time in which their processes had a processor."""
+    return _compare(studies, with_other=_kind_of, ratio=lambda study, _: study.processor_share)
 
 
 _Kind = tuple[str, float, int]

@@ -20,10 +20,19 @@ from mnist_repro.reporting.study_page import (
     format_efficiency,
     format_throughput,
     list_study_figures,
+    list_study_headings,
     list_throughput_headings,
     list_throughputs,
 )
-from mnist_repro.study_speed import STUDIES_FILE, list_efficiencies, list_growths, list_outside_shares, read_studies
+from mnist_repro.study_speed import (
+    BUSY_STUDIES_FILE,
+    STUDIES_FILE,
+    list_efficiencies,
+    list_growths,
+    list_outside_shares,
+    list_processor_shares,
+    read_studies,
+)
 from mnist_repro.timing import Part
 
 EXPERIMENT = "tf1-basic"
@@ -36,9 +45,9 @@ def entry(number: int, *, seeds: int = 40, workers: int = 2, wall: float = 100.0
     return {**study, "seconds": seconds, "processor_share": 0.99} | changes
 
 
-def write(folder: Path, *entries: dict[str, Any]) -> Path:
-    """Write the file of studies, and return its folder."""
-    (folder / STUDIES_FILE).write_text(json.dumps({"studies": entries}), encoding="utf-8")
+def write(folder: Path, *entries: dict[str, Any], name: str = STUDIES_FILE) -> Path:
+    """Write a file of studies, and return its folder."""
+    (folder / name).write_text(json.dumps({"studies": entries}), encoding="utf-8")
     return folder
 
 
@@ -115,11 +124,14 @@ def test_pages_measured_efficiency_counts(tmp_path: Path, result: EnvironmentRes
         "40 seeds of tf1-basic; for more workers that is extrapolated."
     )
     assert [cells[1:] for cells in list_study_figures(studies)] == [
-        ["one worker's time over that of 2, times 2", "0.95 (0.95 to 0.95)", "0.95 to 0.95", "9"],
-        ["time over that of half the seeds, workers: 2", "2 (2 to 2)", "2 to 2", "9"],
-        ["share outside of training periods, workers: 2", "0.1 (0.1 to 0.1)", "0.1 to 0.1", "9"],
-        ["share outside of training periods, workers: 1", "0.1 (0.1 to 0.1)", "0.1 to 0.1", "9"],
-        ["share outside of training periods, workers: 2", "0.1 (0.1 to 0.1)", "0.1 to 0.1", "9"],
+        ["one worker's time over that of 2, times 2", "0.95 (0.95 to 0.95)", "0.95 to 0.95, 9 rounds"],
+        ["time over that of half the seeds, workers: 2", "2 (2 to 2)", "2 to 2, 9 rounds"],
+        ["share outside of training periods, workers: 2", "0.1 (0.1 to 0.1)", "0.1 to 0.1, 9 rounds"],
+        ["share outside of training periods, workers: 1", "0.1 (0.1 to 0.1)", "0.1 to 0.1, 9 rounds"],
+        ["share outside of training periods, workers: 2", "0.1 (0.1 to 0.1)", "0.1 to 0.1, 9 rounds"],
+        ["share of the runs' time with a processor, workers: 2", "0.99 (0.99 to 0.99)", "0.99 to 0.99, 9 rounds"],
+        ["share of the runs' time with a processor, workers: 1", "0.99 (0.99 to 0.99)", "0.99 to 0.99, 9 rounds"],
+        ["share of the runs' time with a processor, workers: 2", "0.99 (0.99 to 0.99)", "0.99 to 0.99, 9 rounds"],
     ]
 
 
@@ -130,8 +142,25 @@ def test_pages_few_rounds_have_their_spread(tmp_path: Path) -> None:
 
     figures = list_study_figures(read_studies(write(tmp_path, *quick, *rounds(1), *slow)))
 
-    assert figures[0][2:] == ["0.95", "0.905 to 1", "3"]
-    assert figures[1][2:] == ["2", "1.9 to 2.1", "3"]
+    assert figures[0][2:] == ["0.95", "0.905 to 1, 3 rounds"]
+    assert figures[1][2:] == ["2", "1.9 to 2.1, 3 rounds"]
+
+
+def test_pages_busy_machine_is_beside(tmp_path: Path) -> None:
+    """What was measured while a core was busy stands beside the same on a quiet machine, and never in its place."""
+    busy = [entry(0, workers=1, wall=190.0), entry(0, wall=140.0, processor_share=0.67), entry(0, seeds=10)]
+    write(tmp_path, *rounds(2))
+    write(tmp_path, *busy, name=BUSY_STUDIES_FILE)
+    studies, busy_studies = read_studies(tmp_path), read_studies(tmp_path, is_busy=True)
+
+    figures = list_study_figures(studies, busy=busy_studies)
+
+    assert {len(cells) for cells in figures} == {len(list_study_headings(with_busy=True))} == {6}
+    assert figures[0][2:] == ["0.95", "0.95 to 0.95, 2 rounds", "0.679", "0.679 to 0.679, 1 round"]
+    assert figures[1][2:] == ["2", "2 to 2, 2 rounds", "not measured", ""]
+    assert figures[2][0::2] == ["tf1-basic, 10 seeds", "not measured", "0.1"]
+    assert [ratio.values for ratio in list_processor_shares(busy_studies)] == [(0.99,), (0.99,), (0.67,)]
+    assert len(list_study_headings(with_busy=False)) == len(list_study_figures(studies)[0]) == 4
 
 
 @pytest.mark.parametrize(

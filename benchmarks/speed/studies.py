@@ -4,6 +4,7 @@
 
 Each study is a command of its own, with records of its own that are gone afterwards. In each round come, one after the
 other, the study on one worker, the same on several, and that with half of the seeds. Rounds that the file has stay.
+With --busy-core another process keeps a core busy all the time, as on a machine that is shared; that is another file.
 """
 
 from __future__ import annotations
@@ -14,37 +15,44 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from busy_core import busy_core, has_spare_core
 
 from mnist_repro.datasets import load_dataset
 from mnist_repro.errors import ReproError
 from mnist_repro.protocols import select_protocols
 from mnist_repro.records import RecordStore
 from mnist_repro.study import plan_study, run_study
-from mnist_repro.study_speed import STUDIES_FILE, read_studies
+from mnist_repro.study_speed import BUSY_STUDIES_FILE, STUDIES_FILE, read_studies
 from mnist_repro.timing import StudyClock
 
 
 def main() -> None:
-    """Measure all rounds, and write what was measured after each."""
+    """Measure, or make the one study that such a command is for."""
     options = _build_parser().parse_args()
-    if options.only:
-        _make_study(options)
-        return
-    file = options.records / STUDIES_FILE
     try:
-        studies = [asdict(study) for study in read_studies(options.records)]
+        if options.only:
+            _make_study(options)
+        else:
+            _measure_rounds(options)
     except ReproError as error:
         sys.exit(str(error))
+
+
+def _measure_rounds(options: argparse.Namespace) -> None:
+    """Measure all rounds, and write what was measured after each."""
+    if options.busy_core and not has_spare_core():
+        sys.exit("A core can be kept busy beside studies where there are two, and processes can be bound to them.")
+    file = options.records / (BUSY_STUDIES_FILE if options.busy_core else STUDIES_FILE)
+    studies = [asdict(study) for study in read_studies(options.records, is_busy=options.busy_core)]
     first = 1 + max((study["round"] for study in studies), default=-1)
     for number in range(first, first + options.rounds):
-        several = options.workers
-        for seeds, workers in ((options.seeds, 1), (options.seeds, several), (options.seeds // 2, several)):
-            study = _measure(options, seeds=seeds, workers=workers)
-            studies.append({"round": number, **study})
-            _say(f"round {number}: {seeds} seeds, {workers} workers: {study['wall_seconds']:.1f} s")
+        with busy_core() if options.busy_core else nullcontext():
+            studies += _measure_round(options, number)
         options.records.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps({"studies": studies}, indent=1) + "\n", encoding="utf-8")
     _say(f"Wrote {file}")
@@ -58,9 +66,21 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--workers", type=int, default=2, help="several (default: %(default)s)")
     # The second smallest and the second largest of nine hold the median between them with 96 %.
     parser.add_argument("--rounds", type=int, default=9, help="(default: %(default)s)")
+    parser.add_argument("--busy-core", action="store_true", help="with a core kept busy by another process")
     parser.add_argument("--data", type=Path, help="folder with MNIST")
     parser.add_argument("--only", action="store_true", help=argparse.SUPPRESS)
     return parser
+
+
+def _measure_round(options: argparse.Namespace, number: int) -> list[dict[str, Any]]:
+    """Make the studies of a round, one after the other, and return what is written of them."""
+    found = []
+    several = options.workers
+    for seeds, workers in ((options.seeds, 1), (options.seeds, several), (options.seeds // 2, several)):
+        study = _measure(options, seeds=seeds, workers=workers)
+        found.append({"round": number, **study})
+        _say(f"round {number}: {seeds} seeds, {workers} workers: {study['wall_seconds']:.1f} s")
+    return found
 
 
 def _measure(options: argparse.Namespace, *, seeds: int, workers: int) -> dict[str, Any]:

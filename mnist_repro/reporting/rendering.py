@@ -134,7 +134,13 @@ def _render_speed(results: Sequence[EnvironmentResult], draft: _Draft) -> SpeedR
     draw_speed(draft.figures(_SPEED), times=times)
     busy = read_speed(result.store.folder, is_busy=True)
     speed = SpeedResult(result=result, times=times, figure=f"{_FIGURES}/{_SPEED}", busy=busy)
-    draft.render("speed.md", "speed.md.j2", speed=speed, studies=read_studies(result.store.folder))
+    draft.render(
+        "speed.md",
+        "speed.md.j2",
+        speed=speed,
+        studies=read_studies(result.store.folder),
+        busy_studies=read_studies(result.store.folder, is_busy=True),
+    )
     return speed
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mnist_repro.reporting.contents import EnvironmentResult
 from mnist_repro.reporting.probe_tables import format_estimate
@@ -12,10 +12,19 @@ from mnist_repro.study_speed import (
     list_efficiencies,
     list_growths,
     list_outside_shares,
+    list_processor_shares,
 )
 
 _HOUR = 3600.0
 _SHOWN_WORKERS = (1, 2, 8)
+
+# What is told of whole studies, in this order.
+_TOLD: Sequence[tuple[Callable[[Sequence[MeasuredStudy]], list[StudyRatio]], str]] = (
+    (list_efficiencies, "one worker's time over that of {workers}, times {workers}"),
+    (list_growths, "time over that of half the seeds, workers: {workers}"),
+    (list_outside_shares, "share outside of training periods, workers: {workers}"),
+    (list_processor_shares, "share of the runs' time with a processor, workers: {workers}"),
+)
 
 
 def list_throughput_headings(studies: Sequence[MeasuredStudy]) -> list[str]:
@@ -51,32 +60,52 @@ def format_efficiency(studies: Sequence[MeasuredStudy]) -> str:
     found = _find_efficiency(studies)
     if found is None:
         return "N workers train at most N times as many; how far below that they stay was not measured here."
-    rounds = "1 round" if len(found.values) == 1 else f"{len(found.values)} rounds"
     return (
         f"N workers train N times as many, times their efficiency: {format_estimate(found.estimate)} with "
-        f"{found.workers}, measured in {rounds} of {found.seeds} seeds of {found.experiment}; for more workers that is "
-        "extrapolated."
+        f"{found.workers}, measured in {_count_rounds(found)} of {found.seeds} seeds of {found.experiment}; for more "
+        "workers that is extrapolated."
     )
 
 
-def list_study_figures(studies: Sequence[MeasuredStudy]) -> list[list[str]]:
-    """Return what was measured of whole studies, as rows: of what, the figure, its spread, and how often."""
-    told = [
-        (list_efficiencies(studies), "one worker's time over that of {workers}, times {workers}"),
-        (list_growths(studies), "time over that of half the seeds, workers: {workers}"),
-        (list_outside_shares(studies), "share outside of training periods, workers: {workers}"),
-    ]
-    return [
-        [
-            f"{ratio.experiment}, {ratio.seeds} seeds",
-            text.format(workers=ratio.workers),
-            format_estimate(ratio.estimate),
-            f"{ratio.values[0]:.3g} to {ratio.values[-1]:.3g}",
-            str(len(ratio.values)),
-        ]
-        for ratios, text in told
-        for ratio in ratios
-    ]
+def list_study_headings(*, with_busy: bool) -> list[str]:
+    """Return the headings of the table of whole studies."""
+    headings = ["study", "what", "median", "lowest to highest"]
+    return headings + ["other core busy", "lowest to highest"] * with_busy
+
+
+def list_study_figures(studies: Sequence[MeasuredStudy], *, busy: Sequence[MeasuredStudy] = ()) -> list[list[str]]:
+    """Return what was measured of whole studies, as rows: of what, the figure, and its spread.
+
+    Parameters
+    ----------
+    studies
+        Those of a quiet machine.
+    busy
+        Those with a core kept busy: two cells more in each row, where there are any.
+    """
+    rows = []
+    for list_ratios, text in _TOLD:
+        quiet, beside = ({_kind_of(ratio): ratio for ratio in list_ratios(told)} for told in (studies, busy))
+        for kind in sorted(quiet | beside):
+            experiment, seeds, workers = kind
+            row = [f"{experiment}, {seeds} seeds", text.format(workers=workers), *_format_ratio(quiet.get(kind))]
+            rows.append(row + _format_ratio(beside.get(kind)) * bool(busy))
+    return rows
+
+
+def _kind_of(ratio: StudyRatio) -> tuple[str, int, int]:
+    return ratio.experiment, ratio.seeds, ratio.workers
+
+
+def _format_ratio(ratio: StudyRatio | None) -> list[str]:
+    if ratio is None:
+        return ["not measured", ""]
+    spread = f"{ratio.values[0]:.3g} to {ratio.values[-1]:.3g}"
+    return [format_estimate(ratio.estimate), f"{spread}, {_count_rounds(ratio)}"]
+
+
+def _count_rounds(ratio: StudyRatio) -> str:
+    return "1 round" if len(ratio.values) == 1 else f"{len(ratio.values)} rounds"
 
 
 def _format_rate(rate: float) -> str:

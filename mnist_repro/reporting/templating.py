@@ -44,6 +44,7 @@ from mnist_repro.reporting.study_page import (
     format_efficiency,
     format_throughput,
     list_study_figures,
+    list_study_headings,
     list_throughput_headings,
     list_throughputs,
 )
@@ -132,6 +133,7 @@ def load_templates() -> Templates:
         list_rounding_cells=list_rounding_cells,
         list_snapshot_cells=list_snapshot_cells,
         list_study_figures=list_study_figures,
+        list_study_headings=list_study_headings,
         list_throughput_headings=list_throughput_headings,
         list_throughputs=list_throughputs,
         list_time_cells=list_time_cells,
