@@ -27,7 +27,7 @@ from mnist_repro.reporting.figures import (
     draw_overview,
 )
 from mnist_repro.reporting.mosaics import draw_first_weights, draw_sample_digits
-from mnist_repro.reporting.svg import DOCUMENT, OURS, read_creator
+from mnist_repro.reporting.svg import DOCUMENT, OURS, read_creator, svg_figure
 
 SIZE_LIMIT_BYTES = 300_000
 SVG = "{http://www.w3.org/2000/svg}"
@@ -129,6 +129,20 @@ def test_figure_drawn_again_under_other_settings_has_the_same_bytes(
 
     assert (tmp_path / "once.svg").read_bytes() == (tmp_path / "again.svg").read_bytes()
     assert font_size == 20
+
+
+def test_figure_of_another_processor_has_the_same_bytes(tmp_path: Path) -> None:
+    """Processors differ in the last bit of a place, which is not drawn, and names nothing."""
+    width = 0.7
+    for name, rounded in (("one", width), ("another", np.nextafter(width, 1))):
+        with svg_figure(tmp_path / name, title="A & B", height=2) as figure:
+            figure.set_layout_engine("none")
+            figure.add_axes((0.1, 0.2, rounded, 0.6)).plot([0, 1], [0, 1], marker="o")
+
+    one = (tmp_path / "one").read_bytes()
+
+    assert one == (tmp_path / "another").read_bytes()
+    assert b"url(#shape" in one
 
 
 @pytest.mark.parametrize("reported", [None, np.array([]), NOTHING], ids=["none", "empty", "all missing"])

@@ -60,13 +60,12 @@ _SETTINGS = {
     "legend.frameon": False,
     "legend.fontsize": 10,
     "lines.solid_capstyle": "round",
-    # The names of clip paths and markers are hashes, salted at random unless told.
-    "svg.hashsalt": "mnist_repro",
     "svg.fonttype": "path",
 }
 
 _GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
 _CREATOR = re.compile(rb"<dc:title>([^<]+)</dc:title>\s*</cc:Agent>")
+_HASHED_NAME = re.compile(rb'(?<=id=")\w*[0-9a-f]{10}(?=")')
 _HEAD_BYTES = 4096
 
 
@@ -93,7 +92,18 @@ def svg_figure(path: Path, *, title: str, height: float, width: float = WIDTH) -
         about = {"Title": title, "Creator": _describe_libraries(), "Date": None}
         figure.savefig(buffer, format="svg", edgecolor="auto", metadata=about)
     # Matplotlib ends the lines of its paths with blanks, which editors and commit hooks take away.
-    path.write_bytes(re.sub(rb" +\n", b"\n", buffer.getvalue()))
+    path.write_bytes(_number_names(re.sub(rb" +\n", b"\n", buffer.getvalue())))
+
+
+def _number_names(svg: bytes) -> bytes:
+    """Return an SVG file whose clip paths, markers and pictures are named by numbers.
+
+    Matplotlib names them by hashes of what they are, to the last bit of their places: there processors differ.
+    """
+    names = dict.fromkeys(_HASHED_NAME.findall(svg))
+    for number, name in enumerate(names):
+        svg = svg.replace(name, b"shape%d" % number)
+    return svg
 
 
 def _describe_libraries() -> str:
