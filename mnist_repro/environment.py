@@ -25,6 +25,7 @@ _PACKAGE = Path(__file__).parent
 _TRAINING_PATH = ("randomness.py", "models.py", "network.py", "evaluation.py", "training.py")
 _SAME_CODE = _PACKAGE / "same_code.toml"
 # Settings of TensorFlow that change its arithmetic.
+_CPUINFO = Path("/proc/cpuinfo")
 _FLAGS = ("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_KERAS", "TF_DETERMINISTIC_OPS")
 _TENSORFLOW_PACKAGES = ("tensorflow-cpu", "tensorflow", "tensorflow-intel", "tensorflow-macos")
 
@@ -38,7 +39,7 @@ class Environment:
     python, tensorflow, keras, numpy, scipy, scikit_learn
         Versions.
     system, processor
-        Operating system with machine type, and model name of the processor.
+        Operating system with machine type; name of the processor, with its family and model where they are known.
     threads
         Threads that TensorFlow was given.
     flags
@@ -123,12 +124,14 @@ def _keras_version() -> str:
 
 @cache
 def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or "unknown"
+    """Return the processor's name with the numbers of its kind: rented machines of several kinds have one name."""
+    text = _CPUINFO.read_text(encoding="utf-8", errors="replace") if _CPUINFO.exists() else ""
+    # Of the first processor: a blank line ends it.
+    parted = (line.partition(":") for line in text.partition("\n\n")[0].splitlines())
+    known = {key.strip(): value.strip() for key, _, value in parted}
+    name = known.get("model name") or platform.processor() or "unknown"
+    numbers = [f"{told} {known[key]}" for key, told in (("cpu family", "family"), ("model", "model")) if key in known]
+    return ", ".join([name, *numbers])
 
 
 @cache

@@ -71,6 +71,34 @@ def test_describe_environment_machine_is_not_empty() -> None:
 
 
 @pytest.mark.usefixtures("with_tensorflow")
+@pytest.mark.parametrize(
+    ("cpuinfo", "expected"),
+    [
+        pytest.param(
+            "model name\t: AMD EPYC\ncpu family\t: 25\nmodel\t\t: 1\n", "AMD EPYC, family 25, model 1", id="whole"
+        ),
+        pytest.param(
+            "model name : A\nmodel : 1\n\nmodel name : B\nmodel : 2\n", "A, model 1", id="of the first of two"
+        ),
+        pytest.param("model name : A: B\n", "A: B", id="a name alone"),
+        pytest.param("CPU part\t: 0xd0c\n", "aarch64", id="no name"),
+        pytest.param(None, "aarch64", id="no file"),
+    ],
+)
+def test_describe_environment_processor_is_told_with_its_kind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cpuinfo: str | None, expected: str
+) -> None:
+    """Family and model tell kinds apart that rented machines give the same name."""
+    file = tmp_path / "cpuinfo"
+    if cpuinfo is not None:
+        file.write_text(cpuinfo, encoding="utf-8")
+    monkeypatch.setattr(environment, "_CPUINFO", file)
+    monkeypatch.setattr(platform, "processor", lambda: "aarch64")
+
+    assert describe_environment(threads=1).processor == expected
+
+
+@pytest.mark.usefixtures("with_tensorflow")
 def test_describe_environment_flags_are_those_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only variables that change TensorFlow's arithmetic are kept, and only where they are set."""
     for name in ("TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_KERAS", "TF_DETERMINISTIC_OPS"):
