@@ -40,6 +40,8 @@ class MeasuredStudy:
         What the workers' time went to, by the name of a `Part`.
     processor_share
         Share of the runs' time in which their processes had a processor.
+    processor
+        What kind that was.
     """
 
     round: int
@@ -49,6 +51,7 @@ class MeasuredStudy:
     wall_seconds: float
     seconds: dict[str, float]
     processor_share: float
+    processor: str
 
     @property
     def outside_share(self) -> float:
@@ -102,7 +105,7 @@ def read_studies(folder: Path, *, is_busy: bool = False) -> tuple[MeasuredStudy,
             _check(study, where=f"studies[{number}]")
     except (OSError, ValueError, KeyError, TypeError) as error:
         msg = (
-            f"{file} holds times of studies, and cannot be read: {error}. Measure again: "
+            f"{file} holds times of studies, and cannot be read: {error}. Remove it and measure again: "
             f"python benchmarks/speed/studies.py{' --busy-core' * is_busy} --records {folder}"
         )
         raise ReproError(msg) from error

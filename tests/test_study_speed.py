@@ -18,6 +18,7 @@ from mnist_repro.reporting.contents import EnvironmentResult
 from mnist_repro.reporting.environment_summary import summarize_environment
 from mnist_repro.reporting.study_page import (
     format_efficiency,
+    format_processors,
     format_throughput,
     list_study_figures,
     list_study_headings,
@@ -42,7 +43,7 @@ def entry(number: int, *, seeds: int = 40, workers: int = 2, wall: float = 100.0
     """Return what is written of a study that spent nine tenths of its time in training periods."""
     seconds = dict.fromkeys((part.name for part in Part), 0.0) | {"TRAINING": 0.9 * workers * wall}
     study = {"round": number, "experiment": EXPERIMENT, "seeds": seeds, "workers": workers, "wall_seconds": wall}
-    return {**study, "seconds": seconds, "processor_share": 0.99} | changes
+    return {**study, "seconds": seconds, "processor_share": 0.99, "processor": "A processor"} | changes
 
 
 def write(folder: Path, *entries: dict[str, Any], name: str = STUDIES_FILE) -> Path:
@@ -158,6 +159,7 @@ def test_pages_busy_machine_is_beside(tmp_path: Path) -> None:
     assert {len(cells) for cells in figures} == {len(list_study_headings(with_busy=True))} == {6}
     assert figures[0][2:] == ["0.95", "0.95 to 0.95, 2 rounds", "0.679", "0.679 to 0.679, 1 round"]
     assert figures[1][2:] == ["2", "2 to 2, 2 rounds", "not measured", ""]
+    assert format_processors(studies) == "A processor"
     assert figures[2][0::2] == ["tf1-basic, 10 seeds", "not measured", "0.1"]
     assert [ratio.values for ratio in list_processor_shares(busy_studies)] == [(0.99,), (0.99,), (0.67,)]
     assert len(list_study_headings(with_busy=False)) == len(list_study_figures(studies)[0]) == 4
@@ -180,4 +182,4 @@ def test_read_studies_broken_file_is_refused(tmp_path: Path, change: Callable[[A
     with pytest.raises(ReproError, match=said) as caught:
         read_studies(tmp_path)
     assert str(tmp_path / STUDIES_FILE) in str(caught.value)
-    assert "Measure again" in str(caught.value)
+    assert "Remove it and measure again" in str(caught.value)

@@ -23,6 +23,7 @@ from typing import Any
 from busy_core import busy_core, has_spare_core
 
 from mnist_repro.datasets import load_dataset
+from mnist_repro.environment import describe_environment
 from mnist_repro.errors import ReproError
 from mnist_repro.protocols import select_protocols
 from mnist_repro.records import RecordStore
@@ -49,6 +50,10 @@ def _measure_rounds(options: argparse.Namespace) -> None:
         sys.exit("A core can be kept busy beside studies where there are two, and processes can be bound to them.")
     file = options.records / (BUSY_STUDIES_FILE if options.busy_core else STUDIES_FILE)
     studies = [asdict(study) for study in read_studies(options.records, is_busy=options.busy_core)]
+    own = describe_environment(threads=1).processor
+    if others := {study["processor"] for study in studies} - {own}:
+        msg = f"{file} holds studies on {', '.join(others)}, and this is {own}. Remove it to measure all rounds here."
+        raise ReproError(msg)
     first = 1 + max((study["round"] for study in studies), default=-1)
     for number in range(first, first + options.rounds):
         with busy_core() if options.busy_core else nullcontext():
@@ -118,6 +123,7 @@ def _make_study(options: argparse.Namespace) -> None:
         "workers": options.workers,
         "seconds": {part.name: seconds for part, seconds in times.seconds.items()},
         "processor_share": times.processor_share,
+        "processor": describe_environment(threads=1).processor,
     }
     sys.stdout.write(json.dumps(said))
 

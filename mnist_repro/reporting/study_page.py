@@ -93,6 +93,11 @@ def list_study_figures(studies: Sequence[MeasuredStudy], *, busy: Sequence[Measu
     return rows
 
 
+def format_processors(studies: Sequence[MeasuredStudy]) -> str:
+    """Say on which kinds of processor studies were timed."""
+    return " and ".join(sorted({study.processor for study in studies}))
+
+
 def _kind_of(ratio: StudyRatio) -> tuple[str, int, int]:
     return ratio.experiment, ratio.seeds, ratio.workers
 

@@ -42,6 +42,7 @@ from mnist_repro.reporting.speed_page import (
 )
 from mnist_repro.reporting.study_page import (
     format_efficiency,
+    format_processors,
     format_throughput,
     list_study_figures,
     list_study_headings,
@@ -111,6 +112,7 @@ def load_templates() -> Templates:
         format_remedy=format_remedy,
         format_repetition=format_repetition,
         format_pairs=format_pairs,
+        format_processors=format_processors,
         format_reported=formats.format_reported,
         format_same_version=format_same_version,
         format_sensitivity=format_sensitivity,
