@@ -121,8 +121,8 @@ def test_pages_measured_efficiency_counts(tmp_path: Path, result: EnvironmentRes
     assert list_throughput_headings(studies)[2:5] == ["1 worker", "2 workers", "8 workers, extrapolated"]
     assert list_throughputs(result, studies) == [[EXPERIMENT, "3.00 s", "1,200", "2,280", "9,120"]]
     assert format_efficiency(studies) == (
-        "N workers train N times as many, times their efficiency: 0.95 (0.95 to 0.95) with 2, measured in 9 rounds of "
-        "40 seeds of tf1-basic; for more workers that is extrapolated."
+        "N workers train N times as many, times their efficiency: 0.95 (0.95 to 0.95) with 2, measured on A processor "
+        "in 9 rounds of 40 seeds of tf1-basic; for more workers that is extrapolated."
     )
     assert [cells[1:] for cells in list_study_figures(studies)] == [
         ["one worker's time over that of 2, times 2", "0.95 (0.95 to 0.95)", "0.95 to 0.95, 9 rounds"],

@@ -62,8 +62,8 @@ def format_efficiency(studies: Sequence[MeasuredStudy]) -> str:
         return "N workers train at most N times as many; how far below that they stay was not measured here."
     return (
         f"N workers train N times as many, times their efficiency: {format_estimate(found.estimate)} with "
-        f"{found.workers}, measured in {_count_rounds(found)} of {found.seeds} seeds of {found.experiment}; for more "
-        "workers that is extrapolated."
+        f"{found.workers}, measured on {format_processors(studies)} in {_count_rounds(found)} of {found.seeds} seeds "
+        f"of {found.experiment}; for more workers that is extrapolated."
     )
 
 
