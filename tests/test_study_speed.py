@@ -21,7 +21,6 @@ from mnist_repro.reporting.study_page import (
     format_processors,
     format_throughput,
     list_study_figures,
-    list_study_headings,
     list_throughput_headings,
     list_throughputs,
 )
@@ -147,22 +146,29 @@ def test_pages_few_rounds_have_their_spread(tmp_path: Path) -> None:
     assert figures[1][2:] == ["2", "1.9 to 2.1, 3 rounds"]
 
 
-def test_pages_busy_machine_is_beside(tmp_path: Path) -> None:
-    """What was measured while a core was busy stands beside the same on a quiet machine, and never in its place."""
+def test_pages_busy_machine_is_apart(tmp_path: Path) -> None:
+    """What was measured while a core was busy has a file and figures of its own, and never those of a quiet machine."""
     busy = [entry(0, workers=1, wall=190.0), entry(0, wall=140.0, processor_share=0.67), entry(0, seeds=10)]
     write(tmp_path, *rounds(2))
     write(tmp_path, *busy, name=BUSY_STUDIES_FILE)
     studies, busy_studies = read_studies(tmp_path), read_studies(tmp_path, is_busy=True)
 
-    figures = list_study_figures(studies, busy=busy_studies)
+    quiet, beside = list_study_figures(studies), list_study_figures(busy_studies)
 
-    assert {len(cells) for cells in figures} == {len(list_study_headings(with_busy=True))} == {6}
-    assert figures[0][2:] == ["0.95", "0.95 to 0.95, 2 rounds", "0.679", "0.679 to 0.679, 1 round"]
-    assert figures[1][2:] == ["2", "2 to 2, 2 rounds", "not measured", ""]
-    assert format_processors(studies) == "A processor"
-    assert figures[2][0::2] == ["tf1-basic, 10 seeds", "not measured", "0.1"]
+    assert {len(cells) for cells in quiet + beside} == {4}
+    assert quiet[0][2:] == ["0.95", "0.95 to 0.95, 2 rounds"]
+    assert quiet[1][2:] == ["2", "2 to 2, 2 rounds"]
+    assert beside[0][2:] == ["0.679", "0.679 to 0.679, 1 round"]
+    assert beside[1][::2] == ["tf1-basic, 10 seeds", "0.1"]
+    assert not any(cells[0] == "tf1-basic, 10 seeds" for cells in quiet)
     assert [ratio.values for ratio in list_processor_shares(busy_studies)] == [(0.99,), (0.99,), (0.67,)]
-    assert len(list_study_headings(with_busy=False)) == len(list_study_figures(studies)[0]) == 4
+
+
+def test_pages_processors_are_told_once(tmp_path: Path) -> None:
+    """Studies name each kind of processor that they were timed on."""
+    studies = read_studies(write(tmp_path, entry(0), entry(1), entry(2, processor="Another")))
+
+    assert format_processors(studies) == "A processor and Another"
 
 
 @pytest.mark.parametrize(

@@ -50,14 +50,15 @@ def _measure_rounds(options: argparse.Namespace) -> None:
         sys.exit("A core can be kept busy beside studies where there are two, and processes can be bound to them.")
     file = options.records / (BUSY_STUDIES_FILE if options.busy_core else STUDIES_FILE)
     studies = [asdict(study) for study in read_studies(options.records, is_busy=options.busy_core)]
-    own = describe_environment(threads=1).processor
-    if others := {study["processor"] for study in studies} - {own}:
-        msg = f"{file} holds studies on {', '.join(others)}, and this is {own}. Remove it to measure all rounds here."
+    processor = describe_environment(threads=1).processor
+    if others := {study["processor"] for study in studies} - {processor}:
+        names = ", ".join(sorted(others))
+        msg = f"{file} holds studies on {names}, and this is {processor}. Remove it to measure all rounds here."
         raise ReproError(msg)
     first = 1 + max((study["round"] for study in studies), default=-1)
     for number in range(first, first + options.rounds):
         with busy_core() if options.busy_core else nullcontext():
-            studies += _measure_round(options, number)
+            studies += [{**study, "processor": processor} for study in _measure_round(options, number)]
         options.records.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps({"studies": studies}, indent=1) + "\n", encoding="utf-8")
     _say(f"Wrote {file}")
@@ -123,7 +124,6 @@ def _make_study(options: argparse.Namespace) -> None:
         "workers": options.workers,
         "seconds": {part.name: seconds for part, seconds in times.seconds.items()},
         "processor_share": times.processor_share,
-        "processor": describe_environment(threads=1).processor,
     }
     sys.stdout.write(json.dumps(said))
 

@@ -67,46 +67,23 @@ def format_efficiency(studies: Sequence[MeasuredStudy]) -> str:
     )
 
 
-def list_study_headings(*, with_busy: bool) -> list[str]:
-    """Return the headings of the table of whole studies."""
-    headings = ["study", "what", "median", "lowest to highest"]
-    return headings + ["other core busy", "lowest to highest"] * with_busy
-
-
-def list_study_figures(studies: Sequence[MeasuredStudy], *, busy: Sequence[MeasuredStudy] = ()) -> list[list[str]]:
-    """Return what was measured of whole studies, as rows: of what, the figure, and its spread.
-
-    Parameters
-    ----------
-    studies
-        Those of a quiet machine.
-    busy
-        Those with a core kept busy: two cells more in each row, where there are any.
-    """
-    rows = []
-    for list_ratios, text in _TOLD:
-        quiet, beside = ({_kind_of(ratio): ratio for ratio in list_ratios(told)} for told in (studies, busy))
-        for kind in sorted(quiet | beside):
-            experiment, seeds, workers = kind
-            row = [f"{experiment}, {seeds} seeds", text.format(workers=workers), *_format_ratio(quiet.get(kind))]
-            rows.append(row + _format_ratio(beside.get(kind)) * bool(busy))
-    return rows
+def list_study_figures(studies: Sequence[MeasuredStudy]) -> list[list[str]]:
+    """Return what was measured of whole studies, as rows: of what, the figure's name, its median, and its spread."""
+    return [
+        [
+            f"{ratio.experiment}, {ratio.seeds} seeds",
+            text.format(workers=ratio.workers),
+            format_estimate(ratio.estimate),
+            f"{ratio.values[0]:.3g} to {ratio.values[-1]:.3g}, {_count_rounds(ratio)}",
+        ]
+        for list_ratios, text in _TOLD
+        for ratio in list_ratios(studies)
+    ]
 
 
 def format_processors(studies: Sequence[MeasuredStudy]) -> str:
     """Say on which kinds of processor studies were timed."""
     return " and ".join(sorted({study.processor for study in studies}))
-
-
-def _kind_of(ratio: StudyRatio) -> tuple[str, int, int]:
-    return ratio.experiment, ratio.seeds, ratio.workers
-
-
-def _format_ratio(ratio: StudyRatio | None) -> list[str]:
-    if ratio is None:
-        return ["not measured", ""]
-    spread = f"{ratio.values[0]:.3g} to {ratio.values[-1]:.3g}"
-    return [format_estimate(ratio.estimate), f"{spread}, {_count_rounds(ratio)}"]
 
 
 def _count_rounds(ratio: StudyRatio) -> str:

@@ -45,7 +45,6 @@ from mnist_repro.reporting.study_page import (
     format_processors,
     format_throughput,
     list_study_figures,
-    list_study_headings,
     list_throughput_headings,
     list_throughputs,
 )
@@ -135,7 +134,6 @@ def load_templates() -> Templates:
         list_rounding_cells=list_rounding_cells,
         list_snapshot_cells=list_snapshot_cells,
         list_study_figures=list_study_figures,
-        list_study_headings=list_study_headings,
         list_throughput_headings=list_throughput_headings,
         list_throughputs=list_throughputs,
         list_time_cells=list_time_cells,
