@@ -1,13 +1,16 @@
-"""Whether today's training code gives the runs of earlier code: recorded runs are trained again, bit for bit.
+"""Whether today's training code gives the runs of earlier code again, bit for bit.
 
 Then the records of both may be pooled, and a change that only makes training quicker, leaner or clearer does not cost
-every recorded run.
+every recorded run. Processors of different kinds may round differently: where the recorded runs are not given again,
+`train_revision` makes runs of the earlier code on this machine, to compare with.
 """
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -54,7 +57,7 @@ def confirm_code(
     Parameters
     ----------
     store
-        Records that were made with the same versions, processor, threads and flags as here.
+        Records that were made with the same versions, threads and flags as here.
     seeds
         Runs of each experiment.
     train
@@ -64,6 +67,11 @@ def confirm_code(
     ------
     ReproError
         If the recorded runs were made by different codes, in another environment, or there are none.
+
+    Notes
+    -----
+    The processor may be of another kind than the recorded one: equal bits are proof on any machine. Different bits are
+    a fault of the code only on a processor of the same kind.
     """
     recorded = _recorded_runs(store, protocols=protocols, variants=variants, seeds=seeds)
     codes = {record.training_sha256 for record in recorded}
@@ -93,9 +101,60 @@ def confirm_code(
     )
 
 
+def train_revision(
+    revision: str, *, folder: Path, environment: str, seeds: int, dataset: Dataset, documents: Sequence[str] = ()
+) -> RecordStore:
+    """Train the first runs of every experiment and variant with the package as it was in a revision of this checkout.
+
+    Parameters
+    ----------
+    revision
+        What git calls it: a commit, a tag or a branch.
+    folder
+        Empty; the revision's files and its records go there.
+    environment
+        Name for the records.
+    seeds
+        Runs of each experiment; of each variant there is one.
+    dataset
+        MNIST from a folder, or the stand-in.
+
+    Raises
+    ------
+    ReproError
+        If there is no such revision, or a command of it fails.
+    """
+    tree, records = folder / "tree", folder / "records"
+    named = ["--data", dataset.source] if Path(dataset.source).is_dir() else ["--dataset", dataset.name]
+    where = ["--records", str(records), "--environment", environment, *named, *documents]
+    program = [sys.executable, "-m", "mnist_repro"]
+    checkout = Path(__file__).parent.parent
+    steps = [
+        (["git", "-C", str(checkout), "worktree", "add", "--detach", str(tree), revision], checkout),
+        ([*program, "run", "--seeds", f"0-{seeds - 1}", *where], tree),
+        ([*program, "explain", "--seeds", "0", *where], tree),
+    ]
+    try:
+        for command, place in steps:
+            # -m finds the package in the current folder before the installed one.
+            ended = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+            if ended.returncode:
+                msg = (
+                    f"`{' '.join(command)}` ended with {ended.returncode}: "
+                    f"{ended.stderr.strip() or ended.stdout.strip()}. "
+                    "Correct --against: it names a revision of this checkout."
+                )
+                raise ReproError(msg)
+    finally:
+        remove = ["git", "-C", str(checkout), "worktree", "remove", "--force", str(tree)]
+        subprocess.run(remove, capture_output=True, check=False)  # noqa: S603 - fixed words
+    return RecordStore(records / environment)
+
+
 def format_same_code(confirmation: Confirmation, *, store: RecordStore) -> str:
     """Return the entry of `same_code.toml` that says what was confirmed."""
-    runs = f"{len(confirmation.equal)} runs of experiments and variants in {store.environment}, bit for bit"
+    processor = store.read()[0].environment.processor
+    runs = f"{len(confirmation.equal)} runs of experiments and variants in {store.environment} on {processor}"
     return "\n".join(
         ["[[same]]", f'code = "{hash_training_code()}"', f'as = "{confirmation.code}"', f'seen = "{runs}"']
     )
@@ -113,12 +172,13 @@ def _recorded_runs(
 
 
 def _check_environment(record: RunRecord, *, store: RecordStore, dataset: Dataset) -> None:
+    environment = describe_environment(threads=record.environment.threads)
     here = run_conditions(
         experiment=record.experiment,
         protocol_sha256=record.protocol_sha256,
         training_sha256=record.training_sha256,
         dataset_sha256=dataset.sha256,
-        environment=describe_environment(threads=record.environment.threads),
+        environment=replace(environment, processor=record.environment.processor),
     )
     pairs = zip(here, record.conditions, strict=True)
     differences = [f"{ours} here, {theirs} there" for ours, theirs in pairs if ours != theirs]

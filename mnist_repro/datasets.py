@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_repro.errors import ReproError
-from mnist_repro.protocols import ImageSlice
 from mnist_repro.sources.digits import SOURCE as DIGITS_SOURCE, build_digits
 from mnist_repro.sources.idx import MNIST_FILES, Arrays
 from mnist_repro.sources.places import AbsentError, cache_folder, read_folder, usual_places
@@ -143,34 +142,6 @@ def find_dataset(name: Literal["mnist", "digits"], *, sha256: str) -> Dataset | 
                 found.append(_mnist(read_folder(place, files=MNIST_FILES), source=str(place)))
                 break
     return next((dataset for dataset in found if dataset.sha256 == sha256), None)
-
-
-def images_of(dataset: Dataset, image_slice: ImageSlice) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the images of a slice and their labels.
-
-    Returns
-    -------
-    images : uint8 array of shape (n, 784)
-    labels : uint8 array of shape (n,)
-        Both are views of the dataset's arrays.
-
-    Raises
-    ------
-    ReproError
-        If the slice goes beyond the dataset.
-    """
-    if image_slice.source == "train":
-        images, labels = dataset.train_images, dataset.train_labels
-    else:
-        images, labels = dataset.test_images, dataset.test_labels
-    if not 0 <= image_slice.start <= image_slice.stop <= len(images):
-        msg = (
-            f"A slice lies within the {len(images)} {image_slice.source} images; "
-            f"received {image_slice.start}..{image_slice.stop}. Correct the protocol that names it."
-        )
-        raise ReproError(msg)
-    chosen = slice(image_slice.start, image_slice.stop)
-    return images[chosen], labels[chosen]
 
 
 def reorder_training_images(dataset: Dataset, order: NDArray[np.int64]) -> Dataset:

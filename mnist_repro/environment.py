@@ -6,26 +6,31 @@ readers of records, stay light.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 import platform
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from mnist_repro.errors import ReproError
 from mnist_repro.tables import read_toml
 
 _PACKAGE = Path(__file__).parent
 # The modules that turn a protocol, data and a seed into numbers.
-_TRAINING_PATH = ("randomness.py", "models.py", "network.py", "evaluation.py", "training.py")
+_TRAINING_PATH = ("image_slices.py", "randomness.py", "models.py", "network.py", "evaluation.py", "training.py")
 _SAME_CODE = _PACKAGE / "same_code.toml"
-# Settings of TensorFlow that change its arithmetic.
+# What a syntax tree holds beside what it computes.
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_ANNOTATIONS = frozenset({"annotation", "returns", "type_comment", "kind", "ctx"})
 _CPUINFO = Path("/proc/cpuinfo")
+# Settings of TensorFlow that change its arithmetic.
 _FLAGS = ("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_KERAS", "TF_DETERMINISTIC_OPS")
 _TENSORFLOW_PACKAGES = ("tensorflow-cpu", "tensorflow", "tensorflow-intel", "tensorflow-macos")
 
@@ -156,9 +161,8 @@ def _code_state() -> tuple[str, bool | None]:
 def training_code_sha256() -> str:
     """Return the hash of the code that turns a protocol, data and a seed into numbers.
 
-    Runs of different code are never pooled, so even a changed comment there makes a study train again: that costs
-    minutes, a wrong pool costs the truth. Only code that was seen to give the runs of earlier code, bit for bit, goes
-    by the hash of that: `same_code.toml` says which, and what was seen.
+    Runs of different code are never pooled. Only code that gave the runs of earlier code again, bit for bit, goes by
+    the hash of that code: `same_code.toml` lists which, and what was compared.
     """
     code = hash_training_code()
     same = {entry["code"]: entry["as"] for entry in read_toml(_SAME_CODE).get("same", [])}
@@ -174,13 +178,38 @@ def package_code_sha256() -> str:
 
 
 def hash_training_code() -> str:
-    """Return the hash of the files of the training code as they are."""
+    """Return the hash of the training code as its files are now."""
     return hash_code(_PACKAGE / name for name in _TRAINING_PATH)
 
 
 def hash_code(files: Iterable[Path]) -> str:
-    """Return the hash of files of code, the same whatever ends their lines."""
+    """Return the hash of what files of code compute.
+
+    Comments, docstrings, annotations, import lines and layout do not count, so that documenting or moving code changes
+    no hash. The hash is the same on every supported Python.
+    """
     digest = hashlib.sha256()
     for file in files:
-        digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
+        digest.update("\n".join(_list_syntax(ast.parse(file.read_bytes()))).encode() + b"\n\n")
     return digest.hexdigest()
+
+
+def _list_syntax(node: Any) -> Iterator[str]:
+    """Yield what a syntax tree computes, one name or value at a time, nested nodes between brackets."""
+    if isinstance(node, list):
+        # A docstring is a statement that computes nothing, and so is any other constant.
+        kept = [each for each in node if not isinstance(each, _IMPORTS) and not _is_bare_constant(each)]
+        yield from ("[", *chain.from_iterable(map(_list_syntax, kept)), "]")
+    elif isinstance(node, ast.AST):
+        yield type(node).__name__
+        for name, value in ast.iter_fields(node):
+            # An empty field may be one that this Python's grammar has and another's lacks.
+            if name not in _ANNOTATIONS and value not in (None, []):
+                yield from (name, *_list_syntax(value))
+        yield "."
+    else:
+        yield repr(node)
+
+
+def _is_bare_constant(node: Any) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from tensorflow import keras
 
 from mnist_repro.protocols import (
@@ -19,6 +20,13 @@ from mnist_repro.protocols import (
     PiecewiseRate,
     Protocol,
 )
+
+
+def set_number_format() -> None:
+    """Have Keras compute in float32 and TensorFlow in compiled functions, whatever a user's settings say."""
+    keras.backend.set_floatx("float32")
+    keras.mixed_precision.set_global_policy("float32")
+    tf.config.run_functions_eagerly(False)  # noqa: FBT003 - TensorFlow's own parameter has no other name
 
 
 def build_model(protocol: Protocol) -> Any:

@@ -14,7 +14,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from mnist_repro.models import build_model, build_optimizer
+from mnist_repro.models import build_model, build_optimizer, set_number_format
 from mnist_repro.protocols import IMAGE_PIXELS, Protocol
 from mnist_repro.randomness import dropout_layers
 
@@ -39,6 +39,7 @@ class Network:
 
     def __init__(self, protocol: Protocol) -> None:
         self._protocol = protocol
+        set_number_format()
         self.model = build_model(protocol)
         dense = [layer for layer in self.model.layers if not isinstance(layer, keras.layers.Dropout)]
         self._layers = list(zip(dense, protocol.layers, strict=True))

@@ -133,6 +133,11 @@ def _add_training_verbs(parsers: Any) -> None:
     add_environment_option(verb, help="environment whose runs are made again (default: %(default)s)")
     add_data_options(verb)
     add_document_option(verb)
+    verb.add_argument(
+        "--against",
+        metavar="REVISION",
+        help="compare with runs that the package of this git revision makes here, in place of the recorded ones",
+    )
     verb.set_defaults(verb=training_verbs.confirm)
 
 

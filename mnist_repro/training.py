@@ -16,9 +16,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mnist_repro.datasets import Dataset, images_of, reorder_training_images
+from mnist_repro.datasets import Dataset, reorder_training_images
 from mnist_repro.environment import describe_environment, training_code_sha256
 from mnist_repro.evaluation import DivergedError, Evaluation, evaluate_logits
+from mnist_repro.image_slices import images_of
 from mnist_repro.models import learning_rate_at
 from mnist_repro.network import Network
 from mnist_repro.protocols import ALL_TEST_IMAGES, IMAGE_PIXELS, EvaluationSet, ImageSlice, Protocol
@@ -100,6 +101,7 @@ class Trainer:
                         measured = self.evaluate(map(self.protocol.evaluation_set, self.protocol.evaluated_each_period))
                     periods.append(self._describe_period(step, measured, seconds=stopwatch.seconds))
                 with evaluations:
+                    self._check_trained(seed)
                     final = self.evaluate(dict.fromkeys((*self.protocol.evaluation_sets, ALL_TEST_IMAGES)))
             except DivergedError as error:
                 status, reason = "diverged", f"{error} after step {self._steps_made}"
@@ -192,6 +194,19 @@ class Trainer:
         # Not copied: TensorFlow keeps what it frees, in pieces, and in the end for two sets of batches.
         self._batch_images = tf.experimental.dlpack.from_dlpack(pixels.__dlpack__())
         self._batch_labels = tf.constant(labels[batches].astype(np.int32))
+
+    def _check_trained(self, seed: int) -> None:
+        """See that the steps changed something: in a number format of few digits they may not.
+
+        Raises
+        ------
+        RuntimeError
+            If all weights and biases are as they were at the start.
+        """
+        start = draw_initial_values(self.protocol, seed=seed)
+        if all(map(np.array_equal, self.model.get_weights(), start)):
+            msg = "no step changed a weight: nothing was trained"
+            raise RuntimeError(msg)
 
     def _describe_period(self, step: int, measured: dict[str, Evaluation], *, seconds: float) -> Period:
         return Period(

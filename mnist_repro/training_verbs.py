@@ -8,15 +8,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 from contextlib import nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
 from mnist_repro.causes.finder import find_causes, plan_trials
 from mnist_repro.claims import load_documents
 from mnist_repro.cluster.connection import Cluster, connect_cluster
-from mnist_repro.confirmation import confirm_code, format_same_code
+from mnist_repro.confirmation import confirm_code, format_same_code, train_revision
 from mnist_repro.datasets import Dataset, load_dataset
-from mnist_repro.environment import hash_training_code
+from mnist_repro.environment import describe_environment, hash_training_code
 from mnist_repro.errors import ReproError
 from mnist_repro.gate.faults import plant_faults
 from mnist_repro.options import name_environment
@@ -32,6 +34,7 @@ from mnist_repro.study import Plan, plan_study, profile_seeds, run_study
 from mnist_repro.timing import StudyClock
 from mnist_repro.variant_runs import plan_variants, variant_store
 from mnist_repro.variants import load_alternatives
+from mnist_repro.worker import THREADS
 
 # Runs of each experiment that are trained again to confirm code.
 _CONFIRMED_SEEDS = 2
@@ -138,9 +141,23 @@ def train_faults(options: argparse.Namespace, console: Console) -> int:
 
 def confirm(options: argparse.Namespace, console: Console) -> int:
     """Train recorded runs again, and say whether today's training code gives the same."""
-    protocols = load_protocols()
     dataset = _load(options, console)
-    store = open_store(options.records, environment=options.environment)
+    if options.against is None:
+        return _confirm(open_store(options.records, environment=options.environment), dataset, console)
+    with TemporaryDirectory() as folder:
+        console.print(f"Training with the code of {options.against}.", highlight=False)
+        store = train_revision(
+            options.against,
+            folder=Path(folder),
+            environment=options.environment,
+            seeds=_CONFIRMED_SEEDS,
+            dataset=dataset,
+        )
+        return _confirm(store, dataset, console)
+
+
+def _confirm(store: RecordStore, dataset: Dataset, console: Console) -> int:
+    protocols = load_protocols()
     alternatives = {variant.id: variant for variant in load_alternatives()}
     variants = {variant.id: variant for variant in plant_faults(protocols, alternatives=alternatives)}
     variants |= alternatives | {v.id: v for protocol in protocols.values() for v in plan_trials(protocol).variants}
@@ -161,7 +178,15 @@ def confirm(options: argparse.Namespace, console: Console) -> int:
     equal, different = len(confirmation.equal), len(confirmation.different)
     console.print(f"{equal} of {equal + different} recorded runs come out again, bit for bit.", highlight=False)
     if different:
+        recorded = store.read()[0].environment.processor
         console.print("Today's training code gives other runs: the records have to be made again.")
+        if describe_environment(threads=THREADS).processor != recorded:
+            console.print(
+                f"Or the processor does: the recorded runs were made on {recorded}. "
+                "`mnist-repro confirm --against REVISION` trains with the earlier code on this machine and compares.",
+                highlight=False,
+                soft_wrap=True,
+            )
         return 1
     if confirmation.code != hash_training_code():
         console.print("To pool runs of today's training code with those, add to mnist_repro/same_code.toml:\n")

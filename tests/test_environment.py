@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from mnist_repro import environment
-from mnist_repro.environment import describe_environment, tensorflow_version, training_code_sha256
+from mnist_repro.environment import describe_environment, hash_code, tensorflow_version, training_code_sha256
 from mnist_repro.errors import ReproError
 
 
@@ -209,12 +209,12 @@ def _hash_now() -> str:
     return training_code_sha256()
 
 
-@pytest.mark.parametrize("module", ["randomness.py", "models.py", "evaluation.py", "training.py"])
+@pytest.mark.parametrize("module", ["image_slices.py", "randomness.py", "models.py", "evaluation.py", "training.py"])
 def test_training_code_sha256_module_of_training_changes_it(code: Path, module: str) -> None:
-    """Even a comment in a module that trains makes the code another one."""
+    """A statement more in a module that trains makes the code another one."""
     before = _hash_now()
     with (code / module).open("a", encoding="utf-8") as file:
-        file.write("# seen\n")
+        file.write("SEEN = 1\n")
 
     assert before != _hash_now()
 
@@ -234,3 +234,69 @@ def test_training_code_sha256_line_ends_do_not_change_it(code: Path) -> None:
         module.write_bytes(module.read_bytes().replace(b"\n", b"\r\n"))
 
     assert before == _hash_now()
+
+
+_CODE = """
+import numpy as np
+
+RATE = 0.5
+
+
+def step(weights, gradient, *, rate=RATE):
+    first, *others = weights
+    if not others:
+        return [first - rate * gradient]
+    return [f"{first!r:>3} {rate}", *others, None, {**gradient}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("RATE = 0.5", "RATE = 0.5  # chosen by hand", id="comment"),
+        pytest.param("rate=RATE):", "rate: float = RATE) -> list[float]:", id="annotations"),
+        pytest.param("rate=RATE):", 'rate=RATE):\n    """Make a step."""', id="docstring"),
+        pytest.param("import numpy as np", "from numpy import random\nimport os", id="imports"),
+        pytest.param("    if not others:", "    import os\n    if not others:", id="import in a function"),
+        pytest.param("[first - rate * gradient]", "[\n        (first - (rate * gradient)),\n    ]", id="layout"),
+        pytest.param('f"{first!r:>3} {rate}"', "f'{first!r:>3} ' f'{rate}'", id="quotes"),
+        pytest.param("\n", "\r\n", id="line ends"),
+    ],
+)
+def test_hash_code_what_computes_nothing_changes_nothing(tmp_path: Path, before: str, after: str) -> None:
+    """Comments, annotations, docstrings, imports and layout may change without a new hash."""
+    assert _hash_of(tmp_path, _CODE) == _hash_of(tmp_path, _CODE.replace(before, after))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("RATE = 0.5", "RATE = 0.25", id="number"),
+        pytest.param("first - rate", "first + rate", id="operator"),
+        pytest.param("rate * gradient", "gradient * rate", id="order"),
+        pytest.param("rate=RATE", "rate=None", id="default"),
+        pytest.param("*, rate", "rate", id="kind of parameter"),
+        pytest.param("not others", "others", id="condition"),
+        pytest.param("None, ", "", id="a None less"),
+        pytest.param("{**gradient}", "{}", id="nothing unpacked"),
+        pytest.param(":>3", ":>4", id="format"),
+        pytest.param("!r", "!s", id="conversion"),
+        pytest.param("return [f", "yield [f", id="statement"),
+        pytest.param("        return [first", "        pass\n    return [first", id="indentation"),
+    ],
+)
+def test_hash_code_what_computes_changes_it(tmp_path: Path, before: str, after: str) -> None:
+    """Whatever may change a number changes the hash."""
+    assert before in _CODE
+    assert _hash_of(tmp_path, _CODE) != _hash_of(tmp_path, _CODE.replace(before, after))
+
+
+def test_hash_code_is_the_same_on_every_python(tmp_path: Path) -> None:
+    """Pythons parse into trees of slightly different fields; records of all of them are pooled by one hash."""
+    assert _hash_of(tmp_path, _CODE) == "de108b197c2a08498414033afe7806f46c79d6ea9cba5566e709985ccf97af49"
+
+
+def _hash_of(folder: Path, code: str) -> str:
+    file = folder / "code.py"
+    file.write_bytes(code.encode())
+    return hash_code([file])

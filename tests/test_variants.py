@@ -9,7 +9,8 @@ import pytest
 import reference
 from training_protocols import STEPS, shorten
 
-from mnist_repro.datasets import Dataset, images_of
+from mnist_repro.datasets import Dataset
+from mnist_repro.image_slices import images_of
 from mnist_repro.protocols import load_protocols
 from mnist_repro.randomness import DropoutStream, draw_batches, draw_initial_values, draw_split, dropout_layers, stream
 from mnist_repro.variants import Variant, follow_first_steps, load_alternatives, move_start

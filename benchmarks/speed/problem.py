@@ -9,7 +9,8 @@ from typing import Protocol as Interface
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_repro.datasets import Dataset, images_of
+from mnist_repro.datasets import Dataset
+from mnist_repro.image_slices import images_of
 from mnist_repro.protocols import Protocol
 from mnist_repro.randomness import draw_batches, draw_initial_values
 

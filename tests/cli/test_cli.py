@@ -24,7 +24,7 @@ OPTIONS = {
     "run": STUDY_OPTIONS | DATA_OPTIONS | {"--keep-models", "--timing", "--cluster"} | DOCUMENT,
     "explain": WHERE | DATA_OPTIONS | {"--seeds"} | DOCUMENT,
     "faults": WHERE | DATA_OPTIONS,
-    "confirm": {"--records", "--environment", "--dataset", "--data"} | DOCUMENT,
+    "confirm": {"--records", "--environment", "--against", "--dataset", "--data"} | DOCUMENT,
     "verdicts": {"--records", "--environment", "--format"} | DOCUMENT,
     "baseline": {"--records", "--environment", "--baseline"} | DOCUMENT,
     "compare": {"--records", "--format", "--speed"} | DOCUMENT,

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from small_mnist import SMALL_ARRAYS, TRAIN_IMAGES, alter, write_gzipped, write_plain
 
-from mnist_repro.datasets import Dataset, find_dataset, images_of, load_dataset, reorder_training_images
+from mnist_repro.datasets import Dataset, find_dataset, load_dataset, reorder_training_images
 from mnist_repro.errors import ReproError
+from mnist_repro.image_slices import images_of
 from mnist_repro.protocols import ImageSlice
 
 
