@@ -10,11 +10,7 @@ from typing import Any
 
 import pytest
 
-from mnist_repro.document_checks import check_documents
-from mnist_repro.document_folders import add_document_folders
-from mnist_repro.errors import ReproError
-from mnist_repro.gate.speed_gate import TOLERANCE
-from mnist_repro.options import (
+from mnist_repro.cli.options import (
     DEFAULT_RECORDS,
     DOCUMENT_HELP,
     name_baseline,
@@ -23,8 +19,12 @@ from mnist_repro.options import (
     parse_tolerances,
     parse_workers,
 )
-from mnist_repro.records import LOCAL_ENVIRONMENT
-from mnist_repro.study import PROFILES
+from mnist_repro.comparison.speed.gate import TOLERANCE
+from mnist_repro.documents.checks import check_documents
+from mnist_repro.documents.folders import add_document_folders
+from mnist_repro.documents.protocol import PROFILES
+from mnist_repro.errors import ReproError
+from mnist_repro.records.store import LOCAL_ENVIRONMENT
 
 
 def _checked(parse: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -10,18 +10,21 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from mnist_repro.causes.finder import find_causes, possible_variants
-from mnist_repro.claims import labelled_examples, load_documents
-from mnist_repro.datasets import Dataset, load_dataset
-from mnist_repro.options import name_environment
-from mnist_repro.pools import check_whole
-from mnist_repro.protocols import Protocol, load_protocols
-from mnist_repro.records import RecordStore, RunRecord, open_stores
-from mnist_repro.reporting.contents import Family
-from mnist_repro.reporting.environment_summary import assess_families
-from mnist_repro.reporting.terminal import StudyProgress, format_plan, make_console, print_families, print_outcome
-from mnist_repro.study import plan_study, profile_seeds, run_study
-from mnist_repro.verdicts import Finding, Verdict, judge_document
+from mnist_repro.cli.options import name_environment
+from mnist_repro.datasets.dataset import Dataset, load_dataset
+from mnist_repro.documents.document import labelled_examples, load_documents
+from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.records.pooling import check_whole
+from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import RecordStore, open_stores
+from mnist_repro.reporting.terminal.claims import print_families, print_outcome
+from mnist_repro.reporting.terminal.console import make_console
+from mnist_repro.reporting.terminal.progress import StudyProgress, format_plan
+from mnist_repro.studies.study import plan_study, profile_seeds, run_study
+from mnist_repro.verdicts.causes.finder import find_causes, possible_variants
+from mnist_repro.verdicts.environment import Family, assess_families
+from mnist_repro.verdicts.finding import Finding, Verdict
+from mnist_repro.verdicts.judge import judge_document
 
 # The families of claims that had a case, and how often each verdict was given.
 _JUDGED = pytest.StashKey[tuple[list[Family], Counter[Verdict]]]()

@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_repro.claims import load_documents
-from mnist_repro.datasets import Dataset
-from mnist_repro.options import DEFAULT_RECORDS
-from mnist_repro.placements import find_final_accuracy
-from mnist_repro.pools import pool_runs
-from mnist_repro.protocols import Protocol, load_protocols
-from mnist_repro.records import LOCAL_ENVIRONMENT, RecordStore, RunRecord
-from mnist_repro.reporting.properties import describe_gate
-from mnist_repro.statistics import false_failure_probability, summarize
+from mnist_repro.cli.options import DEFAULT_RECORDS
+from mnist_repro.datasets.dataset import Dataset
+from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.records.pooling import pool_runs
+from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import LOCAL_ENVIRONMENT, RecordStore
+from mnist_repro.reporting.exports.junit import describe_gate
+from mnist_repro.stats.summary import false_failure_probability, summarize
+from mnist_repro.verdicts.measured import find_final_accuracy
 
 PROTOCOLS = load_protocols()
 CLAIMS = tuple(claim for document in load_documents().values() for claim in document.claims)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from mnist_repro.claims import load_documents
-from mnist_repro.records import RunRecord
-from mnist_repro.reporting.properties import describe_finding
-from mnist_repro.verdicts import Finding, Verdict
+from mnist_repro.documents.document import load_documents
+from mnist_repro.records.run import RunRecord
+from mnist_repro.reporting.exports.junit import describe_finding
+from mnist_repro.verdicts.finding import Finding, Verdict
 
 DOCUMENTS = load_documents()
 PASSING = frozenset({Verdict.REPRODUCED, Verdict.EXPLAINED, Verdict.CONTRADICTED, Verdict.NOT_COMPARABLE})

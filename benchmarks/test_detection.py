@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from mnist_repro.gate.errors import GateErrors, Rule
-from mnist_repro.gate.faults import plant_faults
-from mnist_repro.gate.record import read_errors
-from mnist_repro.gate.regression import LEVEL
-from mnist_repro.protocols import load_protocols
-from mnist_repro.variants import load_alternatives
+from mnist_repro.comparison.gate.error_file import read_errors
+from mnist_repro.comparison.gate.error_rates import GateErrors, Rule
+from mnist_repro.comparison.gate.faults import plant_faults
+from mnist_repro.comparison.gate.regression import LEVEL
+from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.variant import load_alternatives
 
 PROTOCOLS = load_protocols()
 FAULTS = plant_faults(PROTOCOLS, alternatives={variant.id: variant for variant in load_alternatives()})

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from mnist_repro.datasets import Dataset
-from mnist_repro.gate.baseline import read_baseline, write_baseline
-from mnist_repro.gate.regression import Outcome, RegressionResult, compare_runs
-from mnist_repro.protocols import load_protocols
-from mnist_repro.records import RunRecord
+from mnist_repro.comparison.gate.baseline import read_baseline, write_baseline
+from mnist_repro.comparison.gate.regression import Outcome, RegressionResult, compare_runs
+from mnist_repro.datasets.dataset import Dataset
+from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.records.run import RunRecord
 
 PROTOCOLS = load_protocols()
 

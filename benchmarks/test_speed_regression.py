@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 from launch import measure_launch
 
-from mnist_repro.datasets import Dataset
-from mnist_repro.environment import describe_environment
-from mnist_repro.gate.regression import Outcome
-from mnist_repro.gate.speed_baseline import BASELINE_LAUNCHES, add_to_speed_baseline, read_speed_baseline
-from mnist_repro.gate.speed_gate import TOLERANCE, Launch, judge_speed
-from mnist_repro.protocols import load_protocols
-from mnist_repro.reporting.speed_gate_page import format_speed_comparison
+from mnist_repro.comparison.gate.regression import Outcome
+from mnist_repro.comparison.speed.baseline import BASELINE_LAUNCHES, add_to_speed_baseline, read_speed_baseline
+from mnist_repro.comparison.speed.gate import TOLERANCE, Launch, judge_speed
+from mnist_repro.datasets.dataset import Dataset
+from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.records.environment import describe_environment
+from mnist_repro.reporting.wording.gates import format_speed_comparison
 
 PROTOCOLS = load_protocols()
 

@@ -18,10 +18,10 @@ import pytest
 from busy_core import busy_core, has_spare_core
 from race import ENGINES, Times, race
 
-from mnist_repro.datasets import Dataset, load_dataset
-from mnist_repro.environment import describe_environment
-from mnist_repro.protocols import load_protocols
-from mnist_repro.speed import COMPILED, CONTROL, FLOOR
+from mnist_repro.comparison.speed.engines import COMPILED, CONTROL, FLOOR
+from mnist_repro.datasets.dataset import Dataset, load_dataset
+from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.records.environment import describe_environment
 
 pytest.importorskip("tensorflow")
 

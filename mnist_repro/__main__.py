@@ -2,7 +2,7 @@
 
 import sys
 
-from mnist_repro.cli import main
+from mnist_repro.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import settings
-from made_up_runs import Facts, MakeRecord
+from made_up_claims import Summarize, make_claims
+from made_up_reports import EXPERIMENT
+from made_up_runs import Facts, MakeRecord, make_run, write_store
 
-from mnist_repro.datasets import Dataset
-from mnist_repro.environment import Environment
-from mnist_repro.protocols import IMAGE_PIXELS, Protocol, load_protocols
-from mnist_repro.records import Period, RunRecord
+from mnist_repro.datasets.dataset import Dataset
+from mnist_repro.documents.document import Document, load_documents
+from mnist_repro.documents.protocol import IMAGE_PIXELS, Protocol, load_protocols
+from mnist_repro.records.environment import Environment
+from mnist_repro.records.run import Period, RunRecord
+from mnist_repro.verdicts.environment import EnvironmentResult, summarize_environment
 
 # A shared machine may be slow at any moment: no example fails by its time.
 settings.register_profile("any machine", deadline=None)
@@ -69,7 +74,7 @@ def quick_protocol(protocols: dict[str, Protocol]) -> Protocol:
 def single_thread() -> None:
     """Give TensorFlow one thread, as a study does; skip what needs it where TensorFlow is not installed."""
     pytest.importorskip("tensorflow")
-    from mnist_repro.training import limit_threads  # noqa: PLC0415 - loads TensorFlow, which most tests do without
+    from mnist_repro.training.trainer import limit_threads  # noqa: PLC0415 - loads TensorFlow, which most tests do without
 
     limit_threads(1)
 
@@ -142,3 +147,33 @@ def facts() -> Facts:
         }
 
     return select
+
+
+@pytest.fixture
+def make(protocols: dict[str, Protocol], environment: Environment) -> MakeRecord:
+    """Return a function that makes a run of the examined experiment, or of another one."""
+
+    def make_one(seed: int, experiment: str = EXPERIMENT, **changes: object) -> RunRecord:
+        return make_run(protocols[experiment], seed=seed, **{"environment": environment, **changes})
+
+    return make_one
+
+
+@pytest.fixture
+def made_up_document() -> Document:
+    """Return a document with the made-up claims."""
+    real = load_documents()["julia-blog"]
+    return replace(
+        real, id="made-up", claims=make_claims(), outputs=(), not_claims=(), remarks=(), statements=(), comparisons=()
+    )
+
+
+@pytest.fixture
+def summarize(protocols: dict[str, Protocol], made_up_document: Document, tmp_path: Path) -> Summarize:
+    """Return a function that puts runs into a store and summarizes it by the made-up document."""
+
+    def summarize_runs(*records: RunRecord) -> EnvironmentResult:
+        store = write_store(tmp_path / "somewhere", records)
+        return summarize_environment(store, documents={"made-up": made_up_document}, protocols=protocols)
+
+    return summarize_runs

@@ -33,13 +33,13 @@ def read_environment(data, images, package):
 
     environment = tf1_session.describe_environment()
     if package:
-        from mnist_repro.environment import describe_environment  # noqa: PLC0415
+        from mnist_repro.records.environment import describe_environment  # noqa: PLC0415
 
         environment = asdict(describe_environment(threads=1))
     if data:
         mnist = tf1_session.load_mnist(Path(data))
     else:
-        from mnist_repro.datasets import load_dataset  # noqa: PLC0415
+        from mnist_repro.datasets.dataset import load_dataset  # noqa: PLC0415
 
         found = load_dataset("mnist", progress=False)
         mnist = [found.train_images, found.train_labels, found.test_images, found.test_labels]

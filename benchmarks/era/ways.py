@@ -69,17 +69,21 @@ class CompiledWay:
     """The package's way: Keras, and many steps in one compiled call; parameters as for `SessionWay`."""
 
     def __init__(self, protocol, mnist, first_steps=False):
-        from mnist_repro import datasets, protocols, training, variants  # noqa: PLC0415 - where it is installed
+        # Where the package is installed, with the TensorFlow that it needs.
+        from mnist_repro.datasets.dataset import Dataset  # noqa: PLC0415
+        from mnist_repro.documents.protocol import load_protocols  # noqa: PLC0415
+        from mnist_repro.documents.variant import follow_first_steps  # noqa: PLC0415
+        from mnist_repro.training.trainer import Trainer, limit_threads  # noqa: PLC0415
 
-        training.limit_threads(1)
+        limit_threads(1)
         names = ("train_images", "train_labels", "test_images", "test_labels")
-        dataset = datasets.Dataset(name="mnist", source="the probe", **dict(zip(names, mnist)))
-        declared = protocols.load_protocols()[protocol["id"]]
+        dataset = Dataset(name="mnist", source="the probe", **dict(zip(names, mnist)))
+        declared = load_protocols()[protocol["id"]]
         if declared.sha256 != protocol["sha256"]:
             raise ValueError("the installed package declares {} otherwise than protocols.json".format(protocol["id"]))
         if first_steps:
-            declared = variants.follow_first_steps(declared)[0].protocol
-        self._trainer = training.Trainer(declared, dataset)
+            declared = follow_first_steps(declared)[0].protocol
+        self._trainer = Trainer(declared, dataset)
 
     def restart(self):
         """Put the network into the state in which the run with seed 0 starts."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from mnist_repro.protocols import load_protocols
+from mnist_repro.documents.protocol import load_protocols
 
 FILE = Path(__file__).parent / "protocols.json"
 

@@ -23,8 +23,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from problem import Engine, Problem  # noqa: E402 - after the threads are set
 from race import ENGINES, ROUND_SECONDS  # noqa: E402
 
-from mnist_repro.datasets import load_dataset  # noqa: E402
-from mnist_repro.protocols import load_protocols  # noqa: E402
+from mnist_repro.datasets.dataset import load_dataset  # noqa: E402
+from mnist_repro.documents.protocol import load_protocols  # noqa: E402
 
 # The losses of all engines are compared after so many.
 _FIRST_STEPS = 10

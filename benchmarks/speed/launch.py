@@ -7,10 +7,10 @@ from pathlib import Path
 
 from race import EngineProcess, fill_round
 
-from mnist_repro.datasets import Dataset
-from mnist_repro.gate.speed_gate import Launch
-from mnist_repro.protocols import Protocol
-from mnist_repro.speed import COMPILED, CONTROL
+from mnist_repro.comparison.speed.engines import COMPILED, CONTROL
+from mnist_repro.comparison.speed.gate import Launch
+from mnist_repro.datasets.dataset import Dataset
+from mnist_repro.documents.protocol import Protocol
 
 ROUNDS = 25
 # Short, so that whatever else the machine does meets both within a round.

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from problem import BATCHES, SEED, Problem
 
-from mnist_repro.protocols import Adam
-from mnist_repro.randomness import dropout_layers
+from mnist_repro.documents.protocol import Adam
+from mnist_repro.training.randomness import dropout_layers
 
 
 def rate_of(problem: Problem) -> float:

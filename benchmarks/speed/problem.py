@@ -9,10 +9,10 @@ from typing import Protocol as Interface
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_repro.datasets import Dataset
-from mnist_repro.image_slices import images_of
-from mnist_repro.protocols import Protocol
-from mnist_repro.randomness import draw_batches, draw_initial_values
+from mnist_repro.datasets.dataset import Dataset
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.training.images import images_of
+from mnist_repro.training.randomness import draw_batches, draw_initial_values
 
 SEED = 0
 # Passes over so many batches: enough that no cache holds them all, and few enough for every engine's memory.

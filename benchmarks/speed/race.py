@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mnist_repro.datasets import Dataset
-from mnist_repro.protocols import Protocol
+from mnist_repro.datasets.dataset import Dataset
+from mnist_repro.documents.protocol import Protocol
 
 # By name, the module and the class that a child makes it of.
 ENGINES = {

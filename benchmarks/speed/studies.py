@@ -22,14 +22,14 @@ from typing import Any
 
 from busy_core import busy_core, has_spare_core
 
-from mnist_repro.datasets import load_dataset
-from mnist_repro.environment import describe_environment
+from mnist_repro.comparison.speed.studies import BUSY_STUDIES_FILE, STUDIES_FILE, read_studies
+from mnist_repro.datasets.dataset import load_dataset
+from mnist_repro.documents.protocol import select_protocols
 from mnist_repro.errors import ReproError
-from mnist_repro.protocols import select_protocols
-from mnist_repro.records import RecordStore
-from mnist_repro.study import plan_study, run_study
-from mnist_repro.study_speed import BUSY_STUDIES_FILE, STUDIES_FILE, read_studies
-from mnist_repro.timing import StudyClock
+from mnist_repro.records.environment import describe_environment
+from mnist_repro.records.store import RecordStore
+from mnist_repro.studies.study import plan_study, run_study
+from mnist_repro.studies.timing import StudyClock
 
 
 def main() -> None:

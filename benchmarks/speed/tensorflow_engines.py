@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from problem import BATCHES, SEED, Problem
 from tensorflow import keras
 
-from mnist_repro.models import build_model, build_optimizer
-from mnist_repro.training import Trainer, limit_threads
+from mnist_repro.training.keras_model import build_model, build_optimizer
+from mnist_repro.training.trainer import Trainer, limit_threads
 
 _ERA = Path(__file__).parents[1] / "era"
 

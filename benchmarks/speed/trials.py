@@ -18,12 +18,12 @@ from pathlib import Path
 from busy_core import busy_core, has_spare_core
 from launch import time_in_turn
 
-from mnist_repro.datasets import load_dataset
-from mnist_repro.environment import Environment, describe_environment
+from mnist_repro.comparison.gate.baseline import replace_file
+from mnist_repro.comparison.speed.trials import SPEED_TRIALS_FILE, SpeedTrials, Trial, read_speed_trials
+from mnist_repro.datasets.dataset import load_dataset
+from mnist_repro.documents.protocol import load_protocols
 from mnist_repro.errors import ReproError
-from mnist_repro.gate.baseline import replace_file
-from mnist_repro.gate.speed_trials import SPEED_TRIALS_FILE, SpeedTrials, Trial, read_speed_trials
-from mnist_repro.protocols import load_protocols
+from mnist_repro.records.environment import Environment, describe_environment
 
 FACTORS = ("1", "1.1", "1.25", "1.5", "2")
 

@@ -1,1 +1,1 @@
-"""Documents whose reported numbers are examined: one folder each, with `claims.toml` and `experiments.py`."""
+"""What claims, protocols and variants are, and how a document's folder is loaded and checked."""

@@ -1,1 +1,1 @@
-"""Formats what records hold and verdicts say; decides nothing."""
+"""Result objects in; text, files and exports out. Reads no record, draws no random number, decides nothing."""

@@ -4,75 +4,78 @@ from __future__ import annotations
 
 import re
 
-from jinja2 import Environment as Templates, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import ChoiceLoader, Environment as Templates, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
-from mnist_repro.convergence import find_snapshots
-from mnist_repro.reporting import formats
-from mnist_repro.reporting.cause_tables import (
+from mnist_repro.comparison.versions.defaults import list_defaults
+from mnist_repro.comparison.versions.verdict_history import list_undecided
+from mnist_repro.reporting.figures.verdict_marks import MEANINGS, SIGNS
+from mnist_repro.reporting.html.palette import name_look
+from mnist_repro.reporting.html.strips import STEPS
+from mnist_repro.reporting.wording import numbers as formats
+from mnist_repro.reporting.wording.causes import (
     format_cause,
     format_sensitivity,
     list_cause_cells,
     list_rounding_cells,
     summarize_causes,
 )
-from mnist_repro.reporting.convergence_text import describe_convergence, list_snapshot_cells
-from mnist_repro.reporting.gate_page import format_detections, format_false_alarms, format_remedy, format_shift
-from mnist_repro.reporting.palette import name_look
-from mnist_repro.reporting.probe_tables import (
-    format_default,
-    format_estimate,
-    format_first_call,
-    format_horizon,
-    format_memory,
-    format_repetition,
-    format_size,
-    format_step,
+from mnist_repro.reporting.wording.experiments import describe_convergence, describe_protocol, list_snapshot_cells
+from mnist_repro.reporting.wording.gates import (
+    format_detections,
+    format_false_alarms,
+    format_launch_ratios,
+    format_remedy,
+    format_shift,
+    format_speed_trials,
+    list_trial_cells,
 )
-from mnist_repro.reporting.protocol_words import describe_protocol
-from mnist_repro.reporting.seed_strips import STEPS
-from mnist_repro.reporting.speed_gate_page import format_launch_ratios, format_speed_trials, list_trial_cells
-from mnist_repro.reporting.speed_page import (
+from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_estimate
+from mnist_repro.reporting.wording.speed import (
+    format_efficiency,
+    format_processors,
+    format_throughput,
     list_ratio_cells,
     list_ratio_headings,
+    list_study_figures,
+    list_throughput_headings,
+    list_throughputs,
     list_time_cells,
     list_time_headings,
     name_engine,
     order_engines,
 )
-from mnist_repro.reporting.study_page import (
-    format_efficiency,
-    format_processors,
-    format_throughput,
-    list_study_figures,
-    list_throughput_headings,
-    list_throughputs,
-)
-from mnist_repro.reporting.terminal import STAND_IN_WARNING
-from mnist_repro.reporting.verdict_looks import MEANINGS, SIGNS
-from mnist_repro.reporting.version_tables import (
+from mnist_repro.reporting.wording.versions import (
     format_agreement,
     format_counts,
+    format_default,
     format_drift,
+    format_first_call,
+    format_horizon,
     format_loss_difference,
+    format_memory,
     format_pairs,
+    format_repetition,
     format_same_version,
+    format_size,
     format_state,
+    format_step,
     format_trial,
     format_way,
     summarize_departures,
     summarize_differences,
     summarize_states,
 )
-from mnist_repro.verdicts import Verdict
-from mnist_repro.versions.changes import list_defaults
-from mnist_repro.versions.departures import list_undecided
+from mnist_repro.studies.first_layer import find_snapshots
+from mnist_repro.verdicts.finding import Verdict
 
 
 def load_templates() -> Templates:
     """Return the templates of all pages, with the functions by which they format."""
     templates = Templates(
-        loader=PackageLoader("mnist_repro.reporting"),
+        loader=ChoiceLoader(
+            [PackageLoader("mnist_repro.reporting.markdown"), PackageLoader("mnist_repro.reporting.html")]
+        ),
         # In Markdown, what is not ours goes through the filter `text` instead.
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
         undefined=StrictUndefined,

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from made_up_pages import HOSTILE_NAME, make_contents, poison
 
-from mnist_repro.claims import Claim, load_documents
-from mnist_repro.environment import Environment
-from mnist_repro.protocols import Protocol
-from mnist_repro.reporting.html_page import PAGE_FILE, render_page
+from mnist_repro.documents.claim import Claim
+from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.environment import Environment
+from mnist_repro.reporting.html.page import PAGE_FILE, render_page
 from mnist_repro.reporting.templating import load_templates
 
 PUBLISHED = Path(__file__).parents[2] / "reports" / PAGE_FILE

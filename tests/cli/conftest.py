@@ -10,11 +10,11 @@ import pytest
 from command_line import EXPERIMENT, Call, Ended
 from made_up_runs import make_run, write_store
 
-from mnist_repro.cli import main
-from mnist_repro.datasets import Dataset, load_dataset
-from mnist_repro.environment import Environment, describe_environment, training_code_sha256
-from mnist_repro.protocols import Protocol
-from mnist_repro.records import RunRecord
+from mnist_repro.cli.main import main
+from mnist_repro.datasets.dataset import Dataset, load_dataset
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.environment import Environment, describe_environment, training_code_sha256
+from mnist_repro.records.run import RunRecord
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from command_line import EXPERIMENT, Call, assert_one_line, run_module
 
-from mnist_repro import training_verbs
-from mnist_repro.claims import load_documents
-from mnist_repro.protocols import Protocol
-from mnist_repro.study import PROFILES
+from mnist_repro.cli import train as training_verbs
+from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.protocol import PROFILES, Protocol
 
 STUDY_OPTIONS = {"--profile", "--seeds", "--workers", "--records", "--environment"}
 DATA_OPTIONS = {"--data", "--dataset"}

@@ -10,7 +10,7 @@ import pytest
 from command_line import Call, assert_one_line, files_in
 from installed import REAL_FOLDER, needs_mnist
 
-from mnist_repro.reporting.terminal import STAND_IN_WARNING
+from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING
 
 IMAGES_HEADER = bytes.fromhex("00000803 0000ea60 0000001c 0000001c")
 IMAGES_BYTES = len(IMAGES_HEADER) + 60_000 * 28 * 28

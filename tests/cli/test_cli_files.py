@@ -10,7 +10,7 @@ import pytest
 from command_line import EXPERIMENT, Call, assert_one_line, files_in
 from installed import needs_tensorflow
 
-from mnist_repro.records import RecordStore
+from mnist_repro.records.store import RecordStore
 
 
 def test_report_broken_record_is_named(call: Call, broken: Path, tmp_path: Path) -> None:

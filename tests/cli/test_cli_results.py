@@ -13,9 +13,9 @@ import pytest
 from command_line import EXPERIMENT, Call, assert_one_line
 from made_up_runs import make_run, write_store
 
-from mnist_repro.claims import load_documents
-from mnist_repro.environment import Environment
-from mnist_repro.protocols import Protocol
+from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.environment import Environment
 
 
 def test_report_writes_and_checks(call: Call, recorded: Path, tmp_path: Path) -> None:

@@ -13,9 +13,12 @@ from command_line import EXPERIMENT, Call, assert_one_line
 from installed import REAL_FOLDER, needs_mnist, needs_tensorflow
 from made_up_runs import make_unfinished, write_store
 
-from mnist_repro import environment as environments, training_verbs, worker
-from mnist_repro.records import RecordStore, RunRecord
-from mnist_repro.reporting.terminal import STAND_IN_WARNING
+from mnist_repro.cli import train as training_verbs
+from mnist_repro.records import environment as environments
+from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import RecordStore
+from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING
+from mnist_repro.studies import worker
 
 
 @needs_mnist

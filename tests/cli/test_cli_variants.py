@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mnist_repro import training_verbs
-from mnist_repro.causes.finder import Trials, plan_trials
-from mnist_repro.cli import main
-from mnist_repro.protocols import Protocol
-from mnist_repro.records import RecordStore
+from mnist_repro.cli import train as training_verbs
+from mnist_repro.cli.main import main
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.store import RecordStore
+from mnist_repro.verdicts.causes.finder import Trials, plan_trials
 
 EXPERIMENT = "julia-linear-lr0.02"
 DIGITS = ("--dataset", "digits", "--workers", "1")

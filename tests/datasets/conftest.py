@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from small_mnist import SMALL_FILES, STAND_IN, write_plain
 
-from mnist_repro import datasets
-from mnist_repro.datasets import Dataset, load_dataset
-from mnist_repro.sources import downloads
-from mnist_repro.sources.places import AbsentError
+from mnist_repro.datasets import dataset as datasets, download as downloads
+from mnist_repro.datasets.dataset import Dataset, load_dataset
+from mnist_repro.datasets.folders import AbsentError
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from small_mnist import SMALL_ARRAYS, TRAIN_IMAGES, alter, write_gzipped, write_plain
 
-from mnist_repro.datasets import Dataset, find_dataset, load_dataset, reorder_training_images
+from mnist_repro.datasets.dataset import Dataset, find_dataset, load_dataset, reorder_training_images
+from mnist_repro.documents.protocol import ImageSlice
 from mnist_repro.errors import ReproError
-from mnist_repro.image_slices import images_of
-from mnist_repro.protocols import ImageSlice
+from mnist_repro.training.images import images_of
 
 
 def test_dataset_sha256_depends_on_the_images_only(nowhere: Path, small: Dataset) -> None:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from small_mnist import SMALL_ARRAYS, SMALL_FILES, STAND_IN, TEST_LABELS, TRAIN_IMAGES, alter, write_plain
 
-from mnist_repro.datasets import Dataset, load_dataset
+from mnist_repro.datasets import download as downloads
+from mnist_repro.datasets.dataset import Dataset, load_dataset
+from mnist_repro.datasets.digits import SOURCE as DIGITS_SOURCE
+from mnist_repro.datasets.download import Mirror
 from mnist_repro.errors import ReproError
-from mnist_repro.sources import downloads
-from mnist_repro.sources.digits import SOURCE as DIGITS_SOURCE
-from mnist_repro.sources.downloads import Mirror
 
 
 def test_load_dataset_gives_images_as_rows_of_pixels(small: Dataset) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from installed import REAL_FOLDER, needs_mnist
 
-from mnist_repro.datasets import Dataset, load_dataset
+from mnist_repro.datasets.dataset import Dataset, load_dataset
+from mnist_repro.datasets.idx import MNIST_FILES
 from mnist_repro.errors import ReproError
-from mnist_repro.sources.idx import MNIST_FILES
 
 # Made by Dataset.sha256 from files with the published sums.
 MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_repro.records import RecordStore
+from mnist_repro.records.store import RecordStore
 
 
 @pytest.fixture

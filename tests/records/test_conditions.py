@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from made_up_runs import MakeRecord
 
-from mnist_repro.environment import Environment
+from mnist_repro.records.environment import Environment
 
 
 def test_conditions_seed_and_times_do_not_change_them(make_record: MakeRecord) -> None:

@@ -8,7 +8,7 @@ import pytest
 from made_up_runs import MakeRecord, write_store
 
 from mnist_repro.errors import ReproError
-from mnist_repro.records import RecordStore, open_store, open_stores
+from mnist_repro.records.store import RecordStore, open_store, open_stores
 
 
 def test_open_stores_folder_gives_environments_by_name(tmp_path: Path, make_record: MakeRecord) -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from made_up_runs import MakeRecord
 
-from mnist_repro.environment import Environment
-from mnist_repro.records import Period, RunRecord, format_record, parse_record
+from mnist_repro.records.environment import Environment
+from mnist_repro.records.run import Period, RunRecord, format_record, parse_record
 
 _rate = st.floats(0, 3e38)
 _seconds = st.floats(0, 1e9)

@@ -10,8 +10,8 @@ import pytest
 from made_up_runs import MakeRecord
 from recorded_values import field_values
 
-from mnist_repro.environment import Environment
-from mnist_repro.records import SCHEMA_VERSION, Period, RunRecord, format_record, parse_record
+from mnist_repro.records.environment import Environment
+from mnist_repro.records.run import SCHEMA_VERSION, Period, RunRecord, format_record, parse_record
 
 # Each place in a record that holds fields of its own, as keys and indices on the way to it.
 _PLACES: dict[str, tuple[type, tuple[str | int, ...]]] = {

@@ -11,10 +11,11 @@ import pytest
 from filelock import FileLock
 from made_up_runs import MakeRecord
 
-from mnist_repro import line_files
-from mnist_repro.environment import Environment
 from mnist_repro.errors import ReproError
-from mnist_repro.records import RecordStore, RunRecord, format_record
+from mnist_repro.records import jsonl as line_files
+from mnist_repro.records.environment import Environment
+from mnist_repro.records.run import RunRecord, format_record
+from mnist_repro.records.store import RecordStore
 
 
 def test_store_append_after_line_that_breaks_off_sets_it_aside(store: RecordStore, make_record: MakeRecord) -> None:

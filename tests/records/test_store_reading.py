@@ -10,7 +10,8 @@ from made_up_runs import MakeRecord
 from recorded_values import field_values
 
 from mnist_repro.errors import ReproError
-from mnist_repro.records import SCHEMA_VERSION, RecordStore, TornLineWarning, format_record
+from mnist_repro.records.run import SCHEMA_VERSION, format_record
+from mnist_repro.records.store import RecordStore, TornLineWarning
 
 
 def test_store_appended_records_are_read_in_their_order(store: RecordStore, make_record: MakeRecord) -> None:

@@ -15,9 +15,10 @@ from pathlib import Path
 import atheris  # type: ignore[import-not-found]
 
 with atheris.instrument_imports(include=["mnist_repro"]):
-    from mnist_repro.claims import load_document
+    from mnist_repro.documents.document import load_document
     from mnist_repro.errors import ReproError
-    from mnist_repro.records import RecordStore, format_record, parse_record
+    from mnist_repro.records.run import format_record, parse_record
+    from mnist_repro.records.store import RecordStore
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = {

@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import mnist_repro.training  # noqa: F401 - TensorFlow is to be there before the limit
-from mnist_repro.datasets import load_dataset
-from mnist_repro.protocols import load_protocols
-from mnist_repro.records import RecordStore
-from mnist_repro.study import plan_study, run_study
+from mnist_repro.datasets.dataset import load_dataset
+from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.records.store import RecordStore
+from mnist_repro.studies.study import plan_study, run_study
 
 EXPERIMENT = "tf1-dropout-piecewise"
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from training_protocols import with_training
 
-from mnist_repro.datasets import load_dataset
-from mnist_repro.protocols import Protocol, load_protocols
-from mnist_repro.records import RecordStore, RunRecord
-from mnist_repro.study import plan_study, run_study
+from mnist_repro.datasets.dataset import load_dataset
+from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import RecordStore
+from mnist_repro.studies.study import plan_study, run_study
 
 
 def say_memory(record: RunRecord) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from made_up_trainer import make_images
 
+from mnist_repro.documents.protocol import load_protocols
 from mnist_repro.errors import ReproError
-from mnist_repro.protocols import load_protocols
-from mnist_repro.records import RecordStore
-from mnist_repro.study import plan_study, run_study
+from mnist_repro.records.store import RecordStore
+from mnist_repro.studies.study import plan_study, run_study
 
 EXPERIMENT = "julia-linear-lr0.003"
 

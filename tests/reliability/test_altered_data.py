@@ -11,8 +11,8 @@ import pytest
 from altered_files import BOMB_BYTES, MARKS, Altered, Trap, altered_idx, altered_npz
 from small_mnist import SMALL_FILES, write_gzipped, write_plain
 
-from mnist_repro.sources.idx import BrokenFileError
-from mnist_repro.sources.places import read_folder
+from mnist_repro.datasets.folders import read_folder
+from mnist_repro.datasets.idx import BrokenFileError
 
 CASES = (*altered_idx(), *altered_npz())
 FEWEST_CASES = 300

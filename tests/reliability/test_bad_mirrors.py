@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from small_mnist import SMALL_ARRAYS, SMALL_FILES, TRAIN_IMAGES, content_of, write_gzipped
 
+from mnist_repro.datasets import download as downloads
+from mnist_repro.datasets.download import Mirror, download_mnist
+from mnist_repro.datasets.folders import AbsentError, read_folder
 from mnist_repro.errors import ReproError
-from mnist_repro.sources import downloads
-from mnist_repro.sources.downloads import Mirror, download_mnist
-from mnist_repro.sources.places import AbsentError, read_folder
 
 WHOLE = gzip.compress(content_of(TRAIN_IMAGES), mtime=0)
 ALTERED = gzip.compress(content_of(TRAIN_IMAGES)[:-1] + b"\xff", mtime=0)

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from mnist_repro.datasets import Dataset, load_dataset
-from mnist_repro.protocols import ImageSlice, Protocol, load_protocols
-from mnist_repro.records import RecordStore, RunRecord
-from mnist_repro.study import plan_study, run_study
+from mnist_repro.datasets.dataset import Dataset, load_dataset
+from mnist_repro.documents.protocol import ImageSlice, Protocol, load_protocols
+from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import RecordStore
+from mnist_repro.studies.study import plan_study, run_study
 
 pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.reliability_slow

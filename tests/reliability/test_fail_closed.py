@@ -13,11 +13,11 @@ from gate_sessions import Session, run_gates, run_today
 from installed import needs_tensorflow
 from made_up_runs import make_run, write_store
 
-from mnist_repro.cli import main
-from mnist_repro.environment import Environment
-from mnist_repro.gate.baseline import write_baseline
-from mnist_repro.protocols import Protocol, load_protocols
-from mnist_repro.records import RunRecord, format_record, parse_record
+from mnist_repro.cli.main import main
+from mnist_repro.comparison.gate.baseline import write_baseline
+from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.records.environment import Environment
+from mnist_repro.records.run import RunRecord, format_record, parse_record
 
 EXPERIMENT = "julia-linear-lr0.02"
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,11 @@ PUBLISHED = ROOT / "reports"
 pytestmark = pytest.mark.reliability_slow
 
 # A plugin of a session, beside the one that makes its images: no experiment has any seed.
-NO_SEEDS = "from mnist_repro import study\nstudy.profile_seeds = lambda protocols, **_: {p.id: () for p in protocols}\n"
+NO_SEEDS = """
+from mnist_repro.studies import study
+
+study.profile_seeds = lambda protocols, **_: {p.id: () for p in protocols}
+"""
 
 
 def good_runs(count: int = 3, **changes: Any) -> list[RunRecord]:

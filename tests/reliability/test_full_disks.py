@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 from made_up_runs import MakeRecord, make_run, write_store
 
-from mnist_repro.environment import Environment
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
-from mnist_repro.protocols import Protocol
-from mnist_repro.records import RecordStore
+from mnist_repro.records.environment import Environment
+from mnist_repro.records.store import RecordStore
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-m", "mnist_repro"]
@@ -31,7 +31,7 @@ FILL = """
 import json, sys
 from pathlib import Path
 from mnist_repro.errors import ReproError
-from mnist_repro.records import RecordStore, parse_record
+from mnist_repro.records.store import RecordStore; from mnist_repro.records.run import parse_record
 from dataclasses import replace
 
 folder, sample = Path(sys.argv[1]), Path(sys.argv[2])

@@ -13,12 +13,12 @@ from fuzzed_inputs import changed_bytes, changed_trees, write_toml
 from hypothesis import HealthCheck, given, settings
 from made_up_runs import make_run
 
-from mnist_repro.claims import Document, load_document, load_documents
-from mnist_repro.environment import Environment
+from mnist_repro.documents.document import Document, load_document, load_documents
+from mnist_repro.documents.protocol import load_protocols
 from mnist_repro.errors import ReproError
-from mnist_repro.placements import assess_claims
-from mnist_repro.protocols import load_protocols
-from mnist_repro.verdicts import judge_document
+from mnist_repro.records.environment import Environment
+from mnist_repro.verdicts.judge import judge_document
+from mnist_repro.verdicts.measured import assess_claims
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -27,7 +27,7 @@ else:
 
 EXAMPLES = settings(max_examples=300, suppress_health_check=list(HealthCheck))
 PROTOCOLS = load_protocols()
-SOURCES = sorted((Path(__file__).parents[2] / "mnist_repro" / "documents").glob("*/claims.toml"))
+SOURCES = sorted((Path(__file__).parents[2] / "mnist_repro" / "atlas").glob("*/claims.toml"))
 CONTENT = SOURCES[0].read_bytes()
 TREE = tomllib.loads(CONTENT.decode())
 ENVIRONMENT = Environment(

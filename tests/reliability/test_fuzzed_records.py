@@ -14,22 +14,16 @@ from fuzzed_inputs import changed_bytes, changed_trees
 from hypothesis import HealthCheck, given, settings, strategies as st
 from made_up_runs import make_run, write_store
 
-from mnist_repro.claims import load_documents
-from mnist_repro.environment import Environment
+from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.protocol import load_protocols
 from mnist_repro.errors import ReproError
-from mnist_repro.pools import check_whole
-from mnist_repro.protocols import load_protocols
-from mnist_repro.records import (
-    SCHEMA_VERSION,
-    RecordStore,
-    RunRecord,
-    TornLineWarning,
-    format_record,
-    parse_record,
-)
-from mnist_repro.reporting.environment_summary import summarize_environment
+from mnist_repro.records.environment import Environment
+from mnist_repro.records.pooling import check_whole
+from mnist_repro.records.run import SCHEMA_VERSION, RunRecord, format_record, parse_record
+from mnist_repro.records.store import RecordStore, TornLineWarning
+from mnist_repro.verdicts.environment import summarize_environment
 
-SAMPLES = Path(__file__).parent.parent / "data"
+SAMPLES = Path(__file__).parents[1] / "support" / "data"
 SAMPLE_LINES = (SAMPLES / "runs-schema-1.jsonl").read_text(encoding="utf-8").splitlines()
 EXAMPLES = settings(max_examples=300, suppress_health_check=list(HealthCheck))
 JUDGED_EXAMPLES = settings(max_examples=100, suppress_health_check=list(HealthCheck))

@@ -17,7 +17,8 @@ import pytest
 from made_up_runs import Facts
 from made_up_trainer import RUN_SECONDS, write_start_up
 
-from mnist_repro.records import RecordStore, RunRecord, TornLineWarning
+from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import RecordStore, TornLineWarning
 
 PROGRAM = Path(__file__).with_name("short_study.py")
 RUNS = 24

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_repro.records import RecordStore
+from mnist_repro.records.store import RecordStore
 
 pytest.importorskip("tensorflow")
 pytestmark = [
@@ -18,7 +18,7 @@ pytestmark = [
 ]
 
 PROGRAM = Path(__file__).with_name("little_memory.py")
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[1] / "support"
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from made_up_runs import make_run
 
-from mnist_repro.environment import Environment
-from mnist_repro.protocols import Protocol
-from mnist_repro.records import format_record
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.environment import Environment
+from mnist_repro.records.run import format_record
 
 RECORDS = {"small": 5_000, "full": 100_000}
 MOST_SECONDS = 60.0
@@ -24,7 +24,7 @@ MOST_BYTES = {"small": 400_000_000, "full": 1_000_000_000}
 # Runs the command line, and says what it took: the seconds of its processor, which another program does not lengthen.
 MEASURED = """
 import json, resource, sys
-from mnist_repro.cli import main
+from mnist_repro.cli.main import main
 
 code = main(sys.argv[2:])
 used = resource.getrusage(resource.RUSAGE_SELF)

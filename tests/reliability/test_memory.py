@@ -13,7 +13,7 @@ import pytest
 from installed import needs_mnist
 from numpy.typing import NDArray
 
-from mnist_repro.protocols import load_protocols
+from mnist_repro.documents.protocol import load_protocols
 
 pytest.importorskip("tensorflow")
 pytestmark = [
@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 PROGRAM = Path(__file__).with_name("many_runs.py")
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[1] / "support"
 RUNS = {"small": 80, "full": 2_000}
 # Of a run of each experiment; 0 are all. Dropout's masks are made for 100 steps at a time.
 STEPS = {"small": 100, "full": 0}

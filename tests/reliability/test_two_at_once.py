@@ -18,8 +18,9 @@ import pytest
 from made_up_runs import Facts, MakeRecord
 from made_up_trainer import write_start_up
 
-from mnist_repro import records
-from mnist_repro.records import RecordStore, RunRecord
+from mnist_repro.records import store as records
+from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import RecordStore
 
 WRITERS = 4
 SEEDS = 40

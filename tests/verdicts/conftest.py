@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_up_runs import MakeRecord
 
-from mnist_repro.records import Period, RunRecord
+from mnist_repro.records.run import Period, RunRecord
 
 
 @pytest.fixture

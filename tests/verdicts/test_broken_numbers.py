@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from judging import judge, make_curve
 from made_up_runs import MakeRecord, make_claim
 
-from mnist_repro.claims import Claim
-from mnist_repro.records import Period, RunRecord
-from mnist_repro.verdicts import Verdict
+from mnist_repro.documents.claim import Claim
+from mnist_repro.records.run import Period, RunRecord
+from mnist_repro.verdicts.finding import Verdict
 
 ANY_CLAIM = st.sampled_from(
     [

@@ -9,9 +9,8 @@ import pytest
 from judging import judge, judge_together, make_promise, make_rate, make_target
 from made_up_runs import make_claim
 
-from mnist_repro.findings import round_up
-from mnist_repro.records import RunRecord
-from mnist_repro.verdicts import Verdict
+from mnist_repro.records.run import RunRecord
+from mnist_repro.verdicts.finding import Verdict, round_up
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import pytest
 from judging import judge
 from made_up_runs import make_claim
 
-from mnist_repro.records import RunRecord
-from mnist_repro.verdicts import Verdict, judge_claims
+from mnist_repro.records.run import RunRecord
+from mnist_repro.verdicts.finding import Verdict
+from mnist_repro.verdicts.judge import judge_claims
 
 UNKNOWN_LABEL = "the label of this image in MNIST is not kept with the records"
 

@@ -9,12 +9,13 @@ import pytest
 from judging import judge
 from made_up_runs import make_claim, make_run
 
-from mnist_repro.claims import load_documents
-from mnist_repro.environment import Environment
-from mnist_repro.protocols import Protocol
-from mnist_repro.records import RunRecord
-from mnist_repro.reported.explanations import Explanation
-from mnist_repro.verdicts import Verdict, judge_claims, judge_document
+from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.explanation import Explanation
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.environment import Environment
+from mnist_repro.records.run import RunRecord
+from mnist_repro.verdicts.finding import Verdict
+from mnist_repro.verdicts.judge import judge_claims, judge_document
 
 EXPLANATION = Explanation(
     family="tf1-basic.test-accuracy", date=date(2025, 1, 31), variant="tf1-basic+scaled", text="Pixels were scaled."

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from made_up_runs import make_run
 
-from mnist_repro.claims import load_documents
-from mnist_repro.environment import Environment
-from mnist_repro.protocols import Protocol
-from mnist_repro.verdicts import Verdict, judge_document
+from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.environment import Environment
+from mnist_repro.verdicts.finding import Verdict
+from mnist_repro.verdicts.judge import judge_document
 
 
 def test_judge_document_gives_one_finding_for_all_that_it_reports(protocols: dict[str, Protocol]) -> None:

@@ -9,8 +9,9 @@ import pytest
 from judging import judge, make_curve
 from made_up_runs import make_claim
 
-from mnist_repro.records import RunRecord
-from mnist_repro.verdicts import MINIMUM_RUNS, Verdict, judge_claims
+from mnist_repro.records.run import RunRecord
+from mnist_repro.verdicts.finding import MINIMUM_RUNS, Verdict
+from mnist_repro.verdicts.judge import judge_claims
 
 
 @pytest.mark.parametrize(

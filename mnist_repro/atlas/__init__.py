@@ -1,0 +1,1 @@
+"""A folder for each document: claims, experiments, alternatives and faults. Data and declarations only."""

@@ -1,1 +1,0 @@
-"""The cause finder: every choice that a document leaves open made otherwise, and what came of it."""

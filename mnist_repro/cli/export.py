@@ -1,0 +1,103 @@
+"""The verbs of `mnist-repro export`: an environment's results in the forms of other programs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from mnist_repro.cli.options import (
+    add_document_option,
+    add_environment_option,
+    add_records_option,
+)
+from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.errors import ReproError
+from mnist_repro.records.pooling import pool_runs
+from mnist_repro.records.store import open_store
+from mnist_repro.reporting.exports.benchmark_json import MEASURES, format_benchmark
+from mnist_repro.reporting.exports.mlflow import export_runs
+from mnist_repro.verdicts.environment import summarize_environment
+
+
+def export_benchmark(options: argparse.Namespace, console: Console) -> int:
+    """Write accuracies or times as a benchmark-tracking action reads them."""
+    store = open_store(options.records, environment=options.environment)
+    result = summarize_environment(store, documents=load_documents(), protocols=load_protocols())
+    text = format_benchmark(result, measure=options.measure)
+    if options.output is None:
+        console.file.write(text)
+        return 0
+    _write(options.output, text)
+    console.print(f"Wrote {options.output}", highlight=False, soft_wrap=True)
+    return 0
+
+
+def export_mlflow(options: argparse.Namespace, console: Console) -> int:
+    """Add an environment's runs to an MLflow store."""
+    store = open_store(options.records, environment=options.environment)
+    protocols = load_protocols()
+    records = store.read()
+    pools = [
+        pool_runs(records, experiment=name, protocol_sha256=protocol.sha256).records
+        for name, protocol in protocols.items()
+    ]
+    runs = [record for pool in pools for record in pool]
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("runs", total=len(runs))
+        exported = export_runs(
+            runs,
+            protocols=protocols,
+            environment=store.environment,
+            uri=options.uri,
+            on_run=lambda: progress.advance(task),
+        )
+    console.print(f"{exported.added} runs added, {exported.present} there already.", highlight=False)
+    return 0
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        msg = f"--output names {file}, and that cannot be written: {error}. Correct it."
+        raise ReproError(msg) from error
+
+
+def add_export_verbs(parsers: Any) -> None:
+    """Add `export` with its forms."""
+    exports = parsers.add_parser(
+        "export", help="write an environment's results in the forms of other programs"
+    ).add_subparsers(title="forms", required=True, metavar="FORM")
+
+    verb = exports.add_parser(
+        "benchmark-json",
+        help="accuracies or times as benchmark-tracking actions read them",
+        description="Write the list that github-action-benchmark reads as customBiggerIsBetter, of accuracies, or as "
+        "customSmallerIsBetter, of seconds.",
+    )
+    verb.add_argument("measure", choices=MEASURES, metavar="MEASURE", help="accuracy or seconds")
+    add_records_option(verb)
+    add_environment_option(verb, help="environment that is exported (default: %(default)s)")
+    verb.add_argument("--output", type=Path, metavar="FILE", help="where it is written (default: standard output)")
+    add_document_option(verb)
+    verb.set_defaults(verb=export_benchmark)
+
+    verb = exports.add_parser(
+        "mlflow",
+        help="training runs as runs of MLflow, in a store of yours",
+        description="Add each run to an MLflow store, with its protocol, its curves and what it was made with, in an "
+        "experiment of the environment's name. Runs that are there already are left as they are. It needs the extra "
+        "`mlflow`.",
+    )
+    verb.add_argument(
+        "--uri", required=True, metavar="URI", help="the store, such as sqlite:///mlflow.db, or a server's address"
+    )
+    add_records_option(verb)
+    add_environment_option(verb, help="environment that is exported (default: %(default)s)")
+    add_document_option(verb)
+    verb.set_defaults(verb=export_mlflow)

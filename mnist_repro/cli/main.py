@@ -1,0 +1,118 @@
+"""The command line as a program: it has a verb do what is asked, and tells how that ended.
+
+Exit codes: 0 when all that was asked for was done, 1 when a run did not complete, a check found a difference, a
+comparison something worse, or nobody reads the output any longer, 2 for bad input or what the system refuses, 130 when
+interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, NoReturn
+
+from rich.console import Console
+
+from mnist_repro.cli.export import add_export_verbs
+from mnist_repro.cli.judge import add_judging_verbs, add_looking_verbs
+from mnist_repro.cli.train import add_training_verbs
+from mnist_repro.documents.checks import check_documents
+from mnist_repro.documents.folders import add_document_folders
+from mnist_repro.errors import ReproError
+from mnist_repro.records.store import TornLineWarning
+from mnist_repro.reporting.terminal.console import make_console
+
+BAD_INPUT = 2
+_INTERRUPTED = 130
+_CUT_OFF = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code."""
+    options = build_parser().parse_args(arguments)
+    console = make_console()
+    try:
+        with _torn_lines_told(), _documents_added(options):
+            code: int = options.verb(options, console)
+        sys.stdout.flush()
+    except ReproError as error:
+        _say_on_stderr(f"mnist-repro: {error}", style="red")
+        return BAD_INPUT
+    except BrokenPipeError:
+        # Whoever read the output has seen enough, such as `head`. Rich ends so where it notices first.
+        _forget_output()
+        return _CUT_OFF
+    except OSError as error:
+        _say_on_stderr(f"mnist-repro: The system refused: {error}. Runs that had ended are recorded.", style="red")
+        _forget_output()
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        _say_on_stderr("Interrupted. The runs that had ended are recorded; the same command goes on.")
+        return _INTERRUPTED
+    return code
+
+
+@contextmanager
+def _documents_added(options: argparse.Namespace) -> Iterator[None]:
+    """Add the documents that the options name, where the verb is about documents, and check all."""
+    if not hasattr(options, "document"):
+        yield
+        return
+    with add_document_folders(options.document):
+        check_documents()
+        yield
+
+
+@contextmanager
+def _torn_lines_told() -> Iterator[None]:
+    """Say of a line of records that breaks off what Python would say with a line of our code."""
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, TornLineWarning):
+            _say_on_stderr(f"mnist-repro: {message}", style="yellow")
+        else:
+            usual(message, category, *place, **more)
+
+    usual = warnings.showwarning
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = usual
+
+
+def _forget_output() -> None:
+    """Drop what could not be written: at its end Python would try again, and complain."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say_on_stderr(text: str, *, style: str | None = None) -> None:
+    Console(stderr=True, markup=False, emoji=False).print(text, style=style, highlight=False, soft_wrap=True)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line, without the usage."""
+        self.exit(BAD_INPUT, f"{self.prog}: {message}. See {self.prog} --help.\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of all verbs."""
+    parser = Parser(
+        prog="mnist-repro",
+        description="Train what two public documents describe, many times, and hold their every number against it.",
+    )
+    parsers = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+
+    add_looking_verbs(parsers)
+    add_training_verbs(parsers)
+    add_judging_verbs(parsers)
+    add_export_verbs(parsers)
+    return parser

@@ -1,1 +1,0 @@
-"""A study on an existing Dask cluster."""

@@ -1,0 +1,1 @@
+"""Two sets of runs in, a tested difference out."""

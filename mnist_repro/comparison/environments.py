@@ -1,0 +1,214 @@
+"""What differs between two sets of records: two versions, two machines, two commits.
+
+The environments, accuracies and training times of one side are held against those of the other. All accuracies are
+tested together: the chance that any is called lower though nothing differs is 5 % at most.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from mnist_repro.comparison.experiments import AccuracyDifference, Change, MatchedRuns, common_sets
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.errors import ReproError
+from mnist_repro.records.pooling import check_whole, pool_runs
+from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import RecordStore
+from mnist_repro.stats.ranks import adjust_holm
+
+_SHORT_HASH = 12
+
+_Pools = dict[str, tuple[RunRecord, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """Something that decides a run's numbers or its speed, and is not the same on both sides."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentDifference:
+    """One experiment on both sides: its runs, and what became of its accuracies."""
+
+    runs: MatchedRuns
+    accuracies: tuple[AccuracyDifference, ...]
+
+    @property
+    def id(self) -> str:
+        """The experiment's id."""
+        return self.runs.protocol.id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Differences:
+    """All that differs.
+
+    Parameters
+    ----------
+    facts
+        What the runs were made with, where it differs.
+    experiments
+        Those that both sides have.
+    only_before, only_after
+        Ids of experiments that one side alone has.
+    is_stand_in
+        Whether the runs are of the stand-in for MNIST.
+    """
+
+    facts: tuple[Fact, ...]
+    experiments: tuple[ExperimentDifference, ...]
+    only_before: tuple[str, ...]
+    only_after: tuple[str, ...]
+    is_stand_in: bool
+
+    def find_worse(self, *, slower_than: float | None = None) -> list[str]:
+        """Say in words what got worse: accuracies that are lower, and more runs that did not complete.
+
+        Parameters
+        ----------
+        slower_than
+            An experiment whose training takes more than so many times as long, by the whole interval, is worse too.
+        """
+        found = []
+        for each in self.experiments:
+            lower = [accuracy.evaluation_set for accuracy in each.accuracies if accuracy.change is Change.LOWER]
+            found += [f"{each.id}: {name} accuracy is lower" for name in lower]
+            if each.runs.more_unfinished:
+                found.append(f"{each.id}: more of the runs did not complete")
+            slowdown = each.runs.slowdown
+            if slower_than is not None and slowdown and slowdown.interval.low > slower_than:
+                found.append(f"{each.id}: training takes more than {slower_than:g} times as long")
+        return found
+
+    def find_untold(self, *, slower_than: float | None = None) -> list[str]:
+        """Say in words what could not be compared, or not with so few runs."""
+        found = []
+        for each in self.experiments:
+            if not each.accuracies:
+                found.append(f"{each.id}: no accuracy was measured on both sides")
+            if any(accuracy.change is Change.UNDECIDED for accuracy in each.accuracies):
+                before, after = each.runs.completed
+                found.append(f"{each.id}: {before} and {after} runs cannot tell")
+            slowdown = each.runs.slowdown
+            if slower_than is not None and (slowdown is None or math.isnan(slowdown.interval.low)):
+                found.append(f"{each.id}: single runs do not tell how long training takes")
+        return found
+
+
+def compare_stores(before: RecordStore, after: RecordStore, *, protocols: Mapping[str, Protocol]) -> Differences:
+    """Hold the records of one environment against those of another.
+
+    Parameters
+    ----------
+    protocols
+        Today's. Experiments are matched by id; the newest protocol of each side counts, whether it is today's or not.
+
+    Raises
+    ------
+    ReproError
+        If no experiment is on both sides, a record is broken, or the images are not the same.
+    """
+    sides = [_pool_all(store, protocols=protocols) for store in (before, after)]
+    common = [name for name in sides[0] if name in sides[1]]
+    if not common:
+        had = [", ".join(side) or "none" for side in sides]
+        msg = (
+            "Two sets of records are compared by the experiments that both have, and these share none. "
+            f"{before.file} has: {had[0]}; {after.file} has: {had[1]}. Name two others, or run what is missing."
+        )
+        raise ReproError(msg)
+    pairs = {name: (sides[0][name], sides[1][name]) for name in common}
+    for name, (old, new) in pairs.items():
+        _check_same_images(name, old[-1], new[-1])
+    tests = sum(len(common_sets(protocols[name], old, new)) for name, (old, new) in pairs.items())
+    matched = [
+        MatchedRuns(protocol=protocols[name], before=old, after=new, tests=tests) for name, (old, new) in pairs.items()
+    ]
+    return Differences(
+        facts=tuple(_find_facts(list(pairs.values()))),
+        experiments=tuple(_judge(matched)),
+        only_before=tuple(name for name in sides[0] if name not in common),
+        only_after=tuple(name for name in sides[1] if name not in common),
+        is_stand_in=any(old[-1].dataset != "mnist" for old, _ in pairs.values()),
+    )
+
+
+def _pool_all(store: RecordStore, *, protocols: Mapping[str, Protocol]) -> _Pools:
+    """Return the newest pool of each declared experiment of which there are runs."""
+    records = store.read()
+    newest = {record.experiment: record.protocol_sha256 for record in records}
+    pools = {
+        name: pool_runs(records, experiment=name, protocol_sha256=newest[name]).records
+        for name in protocols
+        if name in newest
+    }
+    for name, pool in pools.items():
+        # What another protocol measures is not known here.
+        if newest[name] == protocols[name].sha256:
+            for record in pool:
+                check_whole(record, protocol=protocols[name], store=store)
+    return pools
+
+
+def _check_same_images(experiment: str, before: RunRecord, after: RunRecord) -> None:
+    if before.dataset_sha256 == after.dataset_sha256:
+        return
+    names = [f"{record.dataset}, {record.dataset_sha256[:_SHORT_HASH]}" for record in (before, after)]
+    msg = (
+        f"Accuracies are compared on the same images; those of {experiment} are {names[0]}, and {names[1]}. "
+        "Name records of runs on the same images."
+    )
+    raise ReproError(msg)
+
+
+def _judge(matched: Sequence[MatchedRuns]) -> Iterator[ExperimentDifference]:
+    """Yield what differs of each experiment, with all p-values adjusted together."""
+    p_values = [runs.test_accuracies() for runs in matched]
+    adjusted = iter(adjust_holm([p for found in p_values for p in found]))
+    for runs, found in zip(matched, p_values, strict=True):
+        numbers = [float(next(adjusted)) for _ in found]
+        yield ExperimentDifference(runs=runs, accuracies=runs.judge_accuracies(found, adjusted=numbers))
+
+
+def _find_facts(pairs: Sequence[tuple[tuple[RunRecord, ...], tuple[RunRecord, ...]]]) -> Iterator[Fact]:
+    """Yield what the runs of both sides were made with, where it is not the same."""
+    for name, read in _FACTS.items():
+        before, after = (", ".join(sorted({read(run) for pair in pairs for run in pair[side]})) for side in (0, 1))
+        if before != after:
+            yield Fact(name=name, before=before, after=after)
+    for pair in pairs:
+        before, after = (side[-1].protocol_sha256[:_SHORT_HASH] for side in pair)
+        if before != after:
+            yield Fact(name=f"protocol of {pair[0][-1].experiment}", before=before, after=after)
+
+
+def _format_flags(record: RunRecord) -> str:
+    return json.dumps(record.environment.flags, sort_keys=True) if record.environment.flags else "none"
+
+
+def _format_commit(record: RunRecord) -> str:
+    environment = record.environment
+    return f"{environment.commit[:_SHORT_HASH]}{' with changes' if environment.dirty else ''}"
+
+
+_FACTS: Mapping[str, Callable[[RunRecord], str]] = {
+    "Python": lambda record: record.environment.python,
+    "TensorFlow": lambda record: record.environment.tensorflow,
+    "Keras": lambda record: record.environment.keras,
+    "NumPy": lambda record: record.environment.numpy,
+    "SciPy": lambda record: record.environment.scipy,
+    "scikit-learn": lambda record: record.environment.scikit_learn,
+    "system": lambda record: record.environment.system,
+    "processor": lambda record: record.environment.processor,
+    "threads of a run": lambda record: str(record.environment.threads),
+    "flags": _format_flags,
+    "commit": _format_commit,
+    "training code": lambda record: record.training_sha256[:_SHORT_HASH],
+}

@@ -1,0 +1,1 @@
+"""The regression gate: runs held against a baseline, and how often the gate errs."""

@@ -1,0 +1,120 @@
+"""The baseline: committed runs that later ones are held against, a folder with `runs.jsonl` as any environment's."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.errors import ReproError
+from mnist_repro.records.pooling import check_whole, pool_runs
+from mnist_repro.records.run import RunRecord, format_record
+from mnist_repro.records.store import RecordStore
+
+ERRORS_FILE = "errors.json"
+
+
+def read_baseline(folder: Path) -> dict[str, tuple[RunRecord, ...]]:
+    """Read the baseline's runs by experiment; empty where there is no baseline.
+
+    Raises
+    ------
+    ReproError
+        If a record is broken, or the runs of an experiment do not belong together.
+    """
+    store = RecordStore(folder)
+    grouped = _by_experiment(store.read())
+    for name, records in grouped.items():
+        _check(records, name=name, what=f"{store.file}, the baseline,")
+    return {name: tuple(records) for name, records in grouped.items()}
+
+
+def select_baseline(store: RecordStore, *, protocols: Mapping[str, Protocol]) -> dict[str, tuple[RunRecord, ...]]:
+    """Return the newest pool of each experiment in an environment's records: what a baseline can be made of.
+
+    Raises
+    ------
+    ReproError
+        If an experiment has no run of today's protocol, or a run did not complete or lacks a measurement.
+    """
+    records = store.read()
+    selected = {}
+    for name, protocol in protocols.items():
+        pool = pool_runs(records, experiment=name, protocol_sha256=protocol.sha256).records
+        unfinished = [record.seed for record in pool if record.status != "completed"]
+        if unfinished or not pool:
+            received = (
+                f"those with seed {unfinished[0]} and others did not" if unfinished else "none of today's protocol"
+            )
+            msg = (
+                f"A baseline has completed runs of every experiment; of {name}, {store.file} has {received}. "
+                "Run the full profile first: `mnist-repro run --profile full`."
+            )
+            raise ReproError(msg)
+        for record in pool:
+            check_whole(record, protocol=protocol, store=store)
+        selected[name] = pool
+    return selected
+
+
+def write_baseline(records: Iterable[RunRecord], *, folder: Path) -> None:
+    """Make `records` the baseline, in place of another.
+
+    What was measured of the gate with another baseline is removed.
+
+    Raises
+    ------
+    ReproError
+        If there is no run, one did not complete, those of an experiment do not belong together, or the folder cannot be
+        written.
+    """
+    grouped = _by_experiment(records)
+    if not grouped:
+        msg = "A baseline is made of runs, and there is none. Make some with `mnist-repro run --profile full`."
+        raise ReproError(msg)
+    for name, members in grouped.items():
+        _check(members, name=name, what="A baseline")
+    ordered = [r for name in sorted(grouped) for r in sorted(grouped[name], key=lambda record: record.seed)]
+    replace_file(RecordStore(folder).file, "".join(f"{format_record(record)}\n" for record in ordered))
+    (folder / ERRORS_FILE).unlink(missing_ok=True)
+
+
+def replace_file(file: Path, text: str) -> None:
+    """Write a file of the baseline, whole or not at all.
+
+    Raises
+    ------
+    ReproError
+        If it cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_name(f"{file.name}.part")
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(file)
+    except OSError as error:
+        msg = f"{file} is a part of the baseline and cannot be written: {error}. Correct --baseline."
+        raise ReproError(msg) from error
+
+
+def _by_experiment(records: Iterable[RunRecord]) -> dict[str, list[RunRecord]]:
+    grouped: dict[str, list[RunRecord]] = defaultdict(list)
+    for record in records:
+        grouped[record.experiment].append(record)
+    return dict(grouped)
+
+
+def _check(records: Sequence[RunRecord], *, name: str, what: str) -> None:
+    rules = {
+        "runs that completed": all(record.status == "completed" for record in records),
+        "runs on MNIST": all(record.dataset == "mnist" for record in records),
+        "each seed once": len({record.seed for record in records}) == len(records),
+        "runs made under the same conditions": len({record.conditions for record in records}) == 1,
+    }
+    if broken := [rule for rule, holds in rules.items() if not holds]:
+        msg = (
+            f"{what} has, of each experiment, {', '.join(rules)}; of {name} it has not: {', '.join(broken)}. "
+            "Record one from an environment's runs with `mnist-repro baseline`."
+        )
+        raise ReproError(msg)

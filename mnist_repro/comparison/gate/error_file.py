@@ -1,0 +1,142 @@
+"""What was measured of the gate's errors, kept beside the baseline in `errors.json`: measuring takes minutes.
+
+It says with a hash of which runs, thresholds and code it is true. With any others it is not read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from mnist_repro.comparison.gate.baseline import ERRORS_FILE, read_baseline, replace_file
+from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, Fault, GateErrors, Shift
+from mnist_repro.comparison.gate.faults import collect_faults
+from mnist_repro.comparison.gate.regression import RunsByExperiment
+from mnist_repro.comparison.gate.resampling import PROFILE, measure_detection, measure_false_alarms
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.errors import ReproError
+from mnist_repro.records.environment import hash_code
+from mnist_repro.records.run import format_record
+from mnist_repro.records.store import RecordStore
+
+_PACKAGE = Path(__file__).parents[2]
+# The modules that turn the baseline's runs into the gate's errors.
+_GATE_PATH = (
+    "stats/permutation.py",
+    "records/metrics.py",
+    "comparison/gate/regression.py",
+    "comparison/gate/error_rates.py",
+    "comparison/gate/resampling.py",
+    "comparison/gate/faults.py",
+)
+_DIGITS = 6
+_SCHEMA = 1
+_AGAIN = "Measure again with `mnist-repro baseline`."
+
+
+def measure_errors(folder: Path, *, faults_of: RecordStore, protocols: Mapping[str, Protocol]) -> GateErrors:
+    """Measure how often the gate errs with the baseline in `folder`, and write it there.
+
+    Parameters
+    ----------
+    faults_of
+        Records of the environment in which the planted faults were run.
+
+    Raises
+    ------
+    ReproError
+        If there is no baseline, or it has too few runs.
+    """
+    baseline = read_baseline(folder)
+    if not baseline:
+        msg = f"{folder} has no baseline (runs.jsonl). Record one with `mnist-repro baseline`."
+        raise ReproError(msg)
+    faults, not_run = collect_faults(faults_of, protocols=protocols)
+    errors = GateErrors(
+        environment=faults_of.environment,
+        false_alarms=measure_false_alarms(baseline, protocols=protocols),
+        detections=tuple(measure_detection(faults, baseline=baseline, protocols=protocols)),
+        not_run=tuple(not_run),
+    )
+    inputs = _hash_inputs(baseline, protocols=protocols, faults=faults, not_run=not_run)
+    entry = _plain({"schema": _SCHEMA, "inputs_sha256": inputs, **asdict(errors)})
+    replace_file(folder / ERRORS_FILE, json.dumps(entry, indent=1) + "\n")
+    return _parse(entry)
+
+
+def read_errors(folder: Path, *, records: Path, protocols: Mapping[str, Protocol]) -> GateErrors | None:
+    """Read what was measured of the gate; None where nothing was.
+
+    Parameters
+    ----------
+    records
+        Folder of all environments' records, in which the runs of the faults are.
+
+    Raises
+    ------
+    ReproError
+        If it cannot be read, or was measured with other runs, thresholds or code than there are.
+    """
+    file = folder / ERRORS_FILE
+    if not file.exists():
+        return None
+    try:
+        entry = json.loads(file.read_text(encoding="utf-8"))
+        inputs, errors = entry["inputs_sha256"], _parse(entry)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"{file} holds what was measured of the gate, and cannot be read: {error!r}. {_AGAIN}"
+        raise ReproError(msg) from error
+    faults, not_run = collect_faults(RecordStore(records / errors.environment), protocols=protocols)
+    if inputs != _hash_inputs(read_baseline(folder), protocols=protocols, faults=faults, not_run=not_run):
+        msg = (
+            f"{file} was measured with other runs, faults, thresholds or code of the gate than there are now. {_AGAIN}"
+        )
+        raise ReproError(msg)
+    return errors
+
+
+def _parse(entry: Mapping[str, Any]) -> GateErrors:
+    if entry["schema"] != _SCHEMA:
+        msg = f"the schema version is {_SCHEMA}; received {entry['schema']!r}"
+        raise ValueError(msg)
+    detections = []
+    for values in entry["detections"]:
+        detection = Detection(**{**values, "difference": Difference(values["difference"])})
+        detections.append(replace(detection, shift=Shift(**values["shift"]) if values["shift"] else None))
+    return GateErrors(
+        environment=entry["environment"],
+        false_alarms=FalseAlarms(**entry["false_alarms"]),
+        detections=tuple(detections),
+        not_run=tuple(entry["not_run"]),
+    )
+
+
+def _hash_inputs(
+    baseline: RunsByExperiment, *, protocols: Mapping[str, Protocol], faults: Sequence[Fault], not_run: Sequence[str]
+) -> str:
+    """Return the hash of all that the gate's errors depend on: runs, faults, thresholds, seeds and code."""
+    # Of an experiment that the baseline does not have nothing was measured.
+    known = {name: protocol for name, protocol in protocols.items() if name in baseline}
+    gates = {name: [asdict(p.gate), p.evaluated_at_end, p.seeds[PROFILE]] for name, p in known.items()}
+    named = [[fault.id, fault.title, fault.experiment] for fault in faults]
+    digest = hashlib.sha256(json.dumps([gates, named, list(not_run)], sort_keys=True).encode())
+    for records in (*baseline.values(), *(fault.records for fault in faults)):
+        digest.update("\n".join([format_record(record) for record in records]).encode() + b"\n\n")
+    digest.update(hash_code(_PACKAGE / name for name in _GATE_PATH).encode())
+    return digest.hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Return plain JSON types, with numbers rounded: their last digits differ between versions of NumPy."""
+    if isinstance(value, float):
+        return round(value, _DIGITS)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value.value if isinstance(value, Enum) else value

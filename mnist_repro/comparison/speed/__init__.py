@@ -1,0 +1,1 @@
+"""Training speed: the speed gate, other engines, whole studies."""

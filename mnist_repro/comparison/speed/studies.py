@@ -1,0 +1,181 @@
+"""How long whole studies take: read from what `benchmarks/speed/studies.py` writes.
+
+    python benchmarks/speed/studies.py --records reports/records/NAME
+
+and, with `--busy-core`, what it writes beside that: the same while another process keeps a core busy. Studies of one
+round followed one another, so their times belong together: what is told are ratios of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnist_repro.errors import ReproError
+from mnist_repro.records.decoding import parse_json, read_typed
+from mnist_repro.stats.estimates import Estimate, estimate_median
+from mnist_repro.studies.timing import Part
+
+STUDIES_FILE, BUSY_STUDIES_FILE = "studies.json", "studies-busy.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredStudy:
+    """One study that was timed, from its command to its end.
+
+    Parameters
+    ----------
+    round
+        In which it was made; from 0.
+    experiment
+        What was trained.
+    seeds
+        How many runs of it.
+    workers
+        Processes that trained.
+    wall_seconds
+        Of the whole command.
+    seconds
+        What the workers' time went to, by the name of a `Part`.
+    processor_share
+        Share of the runs' time in which their processes had a processor.
+    processor
+        What kind that was.
+    """
+
+    round: int
+    experiment: str
+    seeds: int
+    workers: int
+    wall_seconds: float
+    seconds: dict[str, float]
+    processor_share: float
+    processor: str
+
+    @property
+    def outside_share(self) -> float:
+        """Share of the workers' time outside of training periods; the command's start and end count as theirs, too."""
+        return 1.0 - self.seconds[Part.TRAINING.name] / (self.workers * self.wall_seconds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyRatio:
+    """A ratio of studies' times.
+
+    Parameters
+    ----------
+    experiment, seeds, workers
+        Of the studies whose time it is.
+    estimate
+        The median over rounds, with its 95 % interval.
+    values
+        The ratios of the rounds, in ascending order.
+    """
+
+    experiment: str
+    seeds: int
+    workers: int
+    estimate: Estimate
+    values: tuple[float, ...]
+
+
+def read_studies(folder: Path, *, is_busy: bool = False) -> tuple[MeasuredStudy, ...]:
+    """Read the studies that were timed in an environment; empty where none were.
+
+    Parameters
+    ----------
+    is_busy
+        Whether those with a core kept busy are meant.
+
+    Raises
+    ------
+    ReproError
+        If the file cannot be read or is none of ours.
+    """
+    file = folder / (BUSY_STUDIES_FILE if is_busy else STUDIES_FILE)
+    if not file.exists():
+        return ()
+    try:
+        entries = parse_json(file.read_text("utf-8"))["studies"]
+        studies: list[MeasuredStudy] = [
+            read_typed(MeasuredStudy, entry, where=f"studies[{number}]") for number, entry in enumerate(entries)
+        ]
+        for number, study in enumerate(studies):
+            _check(study, where=f"studies[{number}]")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = (
+            f"{file} holds times of studies, and cannot be read: {error}. Remove it and measure again: "
+            f"python benchmarks/speed/studies.py{' --busy-core' * is_busy} --records {folder}"
+        )
+        raise ReproError(msg) from error
+    return tuple(studies)
+
+
+def _check(study: MeasuredStudy, *, where: str) -> None:
+    if min(study.wall_seconds, study.workers, study.seeds) <= 0:
+        msg = f"{where}: wall_seconds, workers and seeds are positive"
+        raise ValueError(msg)
+    if study.seconds.keys() != {part.name for part in Part}:
+        msg = f"{where}.seconds has every part, and no other: {', '.join(part.name for part in Part)}"
+        raise ValueError(msg)
+
+
+def list_efficiencies(studies: Sequence[MeasuredStudy]) -> list[StudyRatio]:
+    """Return the parallel efficiencies: the time of one worker over that of several, times their number."""
+    found = _compare(
+        studies,
+        with_other=lambda study: (study.experiment, study.seeds, 1),
+        ratio=lambda study, other: other.wall_seconds / (study.workers * study.wall_seconds),
+    )
+    return [each for each in found if each.workers > 1]
+
+
+def list_growths(studies: Sequence[MeasuredStudy]) -> list[StudyRatio]:
+    """Return the times of studies over those of studies with half as many seeds."""
+    return _compare(
+        studies,
+        with_other=lambda study: (study.experiment, study.seeds / 2, study.workers),
+        ratio=lambda study, other: study.wall_seconds / other.wall_seconds,
+    )
+
+
+def list_outside_shares(studies: Sequence[MeasuredStudy]) -> list[StudyRatio]:
+    """Return the shares of studies' time that are outside of training periods."""
+    return _compare(studies, with_other=_kind_of, ratio=lambda study, _: study.outside_share)
+
+
+def list_processor_shares(studies: Sequence[MeasuredStudy]) -> list[StudyRatio]:
+    """Return the shares of the runs' time in which their processes had a processor."""
+    return _compare(studies, with_other=_kind_of, ratio=lambda study, _: study.processor_share)
+
+
+_Kind = tuple[str, float, int]
+
+
+def _kind_of(study: MeasuredStudy) -> _Kind:
+    return study.experiment, study.seeds, study.workers
+
+
+def _compare(
+    studies: Sequence[MeasuredStudy],
+    *,
+    with_other: Callable[[MeasuredStudy], _Kind],
+    ratio: Callable[[MeasuredStudy, MeasuredStudy], float],
+) -> list[StudyRatio]:
+    """Compare each study with another one of its round, where there is one; take the rounds of each kind together."""
+    by_kind = {(_kind_of(study), study.round): study for study in studies}
+    found: dict[_Kind, list[float]] = {}
+    for study in studies:
+        if other := by_kind.get((with_other(study), study.round)):
+            found.setdefault(_kind_of(study), []).append(ratio(study, other))
+    return [
+        StudyRatio(
+            experiment=experiment,
+            seeds=int(seeds),
+            workers=workers,
+            estimate=estimate_median(ratios),
+            values=tuple(sorted(ratios)),
+        )
+        for (experiment, seeds, workers), ratios in sorted(found.items())
+    ]

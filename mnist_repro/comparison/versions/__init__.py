@@ -1,0 +1,1 @@
+"""TensorFlow versions held against each other."""

@@ -1,0 +1,199 @@
+"""The images: MNIST from wherever it lies, checked bit for bit, or a stand-in where there is none."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_repro.datasets.digits import SOURCE as DIGITS_SOURCE, build_digits
+from mnist_repro.datasets.folders import AbsentError, cache_folder, read_folder, usual_places
+from mnist_repro.datasets.idx import MNIST_FILES, Arrays
+from mnist_repro.errors import ReproError
+
+Choice = Literal["auto", "mnist", "digits"]
+
+FOLDER_VARIABLE = "MNIST_REPRO_DATA"
+
+_WHAT_TO_GIVE = "a folder with MNIST's four IDX files, plain or gzipped, or with mnist.npz"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Dataset:
+    """Images of handwritten digits with their classes, in their original order.
+
+    Parameters
+    ----------
+    name
+        MNIST itself, or the digits that stand in for it.
+    train_images, test_images
+        Of shape (60000, 784) and (10000, 784), uint8, 0 = background, 255 = ink; rows of 28 x 28 pixels.
+    train_labels, test_labels
+        Of shape (60000,) and (10000,), uint8 in 0..9. All four arrays are made read-only.
+    source
+        Where they came from, for readers.
+    note
+        Why it is not MNIST where that was hoped for, for readers; else empty.
+    """
+
+    name: Literal["mnist", "digits"]
+    train_images: NDArray[np.uint8]
+    train_labels: NDArray[np.uint8]
+    test_images: NDArray[np.uint8]
+    test_labels: NDArray[np.uint8]
+    source: str
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        for array in self._arrays:
+            array.flags.writeable = False
+
+    @property
+    def is_stand_in(self) -> bool:
+        """Whether results say nothing about MNIST."""
+        return self.name != "mnist"
+
+    @cached_property
+    def sha256(self) -> str:
+        """Sum over the bytes of the training images, their labels, the test images and theirs."""
+        content = hashlib.sha256()
+        for array in self._arrays:
+            content.update(np.ascontiguousarray(array).data)
+        return content.hexdigest()
+
+    @property
+    def _arrays(self) -> Arrays:
+        return self.train_images, self.train_labels, self.test_images, self.test_labels
+
+
+def load_dataset(choice: Choice = "auto", *, folder: Path | None = None, progress: bool = True) -> Dataset:
+    """Find the images, or download them.
+
+    MNIST is taken from `folder`, else from the folder that the environment variable MNIST_REPRO_DATA names.
+    Where neither is given, it is looked for in ``data/mnist`` and ``shared/mnist``, in the checkout and
+    beside it, and in the user's cache; at last it is downloaded into this cache.
+
+    Parameters
+    ----------
+    choice
+        ``mnist`` is MNIST or an error; ``digits`` is the stand-in from scikit-learn; ``auto`` is MNIST, or
+        the stand-in where MNIST is in none of the usual places and cannot be downloaded.
+    folder
+        The only folder to look into.
+    progress
+        Whether a download shows a bar on the terminal.
+
+    Raises
+    ------
+    ReproError
+        If MNIST is asked for and cannot be had, if a folder that was named does not hold it, or if a file of
+        it is not, bit for bit, what was published.
+    """
+    if choice not in get_args(Choice):
+        msg = f"The data set is one of {', '.join(get_args(Choice))}; received {choice!r}. Choose one of these."
+        raise ReproError(msg)
+    if choice == "digits":
+        return _stand_in()
+    if folder is not None:
+        return _load_named_folder(folder, named_by="--data")
+    if os.environ.get(FOLDER_VARIABLE):
+        return _load_named_folder(Path(os.environ[FOLDER_VARIABLE]), named_by=FOLDER_VARIABLE)
+    looked_in = []
+    for place in usual_places():
+        try:
+            return _mnist(read_folder(place, files=MNIST_FILES), source=str(place))
+        except AbsentError as absent:  # noqa: PERF203  the folders are few
+            looked_in.append(str(absent))
+    try:
+        return _download(progress=progress)
+    except AbsentError as absent:
+        if choice == "auto":
+            return _stand_in(note=f"MNIST is in none of the usual places, and {absent}")
+        places = "\n".join(f"  {reason}" for reason in (*looked_in, f"and {absent}"))
+        msg = (
+            f"MNIST was not found:\n{places}\n"
+            f"Give {_WHAT_TO_GIVE} by --data or {FOLDER_VARIABLE}, or use the stand-in: --dataset digits."
+        )
+        raise ReproError(msg) from absent
+
+
+def find_dataset(name: Literal["mnist", "digits"], *, sha256: str) -> Dataset | None:
+    """Find images by their sum, where `load_dataset` would look for them on this machine; nothing is downloaded.
+
+    Returns
+    -------
+    Dataset or None
+        None where none are found, or they are others.
+    """
+    if name == "digits":
+        found = [_stand_in()]
+    else:
+        named = os.environ.get(FOLDER_VARIABLE)
+        found = []
+        for place in [Path(named)] if named else usual_places():
+            with suppress(ReproError):
+                found.append(_mnist(read_folder(place, files=MNIST_FILES), source=str(place)))
+                break
+    return next((dataset for dataset in found if dataset.sha256 == sha256), None)
+
+
+def reorder_training_images(dataset: Dataset, order: NDArray[np.int64]) -> Dataset:
+    """Return the dataset with its training images, and their labels, in another order, of shape (60000,)."""
+    return replace(dataset, train_images=dataset.train_images[order], train_labels=dataset.train_labels[order])
+
+
+def _load_named_folder(folder: Path, *, named_by: str) -> Dataset:
+    """Load MNIST from a folder that the user named: what is not there is not looked for elsewhere."""
+    try:
+        return _mnist(read_folder(folder, files=MNIST_FILES), source=str(folder))
+    except AbsentError as absent:
+        msg = (
+            f"{named_by} must name {_WHAT_TO_GIVE}, but {absent}. "
+            f"Correct it, or leave {named_by} out to have MNIST looked for and downloaded."
+        )
+        raise ReproError(msg) from absent
+
+
+def _download(*, progress: bool) -> Dataset:
+    from mnist_repro.datasets import download as downloads  # noqa: PLC0415  whoever has the files need not load what downloads them
+
+    cache = cache_folder()
+    arrays, mirror = downloads.download_mnist(cache, files=MNIST_FILES, mirrors=downloads.MIRRORS, progress=progress)
+    return _mnist(arrays, source=f"{mirror.url}, kept in {cache}")
+
+
+def _mnist(arrays: Arrays, *, source: str) -> Dataset:
+    train_images, train_labels, test_images, test_labels = arrays
+    return Dataset(
+        name="mnist",
+        train_images=_flatten(train_images),
+        train_labels=train_labels,
+        test_images=_flatten(test_images),
+        test_labels=test_labels,
+        source=source,
+    )
+
+
+def _stand_in(*, note: str = "") -> Dataset:
+    (train_images, train_labels), (test_images, test_labels) = build_digits()
+    return Dataset(
+        name="digits",
+        train_images=_flatten(train_images),
+        train_labels=train_labels,
+        test_images=_flatten(test_images),
+        test_labels=test_labels,
+        source=DIGITS_SOURCE,
+        note=note,
+    )
+
+
+def _flatten(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Turn images of shape (n, height, width) into rows of pixels, of shape (n, height * width)."""
+    return images.reshape(len(images), -1)

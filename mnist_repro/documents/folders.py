@@ -1,0 +1,198 @@
+"""Where documents are: in this package, in installed ones, and in folders that a user names.
+
+A document's folder holds `claims.toml`, which is data, and `experiments.py` and `alternatives.py`, which are programs:
+whoever adds a folder has its programs run, as with any module that is imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.resources
+import os
+import sys
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec, module_from_spec
+from pathlib import Path
+from typing import TypeVar
+
+from mnist_repro.documents.toml_schema import Traversable
+from mnist_repro.errors import ReproError
+
+FOLDERS_VARIABLE = "MNIST_REPRO_DOCUMENT_FOLDERS"
+ENTRY_POINT_GROUP = "mnist_repro.documents"
+# Found by name: its modules import from this package.
+_ATLAS = "mnist_repro.atlas"
+
+_RULE = "A document is a folder with claims.toml and experiments.py"
+_NAMED = f"named by --document or {FOLDERS_VARIABLE}"
+
+Declared = TypeVar("Declared")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentFolder:
+    """Where a document is.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    package
+        The name under which Python imports its modules.
+    """
+
+    path: Traversable
+    package: str
+
+    def has(self, module: str) -> bool:
+        """Return whether the folder has a module of this name."""
+        return (self.path / f"{module}.py").is_file()
+
+    def load(self, module: str, *, attribute: str, kind: type[Declared]) -> tuple[Declared, ...]:
+        """Run a module of the folder, and return the objects of type `kind` that it declares as `attribute`.
+
+        Raises
+        ------
+        ReproError
+            If there is no such module, it does not run, or declares anything else.
+        """
+        file = self.path / f"{module}.py"
+        if not self.has(module):
+            msg = f"{_RULE}; {file} is missing. Write it, with a tuple {attribute} of {kind.__name__}s."
+            raise ReproError(msg)
+        try:
+            found = getattr(importlib.import_module(f"{self.package}.{module}"), attribute, None)
+        # A user's program may do anything, also end.
+        except (Exception, SystemExit) as error:
+            msg = f"{file} must run without an error. Received: {_describe(error, file=str(file))}. Correct it there."
+            raise ReproError(msg) from error
+        if not isinstance(found, tuple) or not found or not all(isinstance(each, kind) for each in found):
+            msg = (
+                f"{file}: {attribute} must be a tuple of {kind.__name__}s that is not empty. "
+                f"Received: {_shorten(repr(found))}. Correct it there."
+            )
+            raise ReproError(msg)
+        return found
+
+
+def _describe(error: BaseException, *, file: str) -> str:
+    """Return an exception in a line, with the last line of the file that it passed, where it passed any."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == file]
+    if isinstance(error, SyntaxError) and error.filename == file:
+        lines = [error.lineno]
+    place = f" (line {lines[-1]})" if lines else ""
+    return f"{type(error).__name__}: {_shorten(' '.join(str(error).split()))}{place}"
+
+
+def _shorten(text: str, *, most: int = 300) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+@contextmanager
+def add_document_folders(folders: Iterable[Path]) -> Iterator[None]:
+    """Add documents while the context lasts, also for processes that are started meanwhile.
+
+    Raises
+    ------
+    ReproError
+        If a path cannot be named in an environment variable.
+    """
+    before = os.environ.get(FOLDERS_VARIABLE)
+    paths = [str(folder.absolute()) for folder in folders]
+    if unfit := [path for path in paths if os.pathsep in path]:
+        msg = f"The path of a document's folder has no {os.pathsep!r}. Received: {unfit[0]}. Rename or move the folder."
+        raise ReproError(msg)
+    # One way for options and variable, and other processes know of it.
+    os.environ[FOLDERS_VARIABLE] = os.pathsep.join([*filter(None, [before]), *paths])
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[FOLDERS_VARIABLE]
+        else:
+            os.environ[FOLDERS_VARIABLE] = before
+
+
+def find_document_folders() -> tuple[DocumentFolder, ...]:
+    """Return where all documents are: those of this package first, then the installed ones, then those of the user.
+
+    Raises
+    ------
+    ReproError
+        If a folder that is named is none, or an installed package cannot be found.
+    """
+    return (*_own_folders(), *_installed_folders(), *_named_folders())
+
+
+def _own_folders() -> Iterator[DocumentFolder]:
+    entries = sorted(importlib.resources.files(_ATLAS).iterdir(), key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.is_dir() and not entry.name.startswith(("_", ".")):
+            yield DocumentFolder(path=entry, package=f"{_ATLAS}.{entry.name}")
+
+
+def _installed_folders() -> Iterator[DocumentFolder]:
+    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name):
+        try:
+            spec = find_spec(point.value)
+        except (Exception, SystemExit) as error:
+            msg = f"{_describe_point(point)} Received: {_describe(error, file='')}. {_remedy(point)}"
+            raise ReproError(msg) from error
+        if spec is None or not spec.submodule_search_locations:
+            received = "no module of this name" if spec is None else "a module that is no package"
+            msg = f"{_describe_point(point)} Received: {received}. {_remedy(point)}"
+            raise ReproError(msg)
+        yield DocumentFolder(path=Path(next(iter(spec.submodule_search_locations))), package=point.value)
+
+
+def _describe_point(point: EntryPoint) -> str:
+    return (
+        f"An entry point of the group {ENTRY_POINT_GROUP} names a package that is a document's folder; "
+        f"{point.name} = {point.value!r} does not."
+    )
+
+
+def _remedy(point: EntryPoint) -> str:
+    owner = point.dist.name if point.dist else "the distribution that has it"
+    return f"Correct it in {owner}, or uninstall that."
+
+
+def _named_folders() -> Iterator[DocumentFolder]:
+    named = filter(None, os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep))
+    # Each once, whatever it is called.
+    for path in dict.fromkeys(Path(name).resolve() for name in named):
+        if not path.is_dir():
+            received = "something else" if path.exists() else "nothing"
+            msg = f"{_RULE}. Received: {path}, {_NAMED}, where there is {received}. Correct the path."
+            raise ReproError(msg)
+        yield DocumentFolder(path=path, package=_make_package(path))
+
+
+def _make_package(folder: Path) -> str:
+    """Make a package of a folder that lies anywhere, and return its name: its modules may import each other."""
+    name = f"mnist_repro_document_{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
+    if name not in sys.modules:
+        spec = ModuleSpec(name, None, is_package=True)
+        spec.submodule_search_locations = [str(folder)]
+        importlib.invalidate_caches()
+        sys.modules[name] = module_from_spec(spec)
+    return name
+
+
+def check_unique_over_documents(ids: Sequence[tuple[DocumentFolder, str]], *, what: str) -> None:
+    """Raise a ReproError that names both folders if two of `ids` are the same."""
+    owners: dict[str, DocumentFolder] = {}
+    for folder, id_ in ids:
+        if id_ in owners:
+            first = owners[id_].path
+            where = f"in {first} and in {folder.path}" if first != folder.path else f"twice in {first}"
+            msg = f"Over all documents, ids of {what} are unique. Received: {id_!r}, {where}. Rename or remove one."
+            raise ReproError(msg)
+        owners[id_] = folder

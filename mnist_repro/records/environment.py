@@ -1,0 +1,215 @@
+"""What a run was made with: versions, processor, threads, flags and the state of the code.
+
+TensorFlow is not imported: its version is read from the installed package, so that the process that plans a study, and
+readers of records, stay light.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import platform
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from itertools import chain
+from pathlib import Path
+from typing import Any, ClassVar
+
+from mnist_repro.documents.toml_schema import read_toml
+from mnist_repro.errors import ReproError
+
+_PACKAGE = Path(__file__).parents[1]
+# The modules that turn a protocol, data and a seed into numbers.
+_TRAINING_PATH = ("images.py", "randomness.py", "keras_model.py", "compiled_steps.py", "evaluation.py", "trainer.py")
+_SAME_CODE = Path(__file__).with_name("same_code.toml")
+# What a syntax tree holds beside what it computes.
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_ANNOTATIONS = frozenset({"annotation", "returns", "type_comment", "kind", "ctx"})
+_CPUINFO = Path("/proc/cpuinfo")
+# Settings of TensorFlow that change its arithmetic.
+_FLAGS = ("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_KERAS", "TF_DETERMINISTIC_OPS")
+_TENSORFLOW_PACKAGES = ("tensorflow-cpu", "tensorflow", "tensorflow-intel", "tensorflow-macos")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Environment:
+    """Where a run was made.
+
+    Parameters
+    ----------
+    python, tensorflow, keras, numpy, scipy, scikit_learn
+        Versions.
+    system, processor
+        Operating system with machine type; name of the processor, with its family and model where they are known.
+    threads
+        Threads that TensorFlow was given.
+    flags
+        Environment variables that change TensorFlow's arithmetic, where set.
+    commit
+        Commit of the checkout, or "unknown".
+    dirty
+        Whether the checkout differed from its commit; None where that is unknown.
+    """
+
+    python: str
+    tensorflow: str
+    keras: str
+    numpy: str
+    scipy: str
+    scikit_learn: str
+    system: str
+    processor: str
+    threads: int
+    flags: dict[str, str]
+    commit: str
+    dirty: bool | None
+
+    SHARED_WHEN_READ: ClassVar[bool] = True  # most records of a store have the same one
+
+
+def describe_environment(*, threads: int) -> Environment:
+    """Describe this process's environment.
+
+    Raises
+    ------
+    ReproError
+        If TensorFlow is not installed.
+    """
+    commit, dirty = _code_state()
+    return Environment(
+        python=platform.python_version(),
+        tensorflow=tensorflow_version(),
+        keras=_keras_version(),
+        numpy=metadata.version("numpy"),
+        scipy=metadata.version("scipy"),
+        scikit_learn=metadata.version("scikit-learn"),
+        system=f"{platform.system()} {platform.machine()}",
+        processor=_processor(),
+        threads=threads,
+        flags={name: os.environ[name] for name in _FLAGS if name in os.environ},
+        commit=commit,
+        dirty=dirty,
+    )
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+@cache
+def tensorflow_version() -> str:
+    """Return the version of the installed TensorFlow.
+
+    Raises
+    ------
+    ReproError
+        If there is none.
+    """
+    versions = [version for package in _TENSORFLOW_PACKAGES if (version := _installed(package))]
+    if not versions:
+        msg = (
+            "Training needs TensorFlow, and none is installed. "
+            "Install it with: python -m pip install 'mnist-repro[tensorflow]'"
+        )
+        raise ReproError(msg)
+    return versions[0]
+
+
+def _keras_version() -> str:
+    legacy = os.environ.get("TF_USE_LEGACY_KERAS") in {"1", "true", "True"}
+    return _installed("tf_keras" if legacy else "keras") or f"of TensorFlow {tensorflow_version()}"
+
+
+@cache
+def _processor() -> str:
+    """Return the processor's name with the numbers of its kind: rented machines of several kinds have one name."""
+    text = _CPUINFO.read_text(encoding="utf-8", errors="replace") if _CPUINFO.exists() else ""
+    # Of the first processor: a blank line ends it.
+    parted = (line.partition(":") for line in text.partition("\n\n")[0].splitlines())
+    known = {key.strip(): value.strip() for key, _, value in parted}
+    name = known.get("model name") or platform.processor() or "unknown"
+    numbers = [f"{told} {known[key]}" for key, told in (("cpu family", "family"), ("model", "model")) if key in known]
+    return ", ".join([name, *numbers])
+
+
+@cache
+def _code_state() -> tuple[str, bool | None]:
+    """Return the checkout's commit and whether it was changed since."""
+
+    def git(*arguments: str) -> str:
+        # A run that is killed must not leave a lock in the checkout.
+        command = ["git", "--no-optional-locks", "-C", str(_PACKAGE), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()  # noqa: S603 - fixed words
+
+    try:
+        # An installed copy may lie inside somebody else's repository.
+        if git("ls-files", "--error-unmatch", __file__) == "":
+            return "unknown", None
+        return git("rev-parse", "HEAD"), bool(git("status", "--porcelain", "--", str(_PACKAGE)))
+    except (OSError, subprocess.SubprocessError):
+        return "unknown", None
+
+
+@cache
+def training_code_sha256() -> str:
+    """Return the hash of the code that turns a protocol, data and a seed into numbers.
+
+    Runs of different code are never pooled. Only code that gave the runs of earlier code again, bit for bit, goes by
+    the hash of that code: `same_code.toml` lists which, and what was compared.
+    """
+    code = hash_training_code()
+    same = {entry["code"]: entry["as"] for entry in read_toml(_SAME_CODE).get("same", [])}
+    while code in same:
+        code = same.pop(code)
+    return code
+
+
+@cache
+def package_code_sha256() -> str:
+    """Return the hash of all code of this package, as it was when this process first asked."""
+    return hash_code(sorted(_PACKAGE.rglob("*.py")))
+
+
+def hash_training_code() -> str:
+    """Return the hash of the training code as its files are now."""
+    return hash_code(_PACKAGE / "training" / name for name in _TRAINING_PATH)
+
+
+def hash_code(files: Iterable[Path]) -> str:
+    """Return the hash of what files of code compute.
+
+    Comments, docstrings, annotations, import lines and layout do not count, so that documenting or moving code changes
+    no hash. The hash is the same on every supported Python.
+    """
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update("\n".join(_list_syntax(ast.parse(file.read_bytes()))).encode() + b"\n\n")
+    return digest.hexdigest()
+
+
+def _list_syntax(node: Any) -> Iterator[str]:
+    """Yield what a syntax tree computes, one name or value at a time, nested nodes between brackets."""
+    if isinstance(node, list):
+        # A docstring is a statement that computes nothing, and so is any other constant.
+        kept = [each for each in node if not isinstance(each, _IMPORTS) and not _is_bare_constant(each)]
+        yield from ("[", *chain.from_iterable(map(_list_syntax, kept)), "]")
+    elif isinstance(node, ast.AST):
+        yield type(node).__name__
+        for name, value in ast.iter_fields(node):
+            # An empty field may be one that this Python's grammar has and another's lacks.
+            if name not in _ANNOTATIONS and value not in (None, []):
+                yield from (name, *_list_syntax(value))
+        yield "."
+    else:
+        yield repr(node)
+
+
+def _is_bare_constant(node: Any) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

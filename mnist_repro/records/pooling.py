@@ -1,0 +1,114 @@
+"""Runs that may be taken together, and whether each is whole."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from mnist_repro.documents.protocol import CLASSES, Protocol
+from mnist_repro.errors import ReproError
+from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import RecordStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """Runs of one experiment that may be taken together.
+
+    Parameters
+    ----------
+    records
+        The newest record of each seed, by seed.
+    set_aside
+        Number of records left out: of an earlier protocol, code, dataset or version, or replaced by a newer one.
+    """
+
+    records: tuple[RunRecord, ...]
+    set_aside: int
+
+
+def pool_runs(records: Iterable[RunRecord], *, experiment: str, protocol_sha256: str) -> Pool:
+    """Take together the runs of one experiment under one protocol that were made under the same conditions.
+
+    Where there are several, the conditions of the newest record are taken.
+
+    Parameters
+    ----------
+    records
+        In the order in which they were written.
+    """
+    of_experiment = [record for record in records if record.experiment == experiment]
+    of_protocol = [record for record in of_experiment if record.protocol_sha256 == protocol_sha256]
+    by_seed = {record.seed: record for record in of_protocol if record.conditions == of_protocol[-1].conditions}
+    pooled = tuple(by_seed[seed] for seed in sorted(by_seed))
+    return Pool(records=pooled, set_aside=len(of_experiment) - len(pooled))
+
+
+class Reason(Enum):
+    """Why a record is left out."""
+
+    EXPERIMENT = "of an experiment that no document has"
+    PROTOCOL = "of another protocol than today's"
+    CONDITIONS = "made with other code, data, versions or processor than the newest"
+    REPLACED = "replaced by a newer one of the same seed"
+
+
+def list_left_out(records: Sequence[RunRecord], *, protocols: Mapping[str, Protocol]) -> dict[Reason, tuple[int, ...]]:
+    """Return which records no pool has, and why.
+
+    Parameters
+    ----------
+    records
+        All of a store, in the order of its lines.
+    protocols
+        Those of today, by id.
+
+    Returns
+    -------
+    dict
+        Lines of the store's file, counted from 1 and ascending, by reason; reasons without any are left out.
+    """
+    pools = {
+        name: pool_runs(records, experiment=name, protocol_sha256=protocol.sha256).records
+        for name, protocol in protocols.items()
+    }
+    counted = {id(record) for pool in pools.values() for record in pool}
+    lines: dict[Reason, list[int]] = defaultdict(list)
+    for number, record in enumerate(records, start=1):
+        if id(record) in counted:
+            continue
+        if record.experiment not in protocols:
+            reason = Reason.EXPERIMENT
+        elif record.protocol_sha256 != protocols[record.experiment].sha256:
+            reason = Reason.PROTOCOL
+        elif record.conditions != pools[record.experiment][-1].conditions:
+            reason = Reason.CONDITIONS
+        else:
+            reason = Reason.REPLACED
+        lines[reason].append(number)
+    return {reason: tuple(lines[reason]) for reason in Reason if reason in lines}
+
+
+def check_whole(record: RunRecord, *, protocol: Protocol, store: RecordStore) -> None:
+    """Refuse a completed run that lacks anything that its protocol measures: it was damaged.
+
+    Raises
+    ------
+    ReproError
+        If it does; names the file and the run.
+    """
+    each_period, at_end = set(protocol.evaluated_each_period), {each.name for each in protocol.evaluation_sets}
+    whole = (
+        len(record.periods) == protocol.training.periods
+        and all(each_period <= period.loss.keys() & period.accuracy.keys() for period in record.periods)
+        and at_end <= record.final_loss.keys() & record.final_accuracy.keys()
+        and [len(row) for row in record.confusion_matrix] == [CLASSES] * CLASSES
+    )
+    if record.status == "completed" and not whole:
+        msg = (
+            f"{store.file}: the record of {record.experiment}, seed {record.seed}, says completed and lacks a period, "
+            "an evaluation or its confusion matrix. Take its line out and run again to replace it."
+        )
+        raise ReproError(msg)

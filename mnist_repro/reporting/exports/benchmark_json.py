@@ -1,0 +1,94 @@
+"""One environment's accuracies or times as the list that benchmark-tracking actions read.
+
+The form is github-action-benchmark's `customBiggerIsBetter`, for accuracies, and `customSmallerIsBetter`, for seconds:
+a list of entries with `name`, `unit`, `value`, `range` and `extra`. The names are the same in every version, so that
+the points of a chart belong together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, Literal, get_args
+
+import numpy as np
+from scipy import stats
+
+from mnist_repro.errors import ReproError
+from mnist_repro.reporting.exports.json_numbers import dump_json, round_number
+from mnist_repro.reporting.wording.numbers import format_environment
+from mnist_repro.stats.summary import summarize
+from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult
+from mnist_repro.verdicts.finding import count_runs
+
+Measure = Literal["accuracy", "seconds"]
+MEASURES: tuple[Measure, ...] = get_args(Measure)
+
+_PERCENT = 100.0
+# Charts of runs on the stand-in are charts of their own.
+_STAND_IN = " (stand-in for MNIST)"
+
+
+def format_benchmark(result: EnvironmentResult, *, measure: Measure) -> str:
+    """Return the list of one measure.
+
+    Parameters
+    ----------
+    measure
+        "accuracy": the mean over the runs, in percent, on each set of which a document tells at the end, with half its
+        95 % interval. "seconds": the median training time of a run, with half the distance between the quartiles.
+
+    Raises
+    ------
+    ReproError
+        If no run completed.
+    """
+    describe = _describe_accuracies if measure == "accuracy" else _describe_seconds
+    entries = [entry for experiment in result.experiments if experiment.completed for entry in describe(experiment)]
+    if not entries:
+        msg = (
+            f"What runs measured is exported; none of {result.store.file} completed. Make some with `mnist-repro run`."
+        )
+        raise ReproError(msg)
+    extra = format_environment(result.environment)
+    return dump_json([{**entry, "extra": f"{entry['extra']}\n{extra}"} for entry in entries])
+
+
+def _describe_accuracies(experiment: ExperimentResult) -> Iterator[dict[str, Any]]:
+    for name in experiment.protocol.evaluated_at_end:
+        summary = summarize([_PERCENT * record.final_accuracy[name] for record in experiment.completed])
+        yield _entry(
+            experiment,
+            f"{name} accuracy",
+            unit="%",
+            value=summary.mean,
+            reach=summary.mean_interval.high - summary.mean,
+            how=("mean", "half its 95 % interval"),
+        )
+
+
+def _describe_seconds(experiment: ExperimentResult) -> Iterator[dict[str, Any]]:
+    seconds = [record.training_seconds for record in experiment.completed]
+    yield _entry(
+        experiment,
+        "training of a run",
+        unit="s",
+        value=float(np.median(seconds)),
+        reach=float(stats.iqr(seconds)) / 2 if len(seconds) > 1 else math.nan,
+        how=("median", "half the distance between the quartiles"),
+    )
+
+
+def _entry(
+    experiment: ExperimentResult, name: str, *, unit: str, value: float, reach: float, how: tuple[str, str]
+) -> dict[str, Any]:
+    stand_in = any(record.dataset != "mnist" for record in experiment.completed)
+    entry = {
+        "name": f"{experiment.protocol.id}: {name}{_STAND_IN if stand_in else ''}",
+        "unit": unit,
+        "value": round_number(value),
+    }
+    said = f"{how[0]} of {count_runs(len(experiment.completed))}"
+    if math.isnan(reach):
+        return {**entry, "extra": said}
+    return {**entry, "range": f"± {round_number(reach, scale=value):.10g}", "extra": f"{said}, with {how[1]}"}

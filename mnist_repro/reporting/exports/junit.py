@@ -1,0 +1,62 @@
+"""What a test's case says of itself in a JUnit file: names and texts that a CI's pages and scripts read."""
+
+from __future__ import annotations
+
+import math
+
+from mnist_repro.documents.claim import Claim
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.stats.summary import Summary
+from mnist_repro.verdicts.finding import Finding
+
+_DIGITS = 6
+
+
+def describe_finding(finding: Finding) -> dict[str, str]:
+    """Describe a verdict: `claim`, `verdict` and `n`, the runs; `p`, `adjusted_p` and `runs_needed` where there are."""
+    numbers = {"p": finding.p, "adjusted_p": finding.adjusted_p}
+    return {
+        "claim": finding.family,
+        "verdict": finding.verdict.value,
+        **{name: _format(value) for name, value in numbers.items() if value is not None},
+        "n": str(finding.runs),
+        **({} if finding.runs_needed is None else {"runs_needed": str(finding.runs_needed)}),
+    }
+
+
+def describe_gate(
+    protocol: Protocol, *, claim: Claim | None, summary: Summary, risk: float, judged: bool
+) -> dict[str, str]:
+    """Describe an accuracy gate.
+
+    Parameters
+    ----------
+    claim
+        The final accuracy that the document reports on the same set, where it reports one.
+    summary
+        The accuracies of the gate's runs, as fractions.
+    risk
+        Probability that it fails by chance alone; NaN where that is unknown.
+    judged
+        False on the stand-in, whose accuracies say nothing.
+
+    Returns
+    -------
+    dict
+        `experiment`, `verdict`, `n` and `threshold`; `claim`, and as `chance_of_failing` the risk, where there are; the
+        `mean`, where it is judged. A gate tests nothing, so it has no `p`.
+    """
+    reached = "reached" if summary.mean >= protocol.gate.minimum else "below the threshold"
+    return {
+        "experiment": protocol.id,
+        **({"claim": claim.id} if claim else {}),
+        "verdict": reached if judged else "not judged",
+        "n": str(summary.n),
+        **({"mean": _format(summary.mean)} if judged else {}),
+        "threshold": str(protocol.gate.minimum),
+        **({} if math.isnan(risk) else {"chance_of_failing": _format(risk)}),
+    }
+
+
+def _format(value: float) -> str:
+    return f"{value:.{_DIGITS}g}"

@@ -1,0 +1,127 @@
+"""Figures of causes: the document's figures among the runs of each way in which it might have been made."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
+
+from mnist_repro.documents.claim import Claim
+from mnist_repro.reporting.figures.style import CARD, DOCUMENT, MUTED, OURS, format_percent, svg_figure
+from mnist_repro.reporting.wording.numbers import format_number, format_subject
+from mnist_repro.stats.summary import summarize
+from mnist_repro.verdicts.causes.alternatives import Answer, last_figures, read_instead
+from mnist_repro.verdicts.causes.finder import ExperimentCauses
+from mnist_repro.verdicts.measured import measured_value
+
+# How far an axis reaches from the document, in half prediction intervals of the experiment as reconstructed: what lies
+# farther is an arrow with its mean.
+_REACH = 9.0
+_ROW_INCHES = 0.42
+_HEAD_INCHES = 1.5
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Row:
+    """The runs of one way in which the document might have been made.
+
+    Parameters
+    ----------
+    label
+        That way.
+    values
+        Of each figure that is shown, our runs', of shape (n_runs,), in the claim's unit.
+    excluded
+        Whether the document could not have been made so.
+    """
+
+    label: str
+    values: tuple[NDArray[np.float64], ...]
+    excluded: bool
+
+
+def draw_causes(path: Path, *, causes: ExperimentCauses) -> None:
+    """Draw the document's last accuracy and loss among the runs of each alternative, a row each."""
+    figures = last_figures(causes.claims)
+    rows = _rows(causes, figures)
+    title = f"{causes.protocol.id}: how it might have been made"
+    with svg_figure(path, title=title, height=_ROW_INCHES * len(rows) + _HEAD_INCHES) as figure:
+        panels = figure.subplots(1, len(figures), squeeze=False, sharey=True)[0]
+        for index, (axes, claim) in enumerate(zip(panels, figures, strict=True)):
+            _draw_panel(axes, claim, rows, index=index)
+        panels[0].set_yticks(range(len(rows)), labels=[row.label for row in rows])
+        panels[0].set_ylim(len(rows) - 0.5, -0.5)
+
+
+def _rows(causes: ExperimentCauses, figures: Sequence[Claim]) -> list[Row]:
+    rows = []
+    for cause in causes.ways:
+        records = [r for r in causes.records[cause.variant.id if cause.variant else None] if r.status == "completed"]
+        if not records:
+            continue
+        read = [read_instead(claim, cause.variant) for claim in figures]
+        label = f"{cause.variant.choice}: {cause.variant.change}" if cause.variant else "as reconstructed"
+        rows.append(
+            Row(
+                label=textwrap.fill(label, width=38),
+                values=tuple(np.array([measured_value(claim, record) for record in records]) for claim in read),
+                excluded=cause.answer is Answer.EXCLUDED,
+            )
+        )
+    return rows
+
+
+def _draw_panel(axes: Axes, claim: Claim, rows: Sequence[Row], *, index: int) -> None:
+    summaries = [summarize(row.values[index]) for row in rows]
+    ours = summaries[0].prediction_interval
+    half = (ours.high - ours.low) / 2 if math.isfinite(ours.high) else abs(claim.value) / 20
+    low, high = claim.value - _REACH * half, claim.value + _REACH * half
+    shown: list[float] = [claim.value]
+    for place, (row, summary) in enumerate(zip(rows, summaries, strict=True)):
+        colour = MUTED if row.excluded else OURS
+        interval = summary.prediction_interval
+        # An arrow says what a bar that is cut off would hide. A single run has no interval: NaN is beyond nothing.
+        if min(summary.mean, interval.low) < low or max(summary.mean, interval.high) > high:
+            edge = low if summary.mean < claim.value else high
+            _draw_arrow(axes, claim, summary.mean, place=place, edge=edge, colour=colour)
+            continue
+        if math.isfinite(interval.low):
+            axes.plot([interval.low, interval.high], [place, place], color=colour, alpha=0.35, linewidth=9)
+            shown += [interval.low, interval.high]
+        axes.plot(summary.mean, place, marker="o", markersize=5, color=colour)
+        shown.append(summary.mean)
+    axes.axvline(claim.value, color=DOCUMENT, linewidth=1.8, zorder=0.5)
+    margin = 0.06 * (max(shown) - min(shown)) or half
+    axes.set_xlim(max(low, min(shown) - margin), min(high, max(shown) + margin))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
+    if claim.unit == "fraction":
+        axes.xaxis.set_major_formatter(FuncFormatter(format_percent))
+    axes.set_xlabel(format_subject(claim))
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+
+
+def _draw_arrow(axes: Axes, claim: Claim, mean: float, *, place: int, edge: float, colour: str) -> None:
+    """Say that a row's runs lie beyond the axis, and where."""
+    below = edge < claim.value
+    style: dict[str, Any] = {
+        "transform": axes.get_yaxis_transform(),
+        "color": colour,
+        "verticalalignment": "center",
+        # Over the document's line.
+        "bbox": {"facecolor": CARD, "edgecolor": "none", "pad": 1.5},
+    }
+    text = (
+        f"\N{LEFTWARDS ARROW} {format_number(mean, claim)}"
+        if below
+        else f"{format_number(mean, claim)} \N{RIGHTWARDS ARROW}"
+    )
+    axes.text(0.02 if below else 0.98, place, text, horizontalalignment="left" if below else "right", **style)

@@ -1,0 +1,149 @@
+"""Figures made of images of 28 x 28 pixels: all in one raster, pixel by pixel, in one SVG file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from mnist_repro.reporting.figures.style import INK, MUTED, WIDTH, svg_figure
+
+_SIDE = 28
+# Pixels between two images.
+_GAP = 2
+# Room for a label under each digit, in pixels.
+_LABEL_ROOM = 10
+
+# Purple and orange stand neither for a document nor for our runs. So many shades are enough for the eye, and take a
+# third off the file; an odd number has one for 0.
+_WEIGHTS, _SHADES = "PuOr_r", 33
+# Noise does not compress: these take half the file.
+_FEW_SHADES = 11
+
+FloatArray = NDArray[np.floating[Any]]
+
+
+def draw_first_weights(path: Path, *, title: str, weights: FloatArray) -> None:
+    """Draw each first-layer unit's weights as an image of 28 x 28.
+
+    Parameters
+    ----------
+    path
+        The SVG file to write.
+    title
+        Printed above.
+    weights
+        Array of shape (784, units).
+    """
+    values = weights.astype(np.float64)
+    limit = _choose_limit(values)
+    norm = Normalize(-limit, limit)
+    mosaic = _arrange(values.T.reshape(-1, _SIDE, _SIDE), columns=_count_columns(values.shape[1]), below=_GAP)
+    height, width = mosaic.shape
+    inches = WIDTH if width > height else 6.6
+    # Beside the mosaic the colour bar takes about one inch, the title half an inch above.
+    inches_high = (inches - 1.05) * height / width + 0.5
+    shades = colormaps[_WEIGHTS].resampled(_SHADES)
+    with svg_figure(path, title=title, width=inches, height=inches_high) as figure:
+        axes = figure.subplots()
+        _show(axes, mosaic, cmap=shades, norm=norm)
+        bar = figure.colorbar(
+            ScalarMappable(norm=norm, cmap=shades), ax=axes, extend="both", shrink=0.8, aspect=30, pad=0.02
+        )
+        bar.set_label("weight")
+        bar.locator = MaxNLocator(nbins=4, symmetric=True)
+        # Without edges of their own, neighbouring shades let the card shine through.
+        if bar.solids is not None:
+            bar.solids.set_edgecolor("face")
+        bar.outline.set_visible(False)
+
+
+def draw_snapshots(path: Path, *, title: str, snapshots: Mapping[int, FloatArray]) -> None:
+    """Draw each first-layer unit's weights as an image of 28 x 28, a panel for each number of steps.
+
+    Parameters
+    ----------
+    path
+        The SVG file to write.
+    title
+        Printed above.
+    snapshots
+        Arrays of shape (784, units), by the steps made. Each panel has a scale of its own: weights grow.
+    """
+    mosaics = {
+        step: _arrange(values.T.reshape(-1, _SIDE, _SIDE), columns=_count_columns(values.shape[1]), below=_GAP)
+        for step, values in snapshots.items()
+    }
+    height, width = next(iter(mosaics.values())).shape
+    with svg_figure(path, title=title, height=WIDTH / len(mosaics) * height / width + 0.75) as figure:
+        panels = figure.subplots(1, len(mosaics), squeeze=False)[0]
+        for axes, (step, mosaic) in zip(panels, mosaics.items(), strict=True):
+            limit = _choose_limit(snapshots[step])
+            _show(axes, mosaic, cmap=colormaps[_WEIGHTS].resampled(_FEW_SHADES), norm=Normalize(-limit, limit))
+            axes.set_title(f"{step:,} steps", fontsize=10)
+
+
+def draw_sample_digits(path: Path, *, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
+    """Draw digits with their labels.
+
+    Parameters
+    ----------
+    path
+        The SVG file to write.
+    images
+        Array of shape (n, 784), 0 = background: dark ink on light paper in the figure.
+    labels
+        Array of shape (n,).
+    """
+    columns = _count_columns(len(images))
+    mosaic = _arrange(images.reshape(-1, _SIDE, _SIDE).astype(np.float64), columns=columns, below=_LABEL_ROOM)
+    with svg_figure(path, title="Images with their labels", width=5.4, height=6.9) as figure:
+        axes = figure.subplots()
+        _show(axes, mosaic, cmap=LinearSegmentedColormap.from_list("ink", ["#f0f1f3", INK]), norm=Normalize(0, 255))
+        for place, label in enumerate(labels):
+            row, column = divmod(place, columns)
+            axes.text(
+                column * (_SIDE + _GAP) + (_SIDE - 1) / 2,
+                row * (_SIDE + _LABEL_ROOM) + _SIDE - 0.5 + _LABEL_ROOM / 2,
+                str(label),
+                color=MUTED,
+                horizontalalignment="center",
+                verticalalignment="center_baseline",
+            )
+
+
+def _choose_limit(weights: FloatArray) -> float:
+    """Return where the scale of colours ends: a few extreme weights would leave all others pale."""
+    return float(np.percentile(np.abs(weights), 99.5)) or 1.0
+
+
+def _show(axes: Axes, mosaic: FloatArray, *, cmap: Colormap, norm: Normalize) -> None:
+    """Show an image pixel by pixel; where it is NaN the card is seen."""
+    axes.imshow(mosaic, cmap=cmap, norm=norm, interpolation="none")
+    axes.set_axis_off()
+
+
+def _arrange(images: FloatArray, *, columns: int, below: int) -> FloatArray:
+    """Put images of shape (n, 28, 28) into one array, NaN between them; `below` pixels under each image."""
+    rows = math.ceil(len(images) / columns)
+    mosaic = np.full((rows * (_SIDE + below), columns * (_SIDE + _GAP)), np.nan)
+    for place, image in enumerate(images):
+        row, column = divmod(place, columns)
+        top, left = row * (_SIDE + below), column * (_SIDE + _GAP)
+        mosaic[top : top + _SIDE, left : left + _SIDE] = image
+    return mosaic[:, :-_GAP]
+
+
+def _count_columns(images: int) -> int:
+    """Return how many columns make a full grid that is at most twice as wide as high, or nearly so."""
+    smallest = math.ceil(math.sqrt(images))
+    return next((count for count in range(smallest, 2 * smallest + 1) if images % count == 0), smallest)

@@ -1,0 +1,164 @@
+"""All that the documents report, as rows of one table, each with what it takes to judge it by oneself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mnist_repro.documents.comparison import Comparison
+from mnist_repro.documents.document import Document
+from mnist_repro.reporting.html.strips import Strip, Strips, place_runs
+from mnist_repro.reporting.wording.numbers import format_places, format_reported, list_family_cells
+from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult, Family, Said
+from mnist_repro.verdicts.finding import Finding
+from mnist_repro.verdicts.measured import Assessment
+from mnist_repro.verdicts.uncertainty import Certainty
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number:
+    """One printed number with its place among our runs, and the row that shows it; None where there are no runs."""
+
+    assessment: Assessment
+    strip: Strip | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimRow:
+    """A claim (of a curve all points), a comparison or a statement, in one environment.
+
+    Parameters
+    ----------
+    key
+        Unique on a page, of letters, digits, points and hyphens.
+    result
+        The environment's.
+    document, experiments
+        What it is about.
+    name
+        The claim in few words.
+    reported, ours, places
+        The document's number, our mean with its interval, and how many numbers lie inside; empty where there is none.
+    reported_value, our_value
+        What the first two are sorted by.
+    finding
+        The verdict.
+    numbers
+        The printed numbers; none of a statement.
+    ticks
+        Of the axis on which the numbers' rows stand.
+    lines
+        Where it stands in the stored text.
+    certainty
+        How sure our number is, where that is known.
+    notes
+        What a reader should know of it.
+    """
+
+    key: str
+    result: EnvironmentResult
+    document: Document
+    experiments: tuple[ExperimentResult, ...]
+    name: str
+    finding: Finding
+    lines: tuple[int, ...]
+    reported: str = ""
+    ours: str = ""
+    places: str = ""
+    reported_value: float | None = None
+    our_value: float | None = None
+    numbers: tuple[Number, ...] = ()
+    ticks: tuple[tuple[str, str], ...] = ()
+    certainty: Certainty | None = None
+    notes: tuple[str, ...] = ()
+
+
+def list_rows(results: Iterable[EnvironmentResult], *, documents: Mapping[str, Document]) -> list[ClaimRow]:
+    """Return the rows of all environments, in the order of the documents."""
+    return [row for place, result in enumerate(results, 1) for row in _Rows(result, place, documents).list()]
+
+
+class _Rows:
+    """Makes the rows of one environment, the `place`-th of its page."""
+
+    def __init__(self, result: EnvironmentResult, place: int, documents: Mapping[str, Document]) -> None:
+        self._result = result
+        self._place = place
+        self._documents = documents
+        self._experiments = {experiment.protocol.id: experiment for experiment in result.experiments}
+        self._assessments = {a.claim.id: a for family in result.families for a in family.assessments}
+        certainties = (c for experiment in result.experiments for c in experiment.certainties)
+        self._certainties = {certainty.claim.id: certainty for certainty in certainties}
+
+    def list(self) -> list[ClaimRow]:
+        rows = [self._describe_family(family) for family in self._result.families]
+        rows += [self._describe_said(said) for said in (*self._result.compared, *self._result.stated)]
+        order = list(self._documents)
+        return sorted(rows, key=lambda row: order.index(row.document.id))
+
+    def _describe_family(self, family: Family) -> ClaimRow:
+        claim, summary = family.claim, family.assessments[-1].summary
+        subject, reported, ours, *_ = list_family_cells(family)
+        drawn = self._draw(family.assessments)
+        return ClaimRow(
+            key=self._key(family.id),
+            result=self._result,
+            document=self._documents[claim.document],
+            experiments=self._find([claim.experiment] if claim.experiment else []),
+            name=subject if claim.experiment else f"{subject}, {claim.id}",
+            finding=family.finding,
+            lines=tuple(assessment.claim.line for assessment in family.assessments),
+            reported=reported,
+            ours=ours,
+            places=format_places(family),
+            reported_value=claim.value,
+            our_value=summary.mean if summary else None,
+            numbers=_pair(family.assessments, drawn),
+            ticks=drawn.ticks if drawn else (),
+            certainty=self._certainties.get(claim.id),
+            notes=_unique(assessment.claim.note for assessment in family.assessments),
+        )
+
+    def _describe_said(self, said: Said) -> ClaimRow:
+        subject = said.subject
+        row = ClaimRow(
+            key=self._key(subject.id),
+            result=self._result,
+            document=self._documents[subject.document],
+            experiments=self._find(dict.fromkeys(subject.experiments)),
+            name=subject.says,
+            finding=said.finding,
+            lines=subject.lines,
+        )
+        if not isinstance(subject, Comparison):
+            return row
+        claims = subject.first, subject.second
+        assessments = [self._assessments[claim.id] for claim in claims]
+        drawn = self._draw(assessments)
+        return replace(
+            row,
+            reported=" against ".join(map(format_reported, claims)),
+            reported_value=subject.first.value,
+            numbers=_pair(assessments, drawn),
+            ticks=drawn.ticks if drawn else (),
+            notes=_unique([subject.note]),
+        )
+
+    def _key(self, name: str) -> str:
+        return f"claim-{self._place}-{name}"
+
+    def _find(self, names: Iterable[str]) -> tuple[ExperimentResult, ...]:
+        return tuple(self._experiments[name] for name in names)
+
+    def _draw(self, assessments: Sequence[Assessment]) -> Strips | None:
+        experiments = [assessment.claim.experiment for assessment in assessments]
+        return place_runs(assessments, runs=[self._experiments[name].completed if name else () for name in experiments])
+
+
+def _pair(assessments: Sequence[Assessment], drawn: Strips | None) -> tuple[Number, ...]:
+    rows: Sequence[Strip | None] = drawn.rows if drawn else [None] * len(assessments)
+    return tuple(Number(assessment=a, strip=strip) for a, strip in zip(assessments, rows, strict=True))
+
+
+def _unique(notes: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(note for note in notes if note))

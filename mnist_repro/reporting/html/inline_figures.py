@@ -1,0 +1,150 @@
+"""SVG figures as parts of one HTML page: no ids that clash, each letter drawn once, and nothing that runs or loads.
+
+The figures were drawn by libraries of which every version draws other bytes. So each stands between two comments, of
+which the first names these versions.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from markupsafe import Markup, escape
+
+from mnist_repro.reporting.figures.style import read_creator
+
+_SHAPES = frozenset({"clipPath", "defs", "g", "image", "path", "rect", "use"})
+_ATTRIBUTES = frozenset({"clip-path", "d", "height", "transform", "viewBox", "width", "x", "y"})
+_STYLES = frozenset(
+    {"fill", "fill-opacity", "image-rendering", "opacity", "stroke", "stroke-dasharray", "stroke-dashoffset"}
+    | {"stroke-linecap", "stroke-linejoin", "stroke-opacity", "stroke-width"}
+)
+_HREF = "{http://www.w3.org/1999/xlink}href"
+_PICTURE = "data:image/png;base64,"
+# How Matplotlib draws a letter, whatever its font.
+_LETTER_SCALE = "scale(0.015625)"
+_PIXELS_PER_POINT = 4 / 3
+
+_LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_TRANSLATION = re.compile(r"translate\([^)]*\)")
+_SIDEWAYS = re.compile(r"translate\((\S+) 0\)")
+_REFERENCE = re.compile(r"url\(#(.+)\)")
+
+_START, _END = "<!-- figure by {} -->", "<!-- end of figure -->"
+_FIGURE = re.compile("<!-- figure by ([^<>]*) -->.*?<!-- end of figure -->", re.DOTALL)
+
+
+class FigureSheet:
+    """The figures of one page.
+
+    Parameters
+    ----------
+    folder
+        In which the figures' names are looked up.
+    most_bytes
+        Of all figures together; what comes later is a link to its file.
+    """
+
+    def __init__(self, folder: Path, *, most_bytes: int) -> None:
+        self._folder = folder
+        self._room = most_bytes
+        self._embedded = 0
+        self._creator = "nobody"
+        self._letters: dict[str, ET.Element] = {}
+
+    def embed(self, name: str, *, label: str) -> Markup:
+        """Return a figure as markup, or a link to its file where the page has no more room.
+
+        Parameters
+        ----------
+        name
+            The SVG file, in the folder.
+        label
+            What a screen reader says in its place.
+        """
+        file = self._folder / name
+        root = ET.fromstring(file.read_bytes())  # noqa: S314 - a figure of our own
+        drawn = self._convert(root, prefix=f"f{self._embedded}-")
+        _, _, width, height = (float(number) for number in root.get("viewBox", "0 0 0 0").split())
+        size = {"width": width, "height": height}
+        drawn.attrib |= {key: f"{_PIXELS_PER_POINT * points:.0f}" for key, points in size.items()}
+        drawn.attrib |= {"class": "drawn", "role": "img", "aria-label": label, "stroke-linejoin": "round"}
+        text = ET.tostring(drawn, encoding="unicode")
+        if len(text) > self._room:
+            return Markup('<p class="aside">This figure has a file of its own: <a href="{0}">{0}</a>.</p>').format(name)
+        self._room -= len(text)
+        self._embedded += 1
+        self._creator = read_creator(file) or self._creator
+        return self._enclose(text)
+
+    def letters(self) -> Markup:
+        """Return the letters that the figures so far are written with; they stand once, anywhere on the page."""
+        shapes = "".join(ET.tostring(letter, encoding="unicode") for letter in self._letters.values())
+        return self._enclose(
+            f'<svg class="letters" aria-hidden="true" width="0" height="0"><defs>{shapes}</defs></svg>'
+        )
+
+    def _enclose(self, text: str) -> Markup:
+        return Markup(f"{_START.format(escape(self._creator))}{text}{_END}")  # noqa: S704 - rebuilt from known shapes
+
+    def _convert(self, element: ET.Element, *, prefix: str) -> ET.Element:
+        """Return an element of Matplotlib's SVG as HTML has it, with what is known to draw and nothing else."""
+        converted = ET.Element(_name(element), self._attributes(element, prefix=prefix))
+        for child in element:
+            if _name(child) not in _SHAPES:
+                continue
+            if child.get("transform") == _LETTER_SCALE and "id" in child.attrib:
+                kept = {key: child.get(key, "") for key in ("id", "d", "transform")}
+                self._letters.setdefault(child.attrib["id"], ET.Element("path", kept))
+                continue
+            inner = self._convert(child, prefix=prefix)
+            # A group that had nothing but a name is none any more, and one of letters is empty.
+            is_idle = (inner.tag == "g" and not inner.attrib) or (inner.tag == "defs" and not len(inner))
+            converted.extend(inner if is_idle else [inner])
+        return converted
+
+    def _attributes(self, element: ET.Element, *, prefix: str) -> dict[str, str]:
+        """Return the attributes that draw; a style is taken apart, as the page allows no styles but its own."""
+        declared = (part.partition(":") for part in element.get("style", "").split(";"))
+        given = {key: value for key, value in element.attrib.items() if key in _ATTRIBUTES}
+        given |= {key.strip(): value.strip() for key, _, value in declared if key.strip() in _STYLES}
+        kept = {key: _rewrite(value, is_path=key != "transform", prefix=prefix) for key, value in given.items()}
+        if _name(element) in {"clipPath", "path"} and "id" in element.attrib:
+            kept["id"] = prefix + element.attrib["id"]
+        href = element.get(_HREF, "")
+        if href.startswith(_PICTURE):
+            kept["href"] = "".join(href.split())
+        elif href.startswith("#"):
+            # The figures share the letters by their names.
+            kept["href"] = href if href[1:] in self._letters else f"#{prefix}{href[1:]}"
+            if sideways := _SIDEWAYS.fullmatch(kept.get("transform", "")):
+                del kept["transform"]
+                kept["x"] = sideways[1]
+        return kept
+
+
+def list_creators(page: str) -> set[str]:
+    """Return the libraries that drew the figures of a page, with their versions."""
+    return {match[1] for match in _FIGURE.finditer(page)}
+
+
+def blank_figures(page: str) -> str:
+    """Return a page without what its figures look like."""
+    return _FIGURE.sub("<!-- figure -->", page)
+
+
+def _name(element: ET.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _rewrite(value: str, *, is_path: bool, prefix: str) -> str:
+    if reference := _REFERENCE.fullmatch(value):
+        return f"url(#{prefix}{reference[1]})"
+    return _shorten(value) if is_path else _TRANSLATION.sub(lambda match: _shorten(match[0]), value)
+
+
+def _shorten(text: str) -> str:
+    """Write numbers to a hundredth of a point, and the lines of a path behind each other."""
+    rounded = _LONG_NUMBER.sub(lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), text)
+    return " ".join(rounded.split())

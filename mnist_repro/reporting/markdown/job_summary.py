@@ -1,0 +1,119 @@
+"""A summary for a CI's page: appended to the file that `GITHUB_STEP_SUMMARY` names.
+
+`mnist-repro report` appends it, and nothing else does: it reads all records, it runs last, whether the tests passed or
+not, and it needs no TensorFlow. Were `run` and the test session to append theirs, a job would show the same verdicts
+three times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from mnist_repro.documents.document import Document
+from mnist_repro.errors import ReproError
+from mnist_repro.reporting.wording.numbers import (
+    STAND_IN_WARNING,
+    escape_markdown,
+    format_environment,
+    format_outcome,
+    list_family_cells,
+)
+from mnist_repro.verdicts.environment import EnvironmentResult
+from mnist_repro.verdicts.finding import Verdict
+
+# What GitHub takes of one step; a larger file is not shown at all.
+MOST_BYTES = 1024 * 1024
+
+_OPEN, _CLOSED = "<details>", "</details>"
+_CUT = "*Cut here: a step's summary has at most 1 MiB. The whole is in the report's pages.*\n"
+
+
+def format_summary(results: Sequence[EnvironmentResult], *, documents: Mapping[str, Document]) -> str:
+    """Return the summary of all environments as Markdown: what came out, what did not reproduce, and every claim."""
+    lines = ["## Do the documents' numbers reproduce?", ""]
+    for result in results:
+        lines += _describe(result, documents=documents)
+    return "\n".join(lines) + "\n"
+
+
+def _describe(result: EnvironmentResult, *, documents: Mapping[str, Document]) -> Iterator[str]:
+    yield f"### {escape_markdown(result.name)}{'' if result.is_published else ', not published'}"
+    yield ""
+    if result.is_stand_in:
+        yield f"> **{escape_markdown(STAND_IN_WARNING)}**"
+        yield ""
+    yield f"{escape_markdown(format_environment(result.environment))}."
+    yield ""
+    for document in documents.values():
+        yield f"- **{escape_markdown(document.title)}**: {format_outcome(result.outcome(document.id))}"
+    yield ""
+    said = [(family.id, family.finding) for family in result.families]
+    said += [(entry.subject.id, entry.finding) for entry in (*result.compared, *result.stated)]
+    missed = [(name, finding) for name, finding in said if finding.verdict is Verdict.NOT_REPRODUCED]
+    if missed:
+        yield "Not reproduced:"
+        yield ""
+        for name, finding in missed:
+            yield f"- {escape_markdown(name)}: {escape_markdown(finding.reason)}"
+        yield ""
+    yield from _tabulate(result)
+
+
+def _tabulate(result: EnvironmentResult) -> Iterator[str]:
+    rows = [
+        f"| {' | '.join(map(escape_markdown, (experiment.protocol.id, *list_family_cells(family))))} |"
+        for experiment in result.experiments
+        if experiment.completed
+        for family in experiment.families
+    ]
+    if not rows:
+        return
+    yield f"{_OPEN}<summary>Every claim about what was run</summary>"
+    yield ""
+    yield "| experiment | claim | document | our mean (95 %) | one run, 95 % | runs | verdict |"
+    yield "|---|---|--:|--:|--:|--:|---|"
+    yield from rows
+    yield ""
+    yield _CLOSED
+    yield ""
+
+
+def append_summary(text: str, *, file: Path, most_bytes: int = MOST_BYTES) -> None:
+    """Append `text` to a step's summary; what is too long is cut between two lines, and the end says so.
+
+    Parameters
+    ----------
+    most_bytes
+        Of the whole file, with what earlier commands of the step have written.
+
+    Raises
+    ------
+    ReproError
+        If the file cannot be written.
+    """
+    try:
+        room = most_bytes - (file.stat().st_size if file.exists() else 0)
+        with file.open("a", encoding="utf-8", newline="\n") as summary:
+            summary.write(_fit(text, room=room))
+    except OSError as error:
+        msg = f"GITHUB_STEP_SUMMARY names {file}, and that cannot be written: {error}. Correct or unset it."
+        raise ReproError(msg) from error
+
+
+def _fit(text: str, *, room: int) -> str:
+    if len(text.encode()) <= room:
+        return text
+    # Nothing that was opened stays open.
+    longest_end = len(f"\n{_CLOSED}\n\n{_CUT}".encode())
+    kept, size = [], 0
+    for line in text.splitlines(keepends=True):
+        size += len(line.encode())
+        if size + longest_end > room:
+            break
+        kept.append(line)
+    if not kept:
+        # A file that is too long would not be shown at all.
+        return ""
+    is_open = sum(line.count(_OPEN) - line.count(_CLOSED) for line in kept) > 0
+    return "".join([*kept, f"\n{_CLOSED}\n" if is_open else "", "\n", _CUT])

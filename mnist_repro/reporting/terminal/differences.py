@@ -1,0 +1,195 @@
+"""What differs between two sets of records: in the terminal, as Markdown, or as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from mnist_repro.comparison.environments import Differences, ExperimentDifference
+from mnist_repro.comparison.experiments import AccuracyDifference
+from mnist_repro.reporting.exports.json_numbers import dump_json, round_ends, round_number
+from mnist_repro.reporting.terminal.verdicts import Form
+from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, UNKNOWN, escape_markdown
+from mnist_repro.stats.estimates import Estimate
+from mnist_repro.stats.summary import Summary
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Table:
+    """Rows under headings."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def print_differences(
+    differences: Differences,
+    *,
+    before: str,
+    after: str,
+    form: Form,
+    console: Console,
+    slower_than: float | None = None,
+) -> None:
+    """Print what differs, and what got worse.
+
+    Parameters
+    ----------
+    before, after
+        What the two sides are called.
+    slower_than
+        As for `Differences.find_worse`.
+    """
+    if form == "json":
+        console.file.write(dump_json(_describe(differences, before=before, after=after, slower_than=slower_than)))
+        return
+    paragraphs = _sentences(differences, slower_than=slower_than)
+    tables = [table for table in _tables(differences) if table.rows]
+    if form == "markdown":
+        console.file.write(f"A: {escape_markdown(before)}. B: {escape_markdown(after)}.\n")
+        for table in tables:
+            console.file.write("\n")
+            lines = [table.headings, ["---"] * len(table.headings), *map(_escape, table.rows)]
+            console.file.writelines(f"| {' | '.join(cells)} |\n" for cells in lines)
+        console.file.writelines(f"\n{escape_markdown(paragraph)}\n" for paragraph in paragraphs)
+        return
+    console.print(f"A: {before}\nB: {after}", highlight=False, soft_wrap=True)
+    for table in tables:
+        console.print()
+        shown = Table(box=None, pad_edge=False, header_style="bold")
+        for heading in table.headings:
+            shown.add_column(heading, overflow="fold")
+        for row in table.rows:
+            shown.add_row(*row)
+        console.print(shown, markup=False)
+    console.print()
+    for paragraph in paragraphs:
+        console.print(paragraph, highlight=False, soft_wrap=True)
+
+
+def _escape(row: Sequence[str]) -> list[str]:
+    return [escape_markdown(cell) for cell in row]
+
+
+def _sentences(differences: Differences, *, slower_than: float | None) -> list[str]:
+    said = [STAND_IN_WARNING] if differences.is_stand_in else []
+    if not differences.facts:
+        said.append("Both were made with the same versions, processor, protocols and code.")
+    said += [
+        f"Only {side} has: {', '.join(names)}."
+        for side, names in (("A", differences.only_before), ("B", differences.only_after))
+        if names
+    ]
+    untold = differences.find_untold(slower_than=slower_than)
+    if untold:
+        said.append(f"Not told: {'; '.join(untold)}.")
+    worse = differences.find_worse(slower_than=slower_than)
+    if worse:
+        said.append(f"Worse: {'; '.join(worse)}.")
+    else:
+        said.append(f"Nothing {'of what can be told ' if untold else ''}got worse.")
+    return said
+
+
+def _tables(differences: Differences) -> Iterator[_Table]:
+    yield _Table(
+        headings=("made with", "A", "B"),
+        rows=tuple((fact.name, fact.before, fact.after) for fact in differences.facts),
+    )
+    yield _Table(
+        headings=("accuracy", "of the set", "A", "B", "B - A (95 %)", "p", "p, adjusted", "found"),
+        rows=tuple((each.id, *_accuracy_cells(found)) for each in differences.experiments for found in each.accuracies),
+    )
+    yield _Table(
+        headings=("runs", "A", "B", "same seeds", "of these bit-equal", "A, s", "B, s", "B / A (95 %)"),
+        rows=tuple(_run_cells(each) for each in differences.experiments),
+    )
+
+
+def _accuracy_cells(found: AccuracyDifference) -> tuple[str, ...]:
+    return (
+        found.evaluation_set,
+        f"{100 * found.before.mean:.2f} %",
+        f"{100 * found.after.mean:.2f} %",
+        f"{_format_estimate(found.difference, digits=2, scale=100.0, sign='+')} points",
+        f"{found.p:.2g}",
+        f"{found.adjusted_p:.2g}",
+        found.change.value,
+    )
+
+
+def _run_cells(each: ExperimentDifference) -> tuple[str, ...]:
+    runs = each.runs
+    counts = (
+        f"{len(side)}{f', {len(side) - completed} not completed' if completed < len(side) else ''}"
+        for side, completed in zip((runs.before, runs.after), runs.completed, strict=True)
+    )
+    seconds = [f"{summary.mean:.2f}" for summary in runs.seconds or ()] or [UNKNOWN, UNKNOWN]
+    ratio = _format_estimate(runs.slowdown, digits=2) if runs.slowdown else UNKNOWN
+    return (each.id, *counts, str(len(runs.same_seeds)), str(runs.bit_equal), *seconds, ratio)
+
+
+def _format_estimate(estimate: Estimate, *, digits: int, scale: float = 1.0, sign: str = "") -> str:
+    # What rounds to nothing has no sign of its own.
+    ends = (estimate.value, estimate.interval.low, estimate.interval.high)
+    value, low, high = (f"{round(scale * end, digits) + 0.0:{sign}.{digits}f}" for end in ends)
+    return f"{value} ({UNKNOWN if math.isnan(estimate.interval.low) else f'{low} to {high}'})"
+
+
+def _describe(differences: Differences, *, before: str, after: str, slower_than: float | None) -> dict[str, Any]:
+    return {
+        "version": FORMAT_VERSION,
+        "before": before,
+        "after": after,
+        "stand_in": differences.is_stand_in,
+        "made_with": [{"name": f.name, "before": f.before, "after": f.after} for f in differences.facts],
+        "experiments": [_describe_experiment(each) for each in differences.experiments],
+        "only_before": list(differences.only_before),
+        "only_after": list(differences.only_after),
+        "slower_than": slower_than,
+        "not_told": differences.find_untold(slower_than=slower_than),
+        "worse": differences.find_worse(slower_than=slower_than),
+    }
+
+
+def _describe_experiment(each: ExperimentDifference) -> dict[str, Any]:
+    runs = each.runs
+    return {
+        "id": each.id,
+        "runs": {"before": len(runs.before), "after": len(runs.after)},
+        "completed": dict(zip(("before", "after"), runs.completed, strict=True)),
+        "same_seeds": len(runs.same_seeds),
+        "bit_equal": runs.bit_equal,
+        "paired": runs.is_paired,
+        "accuracy": [_describe_accuracy(found) for found in each.accuracies],
+        "training_seconds": runs.seconds and runs.slowdown and _describe_seconds(runs.seconds, runs.slowdown),
+    }
+
+
+def _describe_accuracy(found: AccuracyDifference) -> dict[str, Any]:
+    return {
+        "evaluation_set": found.evaluation_set,
+        "before": round_number(found.before.mean, scale=1.0),
+        "after": round_number(found.after.mean, scale=1.0),
+        "difference": round_number(found.difference.value, scale=1.0),
+        "interval": round_ends(found.difference.interval, scale=1.0),
+        "p": round_number(found.p),
+        "adjusted_p": round_number(found.adjusted_p),
+        "change": found.change.value,
+    }
+
+
+def _describe_seconds(seconds: tuple[Summary, Summary], slowdown: Estimate) -> dict[str, Any]:
+    return {
+        "before": round_number(seconds[0].mean),
+        "after": round_number(seconds[1].mean),
+        "ratio": round_number(slowdown.value),
+        "interval": round_ends(slowdown.interval),
+    }

@@ -1,0 +1,106 @@
+"""What a study would cost and could decide, as tables in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from rich.console import Console
+from rich.table import Table
+
+from mnist_repro.documents.protocol import Profile
+from mnist_repro.reporting.wording.numbers import UNKNOWN
+from mnist_repro.verdicts.planning import ExperimentPlan, Need
+
+_MINUTE, _HOUR = 60, 3600
+
+
+def print_plan(
+    plans: Sequence[ExperimentPlan], *, profile: Profile, environment: str, workers: int, console: Console
+) -> None:
+    """Print a table of costs, and one of what the runs could decide.
+
+    Parameters
+    ----------
+    environment
+        In which the runs would be made.
+    workers
+        Processes that would train.
+    """
+    console.print(_cost_table(plans, environment=environment))
+    console.print(_format_total(plans, workers=workers), highlight=False)
+    console.print()
+    console.print(_need_table(plans, profile=profile))
+    console.print(
+        "A run that the records already have is not made again. With fewer seeds than it takes to be found not to "
+        "reproduce, a curve or a figure that stands out stays inconclusive.",
+        highlight=False,
+    )
+
+
+def _cost_table(plans: Sequence[ExperimentPlan], *, environment: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("experiment")
+    for heading in ("runs", "seconds a run", "seconds in all", "difference seen with 80 %"):
+        table.add_column(heading, justify="right")
+    table.add_column("by the runs of")
+    for plan in plans:
+        known = plan.environment is not None and plan.environment != environment
+        source = f"{plan.environment}; none here" if known else plan.environment
+        table.add_row(
+            plan.experiment,
+            str(plan.runs),
+            _format_number(plan.seconds, digits=2),
+            _format_number(plan.total_seconds, digits=0),
+            UNKNOWN if plan.detectable is None else f"{100 * plan.detectable:.2f} points, {plan.evaluation_set}",
+            source or "nobody yet",
+        )
+    return table
+
+
+def _format_number(value: float | None, *, digits: int) -> str:
+    return UNKNOWN if value is None else f"{value:.{digits}f}"
+
+
+def _format_total(plans: Sequence[ExperimentPlan], *, workers: int) -> str:
+    runs = sum(plan.runs for plan in plans)
+    seconds = [plan.total_seconds for plan in plans if plan.total_seconds is not None]
+    if not seconds:
+        return f"{runs} runs; how long they take is {UNKNOWN}: no run of them is recorded."
+    least = "" if len(seconds) == len(plans) else "at least "
+    total = sum(seconds)
+    together = f", {_format_duration(total / workers)} on {workers} workers" if workers > 1 else ""
+    return (
+        f"{runs} runs, {least}{_format_duration(total)} of one processor core{together}, without tracing and compiling."
+    )
+
+
+def _format_duration(seconds: float) -> str:
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} s"
+    return f"{seconds / _MINUTE:.0f} min" if seconds < _HOUR else f"{seconds / _HOUR:.1f} h"
+
+
+def _need_table(plans: Sequence[ExperimentPlan], *, profile: Profile) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("experiment")
+    table.add_column("what is reported", overflow="fold")
+    table.add_column("seeds to reproduce", justify="right")
+    table.add_column("or not to", justify="right")
+    table.add_column(f"decided by {profile}")
+    for plan in plans:
+        for kind, alike in groupby(plan.needs, key=lambda need: replace(need, claim="")):
+            names = ", ".join(need.claim.removeprefix(f"{plan.experiment}.") for need in alike)
+            decided = kind.reason or _format_decided(kind, runs=plan.runs)
+            numbers = ["" if number is None else str(number) for number in (kind.to_reproduce, kind.to_refute)]
+            table.add_row(plan.experiment, names, *numbers, decided)
+    return table
+
+
+def _format_decided(need: Need, *, runs: int) -> str:
+    if need.to_reproduce is None or runs < need.to_reproduce:
+        return f"no: {runs} seeds"
+    if need.to_refute is None or runs < need.to_refute:
+        return "if it reproduces"
+    return "yes" if need.is_certain else "if it is clear"

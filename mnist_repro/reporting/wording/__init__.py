@@ -1,0 +1,1 @@
+"""Numbers and results as words, shared by every medium."""

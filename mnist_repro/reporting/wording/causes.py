@@ -1,0 +1,70 @@
+"""What the cause finder found, in words: the same in the terminal and on the page of causes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from mnist_repro.documents.variant import FIRST_STEPS
+from mnist_repro.reporting.wording.numbers import UNKNOWN, escape_markdown, format_difference_interval
+from mnist_repro.verdicts.causes.alternatives import Answer, Cause, Effect
+from mnist_repro.verdicts.causes.finder import ExperimentCauses
+from mnist_repro.verdicts.causes.rounding import Sensitivity
+
+
+def summarize_causes(causes: Sequence[ExperimentCauses]) -> str:
+    """Say in a sentence how many alternatives are excluded and how many are possible."""
+    tried = [cause.answer for experiment in causes for cause in experiment.alternatives]
+    counts = {answer: tried.count(answer) for answer in Answer}
+    text = f"of {len(tried)} alternatives {counts[Answer.EXCLUDED]} are excluded and {counts[Answer.POSSIBLE]} possible"
+    return f"{text}; for {counts[Answer.UNKNOWN]} there are too few runs." if counts[Answer.UNKNOWN] else f"{text}."
+
+
+def format_cause(cause: Cause) -> str:
+    """Format an alternative as the cells of a row in Markdown."""
+    *cells, answer = list_cause_cells(cause)
+    return " | ".join([*map(escape_markdown, cells), f"**{answer}**: {escape_markdown(cause.reason)}"])
+
+
+def format_sensitivity(sensitivity: Sensitivity) -> str:
+    """Format what rounding does as the cells of a row in Markdown."""
+    return " | ".join(map(escape_markdown, list_rounding_cells(sensitivity)))
+
+
+def list_cause_cells(cause: Cause) -> list[str]:
+    """Return a way's cells: choice, what was made of it, runs, effects on accuracy and loss, p, and the answer."""
+    variant = cause.variant
+    runs = f"{cause.runs}, {cause.unfinished} not completed" if cause.unfinished else str(cause.runs)
+    effects = {effect.claim.metric: _format_effect(effect) for effect in cause.effects}
+    return [
+        variant.choice if variant else "as reconstructed",
+        variant.change if variant else "",
+        runs,
+        effects.get("accuracy", ""),
+        effects.get("loss", ""),
+        "" if cause.p is None else f"{cause.p:.2g}",
+        cause.answer.value,
+    ]
+
+
+def _format_effect(effect: Effect) -> str:
+    return format_difference_interval(effect.difference, effect.interval, effect.claim)
+
+
+def list_rounding_cells(sensitivity: Sensitivity) -> list[str]:
+    """Return the cells of what rounding does: runs moved, spread by rounding over that by seeds, steps, and so."""
+    interval = sensitivity.interval
+    ratio = (
+        UNKNOWN
+        if math.isnan(sensitivity.ratio)
+        else f"{sensitivity.ratio:.2g} ({interval.low:.2g} to {interval.high:.2g})"
+    )
+    return [str(sensitivity.pairs), ratio, _format_parted(sensitivity), sensitivity.effect.value]
+
+
+def _format_parted(sensitivity: Sensitivity) -> str:
+    if math.isnan(sensitivity.parted):
+        return UNKNOWN
+    if math.isinf(sensitivity.parted):
+        return f"more than {FIRST_STEPS} steps"
+    return f"{sensitivity.parted:g} steps (median of {sensitivity.followed})"

@@ -1,0 +1,125 @@
+"""An experiment as a reader would describe it: what was trained, on what, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mnist_repro.documents.protocol import (
+    IMAGE_PIXELS,
+    Adam,
+    ConstantRate,
+    EvaluationSet,
+    InitialValues,
+    Layer,
+    LearningRate,
+    Normal,
+    Optimizer,
+    PiecewiseRate,
+    Protocol,
+    Training,
+    TruncatedNormal,
+    Zeros,
+)
+from mnist_repro.documents.statement import describe_images
+from mnist_repro.studies.first_layer import Snapshot
+
+
+def describe_protocol(protocol: Protocol) -> list[tuple[str, str]]:
+    """Return what decides a run, as pairs of a name and its value in words."""
+    return [
+        ("network", " → ".join([f"{IMAGE_PIXELS} pixels", *map(_describe_layer, protocol.layers)])),
+        ("pixels", "0 to 255" if protocol.pixel_divisor == 1 else f"divided by {protocol.pixel_divisor:g}"),
+        ("initial weights", _join(_describe_values(layer.weights) for layer in protocol.layers)),
+        ("initial biases", _join(_describe_values(layer.biases) for layer in protocol.layers)),
+        ("optimiser", _describe_optimizer(protocol.optimizer)),
+        ("learning rate", _describe_rate(protocol.optimizer.learning_rate)),
+        ("trained on", _describe_order(protocol.training)),
+        ("steps", _describe_steps(protocol.training)),
+        ("evaluated on", "; ".join(map(_describe_set, protocol.evaluation_sets))),
+    ]
+
+
+def _join(words: Iterable[str]) -> str:
+    return ", then ".join(dict.fromkeys(words))
+
+
+def _describe_layer(layer: Layer) -> str:
+    text = f"{layer.units} {layer.activation}"
+    if layer.keep_probability == 1:
+        return text
+    rescaled = ", and divides it by as much" if layer.rescales_kept else ""
+    return f"{text} (dropout keeps {layer.keep_probability:g}{rescaled})"
+
+
+def _describe_values(values: InitialValues | None) -> str:
+    match values:
+        case None:
+            return "none"
+        case Zeros():
+            return "0"
+        case Normal(standard_deviation=spread):
+            return f"normal, standard deviation {spread:.3g}"
+        case TruncatedNormal(standard_deviation=spread):
+            return f"truncated normal, standard deviation {spread:.3g}"
+    return "Glorot's uniform"
+
+
+def _describe_optimizer(optimizer: Optimizer) -> str:
+    clipped = "" if optimizer.clip_norm is None else f"; each gradient's norm is {optimizer.clip_norm:g} at most"
+    if isinstance(optimizer, Adam):
+        rates = f"beta1 {optimizer.beta_1:g}, beta2 {optimizer.beta_2:g}, epsilon {optimizer.epsilon:g}"
+        return f"Adam, {rates}{clipped}"
+    return f"gradient descent{clipped}"
+
+
+def _describe_rate(rate: LearningRate) -> str:
+    if isinstance(rate, ConstantRate):
+        return f"{rate.rate:g}"
+    if isinstance(rate, PiecewiseRate):
+        changes = ", ".join(f"{boundary:,}" for boundary in rate.boundaries)
+        return f"{', '.join(f'{value:g}' for value in rate.rates)}; changes after the steps {changes}"
+    return f"{rate.start:g}, times {rate.factor:g} after every {rate.every_steps:,} steps"
+
+
+def _describe_set(images: EvaluationSet) -> str:
+    return f"{images.name}: {describe_images(images.images)}{', dropout left on' if images.dropout else ''}"
+
+
+def _describe_order(training: Training) -> str:
+    return f"{describe_images(training.images)}, {training.order}"
+
+
+def _describe_steps(training: Training) -> str:
+    again = "; each period begins again at the first batch" if training.restart_each_period else ""
+    return (
+        f"{training.periods} periods of {training.steps_per_period:,} steps, {training.batch_size:,} images each{again}"
+    )
+
+
+# Correlations of neighbouring pixels up to which a picture is called so.
+_LOOKS = ((0.2, "noise"), (0.6, "blurred forms within noise"), (1.0, "smooth forms"))
+_ALIKE = 0.8
+
+
+def describe_convergence(snapshots: Sequence[Snapshot]) -> str:
+    """Say what the pictures show after each number of steps, as a paragraph."""
+    *early, last = snapshots
+    looks = ", ".join(f"after {shown.step:,} steps {_name_look(shown)}" for shown in snapshots)
+    settled = next((shown.step for shown in early if shown.with_end >= _ALIKE), None)
+    change = (
+        f"What they look for is settled after {settled:,} steps; the rest makes it sharper."
+        if settled
+        else f"What they look for still changes after {early[-1].step:,} steps."
+    )
+    unmoved = f"{last.unmoved} of {last.units} units still look like what they began as in the end."
+    return f"The units show {looks}. {change} {unmoved}"
+
+
+def list_snapshot_cells(shown: Snapshot) -> list[str]:
+    """Return what was measured of a first layer as cells."""
+    correlations = (shown.between_neighbours, shown.with_start, shown.with_end)
+    return [f"{shown.step:,}", *(f"{value:.2f}" for value in correlations), str(shown.unmoved), f"{shown.spread:.3f}"]
+
+
+def _name_look(shown: Snapshot) -> str:
+    return next(look for most, look in _LOOKS if shown.between_neighbours <= most)

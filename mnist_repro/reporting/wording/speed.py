@@ -1,0 +1,192 @@
+"""Training steps beside other engines: what the page says, and its figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from mnist_repro.comparison.speed.engines import COMPILED, CONTROL, FLOOR, EngineTimes, Times
+from mnist_repro.comparison.speed.studies import (
+    MeasuredStudy,
+    StudyRatio,
+    list_efficiencies,
+    list_growths,
+    list_outside_shares,
+    list_processor_shares,
+)
+from mnist_repro.reporting.wording.numbers import format_estimate
+from mnist_repro.verdicts.environment import EnvironmentResult
+
+_MICROSECONDS = 1e6
+_MEGABYTES = 1e6
+_ENGINES = {
+    "compiled": "ours, compiled",
+    "keras-fit": "Keras, fit",
+    "keras-train-on-batch": "Keras, train_on_batch",
+    "tf1-session": "TensorFlow 1 session",
+    "jax": "JAX, jitted loop",
+    "pytorch": "PyTorch, eager loop",
+    "scikit-learn": "scikit-learn, partial_fit",
+    "floor": "matrix products alone",
+    "control": "the same in NumPy, the control",
+}
+
+
+def name_engine(engine: str) -> str:
+    """Return an engine's name for readers."""
+    return _ENGINES.get(engine, engine)
+
+
+def order_engines(engines: Mapping[str, EngineTimes]) -> list[EngineTimes]:
+    """Return the engines, the quickest first."""
+    return sorted(engines.values(), key=lambda times: times.median_seconds)
+
+
+def list_time_headings(*, with_busy: bool) -> list[str]:
+    """Return the headings of what `list_time_cells` gives; `with_busy` where it is given busy engines."""
+    ratios = ["over matrix products", "over ours"]
+    busy = [f"{ratio}, other core busy" for ratio in ratios] if with_busy else []
+    return ["step", *ratios, *busy, "ready", "memory", "settings"]
+
+
+def list_time_cells(
+    times: EngineTimes, engines: Mapping[str, EngineTimes], *, busy: Mapping[str, EngineTimes] | None = None
+) -> list[str]:
+    """Return an engine's times as cells: of a step, its ratios, to be ready; memory, and settings.
+
+    Parameters
+    ----------
+    times, engines
+        The engine, and all of its experiment by name.
+    busy
+        The same engines while another core was kept busy; their ratios are cells too where they are given.
+    """
+    ratios = _list_estimates(times.engine, engines)
+    if busy is not None:
+        ratios += _list_estimates(times.engine, busy)
+    cells = [f"{_MICROSECONDS * times.median_seconds:.0f} µs", *ratios, f"{times.ready_seconds:.1f} s"]
+    return [*cells, f"{times.peak_bytes / _MEGABYTES:.0f} MB", times.settings.strip("{}").replace('"', "")]
+
+
+def _list_estimates(engine: str, engines: Mapping[str, EngineTimes]) -> list[str]:
+    """Return an engine's ratios to the floor and to ours; empty where one of the two was not timed."""
+    return [
+        format_estimate(engines[engine].ratio_to(engines[other])) if engines.keys() >= {engine, other} else ""
+        for other in (FLOOR, COMPILED)
+    ]
+
+
+def list_ratio_headings(times: Times) -> list[str]:
+    """Return the headings of what `list_ratio_cells` gives."""
+    return ["ours over matrix products", *(f"{name_engine(engine)}, over ours" for engine in _list_others(times))]
+
+
+def list_ratio_cells(name: str, times: Times) -> list[str]:
+    """Return an experiment's ratios as cells: ours over the floor, and others over ours; empty where not timed."""
+    engines = times[name]
+    pairs = [(COMPILED, FLOOR), *((other, COMPILED) for other in _list_others(times))]
+    return [
+        f"{engines[one].ratio_to(engines[other]).value:.2f}" if engines.keys() >= {one, other} else ""
+        for one, other in pairs
+    ]
+
+
+def _list_others(times: Times) -> list[str]:
+    found = {engine for engines in times.values() for engine in engines}
+    return [engine for engine in _ENGINES if engine in found - {COMPILED, FLOOR, CONTROL}]
+
+
+_HOUR = 3600.0
+_SHOWN_WORKERS = (1, 2, 8)
+
+# What is told of whole studies, in this order.
+_TOLD: Sequence[tuple[Callable[[Sequence[MeasuredStudy]], list[StudyRatio]], str]] = (
+    (list_efficiencies, "one worker's time over that of {workers}, times {workers}"),
+    (list_growths, "time over that of half the seeds, workers: {workers}"),
+    (list_outside_shares, "share outside of training periods, workers: {workers}"),
+    (list_processor_shares, "share of the runs' time with a processor, workers: {workers}"),
+)
+
+
+def list_throughput_headings(studies: Sequence[MeasuredStudy]) -> list[str]:
+    """Return the headings of the table of seeds an hour: what was measured, and what was not."""
+    efficiency = _find_efficiency(studies)
+    return ["experiment", "a run takes", *(_name_workers(workers, efficiency) for workers in _SHOWN_WORKERS)]
+
+
+def list_throughputs(result: EnvironmentResult, studies: Sequence[MeasuredStudy]) -> list[list[str]]:
+    """Return, for each experiment that was run, the median time of a run, and the seeds an hour of so many workers."""
+    efficiency = _find_efficiency(studies)
+    factor = efficiency.estimate.value if efficiency else 1.0
+    rows = []
+    for name, seconds in _list_run_seconds(result):
+        rates = [workers * (factor if workers > 1 else 1.0) * _HOUR / seconds for workers in _SHOWN_WORKERS]
+        rows.append([name, f"{seconds:.2f} s", *map(_format_rate, rates)])
+    return rows
+
+
+def format_throughput(result: EnvironmentResult, studies: Sequence[MeasuredStudy]) -> str:
+    """Say in a few sentences how many seeds an hour workers give; empty where no run has completed."""
+    rates = [f"{_format_rate(_HOUR / seconds)} of {name}" for name, seconds in _list_run_seconds(result)]
+    if not rates:
+        return ""
+    return (
+        "By the median time of these runs, a worker, which is a process with one thread, trains so many seeds an hour: "
+        f"{', '.join(rates)}. {format_efficiency(studies)}"
+    )
+
+
+def format_efficiency(studies: Sequence[MeasuredStudy]) -> str:
+    """Say what several workers give, and whether that was measured."""
+    found = _find_efficiency(studies)
+    if found is None:
+        return "N workers train at most N times as many; how far below that they stay was not measured here."
+    return (
+        f"N workers train N times as many, times their efficiency: {format_estimate(found.estimate)} with "
+        f"{found.workers}, measured on {format_processors(studies)} in {_count_rounds(found)} of {found.seeds} seeds "
+        f"of {found.experiment}; for more workers that is extrapolated."
+    )
+
+
+def list_study_figures(studies: Sequence[MeasuredStudy]) -> list[list[str]]:
+    """Return what was measured of whole studies, as rows: of what, the figure's name, its median, and its spread."""
+    return [
+        [
+            f"{ratio.experiment}, {ratio.seeds} seeds",
+            text.format(workers=ratio.workers),
+            format_estimate(ratio.estimate),
+            f"{ratio.values[0]:.3g} to {ratio.values[-1]:.3g}, {_count_rounds(ratio)}",
+        ]
+        for list_ratios, text in _TOLD
+        for ratio in list_ratios(studies)
+    ]
+
+
+def format_processors(studies: Sequence[MeasuredStudy]) -> str:
+    """Say on which kinds of processor studies were timed."""
+    return " and ".join(sorted({study.processor for study in studies}))
+
+
+def _count_rounds(ratio: StudyRatio) -> str:
+    return "1 round" if len(ratio.values) == 1 else f"{len(ratio.values)} rounds"
+
+
+def _format_rate(rate: float) -> str:
+    """Format with three digits that count: no more are known."""
+    return f"{float(f'{rate:.3g}'):,.0f}"
+
+
+def _list_run_seconds(result: EnvironmentResult) -> list[tuple[str, float]]:
+    return [(each.protocol.id, each.seconds.total) for each in result.experiments if each.seconds]
+
+
+def _find_efficiency(studies: Sequence[MeasuredStudy]) -> StudyRatio | None:
+    """Return the efficiency of the most workers for which it was measured."""
+    return max(list_efficiencies(studies), key=lambda ratio: (ratio.workers, ratio.seeds), default=None)
+
+
+def _name_workers(workers: int, efficiency: StudyRatio | None) -> str:
+    if workers == 1:
+        return "1 worker"
+    if efficiency is None:
+        return f"{workers} workers, at most"
+    return f"{workers} workers" if workers == efficiency.workers else f"{workers} workers, extrapolated"

@@ -1,0 +1,197 @@
+"""The comparison of versions in words, for its page."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from mnist_repro.comparison.versions.defaults import Default, count_followed, measure_horizon
+from mnist_repro.comparison.versions.pairwise import Pair, Relation
+from mnist_repro.comparison.versions.probes import Probe
+from mnist_repro.comparison.versions.sensitivity import Sensitivity, Trial
+from mnist_repro.comparison.versions.summary import Column, State, VersionsResult
+from mnist_repro.documents.document import Document
+from mnist_repro.reporting.wording.numbers import UNKNOWN, escape_markdown, format_estimate, format_verdicts
+
+
+def format_state(column: Column) -> str:
+    """Say whether an environment has all its runs, and what is lacking."""
+    detail = f": {column.detail}" if column.detail else ""
+    return column.state.value if column.state is State.COMPLETE else f"**{column.state.value}**{detail}"
+
+
+def format_way(column: Column) -> str:
+    """Say how an environment's runs were made."""
+    if column.result is None:
+        return ""
+    return "graph session" if column.is_session else f"Keras {escape_markdown(column.result.environment.keras)}"
+
+
+def format_counts(column: Column, document: Document) -> str:
+    """Count an environment's verdicts on a document."""
+    if column.result is None:
+        return ""
+    return format_verdicts(column.result.outcome(document.id))
+
+
+def format_agreement(pair: Pair | None) -> str:
+    """Say how a version's runs of an experiment compare with the reference's."""
+    if pair is None:
+        return "not compared"
+    agreement = pair.agreement
+    match agreement.relation:
+        case Relation.EQUAL:
+            return "equal"
+        case Relation.TOGETHER:
+            return f"within {agreement.largest:.0e}"
+    text = f"parted; p = {agreement.p:.2g}"
+    return f"**{text}**" if pair.differs else text
+
+
+def format_pairs(pairs: Sequence[Pair]) -> str:
+    """Count what pairs of versions make of the same starts, and give the smallest p-value, as cells."""
+    relations = Counter(pair.agreement.relation for pair in pairs)
+    counts = " | ".join(str(relations[relation]) for relation in Relation)
+    least = min(pairs, key=lambda pair: pair.agreement.p, default=None)
+    values = f"{least.agreement.p:.2g} | {least.adjusted_p:.2g}" if least else " | "
+    return f"{len(pairs)} | {counts} | {values}"
+
+
+def format_loss_difference(pair: Pair | None) -> str:
+    """Give the mean difference of the final loss over seeds, in nats, with its interval."""
+    if pair is None:
+        return ""
+    loss = pair.agreement.loss
+    if pair.agreement.relation is Relation.EQUAL:
+        return "0"
+    if math.isnan(loss.mean_interval.low):
+        return f"{loss.mean:+.2g}"
+    return f"{loss.mean:+.2g} ({loss.mean_interval.low:+.2g} to {loss.mean_interval.high:+.2g})"
+
+
+def format_drift(column: Column, versions: VersionsResult) -> str:
+    """Say in few words how a version compares with the reference over all experiments."""
+    if column.result is None:
+        return ""
+    if column.name == versions.reference.name:
+        return "the reference"
+    pairs = versions.drift.between(versions.reference.name, column.name)
+    if not pairs:
+        return "not compared"
+    different = [experiment for experiment, pair in pairs.items() if pair.differs]
+    if different:
+        return f"**other numbers** in {', '.join(different)}"
+    equal = all(pair.agreement.relation is Relation.EQUAL for pair in pairs.values())
+    return "equal bit for bit" if equal else "no difference"
+
+
+def summarize_departures(versions: VersionsResult) -> str:
+    """Say in a sentence on how many versions the claims get the reference's verdicts."""
+    count = len(versions.compared)
+    departed = [history for history in versions.histories if history.first_departure]
+    if departed:
+        of_all = f"Of {len(versions.histories)} verdicts {len(departed)} are not the same"
+        return f"{of_all} on all {count} versions that were run."
+    return f"Every verdict that can be given is the same on all {count} versions that were run."
+
+
+def summarize_differences(versions: VersionsResult) -> str:
+    """Say in a sentence how many pairs of versions give other numbers."""
+    pairs = versions.drift.pairs
+    if not pairs:
+        return "No two versions were run with the same seeds."
+    relations = Counter(pair.agreement.relation for pair in pairs)
+    said = ", ".join(f"{relations[relation]} show {relation.value}" for relation in Relation if relations[relation])
+    different = sum(pair.differs for pair in pairs)
+    verdict = (
+        f"in {different} the numbers differ by more than chance" if different else "none differs by more than chance"
+    )
+    return f"Of {len(pairs)} comparisons, two versions in one experiment each, {said}; {verdict}."
+
+
+def summarize_states(versions: VersionsResult) -> str:
+    """Say in a sentence how many environments have all their runs."""
+    complete = sum(column.state is State.COMPLETE for column in versions.columns)
+    return f"{complete} of {len(versions.columns)} environments have all their runs."
+
+
+def format_trial(trial: Trial) -> str:
+    """Say whether a planted difference was found."""
+    found = "flagged" if trial.flagged else "**not flagged**"
+    return f"{found} (p = {trial.p:.2g}, in {len(trial.unadjusted)} experiments)"
+
+
+def format_same_version(sensitivity: Sensitivity) -> str:
+    """Say how often the same version was taken for two."""
+    if not sensitivity.same:
+        return "The reference has too few seeds to be split into two versions."
+    flagged = sum(trial.flagged for trial in sensitivity.same)
+    tests = sum(len(trial.unadjusted) for trial in sensitivity.same)
+    share = UNKNOWN if not tests else f"{100 * sensitivity.false_share:.1f} %"
+    return (
+        f"Of {len(sensitivity.same)} pairs of disjoint sets of the reference's own runs {flagged} were flagged; of "
+        f"their {tests} single tests {share} have p of 5 % at most before adjustment."
+    )
+
+
+_GIB = 2**30
+# So many versions are named one by one; of more, the first and the last.
+_FEW_VERSIONS = 2
+
+
+def format_step(probe: Probe, way: str, experiment: str) -> str:
+    """Format the time of a step in those of the control."""
+    steps = probe.steps.get(way, {}).get(experiment)
+    return format_estimate(steps.ratio) if steps else ""
+
+
+def format_memory(probe: Probe, way: str) -> str:
+    """Format the most memory that training held in those of the control, over all experiments."""
+    return f"{max(probe.memory_ratios[way].values()):.1f}"
+
+
+def format_first_call(probe: Probe, way: str) -> str:
+    """Format the time to build, trace and compile, over the experiments that were timed."""
+    seconds = [steps.first_call_seconds for steps in probe.steps[way].values()]
+    return f"{min(seconds):.1f} to {max(seconds):.1f} s"
+
+
+def format_size(probe: Probe) -> str:
+    """Format the size of what is installed."""
+    return f"{probe.installed_bytes / _GIB:.2f} GiB"
+
+
+def format_repetition(probe: Probe, way: str) -> str:
+    """Say whether the same seed gave the same first steps again."""
+    different = [
+        f"{name} ({'another process' if run.in_one_process else 'the same process'})"
+        for name, run in probe.repeated[way].items()
+        if not (run.in_one_process and run.in_two_processes)
+    ]
+    if not probe.repeated[way]:
+        return UNKNOWN
+    return f"**not in {', '.join(different)}**" if different else "equal"
+
+
+def format_horizon(versions: VersionsResult, name: str, experiment: str) -> str:
+    """Say for how many steps a version's runs stay with the reference's."""
+    probes = versions.probed
+    reference = probes.get(versions.reference.name)
+    if reference is None:
+        return UNKNOWN
+    steps = measure_horizon(probes[name], reference, experiment=experiment)
+    if math.isnan(steps):
+        return UNKNOWN
+    return f"{steps:g}" if math.isfinite(steps) else f"more than {count_followed(list(probes.values()))}"
+
+
+def format_default(default: Default) -> str:
+    """Say which versions have which value, in their order."""
+    return "; ".join(f"`{value}` {_format_versions(names)}".replace("|", "\\|") for value, names in default.values)
+
+
+def _format_versions(names: tuple[str, ...]) -> str:
+    if len(names) <= _FEW_VERSIONS:
+        return "on " + " and ".join(escape_markdown(name) for name in names)
+    return f"from {escape_markdown(names[0])} to {escape_markdown(names[-1])}"

@@ -1,1 +1,0 @@
-"""Where the images come from: file forms, folders, downloads, and digits that stand in."""

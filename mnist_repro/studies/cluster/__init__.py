@@ -1,0 +1,1 @@
+"""Studies on the workers of a Dask cluster."""

@@ -1,0 +1,191 @@
+"""Whether today's training code gives the runs of earlier code again, bit for bit.
+
+Then the records of both may be pooled, and a change that only makes training quicker, leaner or clearer does not cost
+every recorded run. Processors of different kinds may round differently: where the recorded runs are not given again,
+`train_revision` makes runs of the earlier code on this machine, to compare with.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mnist_repro.datasets.dataset import Dataset
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.documents.variant import Variant
+from mnist_repro.errors import ReproError
+from mnist_repro.records.environment import describe_environment, hash_training_code
+from mnist_repro.records.run import RunRecord, run_conditions
+from mnist_repro.records.store import RecordStore
+from mnist_repro.studies.study import Plan, plan_study
+from mnist_repro.studies.variant_runs import plan_variants, read_variant_runs, variant_store
+
+Train = Callable[[Plan, Dataset, RecordStore], Sequence[RunRecord]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmation:
+    """Recorded runs, and the same trained again.
+
+    Parameters
+    ----------
+    code
+        Hash of the code by which the recorded runs were made.
+    equal, different
+        Runs that are the same in all that a seed determines, and those that are not: experiment or variant, and seed.
+    """
+
+    code: str
+    equal: tuple[tuple[str, int], ...]
+    different: tuple[tuple[str, int], ...]
+
+
+def confirm_code(
+    store: RecordStore,
+    *,
+    protocols: Mapping[str, Protocol],
+    variants: Sequence[Variant],
+    seeds: int,
+    dataset: Dataset,
+    train: Train,
+) -> Confirmation:
+    """Train the first recorded runs of each experiment, and the first of each variant, again.
+
+    Parameters
+    ----------
+    store
+        Records that were made with the same versions, threads and flags as here.
+    seeds
+        Runs of each experiment.
+    train
+        Makes the missing runs of a plan on the images, in the store, and returns its records.
+
+    Raises
+    ------
+    ReproError
+        If the recorded runs were made by different codes, in another environment, or there are none.
+
+    Notes
+    -----
+    The processor may be of another kind than the recorded one: equal bits are proof on any machine. Different bits are
+    a fault of the code only on a processor of the same kind.
+    """
+    recorded = _recorded_runs(store, protocols=protocols, variants=variants, seeds=seeds)
+    codes = {record.training_sha256 for record in recorded}
+    if len(codes) != 1:
+        msg = (
+            f"Code is confirmed by runs of one earlier code; {store.file} and its variants have those of {len(codes)}."
+        )
+        raise ReproError(msg)
+    _check_environment(recorded[0], store=store, dataset=dataset)
+    made: list[RunRecord] = []
+    with TemporaryDirectory() as folder:
+        again = RecordStore(Path(folder) / store.environment)
+        wanted = {name: [r.seed for r in recorded if r.experiment == name] for name in protocols}
+        made += train(plan_study(protocols, seeds=wanted, dataset=dataset, store=again), dataset, again)
+        tried = {record.experiment for record in recorded}
+        for plan, images in plan_variants(
+            [variant for variant in variants if variant.id in tried], dataset=dataset, store=again, seeds=[0]
+        ):
+            made += train(plan, images, variant_store(again))
+    outcomes = {(record.experiment, record.seed): record.outcome for record in made}
+    runs = [(record.experiment, record.seed) for record in recorded]
+    equal = {run for run, record in zip(runs, recorded, strict=True) if outcomes.get(run) == record.outcome}
+    return Confirmation(
+        code=codes.pop(),
+        equal=tuple(run for run in runs if run in equal),
+        different=tuple(run for run in runs if run not in equal),
+    )
+
+
+def train_revision(
+    revision: str, *, folder: Path, environment: str, seeds: int, dataset: Dataset, documents: Sequence[str] = ()
+) -> RecordStore:
+    """Train the first runs of every experiment and variant with the package as it was in a revision of this checkout.
+
+    Parameters
+    ----------
+    revision
+        What git calls it: a commit, a tag or a branch.
+    folder
+        Empty; the revision's files and its records go there.
+    environment
+        Name for the records.
+    seeds
+        Runs of each experiment; of each variant there is one.
+    dataset
+        MNIST from a folder, or the stand-in.
+
+    Raises
+    ------
+    ReproError
+        If there is no such revision, or a command of it fails.
+    """
+    tree, records = folder / "tree", folder / "records"
+    named = ["--data", dataset.source] if Path(dataset.source).is_dir() else ["--dataset", dataset.name]
+    where = ["--records", str(records), "--environment", environment, *named, *documents]
+    program = [sys.executable, "-m", "mnist_repro"]
+    checkout = Path(__file__).parents[2]
+    steps = [
+        (["git", "-C", str(checkout), "worktree", "add", "--detach", str(tree), revision], checkout),
+        ([*program, "run", "--seeds", f"0-{seeds - 1}", *where], tree),
+        ([*program, "explain", "--seeds", "0", *where], tree),
+    ]
+    try:
+        for command, place in steps:
+            # -m finds the package in the current folder before the installed one.
+            ended = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+            if ended.returncode:
+                msg = (
+                    f"`{' '.join(command)}` ended with {ended.returncode}: "
+                    f"{ended.stderr.strip() or ended.stdout.strip()}. "
+                    "Correct --against: it names a revision of this checkout."
+                )
+                raise ReproError(msg)
+    finally:
+        remove = ["git", "-C", str(checkout), "worktree", "remove", "--force", str(tree)]
+        subprocess.run(remove, capture_output=True, check=False)  # noqa: S603 - fixed words
+    return RecordStore(records / environment)
+
+
+def format_same_code(confirmation: Confirmation, *, store: RecordStore) -> str:
+    """Return the entry of `same_code.toml` that says what was confirmed."""
+    processor = store.read()[0].environment.processor
+    runs = f"{len(confirmation.equal)} runs of experiments and variants in {store.environment} on {processor}"
+    return "\n".join(
+        ["[[same]]", f'code = "{hash_training_code()}"', f'as = "{confirmation.code}"', f'seen = "{runs}"']
+    )
+
+
+def _recorded_runs(
+    store: RecordStore, *, protocols: Mapping[str, Protocol], variants: Sequence[Variant], seeds: int
+) -> list[RunRecord]:
+    runs = read_variant_runs(store)
+    recorded = [record for protocol in protocols.values() for record in runs.of_experiment(protocol)[:seeds]]
+    for variant in variants:
+        if variant.is_trained:
+            recorded += [record for record in runs.of_variant(variant) if record.seed == 0]
+    return recorded
+
+
+def _check_environment(record: RunRecord, *, store: RecordStore, dataset: Dataset) -> None:
+    environment = describe_environment(threads=record.environment.threads)
+    here = run_conditions(
+        experiment=record.experiment,
+        protocol_sha256=record.protocol_sha256,
+        training_sha256=record.training_sha256,
+        dataset_sha256=dataset.sha256,
+        environment=replace(environment, processor=record.environment.processor),
+    )
+    pairs = zip(here, record.conditions, strict=True)
+    differences = [f"{ours} here, {theirs} there" for ours, theirs in pairs if ours != theirs]
+    if differences:
+        msg = (
+            f"Only runs made under the same conditions can be equal; those in {store.file} were not: "
+            f"{'; '.join(differences)}. Name another with --environment."
+        )
+        raise ReproError(msg)

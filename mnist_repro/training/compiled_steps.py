@@ -1,0 +1,164 @@
+"""A protocol's network and optimiser, compiled: many steps are one call, and so is the way from pixels to logits.
+
+Python does not run between steps. Where XLA compiles them, every variable is trained as a row: XLA fills its vectors
+along the last axis, where the weights of ten classes fill none. The numbers are the same, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import getitem
+from typing import Any
+
+import tensorflow as tf
+from numpy.typing import NDArray
+from tensorflow import keras
+
+from mnist_repro.documents.protocol import IMAGE_PIXELS, Protocol
+from mnist_repro.training.keras_model import build_model, build_optimizer, set_number_format
+from mnist_repro.training.randomness import dropout_layers
+
+# XLA fuses the many small operations of small nets into few, but its own matrix products are slower: below so many
+# multiplications in a step it wins.
+_XLA_MULTIPLICATIONS = 10_000_000
+
+
+class Network:
+    """A network that can be trained, and asked.
+
+    Parameters
+    ----------
+    protocol
+        What is done.
+
+    Attributes
+    ----------
+    model
+        The Keras model, with its weights as they are now.
+    """
+
+    def __init__(self, protocol: Protocol) -> None:
+        self._protocol = protocol
+        set_number_format()
+        self.model = build_model(protocol)
+        dense = [layer for layer in self.model.layers if not isinstance(layer, keras.layers.Dropout)]
+        self._layers = list(zip(dense, protocol.layers, strict=True))
+        # XLA compiles for the shapes it is given, and the number of masks is the number of steps.
+        fewest = _XLA_MULTIPLICATIONS * protocol.training.steps
+        self._xla = not dropout_layers(protocol) and protocol.multiplications < fewest
+        variables = self.model.trainable_variables
+        self._trained = [tf.Variable(tf.reshape(each, [-1])) for each in variables] if self._xla else variables
+        self._optimizer = build_optimizer(protocol, clips=False)
+        # Before TensorFlow 2.11, optimisers made their variables under another name.
+        build = getattr(self._optimizer, "build", None) or self._optimizer._create_all_weights  # noqa: SLF001
+        build(self._trained)
+        self._fresh_optimizer = [variable.numpy() for variable in self._optimizer_variables()]
+        self._train = self._compile()
+        pixels = tf.TensorSpec((None, IMAGE_PIXELS), tf.float32)
+        self._predict = tf.function(self._forward, input_signature=[pixels], autograph=False)
+        self._predict_with_dropout = tf.function(
+            self._forward, input_signature=[pixels, self._mask_specs(None)], autograph=False
+        )
+
+    def load(self, initial_values: Sequence[NDArray[Any]]) -> None:
+        """Put weights and biases at their initial values, and the optimiser at its start."""
+        self.model.set_weights(initial_values)
+        for variable, value in zip(self._optimizer_variables(), self._fresh_optimizer, strict=True):
+            variable.assign(value)
+
+    def train(
+        self, images: tf.Tensor, labels: tf.Tensor, *, masks: Sequence[NDArray[Any]], first: int, steps: int
+    ) -> None:
+        """Make steps, in one compiled call.
+
+        Parameters
+        ----------
+        images, labels
+            All batches: pixels as they enter the network, float32 of shape (batches, batch_size, 784), and classes,
+            int32 of shape (batches, batch_size).
+        masks
+            For each dropout layer what it keeps, of shape (steps, batch_size, units).
+        first
+            Steps that were made before.
+        """
+        self._train(images, labels, [tf.constant(mask) for mask in masks], tf.constant(first), tf.constant(steps))
+
+    def find_logits(self, pixels: tf.Tensor, *, masks: Sequence[NDArray[Any]] = ()) -> tf.Tensor:
+        """Return the logits of images, float32 of shape (n, 10); `masks` as in `train`, of one step."""
+        if masks:
+            return self._predict_with_dropout(pixels, [tf.constant(mask) for mask in masks])
+        return self._predict(pixels)
+
+    def _compile(self) -> Any:
+        """Compile many steps into one call."""
+        training = self._protocol.training
+        variables, trained = self.model.trainable_variables, self._trained
+        batch_shape = (training.batches, training.batch_size)
+        turn = training.steps_per_period if training.restart_each_period else training.steps
+        # A slice costs nothing and a gather copies; but XLA would compile anew for every first batch that is sliced.
+        take = tf.gather if self._xla else getitem
+
+        @tf.function(  # type: ignore[untyped-decorator] # TensorFlow publishes no types
+            jit_compile=self._xla,
+            input_signature=[
+                tf.TensorSpec((*batch_shape, IMAGE_PIXELS), tf.float32),
+                tf.TensorSpec(batch_shape, tf.int32),
+                self._mask_specs(None, training.batch_size),
+                tf.TensorSpec((), tf.int32),
+                tf.TensorSpec((), tf.int32),
+            ],
+        )
+        def train(
+            images: tf.Tensor, labels: tf.Tensor, keep: list[tf.Tensor], first: tf.Tensor, steps: tf.Tensor
+        ) -> None:
+            _copy(variables, trained)
+            step = tf.constant(0)
+            while step < steps:  # as a loop over a range, XLA would compile it anew for every length
+                # At the start of a step, XLA sees that these copies need no memory of their own.
+                _copy(trained, variables)
+                batch = (first + step) % turn % training.batches
+                with tf.GradientTape() as tape:
+                    logits = self._forward(take(images, batch), [mask[step] for mask in keep])
+                    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(take(labels, batch), logits)
+                    loss = tf.reduce_mean(losses)
+                gradients = self._clip(tape.gradient(loss, variables))
+                # In a compiled function, TensorFlow 2.8 knows zip without its `strict`.
+                pairs = zip(gradients, trained)  # noqa: B905
+                self._optimizer.apply_gradients([(tf.reshape(each, row.shape), row) for each, row in pairs])
+                if self._protocol.weight_format == "float16":
+                    for variable in trained:
+                        variable.assign(tf.cast(tf.cast(variable, tf.float16), tf.float32))
+                step += 1
+            _copy(trained, variables)
+
+        return train
+
+    def _forward(self, pixels: tf.Tensor, keep: Sequence[tf.Tensor] = ()) -> tf.Tensor:
+        """Return the logits: Keras's layers, with masks of our own, or with none, in place of its dropout."""
+        values = pixels
+        masks = iter(keep)
+        for layer, declared in self._layers:
+            values = layer(values)
+            if keep and declared.keep_probability < 1.0:
+                kept = tf.cast(next(masks), tf.float32)
+                values *= kept / declared.keep_probability if declared.rescales_kept else kept
+        return values
+
+    def _clip(self, gradients: list[tf.Tensor]) -> list[tf.Tensor]:
+        """Clip gradients as Keras's optimisers do, but before they are rows, whose norms would be rounded otherwise."""
+        clip_norm = self._protocol.optimizer.clip_norm
+        return gradients if clip_norm is None else [tf.clip_by_norm(each, clip_norm) for each in gradients]
+
+    def _mask_specs(self, *examples: int | None) -> list[tf.TensorSpec]:
+        return [tf.TensorSpec((*examples, units), tf.bool) for units, _ in dropout_layers(self._protocol)]
+
+    def _optimizer_variables(self) -> list[Any]:
+        variables = self._optimizer.variables
+        return list(variables() if callable(variables) else variables)  # a method in Keras 2
+
+
+def _copy(values: Iterable[Any], variables: Iterable[Any]) -> None:
+    """Give variables the values of others, in shapes of their own; where both are one there is nothing to do."""
+    for value, variable in zip(values, variables):  # noqa: B905 - see above
+        if value is not variable:
+            variable.assign(tf.reshape(value, variable.shape))

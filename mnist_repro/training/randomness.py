@@ -1,0 +1,153 @@
+"""One run seed, several named NumPy streams.
+
+Everything random in a run comes from here, never from TensorFlow, whose streams change between versions. So the same
+seed starts the same run, and drops the same units, on every TensorFlow version.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from mnist_repro.documents.protocol import (
+    IMAGE_PIXELS,
+    GlorotUniform,
+    InitialValues,
+    Normal,
+    Protocol,
+    TruncatedNormal,
+    Zeros,
+)
+
+StreamName = Literal["initial values", "data order", "dropout", "dropout in evaluation", "split", "sample digits"]
+
+# Dropout compares 16-bit words: a keep probability is met to within 1 / 131,072.
+_WORD_VALUES = 1 << 16
+
+
+def _seed_sequence(seed: int, name: StreamName) -> np.random.SeedSequence:
+    return np.random.SeedSequence(seed, spawn_key=(zlib.crc32(name.encode()),))
+
+
+def stream(seed: int, name: StreamName) -> np.random.Generator:
+    """Return the generator of one purpose in the run `seed` >= 0; streams of different names are independent."""
+    return np.random.Generator(np.random.PCG64(_seed_sequence(seed, name)))
+
+
+def draw_initial_values(protocol: Protocol, *, seed: int) -> list[NDArray[np.float32]]:
+    """Draw a network's first weights and biases.
+
+    Returns
+    -------
+    list of ndarray of float32
+        For each layer its weights of shape (inputs, units) and its biases, if any, of shape (units,): Keras's order.
+    """
+    generator = stream(seed, "initial values")
+    values: list[NDArray[np.float32]] = []
+    inputs = IMAGE_PIXELS
+    for layer in protocol.layers:
+        values.append(_draw(layer.weights, shape=(inputs, layer.units), generator=generator))
+        if layer.biases is not None:
+            values.append(_draw(layer.biases, shape=(layer.units,), generator=generator))
+        inputs = layer.units
+    return [_move(value) for value in values] if protocol.start == "moved" else values
+
+
+def _draw(initial: InitialValues, *, shape: tuple[int, ...], generator: np.random.Generator) -> NDArray[np.float32]:
+    match initial:
+        case Normal(standard_deviation=scale):
+            values = scale * generator.standard_normal(shape)
+        case TruncatedNormal(standard_deviation=scale):
+            # Through the quantiles: SciPy's own truncated normal may draw otherwise in another version.
+            values = scale * ndtri(generator.uniform(ndtr(-2.0), ndtr(2.0), shape))
+        case GlorotUniform():
+            limit = np.sqrt(6.0 / sum(shape))
+            values = generator.uniform(-limit, limit, shape)
+        case Zeros():
+            values = np.zeros(shape)
+    return values.astype(np.float32)
+
+
+def _move(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Add one unit in the last place; to a zero that of 1, as the smallest number above it is lost in any sum."""
+    return values + np.spacing(np.where(values == 0, np.float32(1), np.abs(values)))
+
+
+def draw_batches(protocol: Protocol, *, seed: int, period: int = 1) -> NDArray[np.int64]:
+    """Put the training images in order and cut them into batches.
+
+    Parameters
+    ----------
+    period
+        Counted from 1; it matters only where every period has an order of its own.
+
+    Returns
+    -------
+    ndarray of int64, shape (batches, batch_size)
+        Positions within the protocol's training images.
+    """
+    training = protocol.training
+    generator = stream(seed, "data order")
+    order = np.arange(len(training.images))
+    if training.order != "as stored":
+        # The order of a period is drawn after those of the periods before it.
+        for _ in range(period if training.order == "permuted each period" else 1):
+            order = generator.permutation(len(training.images))
+    return order[: training.batches * training.batch_size].reshape(training.batches, training.batch_size)
+
+
+def draw_split(images: int, *, seed: int) -> NDArray[np.int64]:
+    """Draw the random order of all training images in which a random split takes its slices, of shape (images,)."""
+    return stream(seed, "split").permutation(images)
+
+
+class DropoutStream:
+    """The units that dropout keeps, step after step of one run.
+
+    Parameters
+    ----------
+    seed
+        The run's seed, >= 0.
+    layers
+        For each layer with dropout its units and its keep probability.
+    name
+        Dropout in evaluation draws from a stream of its own, so that it changes nothing in training.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        *,
+        layers: tuple[tuple[int, float], ...],
+        name: Literal["dropout", "dropout in evaluation"] = "dropout",
+    ) -> None:
+        # The quickest of NumPy's generators; words are read as little-endian, as all supported machines are.
+        self._bits = np.random.SFC64(_seed_sequence(seed, name))
+        self._layers = layers
+
+    def draw(self, steps: int, *, batch_size: int) -> list[NDArray[np.bool_]]:
+        """Draw the masks of the next `steps` steps of `batch_size` examples.
+
+        Returns
+        -------
+        list of ndarray of bool, shape (steps, batch_size, units)
+            True where a unit is kept; one array for each layer with dropout.
+        """
+        masks = [np.empty((steps, batch_size, units), dtype=np.bool_) for units, _ in self._layers]
+        # Step by step, so that the random words stay in the processor's cache.
+        for step in range(steps):
+            for mask, (units, keep_probability) in zip(masks, self._layers, strict=True):
+                count = batch_size * units
+                words = self._bits.random_raw(-(-count // 4)).view(np.uint16)[:count]
+                threshold = round(keep_probability * _WORD_VALUES)
+                np.less(words.reshape(batch_size, units), threshold, out=mask[step])
+        return masks
+
+
+def dropout_layers(protocol: Protocol) -> tuple[tuple[int, float], ...]:
+    """Return units and keep probability of each layer that drops any."""
+    return tuple((layer.units, layer.keep_probability) for layer in protocol.layers if layer.keep_probability < 1.0)

@@ -1,0 +1,260 @@
+"""One run: protocol, data and seed become a record.
+
+The batches lie in TensorFlow as the steps need them. A `Trainer` is compiled once and serves any number of seeds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from itertools import groupby
+from math import prod
+from typing import Literal
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from mnist_repro.datasets.dataset import Dataset, reorder_training_images
+from mnist_repro.documents.protocol import ALL_TEST_IMAGES, IMAGE_PIXELS, EvaluationSet, ImageSlice, Protocol
+from mnist_repro.records.environment import describe_environment, training_code_sha256
+from mnist_repro.records.run import Period, RunRecord, Status
+from mnist_repro.training.compiled_steps import Network
+from mnist_repro.training.evaluation import DivergedError, Evaluation, evaluate_logits
+from mnist_repro.training.images import images_of
+from mnist_repro.training.keras_model import learning_rate_at
+from mnist_repro.training.randomness import DropoutStream, draw_batches, draw_initial_values, draw_split, dropout_layers
+
+# Steps in one call where units are dropped: the masks of a whole period would take half of all memory, and longer.
+_STEPS_WITH_MASKS = 100
+
+
+def limit_threads(threads: int) -> None:
+    """Let TensorFlow use so many threads; to be called before its first operation."""
+    if tf.config.threading.get_intra_op_parallelism_threads() != threads:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+class Trainer:
+    """Trains and evaluates one protocol on one dataset.
+
+    Parameters
+    ----------
+    protocol
+        What is done.
+    dataset
+        MNIST, or its stand-in.
+
+    Attributes
+    ----------
+    model
+        The Keras model, with the weights of the run that was trained last.
+    first_call_seconds
+        Time it took to trace and compile.
+    """
+
+    def __init__(self, protocol: Protocol, dataset: Dataset) -> None:
+        self.protocol = protocol
+        self._dataset = dataset
+        self._evaluation_images: dict[ImageSlice, tf.Tensor] = {}
+        self._network = Network(protocol)
+        self.model = self._network.model
+        start = time.perf_counter()
+        self.load_run(0)
+        self._call(0)
+        self._logits(ImageSlice(source="test", start=0, stop=1), dropout=False)
+        self.first_call_seconds = time.perf_counter() - start
+
+    def train(self, seed: int) -> RunRecord:
+        """Train one run from its start, and measure what the protocol says.
+
+        Parameters
+        ----------
+        seed
+            >= 0; decides initial weights, order of the images, and dropout.
+
+        Returns
+        -------
+        RunRecord
+            "diverged", with what was measured until then, where a loss was not finite.
+        """
+        started, run = datetime.now(timezone.utc), _Stopwatch()
+        evaluations = _Stopwatch()
+        first_call_seconds, self.first_call_seconds = self.first_call_seconds, 0.0
+        periods: list[Period] = []
+        final: dict[str, Evaluation] = {}
+        status: Status = "completed"
+        reason = None
+        training = self.protocol.training
+        with run:
+            try:
+                self.load_run(seed)
+                for period in range(1, training.periods + 1):
+                    if period > 1 and training.order == "permuted each period":
+                        self._load_batches(seed, period=period)
+                    with (stopwatch := _Stopwatch()):
+                        self.train_steps(training.steps_per_period)
+                    step = period * training.steps_per_period
+                    with evaluations:
+                        measured = self.evaluate(map(self.protocol.evaluation_set, self.protocol.evaluated_each_period))
+                    periods.append(self._describe_period(step, measured, seconds=stopwatch.seconds))
+                with evaluations:
+                    self._check_trained(seed)
+                    final = self.evaluate(dict.fromkeys((*self.protocol.evaluation_sets, ALL_TEST_IMAGES)))
+            except DivergedError as error:
+                status, reason = "diverged", f"{error} after step {self._steps_made}"
+        confusion = final[self.protocol.confusion_set].confusion.tolist() if final else []
+        return RunRecord(
+            experiment=self.protocol.id,
+            protocol_sha256=self.protocol.sha256,
+            training_sha256=training_code_sha256(),
+            dataset=self._dataset.name,
+            dataset_sha256=self._dataset.sha256,
+            seed=seed,
+            status=status,
+            reason=reason,
+            periods=tuple(periods),
+            final_loss={name: evaluation.loss for name, evaluation in final.items()},
+            final_accuracy={name: evaluation.accuracy for name, evaluation in final.items()},
+            confusion_matrix=tuple(map(tuple, confusion)),
+            first_call_seconds=first_call_seconds,
+            evaluation_seconds=evaluations.seconds,
+            total_seconds=run.seconds,
+            started=started.isoformat(timespec="seconds"),
+            environment=describe_environment(threads=tf.config.threading.get_intra_op_parallelism_threads()),
+        )
+
+    def serves(self, protocol: Protocol, dataset: Dataset) -> bool:
+        """Return whether this trainer trains `protocol` on `dataset`."""
+        return self.protocol == protocol and self._dataset.sha256 == dataset.sha256
+
+    def load_run(self, seed: int) -> None:
+        """Put model, optimiser, batches and dropout into the state in which the run `seed` starts."""
+        self._network.load(draw_initial_values(self.protocol, seed=seed))
+        self._images_of_run = self._dataset
+        if self.protocol.split == "random":
+            order = draw_split(len(self._dataset.train_labels), seed=seed)
+            self._images_of_run = reorder_training_images(self._dataset, order)
+            self._evaluation_images.clear()
+        self._load_batches(seed, period=1)
+        layers = dropout_layers(self.protocol)
+        self._dropout = DropoutStream(seed, layers=layers)
+        self._evaluation_dropout = DropoutStream(seed, layers=layers, name="dropout in evaluation")
+        self._steps_made = 0
+
+    def train_steps(self, steps: int) -> None:
+        """Make the next steps of the loaded run."""
+        longest = _STEPS_WITH_MASKS if dropout_layers(self.protocol) else steps
+        for made in range(0, steps, longest):
+            self._call(min(longest, steps - made))
+
+    def _call(self, steps: int) -> None:
+        """Make the next steps in one compiled call."""
+        masks = self._dropout.draw(steps, batch_size=self.protocol.training.batch_size)
+        self._network.train(self._batch_images, self._batch_labels, masks=masks, first=self._steps_made, steps=steps)
+        self._steps_made += steps
+
+    def evaluate(self, evaluation_sets: Iterable[EvaluationSet]) -> dict[str, Evaluation]:
+        """Evaluate the network as it is now.
+
+        Returns
+        -------
+        dict
+            An evaluation for each set, by name.
+
+        Raises
+        ------
+        DivergedError
+            If a loss is not finite.
+        """
+        wanted = tuple(evaluation_sets)
+        evaluations: dict[str, Evaluation] = {}
+        for (source, dropout), group in groupby(sorted(wanted, key=_pass), key=_pass):
+            # Sets of one source overlap: the network sees each image once.
+            sets = list(group)
+            start = min(evaluation_set.images.start for evaluation_set in sets)
+            stop = max(evaluation_set.images.stop for evaluation_set in sets)
+            logits = self._logits(ImageSlice(source=source, start=start, stop=stop), dropout=dropout)
+            for evaluation_set in sets:
+                _, labels = images_of(self._images_of_run, evaluation_set.images)
+                part = slice(evaluation_set.images.start - start, evaluation_set.images.stop - start)
+                evaluations[evaluation_set.name] = evaluate_logits(logits[part], labels)
+        return {evaluation_set.name: evaluations[evaluation_set.name] for evaluation_set in wanted}
+
+    def _load_batches(self, seed: int, *, period: int) -> None:
+        batches = draw_batches(self.protocol, seed=seed, period=period)
+        images, labels = images_of(self._images_of_run, self.protocol.training.images)
+        # Those of the run before go first: two sets of batches would be the most that a worker ever holds.
+        self._batch_images = None
+        pixels = _empty((*batches.shape, IMAGE_PIXELS))
+        for batch, places in zip(pixels, batches, strict=True):
+            self._scale(images[places], out=batch)
+        # Not copied: TensorFlow keeps what it frees, in pieces, and in the end for two sets of batches.
+        self._batch_images = tf.experimental.dlpack.from_dlpack(pixels.__dlpack__())
+        self._batch_labels = tf.constant(labels[batches].astype(np.int32))
+
+    def _check_trained(self, seed: int) -> None:
+        """See that the steps changed something: in a number format of few digits they may not.
+
+        Raises
+        ------
+        RuntimeError
+            If all weights and biases are as they were at the start.
+        """
+        start = draw_initial_values(self.protocol, seed=seed)
+        if all(map(np.array_equal, self.model.get_weights(), start)):
+            msg = "no step changed a weight: nothing was trained"
+            raise RuntimeError(msg)
+
+    def _describe_period(self, step: int, measured: dict[str, Evaluation], *, seconds: float) -> Period:
+        return Period(
+            step=step,
+            learning_rate=learning_rate_at(self.protocol.optimizer.learning_rate, step=step - 1),
+            loss={name: evaluation.loss for name, evaluation in measured.items()},
+            accuracy={name: evaluation.accuracy for name, evaluation in measured.items()},
+            seconds=seconds,
+        )
+
+    def _logits(self, images: ImageSlice, *, dropout: bool) -> NDArray[np.float64]:
+        if images not in self._evaluation_images:
+            self._evaluation_images[images] = tf.constant(self._scale(images_of(self._images_of_run, images)[0]))
+        pixels = self._evaluation_images[images]
+        masks = self._evaluation_dropout.draw(1, batch_size=len(images)) if dropout else ()
+        logits = self._network.find_logits(pixels, masks=[mask[0] for mask in masks])
+        return np.asarray(logits, dtype=np.float64)
+
+    def _scale(self, pixels: NDArray[np.uint8], *, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+        """Return pixels as they enter the network."""
+        scaled: NDArray[np.float32] = np.divide(
+            pixels, np.float32(self.protocol.pixel_divisor), out=out, dtype=np.float32
+        )
+        return scaled
+
+
+def _empty(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return an array at a multiple of 64 bytes, as TensorFlow needs those that it does not copy."""
+    numbers = prod(shape)
+    space = np.empty(numbers + 64, dtype=np.float32)
+    start = -space.ctypes.data % 64 // space.itemsize
+    return space[start : start + numbers].reshape(shape)
+
+
+def _pass(evaluation_set: EvaluationSet) -> tuple[Literal["train", "test"], bool]:
+    """Return what decides with which other sets a set goes through the network."""
+    return evaluation_set.images.source, evaluation_set.dropout
+
+
+class _Stopwatch:
+    """Adds up the seconds spent in its `with` blocks."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __enter__(self) -> _Stopwatch:  # noqa: PYI034 - typing.Self is younger than Python 3.10
+        self._start = time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += time.perf_counter() - self._start

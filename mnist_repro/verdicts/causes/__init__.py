@@ -1,0 +1,1 @@
+"""The cause finder: which alternative experiment explains a document's numbers."""

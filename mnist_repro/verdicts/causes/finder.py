@@ -1,0 +1,153 @@
+"""The cause finder: what is tried for an experiment, and what the recorded runs say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mnist_repro.documents.claim import Claim
+from mnist_repro.documents.document import Document
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.documents.variant import Variant, first_steps_set, follow_first_steps, load_alternatives, move_start
+from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import RecordStore
+from mnist_repro.studies.variant_runs import VariantRuns, read_variant_runs
+from mnist_repro.verdicts.causes.alternatives import Answer, Cause, judge_alternative, judge_reconstruction
+from mnist_repro.verdicts.causes.rounding import Sensitivity, measure_sensitivity
+
+# Fewer pairs tell next to nothing of a spread; more take long on the notebook's dropout nets.
+_MOVED_SEEDS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trials:
+    """What is tried for an experiment.
+
+    Parameters
+    ----------
+    protocol
+        The experiment.
+    alternatives
+        Choices made otherwise.
+    moved
+        The experiment from initial values moved by a unit in the last place.
+    first_steps, first_steps_moved
+        Its first steps from its own start, and from the moved one.
+    """
+
+    protocol: Protocol
+    alternatives: tuple[Variant, ...]
+    moved: Variant
+    first_steps: Variant
+    first_steps_moved: Variant
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """All of them."""
+        return (*self.alternatives, self.moved, self.first_steps, self.first_steps_moved)
+
+    @property
+    def seeds(self) -> int:
+        """Runs of the experiment itself that they are compared with."""
+        return max(variant.seeds for variant in self.variants)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentCauses:
+    """What the trials of an experiment came to.
+
+    Parameters
+    ----------
+    protocol
+        The experiment.
+    reconstruction
+        It as it was reconstructed.
+    alternatives
+        Its choices made otherwise.
+    sensitivity
+        What rounding does to its runs.
+    records
+        Runs: of the experiment under None, and of each alternative under its id.
+    claims
+        What the document reports of it.
+    """
+
+    protocol: Protocol
+    reconstruction: Cause
+    alternatives: tuple[Cause, ...]
+    sensitivity: Sensitivity
+    records: Mapping[str | None, tuple[RunRecord, ...]]
+    claims: tuple[Claim, ...]
+
+    @property
+    def ways(self) -> tuple[Cause, ...]:
+        """All ways in which the document might have been made, the reconstruction first."""
+        return (self.reconstruction, *self.alternatives)
+
+
+def plan_trials(protocol: Protocol) -> Trials:
+    """Return what is tried for an experiment."""
+    first_steps, first_steps_moved = follow_first_steps(protocol)
+    return Trials(
+        protocol=protocol,
+        alternatives=tuple(variant for variant in load_alternatives() if variant.experiment == protocol.id),
+        moved=move_start(protocol, seeds=_MOVED_SEEDS),
+        first_steps=first_steps,
+        first_steps_moved=first_steps_moved,
+    )
+
+
+def find_causes(
+    store: RecordStore, *, documents: Mapping[str, Document], protocols: Mapping[str, Protocol]
+) -> tuple[ExperimentCauses, ...]:
+    """Judge the recorded trials of each experiment that has any.
+
+    Raises
+    ------
+    ReproError
+        If a record is broken.
+    """
+    runs = read_variant_runs(store)
+    tried = {record.experiment for record in runs.own_records}
+    found = []
+    for protocol in protocols.values():
+        trials = plan_trials(protocol)
+        if tried.intersection(variant.id for variant in trials.variants):
+            claims = [c for document in documents.values() for c in document.claims if c.experiment == protocol.id]
+            found.append(_judge(trials, claims, runs=runs))
+    return tuple(found)
+
+
+def _judge(trials: Trials, claims: Sequence[Claim], *, runs: VariantRuns) -> ExperimentCauses:
+    protocol = trials.protocol
+    own = runs.of_experiment(protocol)
+    tried = {variant.id: runs.of_variant(variant) for variant in trials.alternatives}
+    return ExperimentCauses(
+        protocol=protocol,
+        reconstruction=judge_reconstruction(claims, records=own),
+        alternatives=tuple(
+            judge_alternative(variant, claims, records=tried[variant.id], reconstruction=own)
+            for variant in trials.alternatives
+        ),
+        sensitivity=measure_sensitivity(
+            protocol.id,
+            evaluation_set=protocol.gate.evaluation_set,
+            first_steps_set=first_steps_set(protocol),
+            records=own,
+            moved=runs.of_variant(trials.moved),
+            first_steps=runs.of_variant(trials.first_steps),
+            first_steps_moved=runs.of_variant(trials.first_steps_moved),
+        ),
+        records=dict([(None, own), *tried.items()]),
+        claims=tuple(claims),
+    )
+
+
+def possible_variants(causes: Sequence[ExperimentCauses]) -> frozenset[str]:
+    """Return the ids of the alternatives in which the documents could have been made."""
+    return frozenset(
+        cause.variant.id
+        for experiment in causes
+        for cause in experiment.alternatives
+        if cause.variant and cause.answer is Answer.POSSIBLE
+    )

@@ -1,0 +1,202 @@
+"""What a study would cost, and what it could decide, before it is run: from protocols, claims and earlier runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from mnist_repro.documents.claim import Claim
+from mnist_repro.documents.document import Document
+from mnist_repro.documents.protocol import Profile, Protocol
+from mnist_repro.records.pooling import pool_runs
+from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import RecordStore
+from mnist_repro.stats.ranks import runs_to_reject
+from mnist_repro.stats.summary import CONFIDENCE, Summary, detectable_difference, summarize
+from mnist_repro.verdicts.finding import MINIMUM_RUNS, RANKED_METRICS
+from mnist_repro.verdicts.measured import measured_value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """How many seeds it takes to decide a claim.
+
+    Parameters
+    ----------
+    claim
+        Id of the family of claims, comparison or statement.
+    to_reproduce
+        Fewest completed runs with which it can be found to reproduce; None where no number of runs decides, or that is
+        not known.
+    to_refute
+        Fewest with which it can be found not to.
+    is_certain
+        Whether so many always decide; else they do where what they show is clear.
+    reason
+        Why no number decides, or is known; else None.
+    """
+
+    claim: str
+    to_reproduce: int | None
+    to_refute: int | None
+    is_certain: bool = True
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentPlan:
+    """What a profile's runs of an experiment would cost and could decide.
+
+    Parameters
+    ----------
+    experiment
+        Its id.
+    runs
+        Seeds of the profile.
+    environment
+        Whose runs tell the time and the spread; None where there is none with at least a run.
+    seconds
+        Median time of a run there, without tracing and compiling; None where it is unknown.
+    evaluation_set
+        On which the accuracy is taken.
+    detectable
+        The smallest distance from our mean at which a reported final accuracy is found outside with a probability of
+        80 %, a fraction; None where it is unknown.
+    needs
+        What is reported of it.
+    """
+
+    experiment: str
+    runs: int
+    environment: str | None
+    seconds: float | None
+    evaluation_set: str
+    detectable: float | None
+    needs: tuple[Need, ...]
+
+    @property
+    def total_seconds(self) -> float | None:
+        """Time of all runs, one after the other."""
+        return None if self.seconds is None else self.runs * self.seconds
+
+
+def plan_experiments(
+    protocols: Mapping[str, Protocol],
+    *,
+    profile: Profile,
+    records: Path,
+    environment: str,
+    documents: Iterable[Document],
+) -> list[ExperimentPlan]:
+    """Plan the runs of a profile.
+
+    Parameters
+    ----------
+    records
+        Folder of all environments' records; it need not exist.
+    environment
+        Whose earlier runs tell the time and the spread. Where it has none of an experiment, the first other one does,
+        by name, that has some.
+
+    Raises
+    ------
+    ReproError
+        If a record is broken.
+    """
+    stores = [RecordStore(file.parent) for file in sorted(records.glob("*/runs.jsonl"))]
+    # What was asked for first, the others by name.
+    stores.sort(key=lambda store: store.environment != environment)
+    earlier = [(store.environment, store.read()) for store in stores]
+    published = list(documents)
+    return [_plan(protocol, profile, earlier, published) for protocol in protocols.values()]
+
+
+def _plan(
+    protocol: Protocol, profile: Profile, earlier: Sequence[tuple[str, list[RunRecord]]], documents: Sequence[Document]
+) -> ExperimentPlan:
+    environment, runs = next(
+        ((name, found) for name, records in earlier if (found := _completed(records, protocol))), (None, [])
+    )
+    planned, gate = protocol.seeds[profile], protocol.gate
+    summary = summarize([record.final_accuracy[gate.evaluation_set] for record in runs]) if runs else None
+    return ExperimentPlan(
+        experiment=protocol.id,
+        runs=planned,
+        environment=environment,
+        seconds=float(np.median([record.total_seconds for record in runs])) if runs else None,
+        evaluation_set=gate.evaluation_set,
+        detectable=_detectable(summary, runs=planned),
+        needs=tuple(need for document in documents for need in _list_needs(document, protocol.id, runs)),
+    )
+
+
+def _completed(records: Iterable[RunRecord], protocol: Protocol) -> list[RunRecord]:
+    pool = pool_runs(records, experiment=protocol.id, protocol_sha256=protocol.sha256)
+    return [record for record in pool.records if record.tells_of_mnist]
+
+
+def _detectable(summary: Summary | None, *, runs: int) -> float | None:
+    if summary is None or summary.n < 2:  # noqa: PLR2004 - one run has no spread
+        return None
+    # The spread of the earlier runs, known as well as the planned ones will tell it.
+    difference = detectable_difference(replace(summary, n=runs))
+    return None if math.isnan(difference) else difference
+
+
+def _list_needs(document: Document, experiment: str, runs: Sequence[RunRecord]) -> list[Need]:
+    families = {claim.family: claim for claim in document.claims}
+    tests = sum(claim.metric in RANKED_METRICS for claim in families.values())
+    about = [_need(claim, tests=tests, earlier=runs) for claim in families.values() if claim.experiment == experiment]
+    about += [
+        Need(claim=comparison.id, to_reproduce=MINIMUM_RUNS, to_refute=MINIMUM_RUNS, is_certain=False)
+        for comparison in document.comparisons
+        if experiment in comparison.experiments
+    ]
+    about += [
+        Need(claim=statement.id, to_reproduce=1, to_refute=1)
+        for statement in document.statements
+        if experiment in statement.experiments
+    ]
+    return about
+
+
+def _need(claim: Claim, *, tests: int, earlier: Sequence[RunRecord]) -> Need:
+    """Say how many runs the verdict on a family takes, by the rule that `verdicts` has for it."""
+    if claim.metric in RANKED_METRICS:
+        return Need(claim=claim.family, to_reproduce=MINIMUM_RUNS, to_refute=runs_to_reject(tests=tests))
+    match claim.metric:
+        case "seconds_per_period" | "total_seconds":
+            return Need(claim=claim.family, to_reproduce=None, to_refute=None, reason="a time on other hardware")
+        case "accuracy_promise":
+            runs = _runs_to_place_mean(claim, earlier)
+            reason = None if runs else "earlier runs do not tell how far our mean lies from where it would round up"
+            return Need(claim=claim.family, to_reproduce=runs, to_refute=runs, reason=reason)
+        case "accuracy_target":
+            # Every run must reach it.
+            return Need(claim=claim.family, to_reproduce=MINIMUM_RUNS, to_refute=1)
+    # Rates are compared exactly, but a single run says nothing of the next.
+    return Need(claim=claim.family, to_reproduce=2, to_refute=1)
+
+
+def _runs_to_place_mean(claim: Claim, earlier: Sequence[RunRecord]) -> int | None:
+    """Return with how many runs the interval of our mean would lie wholly inside or outside of what rounds to a claim.
+
+    By the mean and the spread of earlier runs; None where there are too few, or the mean lies on the limit.
+    """
+    if len(earlier) < 2:  # noqa: PLR2004 - one run has no spread
+        return None
+    summary = summarize([measured_value(claim, record) for record in earlier])
+    distance = min(abs(summary.mean - limit) for limit in claim.limits)
+    if distance == 0:
+        return None
+    runs, quantile = 2, (1 + CONFIDENCE) / 2
+    while stats.t.ppf(quantile, runs - 1) * summary.standard_deviation / math.sqrt(runs) >= distance:
+        # Never past the first that is enough: the normal quantile is smaller than Student's.
+        normal = (stats.norm.ppf(quantile) * summary.standard_deviation / distance) ** 2
+        runs = max(runs + 1, math.floor(normal))
+    return runs

@@ -1,0 +1,183 @@
+"""The cases of claims pass, fail and are skipped when they should, and say why."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from gate_sessions import EXPERIMENTS, GOOD, SINGLE, Session, run_gates, run_today
+from installed import needs_tensorflow
+from made_up_runs import write_store
+from tiny_documents import TINY, copy_tiny
+
+from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.folders import add_document_folders
+from mnist_repro.documents.protocol import Protocol, load_protocols
+
+pytestmark = needs_tensorflow
+
+
+@pytest.fixture(scope="module")
+def claims(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """Return a session of the cases of claims, on three runs of each experiment that get half of all images right."""
+    folder = tmp_path_factory.mktemp("claims")
+    protocols = load_protocols().values()
+    runs = [run_today(protocol, seed, name="mnist", accuracy=0.5) for protocol in protocols for seed in range(3)]
+    write_store(folder / "local", runs)
+    return run_gates(folder, "--seeds=0-2", "-rA", file="test_claims.py")
+
+
+def test_claims_have_a_case_for_all_that_is_reported(claims: Session) -> None:
+    """Each curve or number, each comparison and each statement has one case, and one outcome."""
+    documents = load_documents().values()
+    reported = {claim.family for document in documents for claim in document.claims}
+    reported |= {comparison.id for document in documents for comparison in document.comparisons}
+    reported |= {statement.id for document in documents for statement in document.statements}
+
+    assert f"collected {len(reported)} items" in claims.out
+
+
+@pytest.mark.parametrize(
+    ("family", "expected"),
+    [
+        pytest.param("tf1-notebook.batch-size-comment", "PASSED", id="statement that the code contradicts"),
+        pytest.param("tf1-basic.total-seconds", "PASSED", id="time"),
+        # The blank images are all labelled 0.
+        pytest.param("julia-example-72.label", "FAILED", id="label of other images"),
+        pytest.param("julia-linear-lr0.003.accuracy-promise", "FAILED", id="promise that is not kept"),
+    ],
+)
+def test_claims_outcome_is_that_of_the_verdict(claims: Session, family: str, expected: str) -> None:
+    """What is contradicted or not comparable passes, what is not reproduced fails."""
+    assert claims.outcome_of(family) == expected
+
+
+def test_claims_too_few_runs_are_skipped_with_the_number_that_would_decide(claims: Session) -> None:
+    """Curves, figures and comparisons of three runs are skipped, and it is said how many it takes."""
+    assert "inconclusive: 3 runs cannot tell; it takes 19, and 239 decide in any case" in claims.out
+    assert "inconclusive: 3 runs of each cannot tell; it takes 19" in claims.out
+
+
+def test_claims_session_ends_with_a_table_of_verdicts(claims: Session) -> None:
+    """A plain row for each curve or number that had a case, below its experiment or document, and a count of all."""
+    table = claims.out.partition(" verdicts =")[2].partition("\n=====")[0].splitlines()
+    rows = [re.split(r"  +", line.strip()) for line in table]
+    claimed = [claim for document in load_documents().values() for claim in document.claims]
+
+    assert rows[1] == ["experiment, claim", "document", "our mean", "one run, 95 %", "runs", "verdict"]
+    assert {row[0] for row in rows if len(row) == 1} >= {*EXPERIMENTS, "julia-blog"}
+    assert sum(len(row) > 1 for row in rows[2:-1]) == len({claim.family for claim in claimed})
+    assert ["test accuracy", "88.99 %", "50.00 %"] in [row[:3] for row in rows]
+    (label,) = (row for row in rows if row[0] == "label")
+    assert label == ["label", "7.0", "not reproduced"]
+    assert re.fullmatch(
+        r"Verdicts: 0 of 11 claims that can be judged reproduce \(a curve counts as one\); .*6 not comparable\.",
+        table[-1],
+    )
+    assert sum(int(count) for count in re.findall(r"(\d+) (?:not|inconclusive|contradicted)", table[-1])) == 40
+    assert "\x1b" not in claims.out
+
+
+def test_claims_session_on_a_terminal_has_colours_and_only_its_own_rows(
+    protocols: dict[str, Protocol], tmp_path: Path
+) -> None:
+    """Where pytest shows colours the table has them; claims without a case in this session have no row."""
+    runs = [run_today(protocols[GOOD], seed, name="mnist", accuracy=0.83) for seed in range(20)]
+    write_store(tmp_path / "local", runs)
+
+    session = run_gates(
+        tmp_path, "-k", f"{GOOD}.validation-accuracy", "--seeds=0-19", "--color=yes", file="test_claims.py"
+    )
+
+    table = session.out.partition("verdicts")[2]
+    assert "\x1b[32mreproduced (p = " in table
+    assert "Verdicts: 1 of 1 claims that can be judged reproduce (a curve counts as one)." in table
+    assert "tf1-basic" not in table
+
+
+@pytest.mark.parametrize("arguments", [("-q",), ("-qq",)], ids=" ".join)
+def test_claims_quiet_session_has_no_table(
+    protocols: dict[str, Protocol], tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """Where -q asks for little, there is no table of verdicts."""
+    write_store(tmp_path / "local", [run_today(protocols[SINGLE], 5, name="mnist", accuracy=0.95)])
+
+    session = run_gates(tmp_path, *arguments, "-k", f"{SINGLE}.test", "--seeds=5", file="test_claims.py")
+
+    assert session.code == 0
+    assert " verdicts =" not in session.out
+    assert "Verdicts:" not in session.out
+
+
+def test_claims_junit_cases_have_claim_verdict_p_and_runs(claims: Session) -> None:
+    """Each case of the JUnit file has its claim, its verdict and its runs; what is not known is not there."""
+    assert all(properties["claim"] == case for case, properties in claims.properties.items())
+    assert claims.properties["tf1-basic.test-accuracy"] == {
+        "claim": "tf1-basic.test-accuracy",
+        "verdict": "inconclusive",
+        "n": "3",
+        "runs_needed": "239",
+    }
+    assert claims.properties["tf1-basic.total-seconds"]["verdict"] == "not comparable"
+
+
+def test_claims_junit_ranked_case_has_its_p_value(protocols: dict[str, Protocol], tmp_path: Path) -> None:
+    """Of twenty runs of an experiment the JUnit file has the exact p-value and the adjusted one."""
+    write_store(
+        tmp_path / "local", [run_today(protocols[GOOD], seed, name="mnist", accuracy=0.83) for seed in range(20)]
+    )
+
+    session = run_gates(tmp_path, "-k", f"{GOOD}.validation-accuracy", "--seeds=0-19", file="test_claims.py")
+
+    properties = session.properties[f"{GOOD}.validation-accuracy"]
+    assert (properties["claim"], properties["n"]) == (f"{GOOD}.validation-accuracy", "20")
+    assert properties["verdict"] == "reproduced"
+    assert 1 / 21 - 1e-6 <= float(properties["p"]) <= float(properties["adjusted_p"]) <= 1
+
+
+def test_claims_added_document_has_its_cases(
+    tmp_path: Path,
+) -> None:
+    """A document that --document names is asserted like the others: its true number passes, and its wrong one fails."""
+    with add_document_folders([TINY]):
+        protocol = load_protocols()["tiny-linear"]
+    write_store(tmp_path / "local", [run_today(protocol, seed, name="mnist", accuracy=0.7) for seed in range(39)])
+
+    session = run_gates(
+        tmp_path, f"--document={TINY}", "-k", "tiny-linear", "--seeds=0-38", "-rA", file="test_claims.py"
+    )
+
+    assert session.outcome_of("tiny-linear.held-out-accuracy") == "PASSED"
+    assert session.outcome_of("tiny-linear.held-out-loss") == "FAILED"
+    assert "collected 42 items / 40 deselected" in session.out
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["no folder", "broken experiments"])
+def test_gates_document_that_cannot_be_added_is_a_usage_error(tmp_path: Path, *, broken: bool) -> None:
+    """Pytest says in one line what is wrong with the folder, and no case is run."""
+    folder = tmp_path / "added"
+    if broken:
+        copy_tiny(folder)
+        (folder / "experiments.py").write_text("1 / 0\n", encoding="utf-8")
+
+    session = run_gates(tmp_path, f"--document={folder}")
+
+    assert session.code == pytest.ExitCode.USAGE_ERROR
+    assert session.err.startswith("ERROR: ")
+    assert session.err.count("\n") == 1 + session.err.endswith("\n\n")
+    assert ("ZeroDivisionError" if broken else "where there is nothing") in session.err
+
+
+def test_claims_stand_in_is_skipped(protocols: dict[str, Protocol], tmp_path: Path) -> None:
+    """On the stand-in no case passes or fails, that of the label included."""
+    runs = [run_today(protocols[GOOD], seed, name="digits", accuracy=0.9) for seed in range(2)]
+    write_store(tmp_path / "local-digits", runs)
+
+    session = run_gates(
+        tmp_path, "-k", "julia-linear-lr0.02 or label", "--seeds=0,1", name="digits", file="test_claims.py"
+    )
+
+    assert session.code == 0
+    assert "3 skipped" in session.out
+    assert "passed" not in session.out

@@ -1,0 +1,115 @@
+"""The graph session of `benchmarks/era` makes the documents' steps from the package's streams."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from training_protocols import shorten
+
+from mnist_repro.datasets.dataset import Dataset
+from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.records.run import SCHEMA_VERSION, parse_record
+
+ERA = Path(__file__).parents[2] / "benchmarks" / "era"
+PROTOCOLS = load_protocols()
+
+
+def test_protocols_file_is_what_the_package_declares() -> None:
+    """`protocols.json` says what is declared; where not, `python benchmarks/era/write_protocols.py` writes it again."""
+    written = json.loads((ERA / "protocols.json").read_text(encoding="utf-8"))
+
+    declared = {
+        name: {**protocol.describe(), "sha256": protocol.sha256, "seeds": protocol.seeds}
+        for name, protocol in PROTOCOLS.items()
+    }
+    assert written == json.loads(json.dumps(declared))
+
+
+pytest.importorskip("tensorflow")
+from comparison import Comparison  # noqa: E402 - needs TensorFlow
+
+from mnist_repro.training.trainer import Trainer  # noqa: E402 - needs TensorFlow
+
+_TOLERANCE = 1e-4
+_SHORT = {name: shorten(protocol) for name, protocol in PROTOCOLS.items()}
+
+
+class _EraComparison(Comparison):
+    """Compares with the reference what the session trained."""
+
+    def __init__(self, dataset: Dataset, trained: dict[str, Any]) -> None:
+        super().__init__(dataset)
+        self._results = trained
+
+    def _train(self, protocol: Protocol, *, seed: int, steps: int) -> list[NDArray[np.float32]]:  # noqa: ARG002 - all were made
+        return [self._results[f"{protocol.id}/{number}"] for number in range(2 * len(protocol.layers))]
+
+
+@pytest.fixture(scope="module")
+def trained(random_images: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return what the session made of ten steps of each protocol: its values, and its run as JSON."""
+    folder = tmp_path_factory.mktemp("era")
+    comparison = Comparison(random_images)
+    wanted = {
+        name: {**protocol.describe(), "seed": comparison._even_seed(protocol)}  # noqa: SLF001 - its own helper
+        for name, protocol in _SHORT.items()
+    }
+    np.savez(
+        folder / "input.npz",
+        train_images=random_images.train_images,
+        train_labels=random_images.train_labels,
+        test_images=random_images.test_images,
+        test_labels=random_images.test_labels,
+        protocols=json.dumps(wanted),
+    )
+    script = Path(__file__).parent / "era_steps.py"
+    command = [sys.executable, str(script), str(ERA), str(folder / "input.npz"), str(folder / "output.npz")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    assert ended.returncode == 0, ended.stderr
+    return dict(np.load(folder / "output.npz"))
+
+
+@pytest.mark.parametrize("name", _SHORT)
+def test_session_ten_steps_are_the_references(random_images: Dataset, trained: dict[str, Any], name: str) -> None:
+    """After ten steps, fed one by one, every variable is where the independent reference has it."""
+    assert _EraComparison(random_images, trained).disagreement(_SHORT[name]) < _TOLERANCE
+
+
+@pytest.mark.usefixtures("single_thread")
+@pytest.mark.parametrize("name", _SHORT)
+def test_session_run_measures_what_the_package_measures(
+    random_images: Dataset, trained: dict[str, Any], name: str
+) -> None:
+    """The session's periods and final figures have the package's names and, but for rounding, its values."""
+    seed = Comparison(random_images)._even_seed(_SHORT[name])  # noqa: SLF001 - its own helper
+    expected = Trainer(_SHORT[name], random_images).train(seed)
+
+    run = json.loads(str(trained[name]))
+
+    assert run["status"] == "completed"
+    for ours, theirs in zip(run["periods"], expected.periods, strict=True):
+        assert (ours["step"], ours["learning_rate"]) == (theirs.step, theirs.learning_rate)
+        assert ours["loss"] == pytest.approx(theirs.loss, rel=1e-4)
+        assert ours["accuracy"] == pytest.approx(theirs.accuracy, abs=2e-3)
+    assert run["final_loss"] == pytest.approx(expected.final_loss, rel=1e-4)
+    assert np.sum(run["confusion_matrix"]) == np.sum(expected.confusion_matrix)
+
+
+def test_session_record_is_read_like_any_other(trained: dict[str, Any], make_record: Any) -> None:
+    """What the session says of a run has the fields and types of a record."""
+    others = ("experiment", "protocol_sha256", "training_sha256", "dataset", "dataset_sha256", "seed", "started")
+    known = json.loads(json.dumps({name: getattr(make_record(), name) for name in others}))
+    environment = asdict(make_record().environment)
+
+    run = json.loads(str(trained["tf1-basic"]))
+    line = json.dumps({**run, **known, "schema": SCHEMA_VERSION, "first_call_seconds": 0.1, "environment": environment})
+
+    assert parse_record(line).status == "completed"

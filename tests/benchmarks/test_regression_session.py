@@ -1,0 +1,148 @@
+"""The regression gate as a test session, seen from outside: what passes, fails, is skipped, or becomes the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from gate_sessions import Session, blank_images, run_gates
+from installed import needs_tensorflow
+from made_up_runs import make_unfinished, write_store
+from made_up_studies import SPREAD, make_study
+
+from mnist_repro.comparison.gate.baseline import read_baseline, write_baseline
+from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.records.environment import describe_environment, training_code_sha256
+from mnist_repro.records.run import RunRecord
+
+pytestmark = needs_tensorflow
+
+MOVED, DIVERGED, MISSING, GOOD = "julia-linear-lr0.02", "julia-linear-lr0.003", "julia-mlp-100x100", "tf1-basic"
+
+
+def make_today(
+    protocol: Protocol, seeds: Iterable[int], *, name: Literal["mnist", "digits"] = "mnist", shift: float = 0.0
+) -> list[RunRecord]:
+    """Return runs under the conditions that a session's own runs would have."""
+    conditions = {
+        "dataset": name,
+        "dataset_sha256": blank_images(name).sha256,
+        "training_sha256": training_code_sha256(),
+    }
+    runs = make_study(protocol, seeds, environment=describe_environment(threads=1), shift=shift)
+    return [replace(run, **conditions) for run in runs]  # type: ignore[arg-type]
+
+
+def lines_of(session: Session) -> dict[str, str]:
+    """Return what the summary says of the gate, by experiment."""
+    section = session.out.partition("regression gates =")[2].partition("\n=====")[0]
+    return dict(line.split(": ", 1) for line in section.splitlines() if ": " in line)  # type: ignore[misc]
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """Return a session with a moved experiment, one with a diverged run, and one that the baseline does not have."""
+    folder = tmp_path_factory.mktemp("mixed")
+    today, before = [], []
+    for protocol in load_protocols().values():
+        runs = make_today(protocol, range(4), shift=8 * SPREAD if protocol.id == MOVED else 0.0)
+        if protocol.id == DIVERGED:
+            runs[3] = make_unfinished(runs[3], reason="the loss was not finite")
+        today += runs
+        if protocol.id != MISSING:
+            before += make_today(protocol, range(40))
+    write_store(folder / "local", today)
+    gone = [replace(run, experiment="tf1-renamed") for run in before if run.experiment == GOOD]
+    write_baseline([*before, *gone], folder=folder / "baseline")
+    return run_gates(folder, "--seeds=0-3", "-rA", f"--baseline={folder / 'baseline'}", file="test_regression.py")
+
+
+def test_session_runs_as_in_the_baseline_pass(mixed: Session) -> None:
+    """An experiment of the same distribution passes, and the summary says what it was held against."""
+    assert mixed.outcome_of(GOOD) == "PASSED"
+    assert lines_of(mixed)[GOOD].startswith("no regression, 4 runs beside 36 of the baseline; smallest adjusted p ")
+
+
+def test_session_moved_experiment_fails(mixed: Session) -> None:
+    """An experiment that moved fails, with the quantities and their p-values."""
+    assert mixed.outcome_of(MOVED) == "FAILED"
+    assert "validation accuracy at the end is not the baseline's: p = " in lines_of(mixed)[MOVED]
+    assert mixed.code == 1
+
+
+def test_session_diverged_run_fails(mixed: Session) -> None:
+    """A run that diverged fails its experiment by name."""
+    assert mixed.outcome_of(DIVERGED) == "FAILED"
+    assert "seed 3: diverged: the loss was not finite" in lines_of(mixed)[DIVERGED]
+
+
+def test_session_experiment_without_baseline_is_skipped(mixed: Session) -> None:
+    """What cannot be decided is neither passed nor failed, and says why."""
+    assert "1 skipped" in mixed.out
+    assert f"{MISSING}: cannot decide, 4 runs beside 0 of the baseline" in mixed.out
+    assert "the baseline has no run of it; record a new baseline" in mixed.out
+
+
+def test_session_experiment_that_is_gone_fails(mixed: Session) -> None:
+    """An experiment that the baseline has and nobody declares any more is a failure of its own."""
+    assert "FAILED benchmarks/test_regression.py::test_every_experiment_of_the_baseline_is_still_there" in mixed.out
+
+
+def test_session_without_baseline_records_one_and_says_so(tmp_path: Path) -> None:
+    """The runs become the baseline, each case says it, and the next session cannot decide with the same seeds."""
+    today = [run for protocol in load_protocols().values() for run in make_today(protocol, range(4))]
+    write_store(tmp_path / "local", today)
+    option = f"--baseline={tmp_path / 'baseline'}"
+
+    first = run_gates(tmp_path, "--seeds=0-3", option, file="test_regression.py")
+
+    assert first.code == 0
+    assert set(lines_of(first)) == set(load_protocols())
+    assert set(lines_of(first).values()) == {
+        f"nothing compared: {tmp_path / 'baseline'} had no baseline, and these 4 runs are it from now on"
+    }
+    kept = [run for runs in read_baseline(tmp_path / "baseline").values() for run in runs]
+    assert sorted(map(repr, kept)) == sorted(map(repr, today))
+
+    second = run_gates(tmp_path, "--seeds=0-3", option, file="test_regression.py")
+
+    assert "1 passed, 6 skipped" in second.out
+    assert "today's seeds are all that the baseline has; take others, from 4 on" in second.out
+
+
+def test_session_without_baseline_and_with_a_diverged_run_records_none(tmp_path: Path) -> None:
+    """A run that did not complete makes no baseline, and nothing passes."""
+    runs = make_today(load_protocols()[GOOD], range(3))
+    write_store(tmp_path / "local", [*runs[:2], make_unfinished(runs[2])])
+
+    session = run_gates(
+        tmp_path, "--seeds=0-2", "-k", GOOD, f"--baseline={tmp_path / 'baseline'}", file="test_regression.py"
+    )
+
+    assert session.code == 1
+    assert "passed" not in session.out
+    assert "it has not: runs that completed" in session.out
+    assert not (tmp_path / "baseline").exists()
+
+
+def test_session_on_the_stand_in_is_skipped(tmp_path: Path) -> None:
+    """On the stand-in nothing is compared, and no baseline is made of it."""
+    write_store(tmp_path / "local-digits", make_today(load_protocols()[GOOD], range(2), name="digits"))
+
+    session = run_gates(
+        tmp_path,
+        "--seeds=0,1",
+        "-k",
+        GOOD,
+        f"--baseline={tmp_path / 'baseline'}",
+        name="digits",
+        file="test_regression.py",
+    )
+
+    assert session.code == 0
+    assert "1 skipped" in session.out
+    assert "the baseline is of MNIST, and this is the stand-in" in session.out
+    assert not (tmp_path / "baseline").exists()

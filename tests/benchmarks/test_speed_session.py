@@ -1,0 +1,110 @@
+"""The speed gate as a session of pytest, with launches that are made up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from gate_sessions import Session, run_gates
+from installed import needs_tensorflow
+
+from mnist_repro.comparison.speed.baseline import SPEED_BASELINE_FILE, add_to_speed_baseline, read_speed_baseline
+from mnist_repro.comparison.speed.gate import Launch
+from mnist_repro.records.environment import describe_environment
+
+pytestmark = needs_tensorflow
+EXPERIMENT = "tf1-basic"
+# The engines' times are made up: each launch takes the next number for how much slower it is than the baseline.
+PLUGIN = """
+import sys, types
+from mnist_repro.comparison.speed.gate import Launch
+left = {slower}
+def measure_launch(protocol, **_):
+    if not left:
+        raise RuntimeError("TensorFlow cannot be loaded")
+    steps = tuple(left[0] * seconds for seconds in (1.0, 1.01, 0.99) * 8)
+    del left[0]
+    return Launch(experiment=protocol.id, step_seconds=steps, control_seconds=(1.0,) * 24)
+sys.modules["launch"] = types.ModuleType("launch")
+sys.modules["launch"].measure_launch = measure_launch
+"""
+
+
+def run_session(folder: Path, *options: str, slower: tuple[float, ...]) -> Session:
+    """Run the speed gate of one experiment, with so many launches as there are numbers."""
+    (folder / "launches_plugin.py").write_text(PLUGIN.format(slower=list(slower)), encoding="utf-8")
+    arguments = ["-p", "launches_plugin", "-k", EXPERIMENT, f"--baseline={folder / 'baseline'}", *options]
+    return run_gates(folder, *arguments, file="test_speed_regression.py")
+
+
+@pytest.fixture
+def baseline(tmp_path: Path) -> Path:
+    """Return a folder with a baseline of this processor."""
+    launch = Launch(experiment=EXPERIMENT, step_seconds=(1.0, 1.01, 0.99) * 8, control_seconds=(1.0,) * 24)
+    add_to_speed_baseline(
+        tmp_path / "baseline", environment=describe_environment(threads=1), launches=[launch, launch, launch]
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("slower", "options", "code", "said"),
+    [
+        pytest.param((1.0,), (), 0, "not slower: a step takes 1 (", id="as quick"),
+        pytest.param((1.5, 1.0), (), 0, "inconclusive: a step takes 1.5 (", id="slower once"),
+        pytest.param((1.5, 1.5), (), 1, "SLOWER: a step takes 1.5 (", id="slower twice"),
+        pytest.param((1.5,), ("--speed-tolerance=1.6",), 0, "1.6 is allowed", id="tolerance of all"),
+        pytest.param((1.5,), (f"--speed-tolerance=1.1,{EXPERIMENT}=1.6",), 0, "1.6 is allowed", id="of one"),
+        pytest.param((1.5, 1.5), ("--speed-tolerance=julia-mlp-100x100=1.6",), 1, "SLOWER", id="of another"),
+        pytest.param((), (), 1, "TensorFlow cannot be loaded", id="nothing measured"),
+        pytest.param((1.5,), (), 1, "TensorFlow cannot be loaded", id="second launch not measured"),
+        pytest.param((1.0,), ("--speed-tolerance=no-such-net=1.6",), 1, "names no experiment", id="unknown experiment"),
+        pytest.param((1.0,), ("--speed-tolerance=fast",), 4, "a ratio of times is a number", id="no tolerance"),
+    ],
+)
+def test_speed_gate_says_what_it_found(
+    baseline: Path, slower: tuple[float, ...], options: tuple[str, ...], code: int, said: str
+) -> None:
+    """Only what is slower twice fails, and what cannot be measured; the line at the end says what was found."""
+    session = run_session(baseline, "--strict-gates", *options, slower=slower)
+
+    assert session.code == code, session.out
+    assert said in session.out + session.err
+
+
+def test_speed_gate_without_a_baseline_measures_one(tmp_path: Path) -> None:
+    """The first session's launches become the baseline, which it says, and the next one is held against them."""
+    first = run_session(tmp_path, slower=(1.0, 1.0, 1.0))
+    entries = read_speed_baseline(tmp_path / "baseline")
+    second = run_session(tmp_path, "--strict-gates", slower=(2.0, 2.0))
+
+    assert first.code == 0
+    assert "1 skipped" in first.out
+    assert "nothing compared: these 3 launches are the baseline" in first.out
+    assert [len(entry.launches) for entry in entries.values()] == [3]
+    assert second.code == pytest.ExitCode.TESTS_FAILED
+
+
+def test_speed_gate_without_a_baseline_fails_where_gates_are_strict(tmp_path: Path) -> None:
+    """A session that compared nothing is told from one that passed."""
+    assert run_session(tmp_path, "--strict-gates", slower=(1.0, 1.0, 1.0)).code == pytest.ExitCode.TESTS_FAILED
+
+
+def test_speed_gate_new_baseline_takes_the_place_of_the_old(baseline: Path) -> None:
+    """On demand the launches become the baseline, whatever they measured."""
+    session = run_session(baseline, "--new-speed-baseline", slower=(2.0, 2.0, 2.0))
+
+    assert "1 skipped" in session.out
+    assert run_session(baseline, "--strict-gates", slower=(2.0,)).code == 0
+
+
+def test_speed_gate_broken_baseline_does_not_pass(baseline: Path) -> None:
+    """A broken baseline is an error, and is left as it is."""
+    file = baseline / "baseline" / SPEED_BASELINE_FILE
+    file.write_text("{}", encoding="utf-8")
+
+    session = run_session(baseline, slower=(1.0,))
+
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    assert "cannot be read" in session.out
+    assert file.read_text(encoding="utf-8") == "{}"

@@ -1,0 +1,292 @@
+"""How often the gate errs: the quick way of measuring agrees with the gate itself, and the rules with a hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_up_runs import make_unfinished
+from made_up_studies import SPREAD, make_study
+from scipy import stats
+
+from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, Fault, Rule, Shift
+from mnist_repro.comparison.gate.regression import LEVEL, Outcome, compare_runs
+from mnist_repro.comparison.gate.resampling import PROFILE, check_enough, measure_detection, measure_false_alarms
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.errors import ReproError
+from mnist_repro.records.environment import Environment
+from mnist_repro.records.run import RunRecord
+from mnist_repro.stats.permutation import draw_subsets
+
+FIRST, SECOND = "julia-linear-lr0.02", "tf1-dropout-piecewise"
+RUNS = 24
+
+Study = dict[str, list[RunRecord]]
+
+
+@pytest.fixture
+def two(protocols: dict[str, Protocol]) -> dict[str, Protocol]:
+    """Return two experiments with quick profiles of five and four seeds, and thresholds that are always met."""
+    return {
+        name: replace(protocols[name], seeds={PROFILE: seeds}, gate=replace(protocols[name].gate, minimum=0.9))
+        for name, seeds in ((FIRST, 5), (SECOND, 4))
+    }
+
+
+@pytest.fixture
+def baseline(two: dict[str, Protocol], environment: Environment) -> Study:
+    """Return 24 runs of each."""
+    return {name: make_study(protocol, range(RUNS), environment=environment) for name, protocol in two.items()}
+
+
+def make_fault(records: Sequence[RunRecord], *, experiment: str = SECOND, id_: str = "fault") -> Fault:
+    """Return a fault with these runs, which carry another experiment's name."""
+    return Fault(
+        id=id_,
+        title="something is wrong",
+        experiment=experiment,
+        records=[replace(record, experiment=f"{experiment}+{id_}") for record in records],
+    )
+
+
+def make_detection(
+    *, caught: int = 20, shift: Shift | None = None, difference: Difference = Difference.SEEN, **changes: object
+) -> Detection:
+    """Return what was found of a fault."""
+    detection = Detection(
+        fault="tf1-basic+fault",
+        title="something is wrong",
+        experiment="tf1-basic",
+        runs=20,
+        unfinished=0,
+        seeds=10,
+        gate_runs=20,
+        caught=caught,
+        shift=shift,
+        difference=difference,
+        seeds_needed=None,
+    )
+    return replace(detection, **changes)  # type: ignore[arg-type]
+
+
+def test_measure_false_alarms_are_those_of_the_gate(
+    two: dict[str, Protocol], baseline: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Split by split the quick way fails where `compare_runs` fails, by a test or by a threshold."""
+    # A level at which a fifth of the splits fail, and a threshold near the mean of the accuracies.
+    monkeypatch.setattr("mnist_repro.comparison.gate.regression.LEVEL", 0.2)
+    gate = two[SECOND].gate
+    accuracies = [record.final_accuracy[gate.evaluation_set] for record in baseline[SECOND]]
+    minimum = float(np.mean(accuracies)) - 0.3 * SPREAD
+    two[SECOND] = replace(two[SECOND], gate=replace(gate, minimum=minimum))
+    trials = 60
+
+    found = measure_false_alarms(baseline, protocols=two, splits=trials)
+
+    generator = np.random.default_rng([20_190_102, 0])
+    members = {name: draw_subsets(trials, RUNS, p.seeds[PROFILE], generator=generator) for name, p in two.items()}
+    outcomes = []
+    for trial in range(trials):
+        today = {
+            name: [record for record, new in zip(baseline[name], members[name][trial], strict=True) if new]
+            for name in two
+        }
+        outcomes.append(compare_runs(today, baseline=baseline, protocols=two).outcome)
+    assert found == FalseAlarms(trials=trials, alarms=outcomes.count(Outcome.FAILED))
+    assert 5 < found.alarms < trials - 5
+
+
+def test_measure_false_alarms_stay_within_the_level(two: dict[str, Protocol], baseline: Study) -> None:
+    """Of 20,000 splits of runs that are all alike no more fail than the level allows."""
+    found = measure_false_alarms(baseline, protocols=two, splits=20_000)
+
+    assert found.is_within_level
+    assert found.rate <= LEVEL
+
+
+def test_measure_false_alarms_are_the_same_each_time(two: dict[str, Protocol], baseline: Study) -> None:
+    """The generator is seeded: the same baseline gives the same number."""
+    first, again = (measure_false_alarms(baseline, protocols=two, splits=5_000) for _ in range(2))
+
+    assert first == again
+
+
+def test_measure_detection_large_fault_is_caught(two: dict[str, Protocol], baseline: Study) -> None:
+    """A shift of five points is caught in every gate run, and its size is that of the means."""
+    records = make_study(two[SECOND], range(10), environment=baseline[SECOND][0].environment, shift=-0.02, stream=1)
+
+    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
+
+    assert (found.fault, found.experiment, found.runs, found.seeds) == ("fault", SECOND, 10, 4)
+    assert (found.caught, found.gate_runs, found.rule) == (20, 20, Rule.HOLDS)
+    assert found.difference is Difference.SEEN
+    assert found.shift is not None
+    means = [np.mean([r.final_accuracy["test"] for r in runs]) for runs in (records, baseline[SECOND])]
+    assert found.shift.accuracy == pytest.approx(means[0] - means[1])
+    spread = np.std([r.final_accuracy["test"] for r in baseline[SECOND]], ddof=1)
+    assert found.shift.in_spreads == pytest.approx((means[0] - means[1]) / spread)
+
+
+def test_measure_detection_fault_without_effect_is_not_caught(two: dict[str, Protocol], baseline: Study) -> None:
+    """The baseline's own runs as a fault's are not caught, and no number of seeds could."""
+    (found,) = measure_detection([make_fault(baseline[SECOND][:12])], baseline=baseline, protocols=two)
+
+    assert (found.caught, found.difference, found.seeds_needed) == (0, Difference.NONE, None)
+    assert found.rule is Rule.DOES_NOT_APPLY
+    assert found.is_missed
+
+
+def test_measure_detection_fault_that_is_not_seen_has_no_number_of_seeds(
+    two: dict[str, Protocol], baseline: Study
+) -> None:
+    """Other runs of the same distribution show no difference: how many seeds it takes is not known."""
+    records = make_study(two[SECOND], range(12), environment=baseline[SECOND][0].environment, stream=1)
+
+    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
+
+    assert (found.difference, found.seeds_needed) == (Difference.NOT_SEEN, None)
+
+
+def test_measure_detection_missed_fault_names_enough_seeds(two: dict[str, Protocol], baseline: Study) -> None:
+    """Of a shift that four seeds hardly show, as many as are named catch it four times in five or more."""
+    environment = baseline[SECOND][0].environment
+    records = make_study(two[SECOND], range(100, 300), environment=environment, shift=-0.0075, stream=1)
+
+    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
+
+    assert found.is_missed
+    assert found.seeds_needed is not None
+    assert found.seeds_needed > 4
+    enough = {name: replace(protocol, seeds={PROFILE: found.seeds_needed}) for name, protocol in two.items()}
+    (again,) = measure_detection([make_fault(records)], baseline=baseline, protocols=enough, gate_runs=40)
+    assert again.caught >= 26
+
+
+def test_measure_detection_missed_fault_needs_more_seeds_than_missed_it(
+    two: dict[str, Protocol], baseline: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the estimate says, a number of seeds that was seen to miss a fault is not named as enough."""
+    monkeypatch.setattr("mnist_repro.comparison.gate.resampling._Group.fails_with", lambda *_: False)
+    records = make_study(two[SECOND], range(12), environment=baseline[SECOND][0].environment, shift=-0.03, stream=1)
+
+    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
+
+    assert (found.caught, found.seeds_needed) == (0, 5)
+
+
+def test_measure_detection_as_many_runs_as_the_baseline_are_compared(two: dict[str, Protocol], baseline: Study) -> None:
+    """Where a fault has all the seeds of the baseline, half of them stand for each side."""
+    environment = baseline[SECOND][0].environment
+    records = make_study(two[SECOND], range(RUNS), environment=environment, shift=-0.02, stream=1)
+
+    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
+
+    assert found.difference is Difference.SEEN
+
+
+def test_measure_detection_runs_that_diverge_are_caught(two: dict[str, Protocol], baseline: Study) -> None:
+    """A gate run with a run that did not complete fails; where none completed nothing else is known."""
+    records = [make_unfinished(record) for record in baseline[SECOND][:6]]
+
+    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
+
+    assert (found.caught, found.unfinished, found.shift) == (20, 6, None)
+    assert (found.difference, found.rule) == (Difference.UNKNOWN, Rule.DOES_NOT_APPLY)
+    # Also where they kept their numbers, which are the baseline's.
+    failed = [replace(record, status="failed", reason="stopped") for record in baseline[SECOND][:6]]
+    assert measure_detection([make_fault(failed)], baseline=baseline, protocols=two)[0].caught == 20
+
+
+def test_measure_detection_is_that_of_the_gate(two: dict[str, Protocol], baseline: Study) -> None:
+    """A fault with just as many runs as a gate run takes is caught as `compare_runs` catches it: always or never."""
+    environment = baseline[SECOND][0].environment
+    for shift in (0.0, -0.004, -0.008, -0.012):
+        records = make_study(two[SECOND], range(4), environment=environment, shift=shift, stream=2)
+        today = {SECOND: records, FIRST: make_study(two[FIRST], range(50, 55), environment=environment)}
+
+        (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
+
+        outcome = compare_runs(today, baseline=baseline, protocols=two).outcome
+        assert found.caught == (20 if outcome is Outcome.FAILED else 0)
+
+
+def test_measure_detection_faults_do_not_depend_on_each_other(two: dict[str, Protocol], baseline: Study) -> None:
+    """Each fault has random numbers of its own: without the others it is found as with them."""
+    environment = baseline[SECOND][0].environment
+    faults = [
+        make_fault(make_study(two[name], range(12), environment=environment, shift=-0.007), experiment=name, id_=id_)
+        for name, id_ in ((FIRST, "one"), (SECOND, "other"))
+    ]
+
+    together = measure_detection(faults, baseline=baseline, protocols=two)
+
+    assert together[1:] == measure_detection(faults[1:], baseline=baseline, protocols=two)
+
+
+def test_measure_detection_unknown_experiment_is_refused(two: dict[str, Protocol], baseline: Study) -> None:
+    """A fault of an experiment that the gate does not have is an error, with those that it has."""
+    with pytest.raises(ReproError, match=r"planted in tf1-basic, and the baseline has only julia-linear-lr0\.02, tf1"):
+        measure_detection([make_fault([], experiment="tf1-basic")], baseline=baseline, protocols=two)
+
+
+def test_measure_detection_too_few_runs_are_refused(two: dict[str, Protocol], baseline: Study) -> None:
+    """A fault needs as many runs as a gate run takes."""
+    with pytest.raises(ReproError, match="A gate run takes 4 runs of tf1-dropout-piecewise; fault fault has 3"):
+        measure_detection([make_fault(baseline[SECOND][:3])], baseline=baseline, protocols=two)
+
+
+@pytest.mark.parametrize("runs", [0, 4], ids=["none", "no other"])
+def test_check_enough_too_small_baseline_is_refused(two: dict[str, Protocol], baseline: Study, runs: int) -> None:
+    """A baseline has to have runs beside those that stand for today's."""
+    baseline[SECOND] = baseline[SECOND][:runs]
+
+    with pytest.raises(ReproError, match=f"with 4 runs of tf1-dropout-piecewise .* would have {runs} in all"):
+        check_enough(baseline, protocols=two)
+
+
+@pytest.mark.parametrize("alarms", [0, 1, 5, 2_000])
+def test_false_alarms_interval_is_clopper_and_pearsons(alarms: int) -> None:
+    """The ends are quantiles of beta distributions, as in Clopper and Pearson's paper of 1934."""
+    interval = FalseAlarms(trials=2_000, alarms=alarms).interval
+
+    low = stats.beta.ppf(0.025, alarms, 2_000 - alarms + 1) if alarms else 0.0
+    high = stats.beta.ppf(0.975, alarms + 1, 2_000 - alarms) if alarms < 2_000 else 1.0
+    assert (interval.low, interval.high) == (pytest.approx(low), pytest.approx(high))
+
+
+@pytest.mark.parametrize(("alarms", "within"), [(0, True), (2, True), (5, True), (6, False)])
+def test_false_alarms_more_than_chance_explains_are_said(alarms: int, within: bool) -> None:  # noqa: FBT001 - a parameter
+    """Of 2,000 splits two are expected: five may be chance, by the binomial distribution, six are too many."""
+    assert (stats.binom.sf(alarms - 1, 2_000, LEVEL) > 0.025) == within
+    assert FalseAlarms(trials=2_000, alarms=alarms).is_within_level == within
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "spread", "large"),
+    [
+        pytest.param(-0.016, 0.004, True, id="more than 1.5 points"),
+        pytest.param(0.014, 0.004, False, id="less than 1.5 points, more than three sd"),
+        pytest.param(-0.02, 0.007, False, id="more than 1.5 points, less than three sd"),
+        pytest.param(0.022, 0.007, True, id="more than both"),
+    ],
+)
+def test_detection_rule_applies_to_what_is_large(accuracy: float, spread: float, large: bool) -> None:  # noqa: FBT001 - a parameter
+    """A shift is large from 1.5 points or three standard deviations on, whichever is more."""
+    shift = Shift(evaluation_set="test", accuracy=accuracy, spread=spread)
+
+    assert make_detection(shift=shift).rule is (Rule.HOLDS if large else Rule.DOES_NOT_APPLY)
+    assert make_detection(shift=shift, caught=0).rule is (Rule.BROKEN if large else Rule.DOES_NOT_APPLY)
+
+
+@pytest.mark.parametrize(("caught", "missed"), [(20, False), (19, False), (18, True), (0, True)])
+def test_detection_is_missed_below_19_of_20(caught: int, missed: bool) -> None:  # noqa: FBT001 - a parameter
+    """Nineteen of twenty are enough."""
+    assert make_detection(caught=caught).is_missed == missed
+
+
+def test_shift_without_spread_is_infinitely_many_spreads() -> None:
+    """Where seeds make no difference any shift is infinitely many standard deviations, and none is none."""
+    assert Shift(evaluation_set="test", accuracy=-0.1, spread=0.0).in_spreads == -np.inf
+    assert Shift(evaluation_set="test", accuracy=0.0, spread=0.0).in_spreads == 0.0

@@ -1,0 +1,225 @@
+"""The speed gate, with made-up launches: what is slower fails it, what is noisy does not, no launch never passes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_up_verdicts import ENVIRONMENT
+
+from mnist_repro.comparison.gate.regression import Outcome
+from mnist_repro.comparison.speed.baseline import SPEED_BASELINE_FILE, add_to_speed_baseline, read_speed_baseline
+from mnist_repro.comparison.speed.gate import Launch, compare_launches, judge_speed
+from mnist_repro.comparison.speed.trials import (
+    SPEED_TRIALS_FILE,
+    SpeedTrials,
+    Trial,
+    count_outcomes,
+    read_speed_trials,
+    summarize_speed_gate,
+)
+from mnist_repro.errors import ReproError
+from mnist_repro.reporting.templating import load_templates
+from mnist_repro.reporting.wording.gates import format_speed_comparison, format_speed_trials, list_trial_cells
+
+ROUNDS = 25
+STEP, CONTROL = 9e-4, 6e-4
+
+
+def launch(
+    slower: float = 1.0, *, machine: float = 1.0, noise: float = 0.02, seed: int = 0, experiment: str = "net"
+) -> Launch:
+    """Return a launch on a machine that is slower by `machine`, of code that is slower by `slower`."""
+    generator = np.random.default_rng(seed)
+    busy = machine * generator.lognormal(0, noise, ROUNDS)
+    steps = STEP * slower * busy * generator.lognormal(0, noise, ROUNDS)
+    return Launch(experiment=experiment, step_seconds=tuple(steps), control_seconds=tuple(CONTROL * busy))
+
+
+BASELINE = [launch(seed=seed) for seed in (101, 102, 103)]
+
+
+def never() -> Launch:
+    """Fail where a second launch was not called for."""
+    pytest.fail("a second launch was made")
+
+
+def again(*launches: Launch) -> Callable[[], Launch]:
+    """Return what makes these launches, one after the other."""
+    left = list(launches)
+    return lambda: left.pop(0)
+
+
+def test_compare_launches_a_slower_machine_is_no_slower_step() -> None:
+    """A machine of a third of the speed leaves the ratio where it was; a slower step moves it by as much."""
+    unchanged = compare_launches(launch(machine=3.0), BASELINE)
+    slower = compare_launches(launch(1.5, machine=3.0), BASELINE)
+
+    assert unchanged.interval.low < 1.0 < unchanged.interval.high
+    assert unchanged.value == pytest.approx(1.0, abs=0.02)
+    assert slower.value == pytest.approx(1.5, abs=0.03)
+    assert slower.interval.low < 1.5 < slower.interval.high
+
+
+def test_compare_launches_other_experiment_is_refused() -> None:
+    """Launches of another experiment, or none, are nothing to be held against."""
+    with pytest.raises(ValueError, match="launches of it"):
+        compare_launches(launch(experiment="other"), BASELINE)
+    with pytest.raises(ValueError, match="at least one"):
+        compare_launches(launch(), [])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "outcome"),
+    [
+        pytest.param(launch(), None, Outcome.PASSED, id="as quick"),
+        pytest.param(launch(0.5), None, Outcome.PASSED, id="quicker"),
+        pytest.param(launch(1.5), launch(1.5, seed=1), Outcome.FAILED, id="slower twice"),
+        pytest.param(launch(1.5), launch(seed=1), Outcome.UNDECIDED, id="slower once"),
+        pytest.param(launch(1.15, noise=0.1), None, Outcome.UNDECIDED, id="at the tolerance"),
+        pytest.param(launch(noise=0.9), None, Outcome.UNDECIDED, id="a busy machine"),
+    ],
+)
+def test_judge_speed_only_what_is_slower_twice_fails(first: Launch, second: Launch | None, outcome: Outcome) -> None:
+    """Slower twice fails, slower once or perhaps is undecided, and only a slower launch is made again."""
+    found = judge_speed(first, baseline=BASELINE, measure_again=again(second) if second else never)
+
+    assert found.outcome is outcome
+    assert (found.confirmation is None) is (second is None)
+
+
+def test_judge_speed_tolerance_is_what_is_asked_for() -> None:
+    """What is too slow for one tolerance is not for a larger one."""
+    assert judge_speed(launch(1.3), baseline=BASELINE, measure_again=again(launch(1.3))).outcome is Outcome.FAILED
+    found = judge_speed(launch(1.3), baseline=BASELINE, measure_again=never, tolerance=1.5)
+    assert found.outcome is Outcome.PASSED
+    assert format_speed_comparison(found).endswith("1.5 is allowed")
+
+
+@pytest.mark.parametrize(
+    "seconds",
+    [
+        pytest.param(((), ()), id="no round"),
+        pytest.param(((1.0,), (1.0,)), id="one round"),
+        pytest.param(((1.0, 1.0), (1.0,)), id="a round of one alone"),
+        pytest.param(((1.0, 0.0), (1.0, 1.0)), id="no time"),
+    ],
+)
+def test_launch_without_measurements_is_refused(seconds: tuple[tuple[float, ...], tuple[float, ...]]) -> None:
+    """A launch that measured nothing is none."""
+    with pytest.raises(ValueError, match="two or more rounds"):
+        Launch(experiment="net", step_seconds=seconds[0], control_seconds=seconds[1])
+
+
+def test_speed_baseline_each_processor_has_its_own(tmp_path: Path) -> None:
+    """Launches are read as they were written; those of one experiment and processor take the place of earlier ones."""
+    other = replace(ENVIRONMENT, processor="another")
+    add_to_speed_baseline(tmp_path, environment=ENVIRONMENT, launches=BASELINE)
+    add_to_speed_baseline(tmp_path, environment=other, launches=BASELINE[:1])
+    add_to_speed_baseline(tmp_path, environment=ENVIRONMENT, launches=BASELINE[1:])
+
+    entries = read_speed_baseline(tmp_path)
+
+    assert {key: list(entry.launches) for key, entry in entries.items()} == {
+        ("net", ENVIRONMENT.processor): BASELINE[1:],
+        ("net", "another"): BASELINE[:1],
+    }
+
+
+def _twice(text: str) -> str:
+    values = json.loads(text)
+    return json.dumps(values | {"entries": values["entries"] * 2})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda text: text[: len(text) // 2], id="torn"),
+        pytest.param(lambda text: text.replace('"schema": 1', '"schema": 2'), id="newer"),
+        pytest.param(lambda text: text.replace('"launches"', '"lunches"'), id="unknown field"),
+        pytest.param(lambda text: json.dumps(json.loads(text) | {"entries": None}), id="no entries"),
+        pytest.param(lambda _: '{"schema": 1, "entries": [{"environment": {}, "launches": []}]}', id="empty"),
+        pytest.param(_twice, id="an experiment twice"),
+    ],
+)
+def test_read_speed_baseline_broken_file_is_told(tmp_path: Path, change: Callable[[str], str]) -> None:
+    """A file that is none of ours, or only a part, is named, and is never an empty baseline."""
+    add_to_speed_baseline(tmp_path, environment=ENVIRONMENT, launches=BASELINE)
+    file = tmp_path / SPEED_BASELINE_FILE
+    file.write_text(change(file.read_text("utf-8")), encoding="utf-8")
+
+    with pytest.raises(ReproError, match="speed gate's baseline, and cannot be read"):
+        read_speed_baseline(tmp_path)
+
+
+def made_up_trials(factors: Sequence[str] = ("1", "1.1", "2")) -> SpeedTrials:
+    """Return five launches on a quiet machine, and five on a busy one."""
+    trials = []
+    for seed in range(10):
+        launches = {factor: launch(float(factor), seed=seed, noise=0.05 if seed % 2 else 0.02) for factor in factors}
+        trials.append(
+            Trial(
+                experiment="net",
+                is_busy=bool(seed % 2),
+                control_seconds=launches["1"].control_seconds,
+                step_seconds={factor: made.step_seconds for factor, made in launches.items()},
+            )
+        )
+    return SpeedTrials(environment=ENVIRONMENT, trials=tuple(trials))
+
+
+def test_count_outcomes_of_trials_are_those_of_the_gate(tmp_path: Path) -> None:
+    """Unchanged code is never slower, code of twice the time always; quiet and busy machines are counted apart."""
+    add_to_speed_baseline(tmp_path, environment=ENVIRONMENT, launches=BASELINE)
+    (tmp_path / SPEED_TRIALS_FILE).write_text(made_up_trials().format(), encoding="utf-8")
+    trials = read_speed_trials(tmp_path)
+    assert trials == made_up_trials()
+
+    counts = count_outcomes(trials, baseline=read_speed_baseline(tmp_path))
+
+    assert [(count.is_busy, count.factor, count.gate_runs) for count in counts] == [
+        (is_busy, factor, 5) for is_busy in (False, True) for factor in (1.0, 1.1, 2.0)
+    ]
+    slower = [(count.factor, count.outcomes.get(Outcome.FAILED, 0)) for count in counts if count.factor != 1.1]
+    assert slower == [(1.0, 0), (2.0, 5)] * 2
+    assert list_trial_cells(counts[2]) == ["5 of 5 (48 to 100 %)", "0", "0", "1.99 (1.98 to 2)"]
+
+
+def test_count_outcomes_without_a_baseline_counts_nothing() -> None:
+    """Launches on a processor that has no baseline are left out."""
+    assert count_outcomes(made_up_trials(), baseline={}) == []
+
+
+def test_read_speed_trials_broken_file_is_told(tmp_path: Path) -> None:
+    """A broken file is named; where there is none, nothing was measured."""
+    assert read_speed_trials(tmp_path) is None
+    (tmp_path / SPEED_TRIALS_FILE).write_text("{}", encoding="utf-8")
+    with pytest.raises(ReproError, match=r"speed_trials\.json holds trials"):
+        read_speed_trials(tmp_path)
+
+
+def test_page_of_the_speed_gate_says_what_was_measured(tmp_path: Path) -> None:
+    """The page has each experiment of the baseline and each row of the trials; without trials it says so."""
+    template = load_templates().get_template("speed-gate.md.j2")
+    assert summarize_speed_gate(tmp_path) is None
+    add_to_speed_baseline(tmp_path, environment=ENVIRONMENT, launches=BASELINE)
+    untried = summarize_speed_gate(tmp_path)
+    assert untried
+    assert "Not measured with this baseline" in template.render(gate=untried)
+    assert format_speed_trials(untried) == "How often it errs was not measured with this baseline."
+
+    (tmp_path / SPEED_TRIALS_FILE).write_text(made_up_trials().format(), encoding="utf-8")
+    tried = summarize_speed_gate(tmp_path)
+    assert tried
+    page = template.render(gate=tried)
+
+    assert "| net | " in page
+    assert "| 2 x | second core busy | 5 of 5 (48 to 100 %) |" in page
+    assert format_speed_trials(tried) == (
+        "It found a step slower in 0 of 10 gate runs of unchanged code, 0 of 10 gate runs of code that takes 1.1 times "
+        "as long, 10 of 10 gate runs of code that takes 2 times as long."
+    )

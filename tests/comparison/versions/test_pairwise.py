@@ -1,0 +1,204 @@
+"""Versions side by side, on made-up runs: what differs is found, and what does not is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_up_runs import make_unfinished
+from made_up_studies import SPREAD, make_study
+
+from mnist_repro.comparison.versions.pairwise import Relation, compare_runs, measure_drift
+from mnist_repro.comparison.versions.sensitivity import SAME_VERSION_PAIRS, measure_sensitivity
+from mnist_repro.comparison.versions.verdict_history import follow_claims, list_undecided
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.environment import Environment
+from mnist_repro.records.run import RunRecord
+from mnist_repro.verdicts.finding import Finding, Verdict
+
+NAME = "julia-mlp-100x100"
+
+Study = Callable[..., list[RunRecord]]
+
+
+@pytest.fixture
+def protocol(protocols: dict[str, Protocol]) -> Protocol:
+    """Return one experiment."""
+    return protocols[NAME]
+
+
+@pytest.fixture
+def study(protocol: Protocol, environment: Environment) -> Study:
+    """Return a function that makes an experiment's runs with a spread over seeds."""
+
+    def make(seeds: range = range(20), **options: float) -> list[RunRecord]:
+        return make_study(protocol, seeds, environment=environment, **options)  # type: ignore[arg-type]
+
+    return make
+
+
+def nudge(records: list[RunRecord], amount: float) -> list[RunRecord]:
+    """Return the runs with every loss a little greater."""
+
+    def add(losses: dict[str, float]) -> dict[str, float]:
+        return {name: loss + amount for name, loss in losses.items()}
+
+    return [
+        replace(
+            record,
+            final_loss=add(record.final_loss),
+            periods=tuple(replace(period, loss=add(period.loss)) for period in record.periods),
+        )
+        for record in records
+    ]
+
+
+def test_compare_runs_same_runs_are_equal(protocol: Protocol, study: Study) -> None:
+    """Runs with the same numbers are equal, and their difference is 0 for certain."""
+    found = compare_runs(study(), study(), protocol=protocol, stream="a b")
+
+    assert found
+    assert (found.relation, found.seeds, found.largest, found.p) == (Relation.EQUAL, 20, 0.0, 1.0)
+    assert (found.accuracy.mean, found.accuracy.mean_interval.high) == (0.0, 0.0)
+
+
+def test_compare_runs_rounding_is_no_difference(protocol: Protocol, study: Study) -> None:
+    """Losses that all differ by less than 0.001 nats, even all the same way, are the same runs but for rounding."""
+    found = compare_runs(study(), nudge(study(), 0.0009), protocol=protocol, stream="a b")
+
+    assert found
+    assert (found.relation, found.p) == (Relation.TOGETHER, 1.0)
+    assert found.largest == pytest.approx(0.0009)
+    assert found.loss.mean == pytest.approx(0.0009)
+
+
+def test_compare_runs_small_systematic_difference_is_found(protocol: Protocol, study: Study) -> None:
+    """Losses that all differ by more than rounding are found, though seeds differ far more."""
+    found = compare_runs(study(), nudge(study(), 0.0011), protocol=protocol, stream="a b")
+
+    assert found
+    assert found.relation is Relation.PARTED
+    assert found.p < 0.001
+
+
+def test_compare_runs_takes_seeds_that_both_completed(protocol: Protocol, study: Study) -> None:
+    """Only seeds of which both versions have a completed run are compared; without any there is nothing to say."""
+    first = [*study()[:10], make_unfinished(study()[10])]
+
+    found = compare_runs(first, study()[5:], protocol=protocol, stream="a b")
+
+    assert found
+    assert found.seeds == 5
+    assert compare_runs(study()[:3], study()[3:], protocol=protocol, stream="a b") is None
+
+
+def test_compare_runs_lacking_measurement_is_refused(protocol: Protocol, study: Study) -> None:
+    """A run that lacks what the others measured is not compared in silence."""
+    broken = [replace(record, final_loss={}) for record in study()]
+
+    with pytest.raises(ValueError, match="lack"):
+        compare_runs(study(), broken, protocol=protocol, stream="a b")
+
+
+def test_measure_drift_odd_version_is_the_only_one_that_differs(protocol: Protocol, study: Study) -> None:
+    """Of four versions one is worse: it differs from each of the others, and no two others differ."""
+    versions = {str(stream): {NAME: study(stream=stream)} for stream in range(3)}
+    versions["odd"] = {NAME: study(stream=4, shift=-3 * SPREAD)}
+
+    drift = measure_drift(versions, protocols={NAME: protocol})
+
+    assert len(drift.pairs) == 6
+    assert {(pair.first, pair.second) for pair in drift.pairs if pair.differs} == {(n, "odd") for n in "012"}
+    assert [pair.second for pair in drift.pairs if pair.differs] == ["odd"] * 3
+    assert len(drift.of_experiment(NAME)) == 6
+    assert drift.between("odd", "0")[NAME].agreement.accuracy.mean == pytest.approx(-3 * SPREAD, abs=SPREAD)
+
+
+def test_measure_drift_same_distribution_is_not_flagged(protocol: Protocol, study: Study) -> None:
+    """Versions whose runs part, and have the same distribution, do not differ."""
+    versions = {str(stream): {NAME: study(stream=stream)} for stream in range(5)}
+
+    drift = measure_drift(versions, protocols={NAME: protocol})
+
+    assert {pair.agreement.relation for pair in drift.pairs} == {Relation.PARTED}
+    assert not any(pair.differs for pair in drift.pairs)
+
+
+def test_measure_drift_rounding_in_all_versions_is_no_drift(protocol: Protocol, study: Study) -> None:
+    """Versions that all differ by rounding, each by another amount, do not differ."""
+    versions = {str(n): {NAME: nudge(study(), 0.0002 * n)} for n in range(4)}
+
+    drift = measure_drift(versions, protocols={NAME: protocol})
+
+    assert {pair.agreement.p for pair in drift.pairs} == {1.0}
+
+
+def test_measure_drift_missing_experiment_is_left_out(protocol: Protocol, study: Study) -> None:
+    """A version without an experiment's runs is in no comparison of it; a single version is compared with none."""
+    drift = measure_drift({"a": {NAME: study()}, "b": {}, "c": {NAME: study()}}, protocols={NAME: protocol})
+
+    assert [(pair.first, pair.second) for pair in drift.pairs] == [("a", "c")]
+    assert measure_drift({"a": {NAME: study()}}, protocols={NAME: protocol}).pairs == ()
+
+
+def finding(family: str, verdict: Verdict) -> Finding:
+    """Return a verdict."""
+    return Finding(family=family, verdict=verdict, reason="made up", runs=20)
+
+
+def test_follow_claims_first_departure_is_the_oldest_other_verdict() -> None:
+    """The first version with another verdict than the reference is named; what cannot be told is no departure."""
+    verdicts = {
+        "old": Verdict.INCONCLUSIVE,
+        "middle": Verdict.NOT_REPRODUCED,
+        "late": Verdict.NOT_REPRODUCED,
+        "newest": Verdict.REPRODUCED,
+    }
+    findings = {
+        version: [finding("loss", verdict), finding("time", Verdict.NOT_COMPARABLE)]
+        for version, verdict in verdicts.items()
+    }
+
+    histories = {history.family: history for history in follow_claims(findings, reference="newest")}
+
+    assert histories["loss"].first_departure == "middle"
+    assert histories["time"].first_departure is None
+    assert list_undecided(list(histories.values())) == {"old": ("loss",)}
+
+
+def test_follow_claims_undecided_reference_departs_from_nothing() -> None:
+    """Where the reference decides nothing, no version departs from it."""
+    findings = {"a": [finding("loss", Verdict.REPRODUCED)], "b": [finding("loss", Verdict.INCONCLUSIVE)]}
+
+    histories = follow_claims(findings, reference="b")
+
+    assert histories[0].first_departure is None
+    assert list_undecided(histories) == {}
+
+
+def test_measure_sensitivity_flags_what_is_planted_and_not_the_same(protocol: Protocol, study: Study) -> None:
+    """Lower accuracies and a variant that differs are flagged; twenty pairs of the same version are not."""
+    reference = {NAME: study(range(60))}
+    variants = {"worse": {NAME: study(stream=5, shift=-4 * SPREAD)}, "alike": {NAME: study(stream=6)}}
+
+    found = measure_sensitivity(reference, variants=variants, versions=16, protocols={NAME: protocol})
+
+    assert found.tests == 17 * 16 / 2
+    assert {trial.title: trial.flagged for trial in found.planted} == {
+        "worse": True,
+        "alike": False,
+        "accuracies lower by 2 standard deviations over seeds": True,
+    }
+    assert len(found.same) == SAME_VERSION_PAIRS
+    assert not any(trial.flagged for trial in found.same)
+    assert found.false_share <= 0.25
+
+
+def test_measure_sensitivity_few_seeds_are_not_split(protocol: Protocol, study: Study) -> None:
+    """A reference with fewer runs than two versions have is not split, and no rate is made up."""
+    found = measure_sensitivity({NAME: study(range(30))}, variants={}, versions=2, protocols={NAME: protocol})
+
+    assert (found.planted, found.same) == ((), ())
+    assert np.isnan(found.false_share)

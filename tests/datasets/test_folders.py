@@ -1,0 +1,197 @@
+"""Where MNIST is looked for, and what a folder is said to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_mnist import (
+    SMALL_ARRAYS,
+    SMALL_FILES,
+    TEST_LABELS,
+    TRAIN_IMAGES,
+    TRAIN_LABELS,
+    write_dotted,
+    write_gzipped,
+    write_npz,
+    write_plain,
+)
+
+from mnist_repro.datasets import folders as places
+from mnist_repro.datasets.folders import AbsentError, read_folder, usual_places
+from mnist_repro.datasets.idx import BrokenFileError
+
+
+def make_checkout(folder: Path) -> Path:
+    """Make what looks like a checkout of this project."""
+    (folder / "mnist_repro").mkdir(parents=True)
+    (folder / "pyproject.toml").touch()
+    return folder
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(write_plain, id="plain"),
+        pytest.param(write_gzipped, id="gzipped"),
+        pytest.param(write_dotted, id="names with a dot"),
+        pytest.param(write_npz, id="npz"),
+    ],
+)
+def test_read_folder_every_form_gives_the_same_arrays(tmp_path: Path, write: Callable[[Path], Path]) -> None:
+    """The form of the files makes no difference to the arrays."""
+    arrays = read_folder(write(tmp_path), files=SMALL_FILES)
+
+    for array, file in zip(arrays, SMALL_FILES, strict=True):
+        np.testing.assert_array_equal(array, SMALL_ARRAYS[file.npz_key])
+
+
+def test_read_folder_part_of_idx_and_npz_reads_npz(tmp_path: Path) -> None:
+    """An npz is used where the IDX files are incomplete."""
+    write_npz(write_plain(tmp_path))
+    (tmp_path / TEST_LABELS.name).unlink()
+
+    assert len(read_folder(tmp_path, files=SMALL_FILES)) == 4
+
+
+def test_read_folder_empty_folder_is_absent(tmp_path: Path) -> None:
+    """A folder with other things in it holds nothing of MNIST."""
+    (tmp_path / "README.md").touch()
+
+    with pytest.raises(AbsentError, match=r"holds nothing of MNIST$"):
+        read_folder(tmp_path, files=SMALL_FILES)
+
+
+def test_read_folder_part_of_mnist_is_absent_and_names_what_is_missing(tmp_path: Path) -> None:
+    """A folder without one of the files says which."""
+    (write_plain(tmp_path) / TEST_LABELS.name).unlink()
+
+    with pytest.raises(AbsentError, match=r"a part of MNIST: t10k-labels-idx1-ubyte is missing$"):
+        read_folder(tmp_path, files=SMALL_FILES)
+
+
+def test_read_folder_missing_folder_is_absent(tmp_path: Path) -> None:
+    """A folder that does not exist is not an error of its own."""
+    with pytest.raises(AbsentError, match=r"nowhere does not exist$"):
+        read_folder(tmp_path / "nowhere", files=SMALL_FILES)
+
+
+def test_read_folder_file_in_place_of_folder_is_absent(tmp_path: Path) -> None:
+    """A file is not a folder that holds MNIST."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(AbsentError, match=r"file is not a folder$"):
+        read_folder(tmp_path / "file", files=SMALL_FILES)
+
+
+def test_read_folder_forbidden_folder_is_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that may not be listed is absent for the system's reason."""
+
+    def forbid(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", forbid)
+
+    with pytest.raises(AbsentError, match=r"cannot be read \(Permission denied\)$"):
+        read_folder(tmp_path, files=SMALL_FILES)
+
+
+def test_read_folder_altered_file_names_file_and_next_step(tmp_path: Path) -> None:
+    """An altered file is an error that names the file and what to do."""
+    path = write_plain(tmp_path) / TRAIN_IMAGES.name
+    path.write_bytes(path.read_bytes()[:-1] + b"\xff")
+
+    with pytest.raises(BrokenFileError) as caught:
+        read_folder(tmp_path, files=SMALL_FILES)
+
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "Replace the file by an unaltered copy" in str(caught.value)
+
+
+def test_read_folder_swapped_images_and_labels_names_the_first(tmp_path: Path) -> None:
+    """Swapped files are recognised as swapped."""
+    write_plain(tmp_path)
+    images, labels = tmp_path / TRAIN_IMAGES.name, tmp_path / TRAIN_LABELS.name
+    images.rename(tmp_path / "kept")
+    labels.rename(images)
+    (tmp_path / "kept").rename(labels)
+
+    with pytest.raises(BrokenFileError, match=r"train-images.*received labels .*swapped"):
+        read_folder(tmp_path, files=SMALL_FILES)
+
+
+def test_read_folder_broken_link_is_an_error(tmp_path: Path) -> None:
+    """A link to nothing under a file's name is broken, not absent."""
+    path = write_plain(tmp_path) / TRAIN_IMAGES.name
+    path.unlink()
+    path.symlink_to(tmp_path / "nowhere")
+
+    with pytest.raises(BrokenFileError, match=r"train-images-idx3-ubyte: .*received a broken link"):
+        read_folder(tmp_path, files=SMALL_FILES)
+
+
+def test_read_folder_broken_npz_names_file_and_array(tmp_path: Path) -> None:
+    """An npz without an array names the archive, the array and the next step."""
+    np.savez(tmp_path / "mnist.npz", x_train=SMALL_ARRAYS["x_train"])
+
+    with pytest.raises(BrokenFileError, match=r"mnist\.npz: Expected an array called y_train.* Replace"):
+        read_folder(tmp_path, files=SMALL_FILES)
+
+
+def test_usual_places_in_checkout_are_ordered_from_near_to_far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checkout comes first, then the current folder, what lies beside the checkout, and the cache."""
+    checkout = make_checkout(tmp_path / "home" / "checkout")
+    current = tmp_path / "current"
+    current.mkdir()
+    monkeypatch.setattr(places, "__file__", str(checkout / "mnist_repro" / "datasets" / "folders.py"))
+    monkeypatch.setattr(places, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.chdir(current)
+
+    assert [place.relative_to(tmp_path).as_posix() for place in usual_places()] == [
+        "home/checkout/data/mnist",
+        "home/checkout/shared/mnist",
+        "current/data/mnist",
+        "current/shared/mnist",
+        "home/data/mnist",
+        "home/shared/mnist",
+        "cache",
+    ]
+
+
+def test_usual_places_installed_package_in_checkout_folder_looks_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An installed package is no checkout, but the current folder may be one."""
+    checkout = make_checkout(tmp_path / "checkout")
+    monkeypatch.setattr(places, "__file__", str(tmp_path / "site-packages" / "mnist_repro" / "datasets" / "folders.py"))
+    monkeypatch.setattr(places, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.chdir(checkout)
+
+    assert [place.relative_to(tmp_path).as_posix() for place in usual_places()] == [
+        "checkout/data/mnist",
+        "checkout/shared/mnist",
+        "data/mnist",
+        "shared/mnist",
+        "cache",
+    ]
+
+
+def test_usual_places_current_folder_is_the_checkout_counts_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever works in the checkout has no place listed twice."""
+    checkout = make_checkout(tmp_path / "checkout")
+    monkeypatch.setattr(places, "__file__", str(checkout / "mnist_repro" / "datasets" / "folders.py"))
+    monkeypatch.chdir(checkout)
+
+    found = list(usual_places())
+
+    assert len(found) == len(set(found)) == 5
+
+
+def test_cache_folder_is_named_after_the_project() -> None:
+    """The cache is a folder of its own."""
+    assert places.cache_folder().is_absolute()
+    assert "mnist-repro" in places.cache_folder().parts

@@ -1,0 +1,153 @@
+"""Claims are loaded as they stand in `claims.toml`, of one document and of several."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from small_claims import SMALL, refusal, write_document
+
+from mnist_repro.documents.claim import Claim
+from mnist_repro.documents.document import Remark, load_document, load_documents
+from mnist_repro.documents.folders import add_document_folders
+from mnist_repro.errors import ReproError
+
+
+def test_load_document_small_file_gives_all_it_says(tmp_path: Path) -> None:
+    """Document, output and patterns come back as they were written; what is not given is None."""
+    document = load_document(write_document(tmp_path))
+
+    assert (
+        document.id,
+        document.title,
+        document.file,
+        document.sha256,
+        document.url,
+    ) == ("small", "A small document", "small.txt", "0" * 64, None)
+    assert [(out.cell, out.first_line, out.last_line) for out in document.outputs] == [("In [1]", 11, 14)]
+    assert [line for line in range(20) if line in document.outputs[0]] == [11, 12, 13, 14]
+    assert [(pattern.pattern, pattern.reason) for pattern in document.not_claims] == [
+        (r"^Epoch \d+", "Number of the period.")
+    ]
+
+
+@pytest.mark.parametrize("name", ["small.txt", ".small", "a small one.txt", "X"])
+def test_load_document_file_may_have_any_name_without_folder(tmp_path: Path, name: str) -> None:
+    """Names with spaces, or a point in front, or of one letter, are names of files."""
+    assert load_document(write_document(tmp_path, SMALL.replace("small.txt", name))).file == name
+
+
+def test_load_document_address_and_remarks_come_back(tmp_path: Path) -> None:
+    """Where a document was published, and where it is at odds with itself, is given as it was written."""
+    added = (
+        'url = "https://example.org/small"\nremarks = [{ line = 3, text = "Odd." }, { line = 5, text = "Odder." }]\n'
+    )
+
+    document = load_document(write_document(tmp_path, added + SMALL))
+
+    assert document.url == "https://example.org/small"
+    assert document.remarks == (Remark(line=3, text="Odd."), Remark(line=5, text="Odder."))
+
+
+def test_load_document_broken_remark_is_named_by_its_place(tmp_path: Path) -> None:
+    """Of two remarks the error names the one that lacks its line."""
+    added = 'remarks = [{ line = 3, text = "Odd." }, { text = "Odder." }]\n'
+
+    assert refusal(write_document(tmp_path, added + SMALL)) == (
+        f"{tmp_path / 'claims.toml'}, remarks, entry 2: needs line. Received: text. Add what is missing."
+    )
+
+
+def test_load_document_output_of_one_line_is_a_region(tmp_path: Path) -> None:
+    """A region may begin and end with the same line."""
+    (region,) = load_document(write_document(tmp_path, SMALL.replace("last_line = 14", "last_line = 11"))).outputs
+
+    assert [line for line in range(20) if line in region] == [11]
+
+
+def test_load_document_groups_expand_to_complete_claims(tmp_path: Path) -> None:
+    """A claim has what its quantity, its group and its entry say, and the entry has the last word."""
+    first, second, error, time, other = load_document(write_document(tmp_path)).claims
+
+    assert first == Claim(
+        id="small-net.loss.1",
+        document="small",
+        experiment="small-net",
+        cell="In [1]",
+        line=11,
+        printed="0.50",
+        metric="loss",
+        unit="nat",
+        period=1,
+        evaluation_set="validation",
+    )
+    assert second == replace(first, id="small-net.loss.2", line=12, printed="0.25", period=2)
+    assert (
+        error.id,
+        error.unit,
+        error.printed_unit,
+        error.note,
+        error.period,
+    ) == ("small-net.error", "fraction", "percent", "odd", None)
+    assert time.value == 67.0
+    assert (other.id, other.experiment, other.cell) == ("small-example.loss", None, "Out[3]")
+
+
+def test_load_document_invalid_toml_names_file_and_line(tmp_path: Path) -> None:
+    """A file that is no TOML is refused with its name and the line."""
+    message = refusal(write_document(tmp_path, SMALL.replace('title = "A', "title = A")))
+
+    assert str(tmp_path / "claims.toml") in message
+    assert "line 2" in message
+
+
+def test_load_document_other_encoding_names_file(tmp_path: Path) -> None:
+    """A file that is not UTF-8 is refused with its name."""
+    (tmp_path / "claims.toml").write_bytes('id = "Zürich"'.encode("latin-1"))
+
+    message = refusal(tmp_path)
+
+    assert str(tmp_path / "claims.toml") in message
+    assert "UTF-8" in message
+
+
+def test_load_document_missing_file_says_what_to_write(tmp_path: Path) -> None:
+    """A folder without claims.toml is refused with the path of the file to write."""
+    message = refusal(tmp_path)
+
+    assert str(tmp_path / "claims.toml") in message
+    assert "Write the file" in message
+
+
+def test_load_documents_those_added_come_last_and_in_their_order(tmp_path: Path) -> None:
+    """The package's own documents come in the order of their names, the others as they are named."""
+    folders = [write_document(tmp_path / "b"), write_document(tmp_path / "a", SMALL.replace('"small', '"tiny'))]
+
+    with add_document_folders(folders):
+        assert list(load_documents()) == ["julia-blog", "tf1-notebook", "small", "tiny"]
+    assert list(load_documents()) == ["julia-blog", "tf1-notebook"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what", "twice"),
+    [
+        pytest.param('"small-', '"tiny-', "documents", "small", id="document"),
+        pytest.param(
+            'id = "small"', 'id = "tiny"', "claims, comparisons and statements", "small-net.loss.1", id="claim"
+        ),
+    ],
+)
+def test_load_documents_same_id_in_two_documents_raises(
+    tmp_path: Path, *, old: str, new: str, what: str, twice: str
+) -> None:
+    """Ids are unique over all documents, and the error names the one that is not."""
+    folders = [write_document(tmp_path / "a"), write_document(tmp_path / "b", SMALL.replace(old, new))]
+
+    with add_document_folders(folders), pytest.raises(ReproError) as caught:
+        load_documents()
+
+    assert str(caught.value) == (
+        f"Over all documents, ids of {what} are unique. Received: {twice!r}, in {folders[0]} and in {folders[1]}. "
+        "Rename or remove one."
+    )

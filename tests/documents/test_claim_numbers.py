@@ -1,0 +1,81 @@
+"""The printed text of a claim gives its value and its rounding."""
+
+from __future__ import annotations
+
+import pytest
+
+from mnist_repro.documents.claim import METRIC_UNITS, Claim
+
+
+def _claim(printed: str, *, metric: str = "loss", unit: str = "nat") -> Claim:
+    return Claim(
+        id="small.claim",
+        document="small",
+        experiment=None,
+        cell="In [1]",
+        line=1,
+        printed=printed,
+        metric=metric,
+        unit=unit,
+    )
+
+
+@pytest.mark.parametrize(
+    ("printed", "unit", "value", "decimals", "half_unit"),
+    [
+        pytest.param("0.766", "fraction", 0.766, 3, 0.0005, id="three decimals"),
+        pytest.param("0.8", "fraction", 0.8, 1, 0.05, id="one decimal"),
+        pytest.param("4.50", "seconds", 4.5, 2, 0.005, id="trailing zero"),
+        pytest.param("10.879999999999999", "percent", 10.879999999999999, 15, 5e-16, id="float in full"),
+        pytest.param("7", "1", 7.0, 0, 0.5, id="whole number"),
+        pytest.param("-1.5", "1", -1.5, 1, 0.05, id="negative"),
+        pytest.param("2.5e-05", "1", 2.5e-05, 6, 5e-07, id="small exponent"),
+        pytest.param("1e3", "1", 1000.0, 0, 500.0, id="large exponent"),
+        pytest.param("00:44", "seconds", 44.0, 0, 0.5, id="seconds of a clock"),
+        pytest.param("01:07", "seconds", 67.0, 0, 0.5, id="minutes and seconds"),
+        pytest.param("1:00:05", "seconds", 3605.0, 0, 0.5, id="hours, minutes and seconds"),
+    ],
+)
+def test_claim_printed_number_gives_value_and_rounding(
+    *, printed: str, unit: str, value: float, decimals: int, half_unit: float
+) -> None:
+    """Value, decimals and half a unit of the last digit follow from the printed text."""
+    claim = _claim(printed, unit=unit)
+
+    assert (value, decimals, half_unit) == (claim.value, claim.decimals, claim.half_unit)
+
+
+@pytest.mark.parametrize(("unit", "expected"), [("percent", 0.9), ("fraction", 90.0), ("nat", 90.0)])
+def test_claim_fraction_is_a_hundredth_of_a_percentage_alone(unit: str, expected: float) -> None:
+    """What figures show of a percentage is a fraction; other numbers are as they are printed."""
+    assert _claim("90", unit=unit).fraction == expected
+
+
+@pytest.mark.parametrize(
+    ("printed", "unit"),
+    [
+        pytest.param("01:07", "nat", id="clock that is no time"),
+        pytest.param("01:67", "seconds", id="clock with 67 seconds"),
+        pytest.param("nan", "nat", id="not a number"),
+        pytest.param("inf", "nat", id="infinite"),
+        pytest.param("1e999", "nat", id="too large for a float"),
+        pytest.param("1_000", "nat", id="underscore"),
+        pytest.param("٣", "nat", id="digit of another script"),
+        pytest.param(" 0.5", "nat", id="space"),
+        pytest.param("0.5 nat", "nat", id="with its unit"),
+        pytest.param("1" * 400 + ":00:00", "seconds", id="endless hours"),
+    ],
+)
+def test_claim_printed_text_without_number_raises(*, printed: str, unit: str) -> None:
+    """What is no finite number has no value, and the error quotes it."""
+    with pytest.raises(ValueError, match="no finite number") as caught:
+        _ = _claim(printed, unit=unit).value
+
+    assert repr(printed) in str(caught.value)
+
+
+def test_claim_of_each_metric_knows_whether_a_run_produced_it() -> None:
+    """Losses, accuracies, errors, rates and times are of a run; labels, promises and targets are not."""
+    of_run = {metric for metric, units in METRIC_UNITS.items() if _claim("1", metric=metric, unit=units[0]).is_of_run}
+
+    assert {"label", "accuracy_promise", "accuracy_target"} == METRIC_UNITS.keys() - of_run

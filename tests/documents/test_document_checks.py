@@ -1,0 +1,131 @@
+"""What could not be run, recorded or judged of a document is refused before anything is trained."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+from tiny_documents import TINY, copy_tiny
+
+from mnist_repro.documents.checks import check_documents
+from mnist_repro.documents.folders import add_document_folders
+from mnist_repro.errors import ReproError
+
+STATEMENT = """
+[statement.batches]
+experiments = ["tiny-linear"]
+lines = [2]
+says = "Of the held-out images."
+images = { evaluation_set = "held-out", source = "train", first = 1, last = 2 }
+
+[quantity.held-out-accuracy]
+"""
+SEEDS = '{"brief": 2, "quick": 3, "versions": 20, "full": 39}'
+
+
+@pytest.mark.parametrize("folders", [[], [TINY]], ids=["the package's own", "and one more"])
+def test_check_documents_in_order_passes(folders: list[Path]) -> None:
+    """The package's documents keep all rules, and so does the tiny one."""
+    with add_document_folders(folders):
+        check_documents()
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        pytest.param(
+            "claims.toml",
+            'experiment = "tiny-linear"',
+            'experiment = "tiny-liner"',
+            "Claim tiny-liner.held-out-loss.2: its experiment is one of those that an experiments.py declares: "
+            "julia-linear-lr0.02, *, tiny-linear. Received: 'tiny-liner'. Correct it in claims.toml, or declare it.",
+            id="claim of no experiment",
+        ),
+        pytest.param(
+            "claims.toml",
+            "period = 2",
+            "period = 3",
+            "Claim tiny-linear.held-out-loss.3: tiny-linear does not measure the loss of 'held-out' after period 3. "
+            "Correct the claim in claims.toml, or the experiment in experiments.py.",
+            id="claim after the last period",
+        ),
+        pytest.param(
+            "claims.toml",
+            'unit = "percent"\nevaluation_set = "held-out"',
+            'unit = "percent"\nevaluation_set = "test"',
+            "Claim tiny-linear.held-out-accuracy: tiny-linear does not measure the accuracy of 'test' at its end. *",
+            id="claim on an undeclared set",
+        ),
+        pytest.param(
+            "experiments.py",
+            'evaluated_each_period=("held-out",)',
+            "evaluated_each_period=()",
+            "Claim tiny-linear.held-out-loss.2: tiny-linear does not measure the loss of 'held-out' after period 2. *",
+            id="claim on a set that is not measured on the way",
+        ),
+        pytest.param(
+            "claims.toml",
+            "[quantity.held-out-accuracy]\n",
+            STATEMENT.replace('["tiny-linear"]', '["tiny-linear", "x"]'),
+            "Statement tiny.batches: its experiment is one of *. Received: 'x'. Correct it in claims.toml, *",
+            id="statement of no experiment",
+        ),
+        pytest.param(
+            "claims.toml",
+            "[quantity.held-out-accuracy]\n",
+            STATEMENT.replace('evaluation_set = "held-out"', 'evaluation_set = "test"'),
+            "Statement tiny.batches: an evaluation set of tiny-linear is one of held-out. Received: 'test'. *",
+            id="statement on an undeclared set",
+        ),
+        pytest.param(
+            "experiments.py",
+            'id="tiny-linear"',
+            'id="../tiny"',
+            "An experiment's id has lower-case letters and digits, parted by single points or hyphens. "
+            "Received: '../tiny'. Correct it in experiments.py.",
+            id="experiment that would leave the folder",
+        ),
+        *(
+            pytest.param(
+                "experiments.py",
+                SEEDS,
+                seeds,
+                "Experiment tiny-linear: seeds has a whole number from 1 for each of brief, quick, versions, full. "
+                f"Received for full: {received}. Correct it in experiments.py.",
+                id=f"{received} seeds",
+            )
+            for seeds, received in (
+                (SEEDS.replace(', "full": 39', ""), "None"),
+                (SEEDS.replace("39", "0"), "0"),
+                (SEEDS.replace("39", '"39"'), "'39'"),
+            )
+        ),
+        pytest.param(
+            "alternatives.py",
+            '"batches-of-10",',
+            '"batches/of-10",',
+            "An alternative's id is its experiment's, a plus, and lower-case *: 'tiny-linear+batches/of-10', of *",
+            id="alternative that would leave the folder",
+        ),
+        pytest.param(
+            "alternatives.py",
+            "\n)\n",
+            '\n)\nALTERNATIVES = (replace(ALTERNATIVES[0], experiment="x"),)\n',
+            "Alternative tiny-linear+batches-of-10: its experiment is one of *. Received: 'x'. Correct it in "
+            "alternatives.py, or declare it.",
+            id="alternative of no experiment",
+        ),
+    ],
+)
+def test_check_documents_broken_rule_is_told(tmp_path: Path, name: str, old: str, new: str, message: str) -> None:
+    """The error is one line: what breaks the rule, the rule, what was received, and what to do."""
+    folder = copy_tiny(tmp_path / "tiny")
+    text = (folder / name).read_text(encoding="utf-8")
+    assert old in text
+    (folder / name).write_text(new.join(text.rsplit(old, 1)), encoding="utf-8")
+
+    with add_document_folders([folder]), pytest.raises(ReproError) as caught:
+        check_documents()
+
+    assert fnmatchcase(str(caught.value), message)

@@ -1,0 +1,251 @@
+"""Protocols have the documents' ids, and their hash changes with all that decides a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from types import NoneType
+from typing import Any
+
+import pytest
+
+from mnist_repro.documents.protocol import (
+    AccuracyGate,
+    ImageSlice,
+    Normal,
+    Protocol,
+    Reconstruction,
+    Zeros,
+    load_protocols,
+    select_protocols,
+)
+from mnist_repro.errors import ReproError
+
+_IDS = [
+    "julia-linear-lr0.02",
+    "julia-linear-lr0.003",
+    "julia-mlp-100x100",
+    "tf1-basic",
+    "tf1-dropout-piecewise",
+    "tf1-dropout-exponential",
+]
+# Words and pictures for readers, and what is asserted afterwards.
+_NOT_DECIDING = {"title", "seeds", "gate", "reconstructions", "pictured_steps"}
+
+
+def test_load_protocols_documents_declare_six() -> None:
+    """The two documents have three experiments each."""
+    assert list(load_protocols()) == _IDS
+
+
+def test_load_protocols_key_is_the_id() -> None:
+    """Each protocol is found under its own id."""
+    assert all(name == protocol.id for name, protocol in load_protocols().items())
+
+
+def test_load_protocols_hashes_are_all_different() -> None:
+    """No two experiments are taken for one."""
+    assert len({protocol.sha256 for protocol in load_protocols().values()}) == 6
+
+
+def test_select_protocols_no_name_gives_all() -> None:
+    """Without a choice all experiments are meant."""
+    assert list(select_protocols([])) == _IDS
+
+
+def test_select_protocols_names_give_these_in_the_documents_order() -> None:
+    """Only what is named is selected, once, and in the documents' order."""
+    assert list(select_protocols(["tf1-basic", _IDS[0], "tf1-basic"])) == [_IDS[0], "tf1-basic"]
+
+
+def test_select_protocols_unknown_name_is_refused() -> None:
+    """The error says what is unknown and names all that is known."""
+    with pytest.raises(ReproError) as caught:
+        select_protocols(["tf1-basic", "tf1-base", "julia"])
+
+    expected = f"Unknown experiment: tf1-base, julia. Known: {', '.join(_IDS)}."
+    assert expected == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("each_period", "expected"),
+    [
+        pytest.param(("training", "test", "validation"), "validation", id="validation"),
+        pytest.param(("training", "test"), "test", id="that of the gate"),
+        pytest.param(("training",), "training", id="the first"),
+        pytest.param((), None, id="none"),
+    ],
+)
+def test_curve_set_is_validation_or_what_comes_next(each_period: tuple[str, ...], expected: str | None) -> None:
+    """Curves are shown on the validation set, else on that of the gate, else on the first that is measured."""
+    protocol = load_protocols()["julia-mlp-100x100"]
+    gate = replace(protocol.gate, evaluation_set="test")
+
+    assert replace(protocol, gate=gate, evaluated_each_period=each_period).curve_set == expected
+
+
+# For each type of a field, how to get another value of it.
+_ANOTHER: dict[type, Callable[[Any], Any]] = {
+    bool: lambda value: not value,
+    int: lambda value: value + 1,
+    float: lambda value: math.nextafter(value, math.inf),
+    str: lambda value: f"{value}x",
+    NoneType: lambda _: 5.0,
+}
+
+
+def _rebuild(value: Any, **changes: Any) -> Any:
+    """Return a copy of a dataclass object that nothing has checked, so that any field can change alone."""
+    copy = object.__new__(type(value))
+    for field in fields(value):
+        object.__setattr__(copy, field.name, changes.get(field.name, getattr(value, field.name)))
+    return copy
+
+
+def _vary(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield the name of each place in a value, and the value with only that place altered."""
+    if is_dataclass(value):
+        for field in fields(value):
+            for place, varied in _vary(getattr(value, field.name), f"{path}.{field.name}"):
+                yield place, _rebuild(value, **{field.name: varied})
+    elif isinstance(value, tuple):
+        yield f"{path} shortened", value[:-1]
+        if len(value) > 1:
+            yield f"{path} reversed", value[::-1]
+        for index, item in enumerate(value):
+            for place, varied in _vary(item, f"{path}[{index}]"):
+                yield place, (*value[:index], varied, *value[index + 1 :])
+    else:
+        yield path, _ANOTHER[type(value)](value)
+
+
+def _vary_what_decides(protocol: Protocol) -> dict[str, Protocol]:
+    """Return variations of all fields but those for readers, by the place that was varied."""
+    return {
+        place: _rebuild(protocol, **{field.name: varied})
+        for field in fields(protocol)
+        if field.name not in _NOT_DECIDING
+        for place, varied in _vary(getattr(protocol, field.name), field.name)
+    }
+
+
+@pytest.mark.parametrize("name", _IDS)
+def test_sha256_any_deciding_field_changes_it(name: str) -> None:
+    """Whatever is altered in what decides a run, however deep, the hash is another one."""
+    protocol = load_protocols()[name]
+    variations = _vary_what_decides(protocol)
+
+    unseen = [place for place, varied in variations.items() if varied.sha256 == protocol.sha256]
+
+    assert unseen == []
+    # One name of each kind, so that the walk is seen to reach them.
+    assert {"id", "pixel_divisor", "training.images.start", "layers[0].units"} <= set(variations)
+    assert {"evaluation_sets[1].images.source", "evaluated_at_end shortened"} <= set(variations)
+
+
+@pytest.mark.parametrize("name", _IDS)
+def test_sha256_different_variations_have_different_hashes(name: str) -> None:
+    """No two of the alterations are taken for one another."""
+    variations = _vary_what_decides(load_protocols()[name])
+
+    assert len({varied.sha256 for varied in variations.values()}) == len(variations)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"title": "Another"}, id="title"),
+        pytest.param({"seeds": {"quick": 1, "full": 2}}, id="seeds"),
+        pytest.param({"gate": AccuracyGate(evaluation_set="test", minimum=0.1)}, id="gate"),
+        pytest.param({"reconstructions": ()}, id="no reconstructions"),
+        pytest.param(
+            {"reconstructions": (Reconstruction(choice="a", chosen="b", evidence="c"),)},
+            id="other reconstructions",
+        ),
+        pytest.param({"pictured_steps": (1, 2)}, id="other pictures"),
+    ],
+)
+def test_sha256_words_for_readers_do_not_change_it(change: dict[str, Any]) -> None:
+    """What is only for readers, or only asserted, leaves records comparable."""
+    for protocol in load_protocols().values():
+        assert protocol.sha256 == replace(protocol, **change).sha256
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(Zeros(), Normal(standard_deviation=0.0), id="zeros and a normal of spread 0"),
+        pytest.param(Zeros(), Normal(standard_deviation=1.0), id="zeros and a normal"),
+    ],
+)
+def test_sha256_kind_of_initial_values_changes_it(one: Zeros, other: Normal) -> None:
+    """Two kinds of initial values differ in the hash even where they have the same effect."""
+    protocol = load_protocols()["julia-linear-lr0.02"]
+    (layer,) = protocol.layers
+
+    hashes = {replace(protocol, layers=(replace(layer, weights=kind),)).sha256 for kind in (one, other)}
+
+    assert len(hashes) == 2
+
+
+def test_sha256_is_64_hexadecimal_digits() -> None:
+    """The hash is written as SHA-256 is."""
+    for protocol in load_protocols().values():
+        assert len(bytes.fromhex(protocol.sha256)) == 32
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"evaluated_each_period": ("nowhere",)}, id="each period"),
+        pytest.param({"evaluated_at_end": ("test", "nowhere")}, id="at the end"),
+        pytest.param({"confusion_set": "nowhere"}, id="confusion matrix"),
+        pytest.param({"gate": AccuracyGate(evaluation_set="nowhere", minimum=0.5)}, id="gate"),
+    ],
+)
+def test_protocol_undeclared_evaluation_set_is_refused(change: dict[str, Any]) -> None:
+    """A protocol evaluates only on sets that it declares, and says which one is missing."""
+    with pytest.raises(ValueError, match=r"tf1-basic evaluates on \['nowhere'\].*\['test', 'validation'\]"):
+        replace(load_protocols()["tf1-basic"], **change)
+
+
+def test_evaluation_set_name_gives_the_set_of_that_name() -> None:
+    """An evaluation set is found by its name."""
+    found = load_protocols()["julia-mlp-100x100"].evaluation_set("test")
+
+    assert (found.name, found.images.stop) == ("test", 3_000)
+
+
+@pytest.mark.parametrize(
+    ("restart", "expected"),
+    [pytest.param(True, 5, id="restarting"), pytest.param(False, 10, id="going on")],
+)
+def test_batches_are_as_many_as_a_run_uses(*, restart: bool, expected: int) -> None:
+    """A run that restarts each period uses no more batches than a period has steps."""
+    training = load_protocols()["tf1-basic"].training
+
+    short = replace(training, periods=2, steps_per_period=5, restart_each_period=restart)
+
+    assert expected == short.batches
+
+
+def test_batches_incomplete_batch_is_left_out() -> None:
+    """What does not fill a batch is not trained on."""
+    training = load_protocols()["tf1-basic"].training
+
+    assert replace(training, images=ImageSlice(source="train", start=0, stop=2_999)).batches == 2
+
+
+def test_multiplications_linear_model_are_counted_by_hand() -> None:
+    """A step of the linear model multiplies 784 x 10 weights forward and for their gradient, for each image."""
+    protocol = load_protocols()["julia-linear-lr0.02"]
+
+    assert protocol.multiplications == 2 * 784 * 10 * 10 * 100
+
+
+def test_multiplications_net_are_counted_by_hand() -> None:
+    """Layers after the first also multiply to pass the gradient on."""
+    protocol = load_protocols()["tf1-basic"]
+
+    assert protocol.multiplications == (2 * 784 * 16 + 3 * 16 * 10) * 1_000 * 10_000

@@ -1,0 +1,52 @@
+"""The lock of the reference environment: it pins all that the project asks for, by hash, and names no place."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+try:
+    import tomllib
+except ImportError:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parents[2]
+LOCK = (ROOT / "locks" / "reference.txt").read_text(encoding="utf-8")
+ENTRY = re.compile(
+    r"^([a-z0-9][a-z0-9-]*)==(\S+)((?: ; [^\\]+)? \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE
+)
+
+
+def asked_for() -> set[str]:
+    """Return the names of the packages that pyproject.toml asks for in the environments that are locked."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = project["dependency-groups"]
+    wanted = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["tensorflow"]]
+    wanted += [entry for name in ("test", "lint", "types") for entry in groups[name]]
+    return {re.split(r"[<>=;\[ ]", entry)[0].lower() for entry in wanted}
+
+
+def test_lock_pins_every_package_that_is_asked_for() -> None:
+    """What pyproject.toml asks for is in the lock: a new dependency moves it."""
+    pinned = {entry[1] for entry in ENTRY.finditer(LOCK)}
+
+    assert not asked_for() - pinned
+
+
+def test_lock_has_nothing_but_pins_with_hashes() -> None:
+    """Each entry has a version and at least one hash, and there is nothing else: no index, no address, no path."""
+    rest = ENTRY.sub("", LOCK)
+
+    assert all(line.startswith("#") for line in rest.splitlines()), rest
+
+
+@pytest.mark.parametrize("environment", ["test", "repro", "report", "lint", "types"])
+def test_lock_is_what_tox_installs(environment: str) -> None:
+    """The environments that promise it are constrained by the lock."""
+    tox = (ROOT / "tox.ini").read_text(encoding="utf-8")
+    section = tox.partition(f"[testenv:{environment}]")[2].partition("\n[")[0]
+
+    assert "set_env = {[locked]set_env}" in section
+    assert "UV_CONSTRAINT = {tox_root}{/}locks{/}reference.txt" in tox.partition("[locked]")[2]

@@ -1,0 +1,66 @@
+"""The page of the method says what its code prints, and what it says of that is true."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from method_page import PAGE, ROOT, renew
+
+from mnist_repro.verdicts.finding import Verdict
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the page, from where its code runs."""
+    monkeypatch.chdir(ROOT)
+    return PAGE.read_text(encoding="utf-8")
+
+
+def test_method_page_code_prints_what_stands_below_it(page: str) -> None:
+    """All figures are those of the records; `python tests/support/method_page.py` writes them again."""
+    assert renew(page) == page
+
+
+def test_method_page_worked_example_is_what_its_words_say(page: str) -> None:
+    """The number that is followed step by step is reproduced, with the same p-value by hand and by the package."""
+    (p,) = re.findall(r"^julia-linear-lr0\.003\.validation-accuracy +(\S+) -> \S+  reproduced$", page, re.MULTILINE)
+
+    assert float(p) > 0.05
+    assert f"\n{p}, says the package\n" in page
+    assert f" of 21 = {p}\n" in page
+
+
+def test_method_page_names_every_verdict(page: str) -> None:
+    """The table has a row for each verdict that there is, and no other."""
+    table = page.partition("| verdict | when |")[2]
+
+    assert sorted(re.findall(r"^\| \*(.+?)\* \|", table, re.MULTILINE)) == sorted(v.value for v in Verdict)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("3 of 21", "4 of 21", id="another figure"),
+        pytest.param("0.143, says the package\n```", "```", id="figure left out"),
+        pytest.param("1 of 35 splits\n", "1 of 35 splits\n0.5\n", id="figure too many"),
+    ],
+)
+def test_renew_altered_page_gives_the_true_one(page: str, old: str, new: str) -> None:
+    """A figure that was altered, left out or added is put right, and nothing else is touched."""
+    assert old in page
+
+    assert renew(page.replace(old, new)) == page
+
+
+def test_renew_code_that_fails_is_not_hidden() -> None:
+    """An error in a page's code is raised."""
+    with pytest.raises(ZeroDivisionError):
+        renew("```pycon\n>>> 1 / 0\n```\n")
+
+
+def test_renew_statement_of_several_lines_keeps_its_form() -> None:
+    """Lines that go on keep their dots, and what a value alone would show is printed below it."""
+    text = "```pycon\n>>> for i in range(2):\n...     print(i)\n0\n1\n>>> 'a'\n'a'\n```\n\nWords: 3.\n"
+
+    assert renew(text) == text

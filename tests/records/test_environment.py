@@ -1,0 +1,306 @@
+"""An environment is described as it is, and what is not known is called unknown."""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_repro.errors import ReproError
+from mnist_repro.records import environment
+from mnist_repro.records.environment import describe_environment, hash_code, tensorflow_version, training_code_sha256
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    """Let no test see what another one made the module remember."""
+    remembered = (tensorflow_version, training_code_sha256, environment._processor, environment._code_state)  # noqa: SLF001
+    for function in remembered:
+        function.cache_clear()
+    yield
+    for function in remembered:
+        function.cache_clear()
+
+
+def _install(monkeypatch: pytest.MonkeyPatch, **versions: str) -> None:
+    """Let just these packages be installed; underscores in names stand for hyphens."""
+    installed = {name.replace("_", "-"): version for name, version in versions.items()}
+
+    def version(package: str) -> str:
+        if package.replace("_", "-") not in installed:
+            raise metadata.PackageNotFoundError(package)
+        return installed[package.replace("_", "-")]
+
+    monkeypatch.setattr(metadata, "version", version)
+
+
+@pytest.fixture
+def with_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let TensorFlow 2.19.1 be installed, whether it is or not."""
+    packages = {"numpy": "2.1.3", "scipy": "1.15.2", "scikit_learn": "1.6.1"}
+    _install(monkeypatch, tensorflow_cpu="2.19.1", keras="3.10.0", tf_keras="2.19.0", **packages)
+
+
+def test_describe_environment_versions_are_the_installed_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Versions come from what is installed; TensorFlow's too, without loading it."""
+    monkeypatch.setattr(environment, "tensorflow_version", lambda: "2.19.1")
+
+    described = describe_environment(threads=1)
+
+    assert described.python == platform.python_version()
+    assert described.numpy == np.__version__
+    assert described.scipy == metadata.version("scipy")
+    assert described.scikit_learn == metadata.version("scikit-learn")
+    assert described.tensorflow == "2.19.1"
+
+
+@pytest.mark.usefixtures("with_tensorflow")
+def test_describe_environment_machine_is_not_empty() -> None:
+    """System and processor are always said, and threads are as given."""
+    described = describe_environment(threads=3)
+
+    assert described.system == f"{platform.system()} {platform.machine()}"
+    assert described.processor.strip()
+    assert described.threads == 3
+
+
+@pytest.mark.usefixtures("with_tensorflow")
+@pytest.mark.parametrize(
+    ("cpuinfo", "expected"),
+    [
+        pytest.param(
+            "model name\t: AMD EPYC\ncpu family\t: 25\nmodel\t\t: 1\n", "AMD EPYC, family 25, model 1", id="whole"
+        ),
+        pytest.param(
+            "model name : A\nmodel : 1\n\nmodel name : B\nmodel : 2\n", "A, model 1", id="of the first of two"
+        ),
+        pytest.param("model name : A: B\n", "A: B", id="a name alone"),
+        pytest.param("CPU part\t: 0xd0c\n", "aarch64", id="no name"),
+        pytest.param(None, "aarch64", id="no file"),
+    ],
+)
+def test_describe_environment_processor_is_told_with_its_kind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cpuinfo: str | None, expected: str
+) -> None:
+    """Family and model tell kinds apart that rented machines give the same name."""
+    file = tmp_path / "cpuinfo"
+    if cpuinfo is not None:
+        file.write_text(cpuinfo, encoding="utf-8")
+    monkeypatch.setattr(environment, "_CPUINFO", file)
+    monkeypatch.setattr(platform, "processor", lambda: "aarch64")
+
+    assert describe_environment(threads=1).processor == expected
+
+
+@pytest.mark.usefixtures("with_tensorflow")
+def test_describe_environment_flags_are_those_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only variables that change TensorFlow's arithmetic are kept, and only where they are set."""
+    for name in ("TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_KERAS", "TF_DETERMINISTIC_OPS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+
+    assert describe_environment(threads=1).flags == {"TF_ENABLE_ONEDNN_OPTS": "0"}
+
+
+@pytest.mark.usefixtures("with_tensorflow")
+@pytest.mark.parametrize(
+    ("legacy", "expected"),
+    [
+        pytest.param(None, "3.10.0", id="Keras 3"),
+        pytest.param("0", "3.10.0", id="Keras 2 refused"),
+        pytest.param("1", "2.19.0", id="Keras 2 asked for"),
+    ],
+)
+def test_describe_environment_keras_is_the_one_in_use(
+    monkeypatch: pytest.MonkeyPatch, legacy: str | None, expected: str
+) -> None:
+    """TF_USE_LEGACY_KERAS decides which of the two packages is meant."""
+    monkeypatch.delenv("TF_USE_LEGACY_KERAS", raising=False)
+    if legacy is not None:
+        monkeypatch.setenv("TF_USE_LEGACY_KERAS", legacy)
+
+    assert expected == describe_environment(threads=1).keras
+
+
+def test_describe_environment_keras_of_its_own_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no package of Keras, it is TensorFlow's own."""
+    _install(monkeypatch, tensorflow="2.8.4", numpy="1.23.5", scipy="1.10.1", scikit_learn="1.2.2")
+    monkeypatch.delenv("TF_USE_LEGACY_KERAS", raising=False)
+
+    assert describe_environment(threads=1).keras == "of TensorFlow 2.8.4"
+
+
+@pytest.mark.usefixtures("with_tensorflow")
+def test_describe_environment_checkout_gives_its_commit() -> None:
+    """In a checkout there is a commit and whether it was changed; elsewhere both are unknown."""
+    described = describe_environment(threads=1)
+
+    if described.commit == "unknown":
+        assert described.dirty is None
+    else:
+        assert re.fullmatch(r"[0-9a-f]{40}", described.commit)
+        assert described.dirty in {True, False}
+
+
+@pytest.mark.usefixtures("with_tensorflow")
+def test_describe_environment_takes_no_lock_in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is killed while git answers leaves no lock behind, which would stop the user's next commit."""
+    commands: list[list[str]] = []
+    run = environment.subprocess.run
+
+    def note(command: list[str], **options: Any) -> Any:
+        commands.append(command)
+        return run(command, **options)
+
+    monkeypatch.setattr(environment.subprocess, "run", note)
+
+    describe_environment(threads=1)
+
+    assert commands
+    assert all(command[:2] == ["git", "--no-optional-locks"] for command in commands)
+
+
+def test_describe_environment_without_git_does_not_know_the_commit(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where git cannot be run, the commit is unknown, and nothing is said of changes."""
+    pytest.importorskip("tensorflow", reason="an environment names the version of TensorFlow")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    described = describe_environment(threads=1)
+
+    assert (described.commit, described.dirty) == ("unknown", None)
+
+
+@pytest.mark.parametrize("package", ["tensorflow_cpu", "tensorflow", "tensorflow_intel", "tensorflow_macos"])
+def test_tensorflow_version_any_package_of_it_counts(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    """TensorFlow is found under each of its names."""
+    _install(monkeypatch, **{package: "2.16.2"})
+
+    assert tensorflow_version() == "2.16.2"
+
+
+def test_tensorflow_version_none_installed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without TensorFlow the error says how to install it."""
+    _install(monkeypatch, numpy="2.1.3")
+
+    with pytest.raises(ReproError, match=r"none is installed.*pip install 'mnist-repro\[tensorflow\]'"):
+        describe_environment(threads=1)
+
+
+@pytest.fixture
+def code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return a folder with a copy of the package's modules, which stands in for the package."""
+    package = Path(environment.__file__).parents[1]
+    for room in ("training", "records"):
+        shutil.copytree(package / room, tmp_path / room)
+    monkeypatch.setattr(environment, "_PACKAGE", tmp_path)
+    return tmp_path
+
+
+def _hash_now() -> str:
+    training_code_sha256.cache_clear()
+    return training_code_sha256()
+
+
+@pytest.mark.parametrize(
+    "module", ["images.py", "randomness.py", "keras_model.py", "compiled_steps.py", "evaluation.py", "trainer.py"]
+)
+def test_training_code_sha256_module_of_training_changes_it(code: Path, module: str) -> None:
+    """A statement more in a module that trains makes the code another one."""
+    before = _hash_now()
+    with (code / "training" / module).open("a", encoding="utf-8") as file:
+        file.write("SEEN = 1\n")
+
+    assert before != _hash_now()
+
+
+def test_training_code_sha256_other_modules_do_not_change_it(code: Path) -> None:
+    """What only judges or reports leaves the records comparable."""
+    before = _hash_now()
+    (code / "records" / "store.py").write_text("GONE = 1\n", encoding="utf-8")
+
+    assert before == _hash_now()
+
+
+def test_training_code_sha256_line_ends_do_not_change_it(code: Path) -> None:
+    """A checkout with Windows's line ends has the same code."""
+    before = _hash_now()
+    for module in code.glob("training/*.py"):
+        module.write_bytes(module.read_bytes().replace(b"\n", b"\r\n"))
+
+    assert before == _hash_now()
+
+
+_CODE = """
+import numpy as np
+
+RATE = 0.5
+
+
+def step(weights, gradient, *, rate=RATE):
+    first, *others = weights
+    if not others:
+        return [first - rate * gradient]
+    return [f"{first!r:>3} {rate}", *others, None, {**gradient}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("RATE = 0.5", "RATE = 0.5  # chosen by hand", id="comment"),
+        pytest.param("rate=RATE):", "rate: float = RATE) -> list[float]:", id="annotations"),
+        pytest.param("rate=RATE):", 'rate=RATE):\n    """Make a step."""', id="docstring"),
+        pytest.param("import numpy as np", "from numpy import random\nimport os", id="imports"),
+        pytest.param("    if not others:", "    import os\n    if not others:", id="import in a function"),
+        pytest.param("[first - rate * gradient]", "[\n        (first - (rate * gradient)),\n    ]", id="layout"),
+        pytest.param('f"{first!r:>3} {rate}"', "f'{first!r:>3} ' f'{rate}'", id="quotes"),
+        pytest.param("\n", "\r\n", id="line ends"),
+    ],
+)
+def test_hash_code_what_computes_nothing_changes_nothing(tmp_path: Path, before: str, after: str) -> None:
+    """Comments, annotations, docstrings, imports and layout may change without a new hash."""
+    assert _hash_of(tmp_path, _CODE) == _hash_of(tmp_path, _CODE.replace(before, after))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("RATE = 0.5", "RATE = 0.25", id="number"),
+        pytest.param("first - rate", "first + rate", id="operator"),
+        pytest.param("rate * gradient", "gradient * rate", id="order"),
+        pytest.param("rate=RATE", "rate=None", id="default"),
+        pytest.param("*, rate", "rate", id="kind of parameter"),
+        pytest.param("not others", "others", id="condition"),
+        pytest.param("None, ", "", id="a None less"),
+        pytest.param("{**gradient}", "{}", id="nothing unpacked"),
+        pytest.param(":>3", ":>4", id="format"),
+        pytest.param("!r", "!s", id="conversion"),
+        pytest.param("return [f", "yield [f", id="statement"),
+        pytest.param("        return [first", "        pass\n    return [first", id="indentation"),
+    ],
+)
+def test_hash_code_what_computes_changes_it(tmp_path: Path, before: str, after: str) -> None:
+    """Whatever may change a number changes the hash."""
+    assert before in _CODE
+    assert _hash_of(tmp_path, _CODE) != _hash_of(tmp_path, _CODE.replace(before, after))
+
+
+def test_hash_code_is_the_same_on_every_python(tmp_path: Path) -> None:
+    """Pythons parse into trees of slightly different fields; records of all of them are pooled by one hash."""
+    assert _hash_of(tmp_path, _CODE) == "de108b197c2a08498414033afe7806f46c79d6ea9cba5566e709985ccf97af49"
+
+
+def _hash_of(folder: Path, code: str) -> str:
+    file = folder / "code.py"
+    file.write_bytes(code.encode())
+    return hash_code([file])

@@ -1,0 +1,45 @@
+"""Runs of a published environment and of a user's own, the folder of their records, and what is said of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from made_up_reports import HOSTILE
+from made_up_runs import MakeRecord, make_unfinished, write_store
+
+from mnist_repro.records.store import RecordStore
+from mnist_repro.reporting.markdown import pages
+from mnist_repro.verdicts.environment import EnvironmentResult
+
+
+@pytest.fixture
+def store(make: MakeRecord, tmp_path: Path) -> RecordStore:
+    """Return a published environment with three runs of one experiment, of which one diverged."""
+    runs = [make(0), make(1), make_unfinished(make(2), reason=HOSTILE)]
+    return write_store(tmp_path / "records" / "linux", runs)
+
+
+@pytest.fixture
+def records(store: RecordStore, make: MakeRecord) -> Path:
+    """Return a folder with that environment and a user's own, which has a single run."""
+    write_store(store.folder.parent / "local", [make(0)])
+    return store.folder.parent
+
+
+@pytest.fixture
+def few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw each figure as an empty one: for the tests that are about pages, in a fraction of the time."""
+
+    def draw(result: EnvironmentResult, *, folder: Path) -> dict[str, str]:
+        run = [experiment.protocol.id for experiment in result.experiments if experiment.completed]
+        names = [
+            *(["overview"] if run else []),
+            *(f"{name}-{kind}" for name in run for kind in ("curves", "confusion")),
+        ]
+        folder.mkdir(parents=True)
+        for name in names:
+            (folder / f"{name}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
+        return {name: f"{name}.svg" for name in names}
+
+    monkeypatch.setattr(pages, "draw_environment", draw)

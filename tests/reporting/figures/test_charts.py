@@ -1,0 +1,287 @@
+"""The figures: valid SVG, the same bytes each time, small, and whole where data are missing."""
+
+from __future__ import annotations
+
+import io
+import re
+import xml.etree.ElementTree as ET
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from html import unescape
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from mnist_repro.reporting.figures.charts import (
+    Curve,
+    OverviewRow,
+    RateCurve,
+    draw_confusion,
+    draw_curves,
+    draw_learning_rates,
+    draw_overview,
+)
+from mnist_repro.reporting.figures.mosaics import draw_first_weights, draw_sample_digits
+from mnist_repro.reporting.figures.style import DOCUMENT, OURS, read_creator, svg_figure
+
+SIZE_LIMIT_BYTES = 300_000
+SVG = "{http://www.w3.org/2000/svg}"
+XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
+
+GENERATOR = np.random.default_rng(20240229)
+STEPS = np.arange(1, 11) * 1_000
+LOSSES = 0.4 + 0.5 / np.arange(1, 11) + GENERATOR.normal(scale=0.02, size=(40, 10))
+LOSS = Curve(
+    metric="validation loss",
+    unit="nat",
+    steps=STEPS,
+    runs=LOSSES,
+    low=LOSSES.mean(axis=0) - 0.04,
+    high=LOSSES.mean(axis=0) + 0.04,
+    reported=LOSSES[0],
+)
+ACCURACY = replace(
+    LOSS,
+    metric="validation accuracy",
+    unit="fraction",
+    runs=1.1 - LOSSES,
+    low=1.1 - LOSS.high,
+    high=1.1 - LOSS.low,
+    reported=None,
+)
+NOTHING = np.full(10, np.nan)
+RATES = RateCurve(
+    title="Falling rate", steps=STEPS, rates=np.linspace(0.5, 0.1, 10), reported=np.linspace(0.5, 0.1, 10)
+)
+ROW = OverviewRow(title="A network", runs=GENERATOR.normal(0.9, 0.01, size=200), low=0.88, high=0.92, reported=0.893)
+CONFUSION = np.full((10, 10), 0.01) + 0.9 * np.eye(10)
+IMAGES = GENERATOR.integers(0, 256, size=(36, 784), dtype=np.uint8)
+LABELS = np.arange(36, dtype=np.uint8) % 10
+
+
+def weights_of(units: int) -> np.ndarray:
+    """Return first-layer weights of a network with so many units."""
+    return np.random.default_rng(units).normal(size=(784, units)).astype(np.float16)
+
+
+FIGURES = [
+    pytest.param(partial(draw_curves, title="A & B", curves=[LOSS, ACCURACY]), id="curves"),
+    pytest.param(partial(draw_learning_rates, curves=[RATES, RATES]), id="learning rates"),
+    pytest.param(partial(draw_confusion, title="A & B", matrix=CONFUSION), id="confusion"),
+    *(
+        pytest.param(partial(draw_first_weights, title="A & B", weights=weights_of(units)), id=f"weights of {units}")
+        for units in (1, 7, 10, 16, 64, 100)
+    ),
+    pytest.param(partial(draw_sample_digits, images=IMAGES, labels=LABELS), id="digits"),
+    pytest.param(partial(draw_overview, rows=[ROW] * 6), id="overview"),
+]
+
+
+def texts_of(path: Path) -> list[str]:
+    """Return the texts of a figure: Matplotlib draws them as outlines, and notes each in a comment."""
+    return [unescape(text) for text in re.findall(r"<!-- (.*?) -->", path.read_text(encoding="utf-8"))]
+
+
+def count_document_points(path: Path) -> int:
+    """Return how many of the document's points a figure shows, with the one in the legend."""
+    root = ET.parse(path).getroot()  # noqa: S314 - our own file
+    return sum(DOCUMENT in use.get("style", "") for use in root.iter(f"{SVG}use"))
+
+
+def images_of(path: Path) -> list[np.ndarray]:
+    """Return the raster images that a figure holds, as the arrays that Matplotlib reads from them."""
+    root = ET.parse(path).getroot()  # noqa: S314 - our own file
+    hrefs = [element.attrib[XLINK_HREF] for element in root.iter(f"{SVG}image")]
+    return [imread(io.BytesIO(b64decode(href.partition(",")[2])), format="png") for href in hrefs]
+
+
+@pytest.mark.parametrize("draw", FIGURES)
+def test_figure_is_small_valid_svg_with_title_and_version(tmp_path: Path, draw: Callable[[Path], None]) -> None:
+    """Every figure is XML within the size limit, has a title for screen readers, and names its Matplotlib."""
+    path = tmp_path / "figure.svg"
+    draw(path)
+
+    root = ET.parse(path).getroot()  # noqa: S314 - our own file
+
+    title = root.find(f"{SVG}title")
+    assert root.tag == f"{SVG}svg"
+    assert title is not None
+    assert title.text
+    assert title.text in texts_of(path)
+    assert path.stat().st_size < SIZE_LIMIT_BYTES
+    assert (read_creator(path) or "").startswith(f"Matplotlib {mpl.__version__}, Pillow ")
+
+
+@pytest.mark.parametrize("draw", FIGURES)
+def test_figure_drawn_again_under_other_settings_has_the_same_bytes(
+    tmp_path: Path, draw: Callable[[Path], None]
+) -> None:
+    """Neither time, nor chance, nor a reader's Matplotlib settings change a byte; the settings stay as they were."""
+    draw(tmp_path / "once.svg")
+    with mpl.rc_context({"font.size": 20, "xtick.labelsize": 20, "svg.fonttype": "none"}):
+        draw(tmp_path / "again.svg")
+        font_size = mpl.rcParams["font.size"]
+
+    assert (tmp_path / "once.svg").read_bytes() == (tmp_path / "again.svg").read_bytes()
+    assert font_size == 20
+
+
+def test_figure_of_another_processor_has_the_same_bytes(tmp_path: Path) -> None:
+    """Processors differ in the last bit of a place, which is not drawn, and names nothing."""
+    width = 0.7
+    for name, rounded in (("one", width), ("another", np.nextafter(width, 1))):
+        with svg_figure(tmp_path / name, title="A & B", height=2) as figure:
+            figure.set_layout_engine("none")
+            figure.add_axes((0.1, 0.2, rounded, 0.6)).plot([0, 1], [0, 1], marker="o")
+
+    one = (tmp_path / "one").read_bytes()
+
+    assert one == (tmp_path / "another").read_bytes()
+    assert b"url(#shape" in one
+
+
+@pytest.mark.parametrize("reported", [None, np.array([]), NOTHING], ids=["none", "empty", "all missing"])
+def test_draw_curves_without_reported_points_says_so(tmp_path: Path, reported: np.ndarray | None) -> None:
+    """A document that prints no such curve is named as the reason for the missing points."""
+    path = tmp_path / "figure.svg"
+    draw_curves(path, title="Curves", curves=[replace(LOSS, reported=reported)])
+
+    assert "no validation loss." in " ".join(texts_of(path))
+    assert "document" not in texts_of(path)
+    assert DOCUMENT not in path.read_text(encoding="utf-8")
+
+
+def test_draw_curves_with_some_reported_points_missing_draws_the_others(tmp_path: Path) -> None:
+    """Two of ten missing numbers leave eight points, and one in the legend."""
+    path = tmp_path / "figure.svg"
+    reported = LOSSES[0].copy()
+    reported[[3, 7]] = np.nan
+    draw_curves(path, title="Curves", curves=[replace(LOSS, reported=reported)])
+
+    assert count_document_points(path) == 8 + 1
+
+
+def test_draw_curves_one_run_has_no_band(tmp_path: Path) -> None:
+    """A single run is called one, and nothing is said of an interval."""
+    path = tmp_path / "figure.svg"
+    curve = replace(LOSS, runs=LOSSES[:1], low=NOTHING, high=NOTHING)
+    draw_curves(path, title="Curves", curves=[curve])
+
+    texts = texts_of(path)
+
+    assert "our run" in texts
+    assert not any("interval" in text for text in texts)
+
+
+@pytest.mark.parametrize(("count", "are_drawn"), [(2, True), (12, True), (13, False)])
+def test_draw_curves_few_runs_are_drawn_one_by_one(tmp_path: Path, *, count: int, are_drawn: bool) -> None:
+    """Up to twelve runs have a thin line each; the mean says of how many it is."""
+    path = tmp_path / "figure.svg"
+    draw_curves(path, title="Curves", curves=[replace(LOSS, runs=LOSSES[:count])])
+
+    texts = texts_of(path)
+
+    assert f"mean of {count} runs" in texts
+    assert ("one of our runs" in texts) is are_drawn
+
+
+def test_curve_without_runs_is_refused() -> None:
+    """No panel is drawn empty."""
+    with pytest.raises(ValueError, match="A curve of validation loss needs at least one run"):
+        replace(LOSS, runs=LOSSES[:0])
+
+
+def test_draw_learning_rates_higher_second_experiment_is_drawn_whole(tmp_path: Path) -> None:
+    """The shared axis reaches the highest rate of all panels, so none of the document's points is cut off."""
+    path = tmp_path / "figure.svg"
+    higher = replace(RATES, rates=2 * RATES.rates, reported=2 * RATES.rates)
+    draw_learning_rates(path, curves=[RATES, higher])
+
+    assert count_document_points(path) == 10 + 10 + 1
+    assert "1.0" in texts_of(path)
+
+
+def test_draw_learning_rates_without_reported_rates_draws_ours(tmp_path: Path) -> None:
+    """Ours alone make a figure without the document's colour."""
+    path = tmp_path / "figure.svg"
+    draw_learning_rates(path, curves=[replace(RATES, reported=None)])
+
+    content = path.read_text(encoding="utf-8")
+
+    assert OURS in content
+    assert DOCUMENT not in content
+
+
+def test_draw_confusion_prints_percent_and_leaves_zeros_blank(tmp_path: Path) -> None:
+    """Shares are printed with one decimal, and what rounds to 0.0 is not."""
+    matrix = np.eye(10)
+    matrix[3, 3], matrix[3, 5], matrix[3, 8] = 0.8996, 0.1, 0.0004
+    path = tmp_path / "figure.svg"
+    draw_confusion(path, title="Confusion", matrix=matrix)
+
+    texts = texts_of(path)
+
+    assert texts.count("100.0") == 9
+    assert {"90.0", "10.0"} <= set(texts)
+    assert "0.0" not in texts
+
+
+def test_draw_overview_row_with_one_run_and_no_number_is_drawn(tmp_path: Path) -> None:
+    """A row needs neither an interval nor a number of the document."""
+    path = tmp_path / "figure.svg"
+    row = OverviewRow(title="A network", runs=np.array([0.9]), low=np.nan, high=np.nan, reported=None)
+    draw_overview(path, rows=[row])
+
+    texts = texts_of(path)
+
+    assert "1 run" in " ".join(texts)
+    assert not {"document", "95 % prediction interval of one run"} & set(texts)
+
+
+def test_draw_overview_without_rows_is_refused(tmp_path: Path) -> None:
+    """No figure is drawn empty, and no file is left behind."""
+    with pytest.raises(ValueError, match="An overview needs at least one experiment with runs"):
+        draw_overview(tmp_path / "figure.svg", rows=[])
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_draw_first_weights_pixels_stand_where_the_images_have_them(tmp_path: Path) -> None:
+    """Each unit is one image of 28 x 28, row by row, two pixels from the next; 0 is the palest shade."""
+    weights = np.zeros((784, 10))
+    # Row 2, column 5 of the image of unit 6: the second of the second row of five images.
+    weights[2 * 28 + 5, 6] = 1.0
+    path = tmp_path / "figure.svg"
+    draw_first_weights(path, title="Weights", weights=weights)
+
+    image = max(images_of(path), key=np.size)
+
+    assert image.shape == (60, 148, 4)
+    np.testing.assert_array_equal(np.argwhere(image[:28, :28, 3] == 0), np.empty((0, 2)))
+    assert (image[:, 28:30, 3] == 0).all()
+    luminance = np.where(image[..., 3] > 0, image[..., :3].sum(axis=-1), np.inf)
+    assert luminance.argmin() == (30 + 2) * 148 + 30 + 5
+
+
+def test_draw_first_weights_all_zero_are_pale(tmp_path: Path) -> None:
+    """Weights that are all 0, as a linear model starts with, have the colour of 0 and a scale around it."""
+    path = tmp_path / "figure.svg"
+    draw_first_weights(path, title="Weights", weights=np.zeros((784, 10), dtype=np.float16))
+
+    image = max(images_of(path), key=np.size)
+
+    assert image[image[..., 3] > 0].min() > 0.9
+    assert "0.0" in texts_of(path)
+
+
+def test_read_creator_other_file_is_none(tmp_path: Path) -> None:
+    """A file that no Matplotlib wrote has no version."""
+    path = tmp_path / "other.svg"
+    path.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
+
+    assert read_creator(path) is None

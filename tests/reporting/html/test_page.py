@@ -1,0 +1,227 @@
+"""The report as one page: it holds all that the others do, nothing foreign enters it, and it stands by itself."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from made_up_pages import HOSTILE, HOSTILE_NAME, Structure, make_contents, poison
+
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.environment import Environment
+from mnist_repro.reporting.html.page import PageContents, render_page
+from mnist_repro.reporting.templating import load_templates
+from mnist_repro.verdicts.finding import Verdict
+
+VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder for records and figures."""
+    return tmp_path_factory.mktemp("page")
+
+
+@pytest.fixture(scope="module")
+def contents(folder: Path, protocols: dict[str, Protocol], environment: Environment) -> PageContents:
+    """Return the contents of a page with something in every part."""
+    return make_contents(folder, protocols=protocols, environment=environment)
+
+
+def render(contents: PageContents, folder: Path) -> str:
+    """Return the page."""
+    return render_page(load_templates(), contents=contents, folder=folder)
+
+
+@pytest.fixture(scope="module")
+def page(contents: PageContents, folder: Path) -> str:
+    """Return the page with these contents."""
+    return render(contents, folder)
+
+
+def test_render_page_every_claim_has_a_row_and_every_number_its_place(contents: PageContents, page: str) -> None:
+    """Claims, comparisons and statements of each environment are rows; each number stands there as it is printed."""
+    rows = Structure(page).find("tbody")
+    claims = [claim for document in contents.documents.values() for claim in document.claims]
+    said = sum(len(each.comparisons) + len(each.statements) for each in contents.documents.values())
+    families = len({claim.family for claim in claims})
+
+    keys = [row["id"] for row in rows if "id" in row]
+
+    assert len(keys) == len(set(keys)) == len(contents.results) * (families + said)
+    assert len({key.split("-")[1] for key in keys}) == 2
+    printed = Counter(re.findall(r"<td><code>([^<]+)</code>", page))
+    assert all(printed[claim.printed] >= 2 for claim in claims)
+    assert all(f"line {claim.line}, {claim.cell}" in page for claim in claims)
+
+
+def test_render_page_verdicts_are_the_findings(contents: PageContents, page: str) -> None:
+    """The rows of an environment carry as many of each verdict as there are, and the filter counts them."""
+    rows = [row for row in Structure(page).find("tbody") if "id" in row]
+
+    for result in contents.results:
+        own = Counter(row["data-verdict"] for row in rows if row["data-environment"] == result.name)
+        assert own == Counter({verdict.value.replace(" ", "-"): n for verdict, n in result.outcome().items()})
+    options = re.findall(r'<option value="([a-z-]+)">[a-z ]+ \((\d+)\)', page)
+    assert {name: int(count) for name, count in options} == Counter(row["data-verdict"] for row in rows)
+
+
+def test_render_page_strip_has_a_dot_for_each_run(contents: PageContents, page: str) -> None:
+    """Of every number of a run there are as many dots as runs that completed; what did not complete has none."""
+    dots = re.findall(r'<path class="dots[^"]*" d="([^"]*)"', page)
+
+    assert len(dots) > 100
+    assert {path.count("h0") for path in dots} == {20}
+    assert all(len(experiment.records) == 21 for result in contents.results for experiment in result.experiments)
+
+
+def test_render_page_has_all_parts(page: str) -> None:
+    """Each part is there, has a heading, and is in the list at the beginning."""
+    structure = Structure(page)
+
+    parts = [section["id"] for section in structure.find("section")]
+
+    assert parts == ["outcome", "claims", "misses", "curves", "versions", "causes", "speed", "gate", "making"]
+    assert all(structure.find("h2", id=f"{part}-title") and structure.find("a", href=f"#{part}") for part in parts)
+
+
+def test_render_page_without_comparison_speed_and_gate_leaves_their_parts_out(
+    contents: PageContents, folder: Path
+) -> None:
+    """What was not measured has no part, and no link to one."""
+    page = render(
+        replace(contents, versions=None, speed=None, gate=None, speed_gate=None, results=contents.results[:1]), folder
+    )
+
+    structure = Structure(page)
+
+    assert [s["id"] for s in structure.find("section")] == ["outcome", "claims", "misses", "curves", "causes", "making"]
+    assert not structure.find("select", name="environment")
+
+
+def test_render_page_links_within_it_lead_somewhere(page: str) -> None:
+    """Every link to a part of the page has its target, and no id is there twice."""
+    structure = Structure(page)
+    ids = Counter(attributes["id"] for _, attributes in structure.elements if "id" in attributes)
+
+    targets = {attributes["href"][1:] for attributes in structure.find("a") if attributes["href"].startswith("#")}
+
+    assert targets <= set(ids)
+    assert set(ids.values()) == {1}
+
+
+def test_render_page_loads_nothing(page: str) -> None:
+    """No element refers to another file but links, and a policy forbids all but this style and this script."""
+    structure = Structure(page)
+    (policy,) = (meta["content"] for meta in structure.find("meta") if "http-equiv" in meta)
+    (style,) = re.findall(r"<style>(.*?)</style>", page, flags=re.DOTALL)
+    (script,) = re.findall(r"<script>(.*?)</script>", page, flags=re.DOTALL)
+
+    def name(text: str) -> str:
+        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+    assert policy.split("; ") == [
+        "default-src 'none'",
+        f"style-src {name(style)}",
+        f"script-src {name(script)}",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    assert not [tag for tag, attributes in structure.elements if "src" in attributes or tag in {"link", "iframe"}]
+    assert not [
+        1 for _, attributes in structure.elements if "style" in attributes or any(k[:2] == "on" for k in attributes)
+    ]
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_render_page_hostile_text_stays_text(contents: PageContents, folder: Path, page: str) -> None:
+    """Hostile text in every field of documents, protocols, records and measurements adds no element or attribute."""
+    hostile = render(poison(contents), folder)
+
+    structure = Structure(hostile)
+
+    assert structure.shape == Structure(page).shape
+    assert len(structure.find("script")) == 1
+    assert "alert" not in "".join(structure.comments)
+    # It is there: in texts, and in attributes.
+    assert sum(HOSTILE in text for _, text in structure.texts) > 500
+    assert sum(HOSTILE in value for _, attributes in structure.elements for value in attributes.values()) > 100
+    assert not [text for tag, text in structure.texts if tag in {"script", "style"} and "alert(1)" in text]
+
+
+def test_render_page_hostile_name_of_an_environment_stays_text(page: str) -> None:
+    """The name of a folder of records is text, and the value of a filter."""
+    structure = Structure(page)
+
+    assert structure.find("option", value=HOSTILE_NAME)
+    assert not structure.find("img")
+
+
+@pytest.mark.parametrize(
+    ("url", "linked"),
+    [
+        ('https://example.org/a?b="c"', True),
+        ("http://example.org", True),
+        ("javascript:alert(1)", False),
+        (" javascript:alert(1)", False),
+        ("data:text/html,<script>alert(1)</script>", False),
+        (None, False),
+    ],
+)
+def test_render_page_links_a_document_only_on_the_web(
+    contents: PageContents, folder: Path, url: str | None, *, linked: bool
+) -> None:
+    """A document's address is a link where it is one of the web; else its title is plain."""
+    documents = {name: replace(document, url=url) for name, document in contents.documents.items()}
+
+    structure = Structure(render(replace(contents, documents=documents), folder))
+
+    assert bool([a for a in structure.find("a") if a["href"] == url]) is linked
+    assert not [a for a in structure.find("a") if a["href"].strip().startswith(("javascript:", "data:"))]
+
+
+def test_render_page_tables_can_be_read_aloud(page: str) -> None:
+    """Each table has a caption, each heading cell says for what it stands, and each part is a landmark."""
+    structure = Structure(page)
+    counts = Counter(tag for tag, _ in structure.elements)
+
+    assert counts["table"] == counts["caption"] > 10
+    assert {cell.get("scope") for cell in structure.find("th")} == {"col", "row"}
+    assert [counts[tag] for tag in ("header", "nav", "main", "footer", "h1")] == [1, 1, 1, 1, 1]
+    assert structure.find("html", lang="en")
+    assert structure.find("a", class_="skip", href="#claims")
+    assert structure.find("p", role="status")
+    labelled = [svg for svg in structure.find("svg") if svg.get("role") == "img"]
+    assert all(svg["aria-label"] for svg in labelled)
+
+
+def test_render_page_elements_are_closed(page: str) -> None:
+    """Every element that is opened is closed, in the right order."""
+    opened = []
+    markup = re.sub(r"<(script|style)>.*?</\1>|<!--.*?-->", "", page, flags=re.DOTALL)
+    for closing, tag, alone in re.findall(r"<(/?)([a-zA-Z][\w]*)(?:[^<>\"]|\"[^\"]*\")*?(/?)>", markup):
+        if closing:
+            assert opened.pop() == tag
+        elif not alone and tag not in VOID:
+            opened.append(tag)
+    assert opened == []
+
+
+def test_render_page_says_what_every_verdict_on_it_means(contents: PageContents, page: str) -> None:
+    """Each verdict that is given is explained once, by a sign that only it has."""
+    meanings = re.findall(r'<dt><span class="verdict"><span [^>]*>(.)</span> ([a-z ]+)</span></dt>', page)
+
+    assert {name for _, name in meanings} == {v.value for result in contents.results for v in result.outcome()}
+    assert len({sign for sign, _ in meanings}) == len(meanings) <= len(Verdict)
+
+
+def test_render_page_again_is_the_same(contents: PageContents, folder: Path, page: str) -> None:
+    """The same contents give the same bytes."""
+    assert render(contents, folder) == page

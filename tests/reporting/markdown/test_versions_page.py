@@ -1,0 +1,166 @@
+"""The page of versions: every environment that there should be is on it, and what it says is what the records say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from made_up_runs import make_unfinished, write_store
+from made_up_studies import SPREAD, make_study
+
+from mnist_repro.cli.main import main
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.environment import Environment, training_code_sha256
+from mnist_repro.records.run import RunRecord
+from mnist_repro.reporting.markdown import pages
+from mnist_repro.reporting.report import check_report, write_report
+
+Study = Callable[..., list[RunRecord]]
+
+TOX = """[tox]
+labels =
+    matrix = old, odd, session, never, failed, late, few
+"""
+
+
+@pytest.fixture
+def study(protocols: dict[str, Protocol], environment: Environment) -> Study:
+    """Return a function that makes 20 runs of every experiment by today's code."""
+
+    def make(*, keras: str = "3.10.0", seeds: range = range(20), **options: float) -> list[RunRecord]:
+        made_in = replace(environment, keras=keras)
+        return [
+            replace(run, training_sha256=training_code_sha256())
+            for protocol in protocols.values()
+            for run in make_study(protocol, seeds, environment=made_in, **options)  # type: ignore[arg-type]
+        ]
+
+    return make
+
+
+@pytest.fixture
+def folder(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with records of six environments, and the file of the matrix that names seven others than one."""
+    records = tmp_path / "reports" / "records"
+    runs = study()
+    stores = {
+        "reference": study(seeds=range(22)),
+        "old": runs,
+        "odd": study(stream=1, shift=-4 * SPREAD),
+        "session": [replace(run, training_sha256="b" * 64) for run in study(keras="none, a graph session")],
+        "failed": [make_unfinished(runs[0], status="failed", reason="out of memory"), *runs[1:]],
+        "late": [replace(run, protocol_sha256="0" * 64) for run in runs],
+        "few": runs[3:],
+    }
+    for name, made in stores.items():
+        write_store(records / name, made)
+    (tmp_path / "tox.ini").write_text(TOX, encoding="utf-8")
+    # The environments' own figures are none of these tests' matter.
+    monkeypatch.setattr(pages, "draw_environment", lambda *_, **__: {})
+    return tmp_path
+
+
+def write(folder: Path) -> dict[str, str]:
+    """Write the report and return the lines of its page of versions, by what they begin with."""
+    reports = folder / "reports"
+    write_report(reports, records=reports / "records", matrix=folder / "tox.ini")
+    lines = (reports / "versions.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
+    return {row[0].split("]")[0].strip("[`"): " | ".join(row[1:]) for row in reversed(rows)}
+
+
+def test_versions_page_names_every_environment_with_its_state(folder: Path) -> None:
+    """What is missing, failed, out of date or has too few runs is on the page, and says so."""
+    rows = write(folder)
+
+    assert rows["never"].endswith("**missing**: `python3 -m tox run -e never` makes its runs")
+    assert rows["failed"].endswith("**failed runs**: 1 run did not complete")
+    assert rows["late"].endswith("**out of date**: its runs are of earlier protocols")
+    assert rows["session"].endswith("**out of date**: its runs were made by earlier code")
+    assert rows["few"].endswith("**incomplete**: 3 runs of the profile `versions` lacking")
+    assert rows["old"].endswith("120 | complete")
+    assert "graph session" in rows["session"]
+
+
+def test_versions_page_session_of_todays_code_is_complete(folder: Path) -> None:
+    """Runs of the graph session are known by the file that stands beside the matrix."""
+    script = folder / "benchmarks" / "era" / "tf1_session.py"
+    script.parent.mkdir(parents=True)
+    script.write_bytes(b"print('a session')\r\n")
+    store = folder / "reports" / "records" / "session" / "runs.jsonl"
+    # The sum of the script as it is with the line ends of any system.
+    known = "05d6338720467836ca94cee8d86a7692eb04e126369bb14c44dbf4bb0a4bf3db"
+    store.write_text(store.read_text(encoding="utf-8").replace("b" * 64, known), encoding="utf-8")
+
+    assert write(folder)["session"].endswith("complete")
+
+
+def test_versions_page_odd_version_is_told(folder: Path) -> None:
+    """A version with other numbers is said to differ, on its own page and on the front page; others are not."""
+    write(folder)
+
+    page = (folder / "reports" / "versions.md").read_text(encoding="utf-8")
+    front = (folder / "reports" / "README.md").read_text(encoding="utf-8")
+    pairs = [line for line in page.splitlines() if line.startswith("| `") and "e-" in line]
+    assert pairs
+    assert all("`odd`" in line for line in pairs)
+    told = [line for line in front.splitlines() if line.startswith("| `odd` |")]
+    assert ["**other numbers** in" in line for line in told] == [True]
+    assert [line for line in front.splitlines() if line.startswith("| `old` |") and "equal bit for bit" in line]
+    assert [line for line in front.splitlines() if line.startswith("| `never` |") and "**missing**" in line]
+
+
+def test_versions_page_front_page_shows_the_reference_alone_in_full(folder: Path) -> None:
+    """The claims of every version would flood the front page: it has those of the environment outside the matrix."""
+    write(folder)
+
+    front = (folder / "reports" / "README.md").read_text(encoding="utf-8")
+    assert "### reference" in front
+    assert "### old" not in front
+
+
+def test_versions_page_is_the_same_each_time(folder: Path) -> None:
+    """A second report has the same bytes, and an altered page is noticed."""
+    write(folder)
+    reports = folder / "reports"
+    beside = {"records": reports / "records", "matrix": folder / "tox.ini"}
+    assert check_report(reports, **beside) == []
+
+    page = reports / "versions.md"
+    page.write_text(page.read_text(encoding="utf-8").replace("complete", "COMPLETE", 1), encoding="utf-8")
+    assert len(check_report(reports, **beside)) == 1
+
+
+def test_report_verb_takes_the_matrix_beside_the_report(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without an option, the environments are those of the tox.ini beside the report's folder."""
+    reports = folder / "reports"
+
+    assert main(["report", "--records", str(reports / "records"), "--output", str(reports)]) == 0
+
+    assert "`never`" in (reports / "versions.md").read_text(encoding="utf-8")
+    assert str(reports / "versions.md") in capsys.readouterr().out
+
+
+def test_report_verb_broken_matrix_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A matrix that cannot be read ends with one line and exit code 2."""
+    reports = folder / "reports"
+    (folder / "tox.ini").write_text("no section", encoding="utf-8")
+
+    assert main(["report", "--records", str(reports / "records"), "--output", str(reports)]) == 2
+
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_versions_page_has_the_difference_of_each_versions_losses(folder: Path) -> None:
+    """Beside equal runs there is none; a version that gives other numbers has one of each experiment."""
+    write(folder)
+    page = (folder / "reports" / "versions.md").read_text(encoding="utf-8")
+    lines = page.partition("Mean difference of the final loss")[2].splitlines()[4:10]
+    rows = {line.split("`")[1]: [cell.strip() for cell in line.split("|")[2:-1]] for line in lines if "`" in line}
+
+    assert rows["old"] == ["0"] * 6
+    assert all(re.fullmatch(r"\+\S+ \(\+\S+ to \+\S+\)", cell) for cell in rows["odd"]), rows["odd"]
+    assert "reference" not in rows

@@ -1,0 +1,74 @@
+"""Experiments in words: what decides a run is said, and what is said is so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mnist_repro.documents.protocol import GlorotUniform, Protocol, TruncatedNormal
+from mnist_repro.reporting.wording.experiments import describe_protocol
+
+
+def test_describe_protocol_says_what_the_basic_net_is(protocols: dict[str, Protocol]) -> None:
+    """The notebook's basic net, word for word."""
+    assert dict(describe_protocol(protocols["tf1-basic"])) == {
+        "network": "784 pixels → 16 sigmoid → 10 softmax",
+        "pixels": "0 to 255",
+        "initial weights": "normal, standard deviation 1",
+        "initial biases": "0",
+        "optimiser": "gradient descent",
+        "learning rate": "0.5",
+        "trained on": "training images 1,001 to 60,000, permuted once",
+        "steps": "10 periods of 1,000 steps, 1,000 images each; each period begins again at the first batch",
+        "evaluated on": "validation: training images 1 to 1,000; test: test images 1 to 10,000",
+    }
+
+
+@pytest.mark.parametrize(
+    ("experiment", "name", "said"),
+    [
+        ("tf1-dropout-piecewise", "network", "64 sigmoid (dropout keeps 0.7, and divides it by as much)"),
+        ("tf1-dropout-piecewise", "learning rate", "0.5, 0.46, 0.41, 0.37, 0.32, 0.28, 0.23, 0.19, 0.14, 0.1; changes"),
+        ("tf1-dropout-exponential", "learning rate", "0.7, times 0.69 after every 1,000 steps"),
+        (
+            "tf1-dropout-piecewise",
+            "evaluated on",
+            "validation, dropout on: training images 1 to 1,000, dropout left on",
+        ),
+        ("julia-linear-lr0.02", "optimiser", "Adam, beta1 0.9, beta2 0.999, epsilon 1e-08; each gradient's norm is 5"),
+        ("julia-linear-lr0.02", "pixels", "divided by 255"),
+        ("julia-mlp-100x100", "initial biases", "normal, standard deviation 0.01"),
+    ],
+)
+def test_describe_protocol_says_what_is_special(
+    protocols: dict[str, Protocol], experiment: str, name: str, said: str
+) -> None:
+    """Dropout, schedules, Adam and clipping are named with their numbers."""
+    assert said in dict(describe_protocol(protocols[experiment]))[name]
+
+
+def test_describe_protocol_differs_wherever_a_run_would(protocols: dict[str, Protocol]) -> None:
+    """Each of these changes of what is trained changes the words."""
+    protocol = protocols["tf1-dropout-piecewise"]
+    hidden = protocol.layers[0]
+    training = protocol.training
+
+    changed = [
+        replace(protocol, layers=(replace(hidden, weights=GlorotUniform()), *protocol.layers[1:])),
+        replace(
+            protocol, layers=(replace(hidden, weights=TruncatedNormal(standard_deviation=1)), *protocol.layers[1:])
+        ),
+        replace(protocol, layers=(replace(hidden, biases=None), *protocol.layers[1:])),
+        replace(protocol, layers=(replace(hidden, rescales_kept=False), *protocol.layers[1:])),
+        replace(protocol, layers=(replace(hidden, units=63), *protocol.layers[1:])),
+        replace(protocol, optimizer=replace(protocol.optimizer, clip_norm=1.0)),
+        replace(protocol, training=replace(training, restart_each_period=False)),
+        replace(protocol, training=replace(training, order="as stored")),
+        replace(protocol, training=replace(training, batch_size=999)),
+        replace(protocol, pixel_divisor=2.0),
+    ]
+
+    said = [tuple(describe_protocol(each)) for each in (protocol, *changed)]
+
+    assert len(set(said)) == len(said)

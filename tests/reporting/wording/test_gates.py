@@ -1,0 +1,290 @@
+"""The page of the gate and its verb: what they say is what was measured, and what was not is said to be missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from made_up_runs import write_store
+from made_up_studies import make_study
+
+from mnist_repro.cli import judge as verbs
+from mnist_repro.cli.main import main
+from mnist_repro.comparison.gate import error_file as gate_record
+from mnist_repro.comparison.gate.baseline import read_baseline, write_baseline
+from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, GateErrors, Shift
+from mnist_repro.comparison.gate.resampling import PROFILE
+from mnist_repro.comparison.gate.summary import summarize_gate
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.environment import Environment
+from mnist_repro.records.store import RecordStore
+from mnist_repro.reporting.markdown import pages
+from mnist_repro.reporting.report import check_report, write_report
+from mnist_repro.reporting.wording.gates import format_detections, format_false_alarms, format_remedy, format_shift
+from mnist_repro.verdicts.environment import EnvironmentResult
+
+SHIFT = Shift(evaluation_set="test", accuracy=-0.0251, spread=0.005)
+CAUGHT = Detection(
+    fault="tf1-basic+relu",
+    title="ReLU | for sigmoid",
+    experiment="tf1-basic",
+    runs=20,
+    unfinished=0,
+    seeds=10,
+    gate_runs=20,
+    caught=20,
+    shift=SHIFT,
+    difference=Difference.SEEN,
+    seeds_needed=None,
+)
+MISSED = replace(CAUGHT, fault="tf1-basic+slow", title="slow", caught=3, shift=replace(SHIFT, accuracy=0.001))
+BROKEN = replace(CAUGHT, fault="tf1-basic+bad", title="bad", caught=18, seeds_needed=14)
+ERRORS = GateErrors(
+    environment="linux",
+    false_alarms=FalseAlarms(trials=100_000, alarms=96),
+    detections=(CAUGHT, replace(MISSED, seeds_needed=35), BROKEN),
+    not_run=("tf1-basic+not-run",),
+)
+
+Measure = Callable[..., GateErrors]
+
+
+@pytest.fixture
+def records(protocols: dict[str, Protocol], environment: Environment, tmp_path: Path) -> Path:
+    """Return a folder with an environment that has six runs of every experiment."""
+    runs = [run for protocol in protocols.values() for run in make_study(protocol, range(6), environment=environment)]
+    write_store(tmp_path / "records" / "linux", runs)
+    return tmp_path / "records"
+
+
+@pytest.fixture
+def baseline(records: Path, tmp_path: Path) -> Path:
+    """Return the folder of a baseline with these runs."""
+    write_baseline(RecordStore(records / "linux").read(), folder=tmp_path / "baseline")
+    return tmp_path / "baseline"
+
+
+@pytest.fixture
+def measure(monkeypatch: pytest.MonkeyPatch) -> Measure:
+    """Measure nothing: what is written is made up."""
+    monkeypatch.setattr(gate_record, "measure_false_alarms", lambda *_, **__: ERRORS.false_alarms)
+    monkeypatch.setattr(gate_record, "measure_detection", lambda *_, **__: list(ERRORS.detections))
+    return gate_record.measure_errors
+
+
+@pytest.fixture
+def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no figure: the pages are what counts."""
+
+    def name_figures(result: EnvironmentResult, *, folder: Path) -> dict[str, str]:
+        shown = [f"{entry.protocol.id}-{kind}" for entry in result.experiments for kind in ("curves", "confusion")]
+        folder.mkdir(parents=True)
+        for name in ("overview", *shown):
+            (folder / f"{name}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
+        return {name: f"{name}.svg" for name in ("overview", *shown)}
+
+    monkeypatch.setattr(pages, "draw_environment", name_figures)
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch, protocols: dict[str, Protocol]) -> dict[str, Protocol]:
+    """Return the protocols with quick profiles of three seeds, which are also those of the command line."""
+    changed = {name: replace(protocol, seeds={PROFILE: 3, "full": 6}) for name, protocol in protocols.items()}
+    monkeypatch.setattr(verbs, "load_protocols", lambda: changed)
+    return changed
+
+
+def words(text: str) -> str:
+    """Return a text with single blanks."""
+    return " ".join(text.split())
+
+
+def test_format_false_alarms_gives_the_rate_with_its_interval() -> None:
+    """Clopper and Pearson's interval of 96 in 100,000 is 0.078 to 0.117 %, by scipy.stats.binomtest."""
+    assert format_false_alarms(ERRORS.false_alarms) == (
+        "False alarms: 96 of 100,000 splits of the baseline, 0.096 % (0.078 to 0.117 %): "
+        "within the 0.1 % that the gate allows itself."
+    )
+    assert ": MORE THAN the 0.1 % that" in format_false_alarms(FalseAlarms(trials=1_000, alarms=50))
+
+
+def test_format_detections_counts_add_up() -> None:
+    """What is caught, what has to be, and what was not run are counted."""
+    assert format_detections(ERRORS) == (
+        "Planted faults: 3, of which 1 is caught in at least 19 of 20 gate runs; 2 are so large that they have to be, "
+        "and of these 1 is; 1 more was not run."
+    )
+
+
+@pytest.mark.parametrize(
+    ("shift", "text"),
+    [
+        pytest.param(SHIFT, "-2.51 points, -5.0 sd, test", id="down"),
+        pytest.param(replace(SHIFT, accuracy=0.00004), "+0.00 points, +0.0 sd, test", id="hardly"),
+        pytest.param(replace(SHIFT, accuracy=-0.00004), "+0.00 points, +0.0 sd, test", id="hardly, down"),
+        pytest.param(replace(SHIFT, spread=0.0), "-2.51 points, test", id="no spread"),
+        pytest.param(None, "not measured", id="not measured"),
+    ],
+)
+def test_format_shift_is_in_points_and_standard_deviations(shift: Shift | None, text: str) -> None:
+    """Both have a sign, but what rounds to 0 is not below it; what is not known is not 0."""
+    assert format_shift(shift) == text
+
+
+@pytest.mark.parametrize(
+    ("detection", "text"),
+    [
+        pytest.param(CAUGHT, "", id="caught"),
+        pytest.param(replace(CAUGHT, caught=19, seeds_needed=5), "", id="caught often enough"),
+        pytest.param(BROKEN, "about 14 seeds", id="known"),
+        pytest.param(MISSED, "more than the baseline can tell", id="small baseline"),
+        pytest.param(
+            replace(MISSED, difference=Difference.NONE), "none can: its runs are the baseline's", id="the same runs"
+        ),
+        pytest.param(
+            replace(MISSED, difference=Difference.NOT_SEEN),
+            "none known: 20 runs of it do not differ from the baseline",
+            id="not seen",
+        ),
+        pytest.param(replace(MISSED, difference=Difference.UNKNOWN), "not known", id="not comparable"),
+    ],
+)
+def test_format_remedy_says_of_a_miss_what_would_catch_it(detection: Detection, text: str) -> None:
+    """Only a miss has a remedy, and none that is not known."""
+    assert format_remedy(detection) == text
+
+
+def test_summarize_gate_without_baseline_is_none(tmp_path: Path, protocols: dict[str, Protocol]) -> None:
+    """There is nothing to say of no baseline."""
+    assert summarize_gate(tmp_path, records=tmp_path, protocols=protocols) is None
+
+
+@pytest.mark.usefixtures("_no_figures")
+def test_write_report_without_baseline_has_no_page_of_the_gate(records: Path, tmp_path: Path) -> None:
+    """Neither a page nor a link to one is written."""
+    written = write_report(tmp_path / "report", records=records, baseline=tmp_path / "nowhere")
+
+    assert "gate.md" not in {file.name for file in written}
+    assert "gate.md" not in (tmp_path / "report" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("_no_figures")
+def test_write_report_baseline_not_measured_is_said(records: Path, baseline: Path, tmp_path: Path) -> None:
+    """A baseline of which nothing was measured has a page that says so, and which is reached from the first one."""
+    write_report(tmp_path / "report", records=records, baseline=baseline)
+
+    page = (tmp_path / "report" / "gate.md").read_text(encoding="utf-8")
+    assert "Not measured with this baseline. `mnist-repro baseline` does." in page
+    assert "The baseline has 36 runs" in page
+    assert "(gate.md)" in (tmp_path / "report" / "README.md").read_text(encoding="utf-8")
+    assert check_report(tmp_path / "report", records=records, baseline=baseline) == []
+
+
+@pytest.mark.usefixtures("_no_figures")
+def test_write_report_page_shows_what_was_measured(
+    records: Path, baseline: Path, protocols: dict[str, Protocol], measure: Measure, tmp_path: Path
+) -> None:
+    """Rate, interval, each fault with its share and its remedy, misses and broken rules too, and what was not run."""
+    measure(baseline, faults_of=RecordStore(records / "linux"), protocols=protocols)
+
+    write_report(tmp_path / "report", records=records, baseline=baseline)
+
+    page = (tmp_path / "report" / "gate.md").read_text(encoding="utf-8")
+    assert format_false_alarms(ERRORS.false_alarms) in words(page)
+    rows = [words(line) for line in page.splitlines() if line.startswith("| tf1-basic")]
+    assert "| tf1-basic | ReLU \\| for sigmoid | -2.51 points, -5.0 sd, test | 20 of 20 | yes, and is | |" in rows
+    assert "| tf1-basic | slow | +0.10 points, +0.2 sd, test | 3 of 20 | no | about 35 seeds |" in rows
+    assert "| tf1-basic | bad | -2.51 points, -5.0 sd, test | 18 of 20 | **yes, and is not** | about 14 seeds |" in rows
+    tables = [line for line in page.splitlines() if line.startswith("|")]
+    assert {len(re.split(r"(?<!\\)\|", line)) for line in tables} == {8}
+    # Faults without runs are named.
+    assert "Planted, but not run in `linux`, or with too few seeds:" in page
+    assert "- tf1-basic+pixels-0-to-1" in page
+
+
+@pytest.mark.usefixtures("_no_figures", "measure")
+def test_check_report_finds_another_page_of_the_gate(records: Path, baseline: Path, tmp_path: Path) -> None:
+    """A page that is not what the baseline gives is found, and so is a missing one."""
+    write_report(tmp_path / "report", records=records, baseline=baseline)
+    page = tmp_path / "report" / "gate.md"
+    page.write_text(page.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    assert check_report(tmp_path / "report", records=records, baseline=baseline) == [
+        f"{page} is not what the records give. Write it again with `mnist-repro report`."
+    ]
+
+    page.unlink()
+
+    assert check_report(tmp_path / "report", records=records, baseline=baseline) == [
+        f"{page} is missing. Write it with `mnist-repro report`."
+    ]
+
+
+@pytest.mark.usefixtures("few")
+def test_baseline_verb_copies_and_measures(
+    records: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], measure: Measure
+) -> None:
+    """The environment's runs are the baseline, and what was measured is printed and kept."""
+    del measure
+    monkeypatch.chdir(tmp_path)
+
+    code = main(["baseline", "--records", str(records), "--environment", "linux", "--baseline", "kept"])
+
+    out = capsys.readouterr().out
+    assert code == 0
+    assert "Baseline: 36 runs of linux, kept" in out
+    assert "False alarms: 96 of 100,000 splits" in out
+    assert "Planted faults: 3, of which 1 is caught" in out
+    kept = [run for runs in read_baseline(tmp_path / "kept").values() for run in runs]
+    assert sorted(map(repr, kept)) == sorted(map(repr, RecordStore(records / "linux").read()))
+    assert (tmp_path / "kept" / "errors.json").is_file()
+
+
+def test_baseline_verb_too_few_runs_replace_nothing(
+    records: Path, baseline: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where there are too few runs to measure with, one line says so, and the old baseline stays."""
+    write_baseline(read_baseline(baseline)["tf1-basic"], folder=baseline)
+    before = (baseline / "runs.jsonl").read_bytes()
+
+    code = main(["baseline", "--records", str(records), "--environment", "linux", "--baseline", str(baseline)])
+
+    error = capsys.readouterr().err
+    assert code == 2
+    assert error.count("\n") == 1
+    assert "measured with 40 runs of julia-linear-lr0.02 beside others; the baseline would have 6 in all" in error
+    assert (baseline / "runs.jsonl").read_bytes() == before
+
+
+def test_plan_verb_without_records_says_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing has to have been run, and nothing is trained or written."""
+    monkeypatch.chdir(tmp_path)
+
+    code = main(["plan", "tf1-basic", "--profile", "full", "--workers", "2"])
+
+    out = words(capsys.readouterr().out)
+    assert code == 0
+    assert "tf1-basic 40 unknown unknown unknown nobody yet" in out
+    assert "julia" not in out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_plan_verb_times_are_those_of_the_records(records: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Runs of three seconds, from the environment that is asked for or, said so, from another one."""
+    for environment, said in (("linux", "linux"), ("local", "linux; none here")):
+        code = main(["plan", "tf1-basic", "--records", str(records), "--environment", environment, "--workers", "1"])
+
+        out = words(capsys.readouterr().out)
+        assert code == 0
+        assert re.search(rf"tf1-basic 10 3\.00 30 \d\.\d\d points, test {said} ", out)
+        assert "10 runs, 30 s of one processor core, without tracing and compiling." in out
+
+
+def test_plan_verb_unknown_experiment_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """An experiment that is not there is named, with those that are."""
+    assert main(["plan", "nothing"]) == 2
+    assert capsys.readouterr().err.startswith("mnist-repro: Unknown experiment: nothing. Known: julia-linear-lr0.02")

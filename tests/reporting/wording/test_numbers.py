@@ -1,0 +1,215 @@
+"""Numbers as words: our digits are rounded, and the document's are never invented."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_repro.documents.claim import METRIC_UNITS, Claim
+from mnist_repro.documents.document import load_documents
+from mnist_repro.reporting.wording.numbers import (
+    UNKNOWN,
+    format_difference,
+    format_difference_interval,
+    format_half_unit,
+    format_interval,
+    format_mean,
+    format_number,
+    format_reported,
+    format_tick,
+)
+from mnist_repro.stats.summary import Interval, summarize
+
+CLAIMS = [claim for document in load_documents().values() for claim in document.claims]
+
+
+def make_claim(metric: str = "accuracy", unit: str = "fraction", **changes: Any) -> Claim:
+    """Return a claim about the test set, or what is given."""
+    values: dict[str, Any] = {
+        "id": "a-net.a-claim",
+        "document": "a-document",
+        "experiment": "a-net",
+        "cell": "In [1]",
+        "line": 1,
+        "printed": "0.5",
+        "evaluation_set": "test",
+    }
+    return Claim(metric=metric, unit=unit, **{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "printed", "expected"),
+    [
+        pytest.param("accuracy", "fraction", "0.766", "76.6 %", id="three digits of a fraction"),
+        pytest.param("accuracy", "fraction", "0.8", "80 %", id="one digit of a fraction"),
+        pytest.param("accuracy", "fraction", "0.80", "80 %", id="two digits of a fraction"),
+        pytest.param("accuracy", "fraction", "0.800", "80.0 %", id="a fraction with zeros that were printed"),
+        pytest.param("accuracy", "fraction", "0.8899", "88.99 %", id="four digits of a fraction"),
+        pytest.param("accuracy", "fraction", "1", "100 %", id="a whole fraction"),
+        pytest.param("error", "fraction", "0.1101", "11.01 %", id="a fraction printed as percent"),
+        pytest.param("error", "percent", "11.57", "11.57 %", id="percent"),
+        pytest.param("error", "percent", "12", "12 %", id="whole percent"),
+        pytest.param("error", "percent", "10.879999999999999", "10.88 %", id="percent with a float's last digits"),
+        pytest.param("accuracy_target", "fraction", "0.95", "95 %", id="a target"),
+        pytest.param("accuracy_promise", "fraction", "0.9", "90 %", id="a promise"),
+        pytest.param("loss", "nat", "0.7647578", "0.7648", id="a loss of many digits"),
+        pytest.param("loss", "nat", "0.5", "0.5", id="a loss of one digit"),
+        pytest.param("learning_rate", "1", "0.48299998", "0.48299998", id="a rate"),
+        pytest.param("label", "1", "7.0", "7.0", id="a label"),
+        pytest.param("seconds_per_period", "seconds", "4.59", "4.59 s", id="seconds"),
+        pytest.param("total_seconds", "seconds", "01:07", "67 s", id="minutes and seconds"),
+    ],
+)
+def test_format_reported_printed_number_keeps_its_digits(metric: str, unit: str, printed: str, expected: str) -> None:
+    """A fraction becomes percent, long numbers are cut, and no digit appears that was not printed."""
+    assert expected == format_reported(make_claim(metric, unit, printed=printed))
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_format_reported_documents_numbers_stay_within_their_rounding(claim: Claim) -> None:
+    """What pages show of every number is that number, to half a unit of the last digit that is shown."""
+    shown = format_reported(claim).split()[0]
+    decimals = len(shown.partition(".")[2])
+    value = claim.value * (100 if format_reported(claim).endswith("%") and claim.unit == "fraction" else 1)
+
+    assert abs(float(shown) - value) <= 0.5000001 * 10.0**-decimals
+    assert decimals <= claim.decimals
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "value", "expected"),
+    [
+        pytest.param("accuracy", "fraction", 0.8899, "88.99 %", id="a fraction"),
+        pytest.param("error", "fraction", 0.1101, "11.01 %", id="a fraction of errors"),
+        pytest.param("error", "percent", 11.57, "11.57 %", id="percent"),
+        pytest.param("loss", "nat", 0.42103118, "0.4210", id="a loss"),
+        pytest.param("learning_rate", "1", 0.48299998, "0.48299998", id="a rate"),
+        pytest.param("learning_rate", "1", float(np.float32(0.1)), "0.1", id="a rate that float64 has no digits for"),
+        pytest.param("seconds_per_period", "seconds", 0.04, "0.0 s", id="a short time"),
+        pytest.param("total_seconds", "seconds", 67.25, "67.2 s", id="a long time"),
+    ],
+)
+def test_format_number_value_has_its_metrics_digits(metric: str, unit: str, value: float, expected: str) -> None:
+    """Percent have two decimals, losses four, times one; rates have the digits of a float32."""
+    assert expected == format_number(value, make_claim(metric, unit))
+
+
+@pytest.mark.parametrize("metric", METRIC_UNITS)
+def test_format_number_nan_is_unknown(metric: str) -> None:
+    """What is not known is never shown as a number, whatever its metric."""
+    assert format_number(math.nan, make_claim(metric, METRIC_UNITS[metric][0])) == UNKNOWN
+
+
+@pytest.mark.parametrize("metric", sorted(set(METRIC_UNITS) - {"learning_rate"}))
+def test_format_interval_nan_is_unknown(metric: str) -> None:
+    """An interval that is not known is said to be so, and not shown as numbers."""
+    assert format_interval(Interval(math.nan, math.nan), make_claim(metric, METRIC_UNITS[metric][0])) == UNKNOWN
+
+
+@pytest.mark.parametrize("end", [0.5, math.nan], ids=["many runs", "a single run"])
+def test_format_interval_rate_has_none(end: float) -> None:
+    """A learning rate is the same in every run: an interval would promise a spread that there is not."""
+    assert format_interval(Interval(end, end), make_claim("learning_rate", "1")) == ""
+
+
+@pytest.mark.parametrize(
+    ("claim", "values", "expected"),
+    [
+        pytest.param(make_claim(), [0.88, 0.9], "89.00 % (76.29 to 100.00 %)", id="two runs"),
+        pytest.param(make_claim(), [0.89], "89.00 % (unknown)", id="a single run"),
+        pytest.param(make_claim("learning_rate", "1"), [0.5, 0.5], "0.5", id="a rate"),
+    ],
+)
+def test_format_mean_interval_stands_behind_it(claim: Claim, values: list[float], expected: str) -> None:
+    """The mean comes with its confidence interval, or with the word that there is none."""
+    assert expected == format_mean(summarize(values), claim)
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "interval", "expected"),
+    [
+        pytest.param("accuracy", "fraction", Interval(0.88, 0.9), "88.00 to 90.00 %", id="fractions"),
+        pytest.param("error", "percent", Interval(10.0, 12.0), "10.00 to 12.00 %", id="percent"),
+        pytest.param("loss", "nat", Interval(0.4, 0.45), "0.4000 to 0.4500", id="losses"),
+        pytest.param("total_seconds", "seconds", Interval(60.0, 67.5), "60.0 to 67.5 s", id="times"),
+    ],
+)
+def test_format_interval_unit_is_said_once(metric: str, unit: str, interval: Interval, expected: str) -> None:
+    """Both ends have the same digits, and the unit stands behind the second."""
+    assert expected == format_interval(interval, make_claim(metric, unit))
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "value", "expected"),
+    [
+        pytest.param("accuracy", "fraction", 0.0123, "+1.23 points", id="fraction above"),
+        pytest.param("error", "percent", -0.5, "-0.50 points", id="percent below"),
+        pytest.param("loss", "nat", -0.01234, "-0.0123 nats", id="loss"),
+        pytest.param("accuracy", "fraction", -0.00001, "+0.00 points", id="nothing is not below nothing"),
+        pytest.param("loss", "nat", math.nan, UNKNOWN, id="unknown"),
+    ],
+)
+def test_format_difference_has_its_sign_and_unit(metric: str, unit: str, value: float, expected: str) -> None:
+    """Differences of shares are points, those of losses nats, and the side is always said."""
+    assert expected == format_difference(value, make_claim(metric, unit))
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "interval", "expected"),
+    [
+        pytest.param("accuracy", "fraction", Interval(-0.02, 0.04), "+1.00 (-2.00 to +4.00) points", id="points"),
+        pytest.param("loss", "nat", Interval(-0.02, 0.04), "+0.0100 (-0.0200 to +0.0400) nats", id="nats"),
+        pytest.param("accuracy", "fraction", Interval(math.nan, math.nan), "+1.00 points (unknown)", id="one run"),
+    ],
+)
+def test_format_difference_interval_unit_is_said_once(
+    metric: str, unit: str, interval: Interval, expected: str
+) -> None:
+    """The difference comes with its interval, or with the word that there is none."""
+    assert expected == format_difference_interval(0.01, interval, make_claim(metric, unit))
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "printed", "expected"),
+    [
+        pytest.param("accuracy", "fraction", "0.8899", "0.005 points", id="four digits of a fraction"),
+        pytest.param("error", "percent", "10.879999999999999", "5e-16 points", id="a float's last digits"),
+        pytest.param("loss", "nat", "0.7647578", "5e-08 nats", id="seven digits of a loss"),
+    ],
+)
+def test_format_half_unit_has_one_digit(metric: str, unit: str, printed: str, expected: str) -> None:
+    """What rounding took is told by its size."""
+    assert expected == format_half_unit(make_claim(metric, unit, printed=printed))
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "interval", "expected"),
+    [
+        pytest.param("accuracy", "fraction", Interval(0.8, 1.15), "80.00 to 100.00 %", id="more than all"),
+        pytest.param("error", "percent", Interval(-9.0, 104.0), "0.00 to 100.00 %", id="less than none"),
+        pytest.param("loss", "nat", Interval(-0.1, 0.6), "0.0000 to 0.6000", id="negative loss"),
+        pytest.param("total_seconds", "seconds", Interval(-1.5, 9.7), "0.0 to 9.7 s", id="negative time"),
+    ],
+)
+def test_format_interval_ends_where_nothing_can_be(metric: str, unit: str, interval: Interval, expected: str) -> None:
+    """However far an interval from few runs reaches, only possible values are printed."""
+    assert format_interval(interval, make_claim(metric, unit)) == expected
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "value", "expected"),
+    [
+        ("accuracy", "fraction", 0.875, "87.5 %"),
+        ("error", "percent", 11.5, "11.5 %"),
+        ("loss", "nat", 0.1 + 0.2, "0.3"),
+        ("loss", "nat", -1e-17, "0"),
+        ("total_seconds", "seconds", 40.0, "40 s"),
+        ("learning_rate", "1", 0.005, "0.005"),
+    ],
+)
+def test_format_tick_has_as_many_digits_as_the_place(metric: str, unit: str, value: float, expected: str) -> None:
+    """A tick is in the claim's unit, without what rounding adds to it."""
+    assert format_tick(value, make_claim(metric, unit)) == expected

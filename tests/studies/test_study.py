@@ -1,0 +1,287 @@
+"""Runs of a study are recorded as they are made, whatever becomes of them, by one worker or by two."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from made_up_runs import Facts
+from small_study import SmallStudy
+
+from mnist_repro.datasets.dataset import Dataset
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.errors import ReproError
+from mnist_repro.records.run import RunRecord
+from mnist_repro.studies import study
+from mnist_repro.studies.artifacts import load_first_weights, load_labels, load_sample_digits
+from mnist_repro.studies.study import Plan, plan_study, run_study
+from mnist_repro.studies.timing import Part, StudyClock
+from mnist_repro.studies.worker import PlannedRun
+
+pytest.importorskip("tensorflow")
+
+# With one worker joblib trains in this process.
+pytestmark = pytest.mark.usefixtures("single_thread")
+
+
+@pytest.fixture
+def failing_study(small_study: SmallStudy) -> SmallStudy:
+    """Return a study whose network Keras refuses to build."""
+    (layer,) = small_study.protocol.layers
+    unknown: Any = "no-such-activation"
+    protocol = replace(small_study.protocol, layers=(replace(layer, activation=unknown), layer))
+    return SmallStudy(protocol, small_study.dataset, small_study.store.folder.parent)
+
+
+def test_run_study_runs_are_recorded_and_returned(small_study: SmallStudy) -> None:
+    """Every planned run comes back, and stands in the store."""
+    records = small_study.run(0, 1, 2)
+
+    assert [record.seed for record in records] == [0, 1, 2]
+    assert {record.status for record in records} == {"completed"}
+    assert records == small_study.store.read()
+
+
+def test_run_study_again_reuses_all(small_study: SmallStudy) -> None:
+    """What is recorded is not run again."""
+    first = small_study.run(0, 1)
+    plan = small_study.plan(0, 1)
+
+    assert (plan.planned, list(plan.reused), plan.missing) == (2, first, ())
+    assert first == small_study.run(0, 1)
+    assert len(small_study.store.read()) == 2
+
+
+def test_run_study_nothing_planned_gives_nothing(small_study: SmallStudy) -> None:
+    """A study without runs is no error, and leaves an empty store."""
+    assert small_study.run() == []
+    assert small_study.store.read() == []
+
+
+def test_run_study_lost_record_is_made_again(small_study: SmallStudy, facts: dict[str, Any]) -> None:
+    """Where a line was taken out, that run alone is made again, and comes out the same."""
+    before = small_study.run(0, 1, 2)
+    lines = small_study.store.file.read_bytes().splitlines(keepends=True)
+    small_study.store.file.write_bytes(lines[0] + lines[2])
+    plan = small_study.plan(0, 1, 2)
+    made: list[RunRecord] = []
+
+    after = small_study.run(0, 1, 2, on_record=made.append)
+
+    assert [run.seed for run in plan.missing] == [1]
+    assert [record.seed for record in made] == [1]
+    assert facts(before[1]) == facts(made[0])
+    assert [record.seed for record in after] == [0, 2, 1]
+
+
+def test_run_study_more_seeds_only_makes_the_new_ones(small_study: SmallStudy) -> None:
+    """A larger study goes on from a smaller one."""
+    small_study.run(0, 1)
+
+    plan = small_study.plan(0, 1, 2, 3)
+
+    assert (len(plan.reused), [run.seed for run in plan.missing]) == (2, [2, 3])
+
+
+def test_run_study_exception_is_recorded_as_failure(failing_study: SmallStudy) -> None:
+    """A run that an exception ends is recorded as failed, with the exception's words and no numbers."""
+    (record,) = failing_study.run(0)
+
+    assert [record] == failing_study.store.read()
+    assert record.status == "failed"
+    assert record.reason is not None
+    assert record.reason.startswith("ValueError: ")
+    assert "no-such-activation" in record.reason
+    assert record.protocol_sha256 == failing_study.protocol.sha256
+    assert (record.periods, record.final_loss, record.final_accuracy) == ((), {}, {})
+    assert record.confusion_matrix == ()
+
+
+def test_run_study_failed_run_is_tried_again(failing_study: SmallStudy) -> None:
+    """The next study makes a failed run again, and records that too."""
+    failing_study.run(0)
+
+    (record,) = failing_study.run(0)
+
+    assert record.status == "failed"
+    assert len(failing_study.store.read()) == 2
+
+
+def test_run_study_failure_does_not_end_the_study(small_study: SmallStudy, failing_study: SmallStudy) -> None:
+    """One protocol's failure leaves the others' runs as they are."""
+    good, bad = small_study.protocol, replace(failing_study.protocol, id="bad")
+    plan = plan_study(
+        {bad.id: bad, good.id: good},
+        seeds={bad.id: (0, 1), good.id: (0,)},
+        dataset=small_study.dataset,
+        store=small_study.store,
+        workers=1,
+    )
+
+    records = run_study(plan, dataset=small_study.dataset, store=small_study.store)
+
+    assert sorted((record.experiment, record.status) for record in records) == [
+        ("bad", "failed"),
+        ("bad", "failed"),
+        (good.id, "completed"),
+    ]
+
+
+def test_run_study_every_made_run_is_reported_once(small_study: SmallStudy) -> None:
+    """Progress is told of each run that was made, and of none that was reused."""
+    small_study.run(0)
+    made: list[int] = []
+
+    small_study.run(0, 1, 2, on_record=lambda record: made.append(record.seed))
+
+    assert made == [1, 2]
+
+
+def test_run_study_two_workers_make_the_same_records(
+    small_study: SmallStudy, quick_protocol: Protocol, random_images: Dataset, tmp_path: Path, facts: Facts
+) -> None:
+    """How many processes train makes no difference to any number."""
+    parallel = SmallStudy(quick_protocol, random_images, tmp_path / "parallel")
+    made: list[int] = []
+
+    together = parallel.run(0, 1, 2, workers=2, on_record=lambda record: made.append(record.seed))
+
+    alone = {record.seed: facts(record) for record in small_study.run(0, 1, 2)}
+    assert alone == {record.seed: facts(record) for record in together}
+    assert sorted(made) == [0, 1, 2]
+    assert len(parallel.plan(0, 1, 2).reused) == 3
+
+
+def test_run_study_pictures_are_kept(small_study: SmallStudy) -> None:
+    """Sample digits and the first weights of seed 0 lie beside the records."""
+    (record,) = small_study.run(0)
+
+    weights = load_first_weights(small_study.store.folder, record=record)
+    assert weights is not None
+    assert weights.shape == (784, 10)
+    assert weights.any()
+    assert load_sample_digits(small_study.store.folder, dataset_sha256=record.dataset_sha256) is not None
+    assert load_labels(small_study.store.folder, dataset_sha256=record.dataset_sha256).keys() == {72}
+
+
+def test_run_study_other_seeds_leave_the_pictures(small_study: SmallStudy) -> None:
+    """Only seed 0's weights are shown, whichever run ends last."""
+    (record,) = small_study.run(0)
+    before = load_first_weights(small_study.store.folder, record=record)
+    small_study.run(0, 1, 2)
+
+    after = load_first_weights(small_study.store.folder, record=record)
+
+    assert before is not None
+    assert after is not None
+    np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize("keep_models", [True, False], ids=["kept", "not kept"])
+def test_run_study_models_are_kept_where_asked(small_study: SmallStudy, *, keep_models: bool) -> None:
+    """Trained networks are kept, one for each run, only where that is asked for."""
+    small_study.run(0, 1, keep_models=keep_models)
+
+    kept = sorted(file.name for file in small_study.store.folder.glob("models/*"))
+    name = small_study.protocol.id
+    assert kept == ([f"{name}-seed0.keras", f"{name}-seed1.keras"] if keep_models else [])
+
+
+def test_run_study_kept_model_has_the_recorded_accuracy(small_study: SmallStudy) -> None:
+    """Each kept network is that of its own seed."""
+    from tensorflow import keras  # noqa: PLC0415 - known to be there by now
+
+    records = small_study.run(0, 1, keep_models=True)
+
+    pixels = small_study.dataset.test_images.astype(np.float32) / np.float32(255.0)
+    for record in records:
+        file = small_study.store.folder / "models" / f"{record.experiment}-seed{record.seed}.keras"
+        answers = keras.models.load_model(file).predict(pixels, batch_size=1_000, verbose=0).argmax(axis=1)
+        right = float((answers == small_study.dataset.test_labels).mean())
+        assert record.final_accuracy["all test images"] == pytest.approx(right, abs=2e-4)
+    assert records[0].final_accuracy != records[1].final_accuracy
+
+
+def test_run_study_folder_that_cannot_be_written_is_refused(small_study: SmallStudy) -> None:
+    """A study whose records cannot be kept does not start."""
+    small_study.store.folder.touch()
+    plan = Plan(reused=(), missing=(), workers=1)
+
+    with pytest.raises(ReproError, match="that cannot be done"):
+        run_study(plan, dataset=small_study.dataset, store=small_study.store)
+
+
+def test_run_study_images_are_one_file_in_every_worker(
+    small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Images are decoded once: the processes map the same file into their memory, and none sums up its bytes again."""
+
+    def look(_: PlannedRun, dataset: Dataset, **__: Any) -> tuple[int, list[Any], bool]:
+        time.sleep(0.2)
+        arrays = (dataset.train_images, dataset.test_images)
+        return os.getpid(), [getattr(array, "filename", None) for array in arrays], "sha256" in vars(dataset)
+
+    monkeypatch.setattr(study, "_make_on_process", look)
+    plan, kept = small_study.plan(*range(8), workers=2), {"keep_pictures": False, "keep_models": False}
+
+    seen: list[Any] = list(study._run_on_processes(plan, small_study.dataset, store=small_study.store, **kept))  # noqa: SLF001 - what workers are given
+
+    processes, files, summed = zip(*seen, strict=True)
+    assert len(set(processes)) == 2
+    assert os.getpid() not in processes
+    assert len({file for pair in files for file in pair}) == 2
+    assert all(file is not None for pair in files for file in pair)
+    assert all(summed)
+
+
+def test_run_study_process_that_grows_goes_on(small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that holds more than before is not ended, also where psutil is installed: it has what it compiled."""
+    pytest.importorskip("psutil", reason="without it joblib does not look")
+    usual: Any = study._make_on_process  # noqa: SLF001 - what is tested
+
+    def grow(run: PlannedRun, *_: Any, **__: Any) -> int:
+        with suppress(AttributeError):
+            usual(None, None)  # a run that ends at once
+        vars(study).setdefault("held", []).append(np.ones(100_000_000 * min(run.seed, 1)))
+        time.sleep(1.2)
+        return os.getpid()
+
+    monkeypatch.setattr(study, "_make_on_process", grow)
+    plan, kept = small_study.plan(*range(6), workers=2), {"keep_pictures": False, "keep_models": False}
+
+    seen: list[Any] = list(study._run_on_processes(plan, small_study.dataset, store=small_study.store, **kept))  # noqa: SLF001 - see above
+
+    assert len(set(seen)) == 2
+
+
+def test_run_study_each_process_imports_and_compiles_once(small_study: SmallStudy) -> None:
+    """What a study costs grows with its seeds alone: of a process's runs, only the first imports and compiles."""
+    clock = StudyClock()
+
+    small_study.run(*range(8), workers=2, clock=clock)
+
+    times = clock.read()
+    assert len(times.runs) == 8
+    assert times.processes == 2
+    compiled = [run.worker for run in times.runs if run.seconds[Part.COMPILING] > 0.05]
+    assert len(compiled) == len(set(compiled))
+    assert sum(times.seconds.values()) == pytest.approx(times.worker_seconds)
+    assert min(times.seconds.values()) >= 0.0
+
+
+def test_run_study_killed_worker_is_said_in_words(small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system ends a worker, the error says how to go on."""
+
+    def die(*_: Any, **__: Any) -> None:
+        os._exit(9)
+
+    monkeypatch.setattr(study, "_make_on_process", die)
+
+    with pytest.raises(ReproError, match=r"worker process was killed.*goes on from there"):
+        small_study.run(0, 1, workers=2)

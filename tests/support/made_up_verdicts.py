@@ -1,0 +1,149 @@
+"""The verdicts on a fixed set of made-up records, as text: the same bytes with every Python, NumPy and SciPy.
+
+`python tests/support/made_up_verdicts.py > tests/verdicts/golden_verdicts.txt` writes the text that tests compare with.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from made_up_runs import make_run, write_store
+from rich.console import Console
+
+from mnist_repro.datasets.dataset import Dataset
+from mnist_repro.documents.claim import Claim
+from mnist_repro.documents.document import Document, load_documents
+from mnist_repro.documents.explanation import Explanation
+from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.variant import load_alternatives
+from mnist_repro.records.environment import Environment
+from mnist_repro.records.run import RunRecord
+from mnist_repro.reporting.terminal.verdicts import print_verdicts
+from mnist_repro.studies.artifacts import save_labels
+from mnist_repro.studies.variant_runs import variant_store
+from mnist_repro.verdicts.environment import summarize_environment
+
+# Enough runs to find what is off, too few to rank, and none.
+RUNS = {
+    "julia-linear-lr0.003": 120,
+    "julia-mlp-100x100": 120,
+    "tf1-basic": 40,
+    "tf1-dropout-piecewise": 40,
+    "tf1-dropout-exponential": 10,
+}
+# By how much our runs miss the document, in its unit.
+MISSES = {"julia-linear-lr0.003.validation-accuracy": 0.05, "julia-mlp-100x100.validation-loss": 0.2}
+SPREADS = {"loss": 0.02, "accuracy": 0.004}
+SECONDS = {"tf1-basic": 1.5, "tf1-dropout-piecewise": 4.0, "tf1-dropout-exponential": 4.0}
+EXPLANATION = Explanation(
+    family="julia-linear-lr0.003.validation-accuracy",
+    date=date(2025, 1, 31),
+    variant="julia-linear-lr0.003+sgd",
+    text="Made up.",
+)
+ENVIRONMENT = Environment(
+    python="3.11.9",
+    tensorflow="2.19.1",
+    keras="3.10.0",
+    numpy="2.1.3",
+    scipy="1.15.2",
+    scikit_learn="1.6.1",
+    system="Linux x86_64",
+    processor="A processor",
+    threads=1,
+    flags={},
+    commit="0123456789abcdef0123456789abcdef01234567",
+    dirty=False,
+)
+
+
+def format_verdicts() -> str:
+    """Return the verdicts on the made-up records as Markdown and as JSON."""
+    documents = load_documents()
+    documents["julia-blog"] = replace(documents["julia-blog"], explanations=(EXPLANATION,))
+    images = _make_images()
+    text = io.StringIO()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "made-up"
+        save_labels(folder, dataset=images, examples=[72])
+        store = write_store(folder, _make_records(documents, dataset_sha256=images.sha256))
+        write_store(variant_store(store).folder, _make_supporting_records(documents, dataset_sha256=images.sha256))
+        result = summarize_environment(store, documents=documents, protocols=load_protocols())
+    for form in ("markdown", "json"):
+        print_verdicts(result, documents=documents, form=form, console=Console(file=text))
+        text.write("\n")
+    return text.getvalue()
+
+
+def _make_images() -> Dataset:
+    images, labels = np.zeros((100, 784), dtype=np.uint8), np.full(100, 7, dtype=np.uint8)
+    return Dataset(
+        name="mnist",
+        train_images=images,
+        train_labels=labels,
+        test_images=images.copy(),
+        test_labels=labels.copy(),
+        source="made up",
+    )
+
+
+def _make_records(documents: dict[str, Document], *, dataset_sha256: str) -> Iterator[RunRecord]:
+    claims = [claim for document in documents.values() for claim in document.claims]
+    protocols = load_protocols()
+    for name, count in RUNS.items():
+        own = [claim for claim in claims if claim.experiment == name]
+        for seed in range(count):
+            yield _make_record(protocols[name], own, seed=seed, dataset_sha256=dataset_sha256)
+
+
+def _make_supporting_records(documents: dict[str, Document], *, dataset_sha256: str) -> Iterator[RunRecord]:
+    """Yield runs of the variant that explains the miss: these miss nothing."""
+    (variant,) = (variant for variant in load_alternatives() if variant.id == EXPLANATION.variant)
+    claims = [c for document in documents.values() for c in document.claims if c.experiment == variant.experiment]
+    for seed in range(variant.seeds):
+        yield _make_record(variant.protocol, claims, seed=seed, dataset_sha256=dataset_sha256, misses={})
+
+
+def _make_record(
+    protocol: Protocol,
+    claims: list[Claim],
+    *,
+    seed: int,
+    dataset_sha256: str,
+    misses: Mapping[str, float] = MappingProxyType(MISSES),
+) -> RunRecord:
+    """Return a run that gives what the document reports, but for what chance adds and what is missed on purpose."""
+    # Python promises that this generator never changes; NumPy's may.
+    generator = random.Random(f"{protocol.id}, {seed}")  # noqa: S311 - no secret
+    started = f"2025-01-31T{seed // 60:02d}:{seed % 60:02d}:00+00:00"
+    record = make_run(protocol, seed=seed, environment=ENVIRONMENT, dataset_sha256=dataset_sha256, started=started)
+    periods, at_end = list(record.periods), dict(record.final_accuracy)
+    for place, period in enumerate(periods):
+        seconds = SECONDS.get(protocol.id, 0.1) * (0.9 + 0.2 * generator.random())
+        periods[place] = replace(period, loss=dict(period.loss), accuracy=dict(period.accuracy), seconds=seconds)
+    for claim in claims:
+        name = claim.evaluation_set or ""
+        if claim.metric == "learning_rate" and claim.period:
+            periods[claim.period - 1] = replace(periods[claim.period - 1], learning_rate=claim.value)
+        elif claim.metric in SPREADS:
+            # Twelve even draws add up to a nearly normal one of spread 1.
+            noise = sum(generator.random() for _ in range(12)) - 6
+            value = claim.value + misses.get(claim.family, 0.0) + SPREADS[claim.metric] * noise
+            if claim.period:
+                getattr(periods[claim.period - 1], claim.metric)[name] = value
+            else:
+                at_end[name] = value
+    return replace(record, periods=tuple(periods), final_accuracy=at_end)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(format_verdicts())

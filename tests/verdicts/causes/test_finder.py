@@ -1,0 +1,153 @@
+"""Tests of `mnist_repro.verdicts.causes.finder`, and of what is printed and drawn of it."""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from made_up_runs import make_run, make_unfinished, write_store
+from rich.console import Console
+
+from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.records.environment import Environment
+from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import RecordStore
+from mnist_repro.reporting.figures.causes import draw_causes
+from mnist_repro.reporting.terminal.causes import print_causes
+from mnist_repro.reporting.wording.causes import format_cause, format_sensitivity, summarize_causes
+from mnist_repro.studies.variant_runs import variant_store
+from mnist_repro.verdicts.causes.alternatives import Answer
+from mnist_repro.verdicts.causes.finder import ExperimentCauses, find_causes, plan_trials, possible_variants
+
+PROTOCOLS = load_protocols()
+BASIC = PROTOCOLS["tf1-basic"]
+RELU, TANH = "tf1-basic+relu", "tf1-basic+tanh"
+
+
+@pytest.fixture
+def store(environment: Environment, tmp_path: Path) -> RecordStore:
+    """Return 40 runs of the basic net, 19 of ReLU, all far too good, 19 of tanh, all diverged, and two moved ones."""
+    trials = plan_trials(BASIC)
+    protocols = {variant.id: variant.protocol for variant in trials.variants}
+
+    def runs(name: str, *, n: int, accuracy: float = 0.885) -> list[RunRecord]:
+        return [
+            make_run(protocols[name], seed=seed, environment=environment, accuracy=accuracy, total_seconds=1.0)
+            for seed in range(n)
+        ]
+
+    own = [make_run(BASIC, seed=seed, environment=environment, accuracy=0.885) for seed in range(40)]
+    moved = [
+        replace(run, final_loss={**run.final_loss, "test": run.final_loss["test"] + 0.0001 * (run.seed + 1)})
+        for run in runs("tf1-basic+moved", n=2)
+    ]
+    diverged = [make_unfinished(run) for run in runs(TANH, n=19)]
+    found = write_store(tmp_path / "made-up", own)
+    write_store(variant_store(found).folder, [*runs(RELU, n=19, accuracy=0.99), *diverged, *moved])
+    return found
+
+
+@pytest.fixture
+def causes(store: RecordStore) -> ExperimentCauses:
+    """Return what is found of the basic net."""
+    (found,) = find_causes(store, documents=load_documents(), protocols=PROTOCOLS)
+    return found
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_plan_trials_compare_with_as_many_runs_as_any_alternative(name: str) -> None:
+    """Each experiment has alternatives, and at least as many runs of its own to compare them with."""
+    trials = plan_trials(PROTOCOLS[name])
+
+    assert trials.alternatives
+    assert trials.seeds == max(variant.seeds for variant in trials.variants) >= trials.moved.seeds
+    assert {variant.experiment for variant in trials.variants} == {name}
+
+
+def test_find_causes_each_alternative_is_judged_by_its_own_runs(causes: ExperimentCauses) -> None:
+    """An alternative that is far off and one whose runs all diverge are excluded; those without runs cannot tell."""
+    answers = {cause.variant.id: cause for cause in causes.alternatives if cause.variant}
+
+    assert (answers[RELU].answer, answers[RELU].p) == (Answer.EXCLUDED, pytest.approx(1 / 20))
+    assert (answers[TANH].answer, answers[TANH].unfinished) == (Answer.EXCLUDED, 19)
+    others = [cause for name, cause in answers.items() if name not in {RELU, TANH}]
+    assert {cause.answer for cause in others} == {Answer.UNKNOWN}
+    assert possible_variants([causes]) == frozenset()
+
+
+def test_find_causes_moved_runs_have_their_twins(causes: ExperimentCauses) -> None:
+    """Moved runs are compared with the experiment's own runs of the same seeds."""
+    assert causes.sensitivity.pairs == 2
+    assert 0 < causes.sensitivity.ratio < 0.1
+    assert math.isnan(causes.sensitivity.parted)
+
+
+def test_find_causes_without_trials_is_empty(environment: Environment, tmp_path: Path) -> None:
+    """Records of experiments alone have no causes to show."""
+    store = write_store(tmp_path, [make_run(BASIC, seed=0, environment=environment)])
+
+    assert find_causes(store, documents=load_documents(), protocols=PROTOCOLS) == ()
+
+
+def test_format_cause_row_says_what_was_done_and_what_came_of_it(causes: ExperimentCauses) -> None:
+    """A row names the choice, the alternative, its effects in points and nats, and the answer with its reason."""
+    rows = {c.variant.id: format_cause(c) for c in causes.alternatives if c.variant}
+
+    assert rows[RELU].startswith("hidden activation | ReLU | 19 | +10.4")
+    assert "points" in rows[RELU]
+    assert "nats" in rows[RELU]
+    assert rows[RELU].endswith("| 0.05 | **excluded**: only 1 of 20 runs lie as far out as the document's")
+    assert rows[TANH].endswith("| 0, 19 not completed |  |  |  | **excluded**: none of its runs completed")
+    assert format_cause(causes.reconstruction).startswith("as reconstructed |  | 40 |")
+
+
+def test_format_sensitivity_row_says_whether_platforms_can_agree(causes: ExperimentCauses) -> None:
+    """A row has the ratio with its interval, and says what it comes to; what was not followed is unknown."""
+    row = format_sensitivity(causes.sensitivity)
+
+    assert row.startswith("2 | 0.")
+    assert row.endswith("| unknown | platforms can agree run by run")
+    chaotic = replace(causes.sensitivity, ratio=1.1, interval=replace(causes.sensitivity.interval, low=0.8, high=1.4))
+    assert format_sensitivity(replace(chaotic, parted=5.0, followed=8)) == (
+        "2 | 1.1 (0.8 to 1.4) | 5 steps (median of 8) | numerically chaotic: no two platforms can agree run by run"
+    )
+    assert "more than 50 steps" in format_sensitivity(replace(chaotic, parted=math.inf))
+
+
+def test_summarize_causes_counts_add_up(causes: ExperimentCauses) -> None:
+    """Excluded, possible and undecided alternatives are all that were tried."""
+    tried = len(causes.alternatives)
+    first, *others = causes.alternatives
+    open_ = replace(causes, alternatives=(replace(first, answer=Answer.POSSIBLE), *others))
+    decided = replace(causes, alternatives=tuple(c for c in causes.alternatives if c.answer is Answer.EXCLUDED))
+
+    few = f"for {tried - 3} there are too few runs."
+    assert summarize_causes([open_]) == f"of {tried} alternatives 2 are excluded and 1 possible; {few}"
+    assert summarize_causes([decided]) == "of 2 alternatives 2 are excluded and 0 possible."
+
+
+def test_print_causes_has_a_row_for_every_alternative(causes: ExperimentCauses) -> None:
+    """The tables in the terminal have every alternative and the rounding."""
+    console = Console(width=250, record=True, file=io.StringIO())
+
+    print_causes([causes], console=console)
+
+    text = console.export_text()
+    for cause in causes.alternatives:
+        assert cause.variant
+        assert cause.variant.change in text
+    assert "platforms can agree run by run" in text
+
+
+def test_draw_causes_draws_every_row_that_has_runs(causes: ExperimentCauses, tmp_path: Path) -> None:
+    """The figure is written, the same bytes each time; ways without completed runs have no row."""
+    draw_causes(tmp_path / "one.svg", causes=causes)
+    draw_causes(tmp_path / "two.svg", causes=causes)
+
+    drawn = (tmp_path / "one.svg").read_bytes()
+    assert drawn == (tmp_path / "two.svg").read_bytes()
+    assert b"<title>" in drawn

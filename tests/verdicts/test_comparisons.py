@@ -1,0 +1,321 @@
+"""Comparisons are judged by our runs, statements by what was run; neither by anything that is written down."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+from made_up_runs import make_claim, make_run
+
+from mnist_repro.documents.comparison import Comparison
+from mnist_repro.documents.protocol import EvaluationSet, ImageSlice, Protocol
+from mnist_repro.documents.statement import BatchSize, ImageRange, Rule, Statement, TrainedOn
+from mnist_repro.errors import ReproError
+from mnist_repro.records.environment import Environment
+from mnist_repro.records.run import Period, RunRecord
+from mnist_repro.verdicts.comparisons import judge_comparisons
+from mnist_repro.verdicts.finding import Finding, Verdict
+from mnist_repro.verdicts.statements import judge_statements
+
+DEEP, BASIC = "tf1-dropout-piecewise", "tf1-basic"
+MakeRuns = Callable[..., list[RunRecord]]
+
+
+@pytest.fixture
+def make_runs(protocols: dict[str, Protocol], environment: Environment) -> MakeRuns:
+    """Return a function that makes runs of an experiment with these test accuracies, or these training times."""
+
+    def make(experiment: str, values: Sequence[float], *, seconds: bool = False, **changes: Any) -> list[RunRecord]:
+        runs = [
+            make_run(protocols[experiment], seed=seed, environment=environment, **changes)
+            for seed in range(len(values))
+        ]
+        if not seconds:
+            return [replace(run, final_accuracy={"test": value}) for run, value in zip(runs, values, strict=True)]
+        period = Period(step=1, learning_rate=0.5, loss={}, accuracy={}, seconds=0.0)
+        return [replace(r, periods=(replace(period, seconds=v),)) for r, v in zip(runs, values, strict=True)]
+
+    return make
+
+
+def _ordering(greater: str = "0.91", smaller: str = "0.90") -> Comparison:
+    first = make_claim(greater, id=f"{DEEP}.test-accuracy", experiment=DEEP)
+    words = {"id": "made-up.deep-beats-basic", "document": "made-up", "says": "The deep one is better."}
+    return Comparison(kind="ordering", first=first, second=make_claim(smaller), **words)
+
+
+def _ratio(first: str, second: str, *, cut: bool = False) -> Comparison:
+    time: dict[str, Any] = {"metric": "total_seconds", "unit": "seconds", "evaluation_set": None, "cut": cut}
+    words = {"id": "made-up.time", "document": "made-up", "says": "The deep one takes longer."}
+    return Comparison(
+        kind="ratio",
+        first=make_claim(first, experiment=DEEP, **time),
+        second=make_claim(second, **time),
+        **words,
+    )
+
+
+def _judge(comparison: Comparison, runs: Sequence[RunRecord], protocols: dict[str, Protocol]) -> Finding:
+    (finding,) = judge_comparisons([comparison], records=runs, protocols=protocols)
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("shift", "expected"),
+    [
+        pytest.param(0.010, Verdict.REPRODUCED, id="higher"),
+        pytest.param(-0.010, Verdict.NOT_REPRODUCED, id="lower"),
+        pytest.param(0.001, Verdict.INCONCLUSIVE, id="hardly higher"),
+    ],
+)
+def test_judge_comparisons_ordering_is_the_share_of_pairs(
+    make_runs: MakeRuns, protocols: dict[str, Protocol], shift: float, expected: Verdict
+) -> None:
+    """What holds in most pairs is reproduced, what holds in few is not, and about a half decides nothing."""
+    noise = np.random.default_rng(0).normal(0.9, 0.01, size=(2, 40))
+    runs = make_runs(DEEP, noise[0] + shift) + make_runs(BASIC, noise[1])
+
+    finding = _judge(_ordering(), runs, protocols)
+
+    assert finding.verdict is expected
+    assert finding.runs == 40
+    assert (finding.runs_needed is not None) is (expected is Verdict.INCONCLUSIVE)
+    if finding.runs_needed:
+        assert finding.runs_needed > 40
+        assert f"about {finding.runs_needed:,} runs of each would decide" in finding.reason
+
+
+def test_judge_comparisons_ordering_of_equal_runs_is_never_decided(
+    make_runs: MakeRuns, protocols: dict[str, Protocol]
+) -> None:
+    """Where all runs are the same no number of runs tells which is greater, and that is said."""
+    runs = make_runs(DEEP, [0.9] * 20) + make_runs(BASIC, [0.9] * 20)
+
+    finding = _judge(_ordering(), runs, protocols)
+
+    assert (finding.verdict, finding.runs_needed) == (Verdict.INCONCLUSIVE, None)
+    assert "no number of runs would decide" in finding.reason
+
+
+def test_judge_comparisons_ordering_without_a_difference_is_seldom_decided(
+    make_runs: MakeRuns, protocols: dict[str, Protocol]
+) -> None:
+    """Of 400 studies of two experiments that do not differ, at most 5 % find an order, within Monte-Carlo error."""
+    generator = np.random.default_rng(1)
+    deep, basic = make_runs(DEEP, [0.0] * 20), make_runs(BASIC, [0.0] * 20)
+    found = 0
+    for draw in generator.normal(size=(400, 40)):
+        values = [{"test": float(value)} for value in draw]
+        runs = [replace(run, final_accuracy=value) for run, value in zip([*deep, *basic], values, strict=True)]
+        found += _judge(_ordering(), runs, protocols).verdict is not Verdict.INCONCLUSIVE
+
+    assert found / 400 <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 400)
+
+
+@pytest.mark.parametrize("comparison", [_ordering(), _ratio("40", "20")], ids=["ordering", "ratio"])
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        pytest.param(0, 0, Verdict.NOT_RUN, id="no runs"),
+        pytest.param(40, 0, Verdict.NOT_RUN, id="only one was run"),
+        pytest.param(1, 1, Verdict.INCONCLUSIVE, id="one run of each"),
+        pytest.param(40, 18, Verdict.INCONCLUSIVE, id="too few of one"),
+    ],
+)
+def test_judge_comparisons_too_few_runs_decide_nothing(
+    make_runs: MakeRuns,
+    protocols: dict[str, Protocol],
+    *,
+    comparison: Comparison,
+    first: int,
+    second: int,
+    expected: Verdict,
+) -> None:
+    """However clear the numbers are, nothing is reproduced with fewer than 19 runs of each."""
+    times = comparison.kind == "ratio"
+    runs = make_runs(DEEP, [2.0] * first, seconds=times) + make_runs(BASIC, [1.0] * second, seconds=times)
+
+    finding = _judge(comparison, runs, protocols)
+
+    assert finding.verdict is expected
+    assert finding.runs_needed == (19 if expected is Verdict.INCONCLUSIVE else None)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"status": "failed", "reason": "x"}, id="failed"),
+        pytest.param({"dataset": "digits"}, id="stand-in"),
+    ],
+)
+def test_judge_comparisons_runs_that_do_not_count_leave_it_not_run(
+    make_runs: MakeRuns, protocols: dict[str, Protocol], changes: dict[str, Any]
+) -> None:
+    """Failed runs, and runs on the stand-in, decide nothing."""
+    runs = make_runs(DEEP, [0.92] * 40, **changes) + make_runs(BASIC, [0.9] * 40)
+
+    assert _judge(_ordering(), runs, protocols).verdict is Verdict.NOT_RUN
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf], ids=["not a number", "infinite"])
+def test_judge_comparisons_number_that_is_not_finite_decides_nothing(
+    make_runs: MakeRuns, protocols: dict[str, Protocol], wrong: float
+) -> None:
+    """One broken number among many good ones is no reason to leave it out silently."""
+    runs = make_runs(DEEP, [*[0.92] * 39, wrong]) + make_runs(BASIC, [0.9] * 40)
+
+    assert _judge(_ordering(), runs, protocols).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("printed", "ours", "expected"),
+    [
+        # The multiplications of the two networks stand as 4.48 to 1.
+        pytest.param(("67", "44"), 1.5, Verdict.REPRODUCED, id="ours rounds to it"),
+        pytest.param(("67", "44"), 2.6, Verdict.NOT_COMPARABLE, id="both within the limits"),
+        pytest.param(("67", "44"), 5.0, Verdict.INCONCLUSIVE, id="ours beyond all arithmetic"),
+        pytest.param(("67", "44"), 0.8, Verdict.INCONCLUSIVE, id="ours below all fixed cost"),
+        pytest.param(("40", "44"), 2.6, Verdict.NOT_REPRODUCED, id="the document's below all fixed cost"),
+        pytest.param(("440", "44"), 2.6, Verdict.NOT_REPRODUCED, id="the document's beyond all arithmetic"),
+    ],
+)
+def test_judge_comparisons_ratio_has_limits(
+    make_runs: MakeRuns, protocols: dict[str, Protocol], printed: tuple[str, str], ours: float, expected: Verdict
+) -> None:
+    """The document's ratio of times is ours, or one that hardware can make, or not; ours may tell of other work."""
+    noise = np.random.default_rng(2).normal(1, 0.01, size=(2, 20))
+    runs = make_runs(DEEP, ours * noise[0], seconds=True) + make_runs(BASIC, noise[1], seconds=True)
+
+    finding = _judge(_ratio(*printed), runs, protocols)
+
+    assert finding.verdict is expected
+    said = re.search(r"ours (\d\.\d\d) \(", finding.reason)
+    assert said is not None
+    assert float(said[1]) == pytest.approx(ours, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("cut", "expected"), [(True, Verdict.NOT_COMPARABLE), (False, Verdict.REPRODUCED)], ids=["cut", "rounded"]
+)
+def test_judge_comparisons_ratio_of_cut_times_is_of_whole_units(
+    make_runs: MakeRuns, protocols: dict[str, Protocol], *, cut: bool, expected: Verdict
+) -> None:
+    """Times printed as 6 and 4 are 1.22 to 1.86 where they were rounded, and 1.2 to 1.75 where they were cut."""
+    runs = make_runs(DEEP, [1.80] * 20, seconds=True) + make_runs(BASIC, [1.0] * 20, seconds=True)
+
+    assert _judge(_ratio("6", "4", cut=cut), runs, protocols).verdict is expected
+
+
+def test_judge_comparisons_ratio_looks_at_the_declared_networks(
+    make_runs: MakeRuns, protocols: dict[str, Protocol]
+) -> None:
+    """Were the two networks the same, any ratio but 1 would be beyond what arithmetic explains."""
+    runs = make_runs(DEEP, [2.6] * 20, seconds=True) + make_runs(BASIC, [1.0] * 20, seconds=True)
+    same = {**protocols, DEEP: replace(protocols[BASIC], id=DEEP)}
+
+    assert _judge(_ratio("67", "44"), runs, same).verdict is Verdict.NOT_REPRODUCED
+
+
+def _statement(rule: Rule, *experiments: str) -> Statement:
+    words = {"id": "made-up.said", "document": "made-up", "says": "Something."}
+    return Statement(experiments=experiments or (BASIC,), lines=(1,), rule=rule, **words)
+
+
+VALIDATION = ImageRange(evaluation_set="validation", source="train", first=1, last=1_000)
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        pytest.param(BatchSize(images=1_000), Verdict.REPRODUCED, id="batches as declared"),
+        pytest.param(BatchSize(images=100), Verdict.CONTRADICTED, id="smaller batches"),
+        pytest.param(VALIDATION, Verdict.REPRODUCED, id="images as declared"),
+        pytest.param(replace(VALIDATION, first=2), Verdict.CONTRADICTED, id="one image later"),
+        pytest.param(replace(VALIDATION, last=999), Verdict.CONTRADICTED, id="one image fewer"),
+        pytest.param(replace(VALIDATION, source="test"), Verdict.CONTRADICTED, id="test images"),
+        pytest.param(TrainedOn(evaluation_set="validation"), Verdict.CONTRADICTED, id="images that are held out"),
+        pytest.param(TrainedOn(evaluation_set="test"), Verdict.CONTRADICTED, id="images of the other source"),
+    ],
+)
+def test_judge_statements_rule_is_held_against_the_protocol(
+    make_runs: MakeRuns, protocols: dict[str, Protocol], rule: Rule, expected: Verdict
+) -> None:
+    """A statement is true or contradicted by what its experiment declares."""
+    runs = make_runs(BASIC, [0.9, 0.9])
+
+    (finding,) = judge_statements([_statement(rule)], records=runs, protocols=protocols)
+
+    assert finding.verdict is expected
+    assert finding.runs == 2
+
+
+def test_judge_statements_changed_protocol_changes_the_verdict(
+    make_runs: MakeRuns, protocols: dict[str, Protocol]
+) -> None:
+    """No verdict is written down: were the experiment declared as it is said, the statement would be true."""
+    protocol, statement = protocols[BASIC], _statement(BatchSize(images=100))
+    as_said = replace(protocol, training=replace(protocol.training, batch_size=100))
+    runs = make_runs(BASIC, [0.9, 0.9])
+
+    (finding,) = judge_statements([statement], records=runs, protocols={BASIC: as_said})
+
+    assert finding.verdict is Verdict.REPRODUCED
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"), [("train", Verdict.REPRODUCED), ("test", Verdict.CONTRADICTED)], ids=["train", "test"]
+)
+def test_judge_statements_part_of_the_training_images_is_trained_on(
+    make_runs: MakeRuns, protocols: dict[str, Protocol], source: Literal["train", "test"], expected: Verdict
+) -> None:
+    """A set within the images that are trained on is one of training images; the same places among others are not."""
+    protocol = protocols[BASIC]
+    inside = EvaluationSet(name="validation", images=ImageSlice(source=source, start=1_000, stop=2_000))
+    changed = replace(protocol, evaluation_sets=(inside, *protocol.evaluation_sets[1:]))
+    statement = _statement(TrainedOn(evaluation_set="validation"))
+
+    (finding,) = judge_statements([statement], records=make_runs(BASIC, [0.9]), protocols={BASIC: changed})
+
+    assert finding.verdict is expected
+
+
+def test_judge_statements_one_experiment_against_it_is_enough(
+    make_runs: MakeRuns, protocols: dict[str, Protocol]
+) -> None:
+    """A statement about two experiments is true of both or contradicted, and the reason is that of the other one."""
+    deep = replace(protocols[DEEP], training=replace(protocols[DEEP].training, batch_size=500))
+    runs = make_runs(BASIC, [0.9] * 3) + make_runs(DEEP, [0.9] * 2)
+    statement = _statement(BatchSize(images=1_000), BASIC, DEEP)
+
+    (finding,) = judge_statements([statement], records=runs, protocols={**protocols, DEEP: deep})
+
+    assert finding.verdict is Verdict.CONTRADICTED
+    assert finding.reason == "by the code a step takes 500 images"
+    assert finding.runs == 2
+
+
+def test_judge_statements_without_a_run_on_mnist_has_no_verdict(
+    make_runs: MakeRuns, protocols: dict[str, Protocol]
+) -> None:
+    """What was not run, or only on the stand-in, is not judged."""
+    statements = [_statement(BatchSize(images=100)), _statement(BatchSize(images=1_000), BASIC, DEEP)]
+    runs = make_runs(BASIC, [0.9], dataset="digits") + make_runs(DEEP, [0.9])
+
+    findings = judge_statements(statements, records=runs, protocols=protocols)
+
+    assert {finding.verdict for finding in findings} == {Verdict.NOT_RUN}
+
+
+def test_judge_statements_unknown_evaluation_set_is_refused(
+    make_runs: MakeRuns, protocols: dict[str, Protocol]
+) -> None:
+    """A rule about a set that the experiment does not declare is named, beside the sets that there are."""
+    statement = _statement(TrainedOn(evaluation_set="holdout"))
+
+    with pytest.raises(ReproError, match=r"made-up\.said: an evaluation set of tf1-basic is one of validation, test"):
+        judge_statements([statement], records=make_runs(BASIC, [0.9]), protocols=protocols)

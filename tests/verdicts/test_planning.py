@@ -1,0 +1,275 @@
+"""What a study would cost and could decide: by earlier runs where there are any, unknown where there are none."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_up_runs import make_run, make_unfinished, write_store
+from made_up_studies import SPREAD, make_study
+from rich.console import Console
+
+from mnist_repro.documents.document import Document, load_documents
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.environment import Environment
+from mnist_repro.reporting.terminal.plan import print_plan
+from mnist_repro.stats.summary import detectable_difference, summarize
+from mnist_repro.verdicts.finding import MINIMUM_RUNS, Verdict
+from mnist_repro.verdicts.judge import judge_claims
+from mnist_repro.verdicts.planning import ExperimentPlan, Need, plan_experiments
+
+LINEAR, BASIC = "julia-linear-lr0.003", "tf1-basic"
+
+Plan = Callable[..., ExperimentPlan]
+
+
+@pytest.fixture(scope="module")
+def documents() -> dict[str, Document]:
+    """Return the documents."""
+    return load_documents()
+
+
+@pytest.fixture
+def plan(protocols: dict[str, Protocol], documents: dict[str, Document], tmp_path: Path) -> Plan:
+    """Return a function that plans one experiment in the environment `local`."""
+
+    def plan_one(experiment: str = LINEAR, *, profile: str = "quick") -> ExperimentPlan:
+        chosen = {experiment: protocols[experiment]}
+        (planned,) = plan_experiments(
+            chosen,
+            profile=profile,  # type: ignore[arg-type]
+            records=tmp_path,
+            environment="local",
+            documents=documents.values(),
+        )
+        return planned
+
+    return plan_one
+
+
+def need_of(planned: ExperimentPlan, claim: str) -> Need:
+    """Return what one claim needs."""
+    (need,) = (need for need in planned.needs if need.claim == claim)
+    return need
+
+
+def test_plan_experiments_without_records_knows_no_time(plan: Plan) -> None:
+    """Where there is no run, time and difference are unknown, and not 0; the number of runs is the profile's."""
+    planned = plan(profile="full")
+
+    assert (planned.runs, planned.environment) == (200, None)
+    assert (planned.seconds, planned.total_seconds, planned.detectable) == (None, None, None)
+
+
+def test_plan_experiments_time_is_the_median_of_own_runs(
+    plan: Plan, protocols: dict[str, Protocol], environment: Environment, tmp_path: Path
+) -> None:
+    """The environment's own completed runs tell the time, not those that diverged or those of others."""
+    runs = [
+        make_run(protocols[LINEAR], seed=i, environment=environment, total_seconds=s) for i, s in enumerate((1, 2, 9))
+    ]
+    slow = replace(make_unfinished(runs[0]), seed=7, total_seconds=1_000.0)
+    write_store(tmp_path / "local", [*runs, slow])
+    write_store(tmp_path / "another", [replace(run, total_seconds=50.0) for run in runs])
+
+    planned = plan()
+
+    assert (planned.environment, planned.seconds, planned.total_seconds) == ("local", 2.0, 80.0)
+
+
+def test_plan_experiments_time_of_another_environment_is_said(
+    plan: Plan, protocols: dict[str, Protocol], environment: Environment, tmp_path: Path
+) -> None:
+    """Where the environment has none of an experiment, the first other one that has tells the time, by its name."""
+    write_store(tmp_path / "local", [make_run(protocols[BASIC], seed=0, environment=environment)])
+    write_store(tmp_path / "b", [make_run(protocols[LINEAR], seed=0, environment=environment, total_seconds=7.0)])
+    write_store(tmp_path / "c", [make_run(protocols[LINEAR], seed=0, environment=environment, total_seconds=8.0)])
+
+    planned = plan()
+
+    assert (planned.environment, planned.seconds) == ("b", 7.0)
+    assert planned.detectable is None, "one run has no spread"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"protocol_sha256": "d" * 64}, id="earlier protocol"),
+        pytest.param({"dataset": "digits"}, id="stand-in"),
+    ],
+)
+def test_plan_experiments_other_runs_tell_nothing(
+    plan: Plan, protocols: dict[str, Protocol], environment: Environment, tmp_path: Path, changes: dict[str, str]
+) -> None:
+    """Runs of an earlier protocol, or on the stand-in, are of something else."""
+    write_store(tmp_path / "local", [make_run(protocols[LINEAR], seed=0, environment=environment, **changes)])
+
+    assert plan().seconds is None
+
+
+@pytest.mark.parametrize("profile", ["quick", "full"])
+def test_plan_experiments_difference_is_that_of_the_planned_runs(
+    plan: Plan, protocols: dict[str, Protocol], environment: Environment, tmp_path: Path, profile: str
+) -> None:
+    """The spread is that of earlier runs, the number of runs that of the profile."""
+    runs = make_study(protocols[LINEAR], range(12), environment=environment)
+    write_store(tmp_path / "local", runs)
+
+    planned = plan(profile=profile)
+
+    summary = summarize([run.final_accuracy["validation"] for run in runs])
+    seeds = protocols[LINEAR].seeds[profile]
+    assert planned.detectable == pytest.approx(detectable_difference(replace(summary, n=seeds)))
+    assert planned.detectable == pytest.approx(2.9 * SPREAD, rel=0.5)
+
+
+@pytest.mark.parametrize("runs", [MINIMUM_RUNS - 1, MINIMUM_RUNS])
+def test_plan_experiments_needs_are_those_of_the_verdicts(
+    plan: Plan, protocols: dict[str, Protocol], documents: dict[str, Document], environment: Environment, runs: int
+) -> None:
+    """A curve or figure is ranked from so many runs on; those far off stay inconclusive before they can be refuted."""
+    records = make_study(protocols[LINEAR], range(runs), environment=environment, shift=-0.06)
+    needs = {need.claim: need for need in plan().needs}
+
+    for finding in judge_claims(documents["julia-blog"].claims, records=records):
+        if finding.family.startswith(f"{LINEAR}.validation"):
+            need = needs[finding.family]
+            assert need.to_reproduce == MINIMUM_RUNS
+            assert (finding.p is not None) == (runs >= MINIMUM_RUNS)
+            assert need.to_refute is not None
+            # Far off, but too few among all tests of the document to be refuted.
+            assert finding.verdict in {Verdict.INCONCLUSIVE, Verdict.REPRODUCED}
+
+
+def test_plan_experiments_to_refute_is_enough_and_no_more(plan: Plan, documents: dict[str, Document]) -> None:
+    """Holm's adjustment over the document's 7 ranked claims needs 139 runs: 7 / 140 is 5 %; over 12 it needs 239."""
+    assert {need_of(plan(), f"{LINEAR}.validation-loss").to_refute} == {139}
+    assert {need_of(plan(BASIC), f"{BASIC}.test-error").to_refute} == {239}
+    assert 7 / 140 <= 0.05 < 7 / 139
+    assert len(documents) == 2
+
+
+def test_plan_experiments_times_are_decided_by_no_number(plan: Plan) -> None:
+    """Seconds on other hardware are not decided by seeds, and the reason is said."""
+    need = need_of(plan(BASIC), f"{BASIC}.total-seconds")
+
+    assert (need.to_reproduce, need.to_refute, need.reason) == (None, None, "a time on other hardware")
+
+
+def test_plan_experiments_facts_need_as_many_runs_as_their_rules(plan: Plan) -> None:
+    """A rate takes a second run to agree, a target as many as a rank; one run refutes either, or judges a statement."""
+    rate = need_of(plan("tf1-dropout-piecewise"), "tf1-dropout-piecewise.learning-rate")
+    target = need_of(plan("julia-mlp-100x100"), "julia-mlp-100x100.accuracy-target")
+    statement = need_of(plan(BASIC), "tf1-notebook.batch-size-comment")
+
+    assert (rate.to_reproduce, rate.to_refute) == (2, 1)
+    assert (target.to_reproduce, target.to_refute) == (MINIMUM_RUNS, 1)
+    assert (statement.to_reproduce, statement.to_refute) == (1, 1)
+
+
+def test_plan_experiments_comparison_needs_runs_of_both(plan: Plan) -> None:
+    """A comparison stands with both of its experiments, and is decided where it is clear."""
+    for experiment in ("tf1-dropout-piecewise", "tf1-dropout-exponential"):
+        need = need_of(plan(experiment), "tf1-notebook.piecewise-beats-exponential")
+        assert (need.to_reproduce, need.is_certain) == (MINIMUM_RUNS, False)
+
+
+@pytest.mark.parametrize("mean", [0.9, 0.94, 0.96], ids=["rounds to it", "nearly not", "does not"])
+def test_plan_experiments_promise_needs_what_places_the_mean(
+    plan: Plan, protocols: dict[str, Protocol], environment: Environment, tmp_path: Path, mean: float
+) -> None:
+    """With so many runs the interval of our mean lies on one side of where it rounds to 0.9; with one less not."""
+    generator = np.random.default_rng(3)
+    accuracies = generator.normal(mean, 0.02, 30).clip(max=1)
+    write_store(
+        tmp_path / "local",
+        [
+            make_run(protocols[LINEAR], seed=i, environment=environment, final_accuracy={"validation": float(accuracy)})
+            for i, accuracy in enumerate(accuracies)
+        ],
+    )
+
+    need = need_of(plan(), f"{LINEAR}.accuracy-promise").to_reproduce
+
+    assert need is not None
+    summary = summarize(accuracies)
+    distance = min(abs(summary.mean - limit) for limit in (0.85, 0.95))
+    assert reach(need, summary.standard_deviation) < distance
+    assert need == 2 or reach(need - 1, summary.standard_deviation) >= distance
+
+
+def reach(runs: int, spread: float) -> float:
+    """Return half the length of the 95 % interval of a mean."""
+    unit = summarize([-1.0, 1.0] * (runs // 2) + [0.0] * (runs % 2))
+    return unit.mean_interval.high * spread / unit.standard_deviation
+
+
+def test_plan_experiments_promise_without_runs_is_unknown(plan: Plan) -> None:
+    """How near our mean is to where it would round to another number only runs tell."""
+    need = need_of(plan(), f"{LINEAR}.accuracy-promise")
+
+    assert need.to_reproduce is None
+    assert need.reason is not None
+
+
+def show(plans: list[ExperimentPlan], *, workers: int = 2) -> str:
+    """Return what is printed, with single blanks."""
+    console = Console(file=io.StringIO(), width=160)
+    print_plan(plans, profile="quick", environment="local", workers=workers, console=console)
+    return "\n".join(" ".join(line.split()) for line in console.file.getvalue().splitlines())  # type: ignore[attr-defined]
+
+
+def test_print_plan_unknown_is_said() -> None:
+    """Unknown times are neither 0 nor left out, and what is known is called the least."""
+    unknown = ExperimentPlan(
+        experiment="one",
+        runs=40,
+        environment=None,
+        seconds=None,
+        evaluation_set="test",
+        detectable=None,
+        needs=(Need(claim="one.loss", to_reproduce=19, to_refute=139),),
+    )
+    known = replace(unknown, experiment="other", environment="elsewhere", seconds=3.0, detectable=0.0123)
+
+    assert "one 40 unknown unknown unknown nobody yet" in show([unknown])
+    assert "40 runs; how long they take is unknown: no run of them is recorded." in show([unknown])
+    both = show([unknown, known])
+    assert "other 40 3.00 120 1.23 points, test elsewhere; none here" in both
+    assert "80 runs, at least 2 min of one processor core, 1 min on 2 workers" in both
+
+
+@pytest.mark.parametrize(
+    ("need", "said"),
+    [
+        pytest.param(Need(claim="one.loss", to_reproduce=19, to_refute=139), "loss 19 139 if it reproduces", id="some"),
+        pytest.param(Need(claim="one.loss", to_reproduce=19, to_refute=30), "loss 19 30 yes", id="enough"),
+        pytest.param(Need(claim="one.loss", to_reproduce=50, to_refute=90), "loss 50 90 no: 40 seeds", id="too few"),
+        pytest.param(
+            Need(claim="one.order", to_reproduce=19, to_refute=19, is_certain=False),
+            "order 19 19 if it is clear",
+            id="comparison",
+        ),
+        pytest.param(
+            Need(claim="one.time", to_reproduce=None, to_refute=None, reason="a time"), "time a time", id="never"
+        ),
+    ],
+)
+def test_print_plan_says_what_the_profile_decides(need: Need, said: str) -> None:
+    """Forty seeds are held against what a claim needs."""
+    plan = ExperimentPlan(
+        experiment="one",
+        runs=40,
+        environment="local",
+        seconds=1.0,
+        evaluation_set="test",
+        detectable=0.01,
+        needs=(need,),
+    )
+
+    assert f"one {said}" in show([plan])
+    assert "one 40 1.00 40 1.00 points, test local" in show([plan])
