@@ -20,7 +20,7 @@ from mnist_repro.cli.options import (
     parse_workers,
 )
 from mnist_repro.comparison.speed.gate import TOLERANCE
-from mnist_repro.documents.checks import check_documents
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.folders import add_document_folders
 from mnist_repro.documents.protocol import PROFILES
 from mnist_repro.errors import ReproError
@@ -87,7 +87,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(added.close)
     try:
         added.enter_context(add_document_folders(config.option.document))
-        check_documents()
+        load_catalogue()
     except ReproError as error:
         raise pytest.UsageError(str(error)) from error
 

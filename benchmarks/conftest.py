@@ -12,8 +12,9 @@ from rich.console import Console
 
 from mnist_repro.cli.options import name_environment
 from mnist_repro.datasets.dataset import Dataset, load_dataset
-from mnist_repro.documents.document import labelled_examples, load_documents
-from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.document import labelled_examples
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.pooling import check_whole
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore, open_stores
@@ -61,7 +62,7 @@ def study(request: pytest.FixtureRequest, dataset: Dataset) -> dict[str, list[Ru
 @pytest.fixture(scope="session")
 def supported(pytestconfig: pytest.Config) -> frozenset[str]:
     """Return the ids of the variants under which any records find the documents possible: these may explain a miss."""
-    documents, protocols = load_documents(), load_protocols()
+    documents, protocols = load_catalogue().documents, load_catalogue().protocols
     stores = open_stores(pytestconfig.option.records)
     causes = (find_causes(store, documents=documents, protocols=protocols) for store in stores)
     return frozenset().union(*map(possible_variants, causes))
@@ -77,10 +78,10 @@ def findings(
     """Return the verdicts on all that the documents report, by id; the session's end shows those that have a case."""
     if dataset.is_stand_in:
         pytest.skip("the stand-in says nothing about any number of the documents")
-    documents = load_documents()
+    documents = load_catalogue().documents
     records = [record for records in study.values() for record in records]
     labels = {place: int(dataset.train_labels[place - 1]) for place in labelled_examples(documents.values())}
-    given = {"records": records, "protocols": load_protocols(), "labels": labels, "supported": supported}
+    given = {"records": records, "protocols": load_catalogue().protocols, "labels": labels, "supported": supported}
     found = {f.family: f for document in documents.values() for f in judge_document(document, **given)}  # type: ignore[arg-type] # keywords by name
     cases = {case["family"] for case in _selected_cases(request.session.items, fixture="findings")}
     families = (
@@ -111,7 +112,7 @@ def _selected_protocols(items: Iterable[pytest.Item]) -> dict[str, Protocol]:
     """Return the protocols of the experiments that the selected cases of the study are parametrized with."""
     cases = _selected_cases(items, fixture="study")
     wanted = {name for case in cases for name in (case.get("experiment"), *case.get("experiments", ()))}
-    return {name: protocol for name, protocol in load_protocols().items() if name in wanted}
+    return {name: protocol for name, protocol in load_catalogue().protocols.items() if name in wanted}
 
 
 def _selected_cases(items: Iterable[pytest.Item], *, fixture: str) -> list[dict[str, Any]]:

@@ -10,8 +10,8 @@ import pytest
 
 from mnist_repro.cli.options import DEFAULT_RECORDS
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.document import load_documents
-from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import LOCAL_ENVIRONMENT, RecordStore
@@ -19,8 +19,8 @@ from mnist_repro.reporting.exports.junit import describe_gate
 from mnist_repro.stats.summary import false_failure_probability, summarize
 from mnist_repro.verdicts.measured import find_final_accuracy
 
-PROTOCOLS = load_protocols()
-CLAIMS = tuple(claim for document in load_documents().values() for claim in document.claims)
+PROTOCOLS = load_catalogue().protocols
+CLAIMS = tuple(claim for document in load_catalogue().documents.values() for claim in document.claims)
 PUBLISHED = Path(__file__).parent.parent / DEFAULT_RECORDS
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.records.run import RunRecord
 from mnist_repro.reporting.exports.junit import describe_finding
 from mnist_repro.verdicts.finding import Finding, Verdict
 
-DOCUMENTS = load_documents()
+DOCUMENTS = load_catalogue().documents
 PASSING = frozenset({Verdict.REPRODUCED, Verdict.EXPLAINED, Verdict.CONTRADICTED, Verdict.NOT_COMPARABLE})
 
 

@@ -6,20 +6,18 @@ import pytest
 
 from mnist_repro.comparison.gate.error_file import read_errors
 from mnist_repro.comparison.gate.error_rates import GateErrors, Rule
-from mnist_repro.comparison.gate.faults import plant_faults
 from mnist_repro.comparison.gate.regression import LEVEL
-from mnist_repro.documents.protocol import load_protocols
-from mnist_repro.documents.variant import load_alternatives
+from mnist_repro.documents.catalogue import load_catalogue
 
-PROTOCOLS = load_protocols()
-FAULTS = plant_faults(PROTOCOLS, alternatives={variant.id: variant for variant in load_alternatives()})
+PROTOCOLS = load_catalogue().protocols
+FAULTS = load_catalogue().faults
 
 
 @pytest.fixture(scope="module")
 def errors(pytestconfig: pytest.Config) -> GateErrors:
     """Return what was measured with the baseline."""
     folder = pytestconfig.option.baseline
-    found = read_errors(folder, records=pytestconfig.option.records, protocols=PROTOCOLS)
+    found = read_errors(folder, records=pytestconfig.option.records, faults=FAULTS, protocols=PROTOCOLS)
     if found is None:
         pytest.skip(f"{folder} says nothing of the gate's errors; `mnist-repro baseline` measures them")
     return found

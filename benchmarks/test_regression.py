@@ -9,10 +9,10 @@ import pytest
 from mnist_repro.comparison.gate.baseline import read_baseline, write_baseline
 from mnist_repro.comparison.gate.regression import Outcome, RegressionResult, compare_runs
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.records.run import RunRecord
 
-PROTOCOLS = load_protocols()
+PROTOCOLS = load_catalogue().protocols
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ from mnist_repro.comparison.gate.regression import Outcome
 from mnist_repro.comparison.speed.baseline import BASELINE_LAUNCHES, add_to_speed_baseline, read_speed_baseline
 from mnist_repro.comparison.speed.gate import TOLERANCE, Launch, judge_speed
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.records.environment import describe_environment
 from mnist_repro.reporting.wording.gates import format_speed_comparison
 
-PROTOCOLS = load_protocols()
+PROTOCOLS = load_catalogue().protocols
 
 
 @pytest.fixture(scope="module", autouse=True)

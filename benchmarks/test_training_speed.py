@@ -20,7 +20,7 @@ from race import ENGINES, Times, race
 
 from mnist_repro.comparison.speed.engines import COMPILED, CONTROL, FLOOR
 from mnist_repro.datasets.dataset import Dataset, load_dataset
-from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.records.environment import describe_environment
 
 pytest.importorskip("tensorflow")
@@ -28,7 +28,7 @@ pytest.importorskip("tensorflow")
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
 
-PROTOCOLS = load_protocols()
+PROTOCOLS = load_catalogue().protocols
 MULTIPLY_ONLY = {FLOOR, CONTROL}
 # Engines round differently, and the raw-pixel nets make much of it within ten steps; PyTorch's and scikit-learn's
 # optimisers place Adam's epsilon elsewhere.

@@ -14,8 +14,9 @@ from made_up_reports import EXPERIMENT
 from made_up_runs import Facts, MakeRecord, make_run, write_store
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.document import Document, load_documents
-from mnist_repro.documents.protocol import IMAGE_PIXELS, Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.document import Document
+from mnist_repro.documents.protocol import IMAGE_PIXELS, Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import Period, RunRecord
 from mnist_repro.verdicts.environment import EnvironmentResult, summarize_environment
@@ -60,7 +61,7 @@ def random_images() -> Dataset:
 @pytest.fixture(scope="session")
 def protocols() -> dict[str, Protocol]:
     """Return the protocols of all documents."""
-    return load_protocols()
+    return load_catalogue().protocols
 
 
 @pytest.fixture(scope="session")
@@ -162,7 +163,7 @@ def make(protocols: dict[str, Protocol], environment: Environment) -> MakeRecord
 @pytest.fixture
 def made_up_document() -> Document:
     """Return a document with the made-up claims."""
-    real = load_documents()["julia-blog"]
+    real = load_catalogue().documents["julia-blog"]
     return replace(
         real, id="made-up", claims=make_claims(), outputs=(), not_claims=(), remarks=(), statements=(), comparisons=()
     )

@@ -71,14 +71,14 @@ class CompiledWay:
     def __init__(self, protocol, mnist, first_steps=False):
         # Where the package is installed, with the TensorFlow that it needs.
         from mnist_repro.datasets.dataset import Dataset  # noqa: PLC0415
-        from mnist_repro.documents.protocol import load_protocols  # noqa: PLC0415
+        from mnist_repro.documents.catalogue import load_catalogue  # noqa: PLC0415
         from mnist_repro.documents.variant import follow_first_steps  # noqa: PLC0415
         from mnist_repro.training.trainer import Trainer, limit_threads  # noqa: PLC0415
 
         limit_threads(1)
         names = ("train_images", "train_labels", "test_images", "test_labels")
         dataset = Dataset(name="mnist", source="the probe", **dict(zip(names, mnist)))
-        declared = load_protocols()[protocol["id"]]
+        declared = load_catalogue().protocols[protocol["id"]]
         if declared.sha256 != protocol["sha256"]:
             raise ValueError("the installed package declares {} otherwise than protocols.json".format(protocol["id"]))
         if first_steps:

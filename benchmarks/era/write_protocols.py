@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
 
 FILE = Path(__file__).parent / "protocols.json"
 
@@ -17,7 +17,7 @@ def format_protocols() -> str:
     """Return all protocols as JSON, with their hashes."""
     described = {
         name: {**protocol.describe(), "sha256": protocol.sha256, "seeds": dict(protocol.seeds)}
-        for name, protocol in load_protocols().items()
+        for name, protocol in load_catalogue().protocols.items()
     }
     return json.dumps(described, indent=1) + "\n"
 

@@ -24,7 +24,7 @@ from problem import Engine, Problem  # noqa: E402 - after the threads are set
 from race import ENGINES, ROUND_SECONDS  # noqa: E402
 
 from mnist_repro.datasets.dataset import load_dataset  # noqa: E402
-from mnist_repro.documents.protocol import load_protocols  # noqa: E402
+from mnist_repro.documents.catalogue import load_catalogue  # noqa: E402
 
 # The losses of all engines are compared after so many.
 _FIRST_STEPS = 10
@@ -35,7 +35,9 @@ def main() -> None:
     name, experiment, dataset, folder = sys.argv[1:]
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    problem = Problem(load_protocols()[experiment], load_dataset(dataset, folder=Path(folder) if folder else None))
+    problem = Problem(
+        load_catalogue().protocols[experiment], load_dataset(dataset, folder=Path(folder) if folder else None)
+    )
     module, engine_name = ENGINES[name]
     start = time.perf_counter()
     try:

@@ -24,7 +24,7 @@ from busy_core import busy_core, has_spare_core
 
 from mnist_repro.comparison.speed.studies import BUSY_STUDIES_FILE, STUDIES_FILE, read_studies
 from mnist_repro.datasets.dataset import load_dataset
-from mnist_repro.documents.protocol import select_protocols
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import describe_environment
 from mnist_repro.records.store import RecordStore
@@ -107,7 +107,7 @@ def _measure(options: argparse.Namespace, *, seeds: int, workers: int) -> dict[s
 def _make_study(options: argparse.Namespace) -> None:
     """Make a study, and say where its time went."""
     clock = StudyClock()
-    protocols = select_protocols([options.experiment])
+    protocols = load_catalogue().select([options.experiment])
     dataset = load_dataset(folder=options.data)
     store = RecordStore(options.records / "studies")
     seeds = dict.fromkeys(protocols, range(options.seeds))

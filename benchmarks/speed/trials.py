@@ -21,7 +21,7 @@ from launch import time_in_turn
 from mnist_repro.comparison.gate.baseline import replace_file
 from mnist_repro.comparison.speed.trials import SPEED_TRIALS_FILE, SpeedTrials, Trial, read_speed_trials
 from mnist_repro.datasets.dataset import load_dataset
-from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment, describe_environment
 
@@ -54,7 +54,7 @@ def make_trials(launches: int, *, folder: Path, data: Path | None) -> None:
         )
         raise ReproError(msg)
     trials = list(before.trials) if before else []
-    for number, protocol, is_busy in product(range(launches), load_protocols().values(), (False, True)):
+    for number, protocol, is_busy in product(range(launches), load_catalogue().protocols.values(), (False, True)):
         if sum((trial.experiment, trial.is_busy) == (protocol.id, is_busy) for trial in trials) > number:
             continue
         with busy_core() if is_busy else nullcontext():

@@ -9,13 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from mnist_repro.cli.options import (
-    add_document_option,
-    add_environment_option,
-    add_records_option,
-)
-from mnist_repro.documents.document import load_documents
-from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.cli.options import add_verb
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.errors import ReproError
 from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.store import open_store
@@ -24,10 +19,44 @@ from mnist_repro.reporting.exports.mlflow import export_runs
 from mnist_repro.verdicts.environment import summarize_environment
 
 
+def add_verbs(verbs: Any) -> None:
+    """Add `export` with its forms."""
+    forms = verbs.add_parser(
+        "export", help="write an environment's results in the forms of other programs"
+    ).add_subparsers(title="forms", required=True, metavar="FORM")
+    parser = add_verb(
+        forms,
+        "benchmark-json",
+        export_benchmark,
+        shared="--records --document",
+        environment="environment that is exported",
+        help="accuracies or times as benchmark-tracking actions read them",
+        description="Write the list that github-action-benchmark reads as customBiggerIsBetter, of accuracies, or as "
+        "customSmallerIsBetter, of seconds.",
+    )
+    parser.add_argument("measure", choices=MEASURES, metavar="MEASURE", help="accuracy or seconds")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where it is written (default: standard output)")
+    parser = add_verb(
+        forms,
+        "mlflow",
+        export_mlflow,
+        shared="--records --document",
+        environment="environment that is exported",
+        help="training runs as runs of MLflow, in a store of yours",
+        description="Add each run to an MLflow store, with its protocol, its curves and what it was made with, in an "
+        "experiment with the environment's name. Runs that are there already stay as they are. Needs the extra "
+        "`mlflow`.",
+    )
+    parser.add_argument(
+        "--uri", required=True, metavar="URI", help="the store, such as sqlite:///mlflow.db, or a server's address"
+    )
+
+
 def export_benchmark(options: argparse.Namespace, console: Console) -> int:
     """Write accuracies or times as a benchmark-tracking action reads them."""
     store = open_store(options.records, environment=options.environment)
-    result = summarize_environment(store, documents=load_documents(), protocols=load_protocols())
+    catalogue = load_catalogue()
+    result = summarize_environment(store, documents=catalogue.documents, protocols=catalogue.protocols)
     text = format_benchmark(result, measure=options.measure)
     if options.output is None:
         console.file.write(text)
@@ -40,7 +69,7 @@ def export_benchmark(options: argparse.Namespace, console: Console) -> int:
 def export_mlflow(options: argparse.Namespace, console: Console) -> int:
     """Add an environment's runs to an MLflow store."""
     store = open_store(options.records, environment=options.environment)
-    protocols = load_protocols()
+    protocols = load_catalogue().protocols
     records = store.read()
     pools = [
         pool_runs(records, experiment=name, protocol_sha256=protocol.sha256).records
@@ -66,38 +95,3 @@ def _write(file: Path, text: str) -> None:
     except OSError as error:
         msg = f"--output names {file}, and that cannot be written: {error}. Correct it."
         raise ReproError(msg) from error
-
-
-def add_export_verbs(parsers: Any) -> None:
-    """Add `export` with its forms."""
-    exports = parsers.add_parser(
-        "export", help="write an environment's results in the forms of other programs"
-    ).add_subparsers(title="forms", required=True, metavar="FORM")
-
-    verb = exports.add_parser(
-        "benchmark-json",
-        help="accuracies or times as benchmark-tracking actions read them",
-        description="Write the list that github-action-benchmark reads as customBiggerIsBetter, of accuracies, or as "
-        "customSmallerIsBetter, of seconds.",
-    )
-    verb.add_argument("measure", choices=MEASURES, metavar="MEASURE", help="accuracy or seconds")
-    add_records_option(verb)
-    add_environment_option(verb, help="environment that is exported (default: %(default)s)")
-    verb.add_argument("--output", type=Path, metavar="FILE", help="where it is written (default: standard output)")
-    add_document_option(verb)
-    verb.set_defaults(verb=export_benchmark)
-
-    verb = exports.add_parser(
-        "mlflow",
-        help="training runs as runs of MLflow, in a store of yours",
-        description="Add each run to an MLflow store, with its protocol, its curves and what it was made with, in an "
-        "experiment of the environment's name. Runs that are there already are left as they are. It needs the extra "
-        "`mlflow`.",
-    )
-    verb.add_argument(
-        "--uri", required=True, metavar="URI", help="the store, such as sqlite:///mlflow.db, or a server's address"
-    )
-    add_records_option(verb)
-    add_environment_option(verb, help="environment that is exported (default: %(default)s)")
-    add_document_option(verb)
-    verb.set_defaults(verb=export_mlflow)

@@ -1,8 +1,7 @@
-"""The command line as a program: it has a verb do what is asked, and tells how that ended.
+"""Command-line entry point: parse, dispatch, turn errors into exit codes.
 
-Exit codes: 0 when all that was asked for was done, 1 when a run did not complete, a check found a difference, a
-comparison something worse, or nobody reads the output any longer, 2 for bad input or what the system refuses, 130 when
-interrupted.
+Exit codes: 0 for success; 1 when a run did not complete, a check found a difference, a comparison something worse, or
+the reader of the output went away; 2 for bad input or a refusal of the system; 130 when interrupted.
 """
 
 from __future__ import annotations
@@ -17,10 +16,7 @@ from typing import Any, NoReturn
 
 from rich.console import Console
 
-from mnist_repro.cli.export import add_export_verbs
-from mnist_repro.cli.judge import add_judging_verbs, add_looking_verbs
-from mnist_repro.cli.train import add_training_verbs
-from mnist_repro.documents.checks import check_documents
+from mnist_repro.cli import export, judge, plan, report, studies, variants
 from mnist_repro.documents.folders import add_document_folders
 from mnist_repro.errors import ReproError
 from mnist_repro.records.store import TornLineWarning
@@ -36,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     console = make_console()
     try:
-        with _torn_lines_told(), _documents_added(options):
+        with _torn_lines_told(), add_document_folders(getattr(options, "document", ())):
             code: int = options.verb(options, console)
         sys.stdout.flush()
     except ReproError as error:
@@ -54,17 +50,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say_on_stderr("Interrupted. The runs that had ended are recorded; the same command goes on.")
         return _INTERRUPTED
     return code
-
-
-@contextmanager
-def _documents_added(options: argparse.Namespace) -> Iterator[None]:
-    """Add the documents that the options name, where the verb is about documents, and check all."""
-    if not hasattr(options, "document"):
-        yield
-        return
-    with add_document_folders(options.document):
-        check_documents()
-        yield
 
 
 @contextmanager
@@ -109,10 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="mnist-repro",
         description="Train what two public documents describe, many times, and hold their every number against it.",
     )
-    parsers = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
-
-    add_looking_verbs(parsers)
-    add_training_verbs(parsers)
-    add_judging_verbs(parsers)
-    add_export_verbs(parsers)
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+    for module in (plan, studies, variants, judge, report, export):
+        module.add_verbs(verbs)
     return parser

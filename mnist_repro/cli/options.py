@@ -1,11 +1,14 @@
-"""The options of the command line, each read and checked in one place, for its verbs and for the test suite."""
+"""Options that several verbs share, as parent parsers; and how options are read, for the test suite too."""
 
 from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
+
+from rich.console import Console
 
 from mnist_repro.datasets.dataset import Choice, Dataset
 from mnist_repro.documents.folders import FOLDERS_VARIABLE
@@ -23,55 +26,6 @@ _MOST_SEEDS = 100_000
 _OTHER_PAGES = frozenset({"readme", "gate", "causes", "versions", "speed", "speed-gate"})
 
 
-def add_records_option(parser: argparse.ArgumentParser) -> None:
-    """Add --records."""
-    parser.add_argument(
-        "--records",
-        type=Path,
-        default=DEFAULT_RECORDS,
-        metavar="DIR",
-        help="folder of the records, a folder in it for each environment (default: %(default)s)",
-    )
-
-
-def add_environment_option(parser: argparse.ArgumentParser, *, help: str) -> None:  # noqa: A002 - argparse's name
-    """Add --environment."""
-    parser.add_argument("--environment", type=parse_environment, default=LOCAL_ENVIRONMENT, metavar="NAME", help=help)
-
-
-def add_document_option(parser: argparse.ArgumentParser) -> None:
-    """Add --document."""
-    parser.add_argument(
-        "--document",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FOLDER",
-        help=f"{DOCUMENT_HELP} (default: those in {FOLDERS_VARIABLE})",
-    )
-
-
-def add_baseline_option(parser: argparse.ArgumentParser) -> None:
-    """Add --baseline."""
-    parser.add_argument(
-        "--baseline",
-        type=Path,
-        metavar="DIR",
-        help="folder of the baseline that runs are held against (default: baseline/ beside the folder of the records)",
-    )
-
-
-def add_matrix_option(parser: argparse.ArgumentParser) -> None:
-    """Add --matrix."""
-    parser.add_argument(
-        "--matrix",
-        type=Path,
-        metavar="FILE",
-        help="the tox.ini whose label `matrix` names the environments that versions are compared by (default: tox.ini "
-        "beside the folder of the report, if there is one)",
-    )
-
-
 def name_matrix(matrix: Path | None, *, output: Path) -> Path | None:
     """Return the file of the matrix: the one that was named, or that of this report, if there is one."""
     beside = output.parent / "tox.ini"
@@ -81,48 +35,6 @@ def name_matrix(matrix: Path | None, *, output: Path) -> Path | None:
 def name_baseline(baseline: Path | None, *, records: Path) -> Path:
     """Return the folder of the baseline: the one that was named, or that of these records."""
     return baseline or records.parent / "baseline"
-
-
-def add_profile_option(parser: argparse.ArgumentParser) -> None:
-    """Add --profile."""
-    parser.add_argument(
-        "--profile", choices=PROFILES, default="quick", help="seeds of each experiment (default: %(default)s)"
-    )
-
-
-def add_seeds_option(parser: argparse.ArgumentParser, *, help: str) -> None:  # noqa: A002 - argparse's name
-    """Add --seeds."""
-    parser.add_argument("--seeds", type=parse_seeds, metavar="SEEDS", help=help)
-
-
-def add_workers_option(parser: argparse.ArgumentParser) -> None:
-    """Add --workers."""
-    parser.add_argument(
-        "--workers", type=parse_workers, metavar="N", help="processes that train (default: one for each processor)"
-    )
-
-
-def add_study_options(parser: argparse.ArgumentParser) -> None:
-    """Add what decides which runs a study has and where they are recorded."""
-    add_profile_option(parser)
-    add_seeds_option(parser, help="seeds in place of a profile's, such as 0-3 or 0,2,5")
-    add_workers_option(parser)
-    add_records_option(parser)
-    add_environment_option(parser, help="name under which the runs are recorded and reported (default: %(default)s)")
-
-
-def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """Add where the images come from."""
-    parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="folder with MNIST (default: looked for, then downloaded)"
-    )
-    parser.add_argument(
-        "--dataset",
-        choices=get_args(Choice),
-        default="auto",
-        help="mnist: nothing else; digits: the stand-in that comes with scikit-learn; auto: MNIST, or the stand-in "
-        "where there is none (default: %(default)s)",
-    )
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -183,6 +95,87 @@ def parse_tolerances(text: str) -> dict[str, float]:
     return tolerances
 
 
+# Options that several verbs share.
+_SHARED: dict[str, dict[str, Any]] = {
+    "experiments": {"nargs": "*", "metavar": "EXPERIMENT", "help": "as `mnist-repro list` names them; default: all"},
+    "--records": {
+        "type": Path,
+        "default": DEFAULT_RECORDS,
+        "metavar": "DIR",
+        "help": "folder of the records, with a folder for each environment (default: %(default)s)",
+    },
+    "--document": {
+        "type": Path,
+        "action": "append",
+        "default": [],
+        "metavar": "FOLDER",
+        "help": f"{DOCUMENT_HELP} (default: those in {FOLDERS_VARIABLE})",
+    },
+    "--baseline": {
+        "type": Path,
+        "metavar": "DIR",
+        "help": "folder of the baseline that runs are compared with (default: baseline/ beside that of the records)",
+    },
+    "--profile": {"choices": PROFILES, "default": "quick", "help": "seeds of each experiment (default: %(default)s)"},
+    "--seeds": {
+        "type": parse_seeds,
+        "metavar": "SEEDS",
+        "help": "seeds in place of the usual ones, such as 0-3 or 0,2,5",
+    },
+    "--workers": {
+        "type": parse_workers,
+        "metavar": "N",
+        "help": "processes that train (default: one for each processor)",
+    },
+    "--data": {"type": Path, "metavar": "DIR", "help": "folder with MNIST (default: looked for, then downloaded)"},
+    "--dataset": {
+        "choices": get_args(Choice),
+        "default": "auto",
+        "help": "mnist: nothing else; digits: the stand-in that comes with scikit-learn; auto: MNIST, or the stand-in "
+        "where there is none (default: %(default)s)",
+    },
+}
+
+
+def add_verb(
+    verbs: Any,
+    name: str,
+    run: Callable[[argparse.Namespace, Console], int],
+    *,
+    shared: str = "",
+    environment: str | None = None,
+    help: str,  # noqa: A002 - argparse's name
+    description: str | None = None,
+) -> argparse.ArgumentParser:
+    """Add a verb that calls `run`, which returns the exit code.
+
+    Parameters
+    ----------
+    shared
+        The options that it shares with other verbs, between blanks.
+    environment
+        What --environment names, if the verb has this option.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        The verb's parser, for the options that are its own.
+    """
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=help, description=description)
+    for option in shared.split():
+        parser.add_argument(option, **_SHARED[option])
+    if environment:
+        parser.add_argument(
+            "--environment",
+            type=parse_environment,
+            default=LOCAL_ENVIRONMENT,
+            metavar="NAME",
+            help=f"{environment} (default: %(default)s)",
+        )
+    parser.set_defaults(verb=run)
+    return parser
+
+
 def name_environment(name: str, *, dataset: Dataset) -> str:
     """Return the name under which runs on `dataset` are recorded: those on the stand-in have a place of their own."""
     return f"{name}-{dataset.name}" if dataset.is_stand_in else name
@@ -216,10 +209,3 @@ def find_store(name: str, *, records: Path) -> RecordStore:
         )
         raise ReproError(msg)
     return stores[0]
-
-
-def add_experiments_option(parser: argparse.ArgumentParser) -> None:
-    """Add the experiments that a verb is asked for."""
-    parser.add_argument(
-        "experiments", nargs="*", metavar="EXPERIMENT", help="as `mnist-repro list` names them; default: all"
-    )

@@ -1,35 +1,18 @@
-"""All documents held against the rules between their files, before anything is trained."""
+"""The rules between the files of a document, checked before anything is trained."""
 
 from __future__ import annotations
 
 from mnist_repro.documents.claim import Claim
-from mnist_repro.documents.document import Document, load_documents
-from mnist_repro.documents.protocol import ALL_TEST_IMAGES, PROFILES, Protocol, load_protocols
+from mnist_repro.documents.document import Document
+from mnist_repro.documents.protocol import ALL_TEST_IMAGES, PROFILES, Protocol
 from mnist_repro.documents.statement import apply_rule
 from mnist_repro.documents.toml_schema import ID
-from mnist_repro.documents.variant import Variant, load_alternatives
+from mnist_repro.documents.variant import Variant
 from mnist_repro.errors import ReproError
 
 
-def check_documents() -> None:
-    """Load all documents and refuse what cannot be run, recorded or judged.
-
-    Raises
-    ------
-    ReproError
-        If a document cannot be read, an id cannot name a file, a profile has no seeds, or a claim, a statement or an
-        alternative is about an experiment that is not declared or does not measure what is claimed.
-    """
-    documents, protocols = load_documents(), load_protocols()
-    for protocol in protocols.values():
-        _check_protocol(protocol)
-    for document in documents.values():
-        _check_document(document, protocols)
-    for variant in load_alternatives():
-        _check_alternative(variant, protocols)
-
-
-def _check_protocol(protocol: Protocol) -> None:
+def check_protocol(protocol: Protocol) -> None:
+    """Refuse an experiment whose id cannot name a file, or which has no seeds for a profile; raises a ReproError."""
     if not ID.accepts(protocol.id):
         msg = f"An experiment's id has {ID.rule}. Received: {protocol.id!r}. Correct it in experiments.py."
         raise ReproError(msg)
@@ -42,7 +25,8 @@ def _check_protocol(protocol: Protocol) -> None:
         raise ReproError(msg)
 
 
-def _check_document(document: Document, protocols: dict[str, Protocol]) -> None:
+def check_document(document: Document, protocols: dict[str, Protocol]) -> None:
+    """Refuse claims and statements about what no experiment declares or measures; raises a ReproError."""
     for claim in document.claims:
         if claim.experiment is not None:
             _check_known(claim.experiment, protocols, what=f"Claim {claim.id}", file="claims.toml")
@@ -53,13 +37,14 @@ def _check_document(document: Document, protocols: dict[str, Protocol]) -> None:
             apply_rule(statement, protocols[name])
 
 
-def _check_alternative(variant: Variant, protocols: dict[str, Protocol]) -> None:
-    _check_known(variant.experiment, protocols, what=f"Alternative {variant.id}", file="alternatives.py")
+def check_variant(variant: Variant, protocols: dict[str, Protocol], *, file: str) -> None:
+    """Refuse a variant that `file` declares of an unknown experiment, or with an unfit id; raises a ReproError."""
+    _check_known(variant.experiment, protocols, what=f"Variant {variant.id}", file=file)
     experiment, _, name = variant.id.partition("+")
     if experiment != variant.experiment or not ID.accepts(name):
         msg = (
-            f"An alternative's id is its experiment's, a plus, and {ID.rule}. "
-            f"Received: {variant.id!r}, of {variant.experiment}. Correct it in alternatives.py."
+            f"A variant's id is its experiment's, a plus, and {ID.rule}. "
+            f"Received: {variant.id!r}, of {variant.experiment}. Correct it in {file}."
         )
         raise ReproError(msg)
 

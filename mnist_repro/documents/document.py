@@ -14,7 +14,6 @@ from typing import Any
 from mnist_repro.documents.claim import METRIC_UNITS, Claim, is_number
 from mnist_repro.documents.comparison import Comparison, read_comparisons
 from mnist_repro.documents.explanation import Explanation, read_explanations
-from mnist_repro.documents.folders import check_unique_over_documents, find_document_folders
 from mnist_repro.documents.statement import Statement, read_statements
 from mnist_repro.documents.toml_schema import (
     ARRAY,
@@ -40,7 +39,6 @@ __all__ = [
     "Remark",
     "labelled_examples",
     "load_document",
-    "load_documents",
 ]
 
 
@@ -171,21 +169,6 @@ _NOT_CLAIM_KEYS = {
 }
 
 
-def load_documents() -> dict[str, Document]:
-    """Return all documents by id: those of this package in the order of their names, then those that were added.
-
-    Raises
-    ------
-    ReproError
-        If a document's folder or its `claims.toml` is missing or breaks a rule, or two ids are the same.
-    """
-    found = [(folder, load_document(folder.path)) for folder in find_document_folders()]
-    check_unique_over_documents([(folder, document.id) for folder, document in found], what="documents")
-    ids = [(folder, id_) for folder, document in found for id_ in _ids(document)]
-    check_unique_over_documents(ids, what="claims, comparisons and statements")
-    return {document.id: document for _, document in found}
-
-
 def load_document(folder: Traversable) -> Document:
     """Return the document that the `claims.toml` in `folder` describes.
 
@@ -224,7 +207,7 @@ def load_document(folder: Traversable) -> Document:
         comparisons=comparisons,
         explanations=read_explanations(content.get("explanation", []), experiments=experiments, file=str(file)),
     )
-    check_unique(_ids(document), place=str(file))
+    check_unique(list_ids(document), place=str(file))
     return document
 
 
@@ -233,7 +216,7 @@ def labelled_examples(documents: Iterable[Document]) -> tuple[int, ...]:
     return tuple(sorted({claim.example for document in documents for claim in document.claims if claim.example}))
 
 
-def _ids(document: Document) -> list[str]:
+def list_ids(document: Document) -> list[str]:
     """Return the ids of all that gets a verdict, and of the points of curves."""
     others = [*(entry.id for entry in document.comparisons), *(entry.id for entry in document.statements)]
     return [*(claim.id for claim in document.claims), *others]

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal, get_args
-
-from mnist_repro.documents.folders import check_unique_over_documents, find_document_folders
-from mnist_repro.errors import ReproError
 
 IMAGE_PIXELS = 28 * 28
 CLASSES = 10
 
 # A field that does not decide a run stays out of the hash: words for readers, and what is asserted afterwards.
 _FOR_READERS: dict[str, Any] = {"decides_run": False}
+
+Profile = Literal["brief", "quick", "versions", "full"]
+PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -341,43 +341,3 @@ def _deciding(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_deciding(item) for item in value]
     return value
-
-
-def load_protocols() -> dict[str, Protocol]:
-    """Return the protocols of all documents by id: those of this package first, in the order of the documents' names.
-
-    Raises
-    ------
-    ReproError
-        If a document's folder or its `experiments.py` is missing or breaks a rule, or two ids are the same.
-    """
-    found = [
-        (folder, protocol)
-        for folder in find_document_folders()
-        for protocol in folder.load("experiments", attribute="EXPERIMENTS", kind=Protocol)
-    ]
-    check_unique_over_documents([(folder, protocol.id) for folder, protocol in found], what="experiments")
-    return {protocol.id: protocol for _, protocol in found}
-
-
-def select_protocols(names: Iterable[str]) -> dict[str, Protocol]:
-    """Return the protocols called `names`, or all of them where none is named.
-
-    Raises
-    ------
-    ReproError
-        If a name is unknown.
-    """
-    known = load_protocols()
-    wanted = list(names)
-    unknown = [name for name in wanted if name not in known]
-    if unknown:
-        msg = f"Unknown experiment: {', '.join(unknown)}. Known: {', '.join(known)}."
-        raise ReproError(msg)
-    return {name: protocol for name, protocol in known.items() if not wanted or name in wanted}
-
-
-Profile = Literal["brief", "quick", "versions", "full"]
-
-
-PROFILES: tuple[Profile, ...] = get_args(Profile)

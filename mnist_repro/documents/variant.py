@@ -1,22 +1,23 @@
 """An experiment with one thing done otherwise: what else a document's author, or we by mistake, might have done.
 
 A variant is run and recorded like the experiment that it is made from. A document's folder may hold an
-`alternatives.py` with the variants that the cause finder tries for it.
+`alternatives.py` with the variants that the cause finder tries for it, and a `faults.py` with mistakes that are planted
+to learn which of them the regression gate catches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.folders import check_unique_over_documents, find_document_folders
 from mnist_repro.documents.protocol import InitialValues, Layer, Protocol
 
 # Steps over which two runs that differ by rounding alone are compared one by one, and the runs that are.
 FIRST_STEPS = 50
 _FIRST_SEEDS = 8
+_FAULT = "planted fault"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +95,25 @@ def read_otherwise(
     )
 
 
+def plant(
+    protocol: Protocol,
+    name: str,
+    *,
+    change: str,
+    seeds: int,
+    alter: Callable[[Dataset], Dataset] | None = None,
+    **fields: Any,
+) -> Variant:
+    """Plant a fault: make a variant as `vary` does, of a mistake that somebody could make."""
+    return vary(protocol, name, choice=_FAULT, change=change, seeds=seeds, alter=alter, **fields)
+
+
+def plant_alternative(alternatives: Iterable[Variant], name: str, *, change: str, seeds: int) -> Variant:
+    """Plant the alternative with the id `name` as a fault: its runs serve for both."""
+    (alternative,) = (variant for variant in alternatives if variant.id == name)
+    return replace(alternative, choice=_FAULT, change=change, seeds=seeds)
+
+
 def with_weights(layers: tuple[Layer, ...], initial: InitialValues) -> tuple[Layer, ...]:
     """Return the layers with other initial weights."""
     return tuple(replace(layer, weights=initial) for layer in layers)
@@ -126,21 +146,3 @@ def follow_first_steps(protocol: Protocol) -> tuple[Variant, Variant]:
         vary(protocol, "first-steps", change="first steps", **fields),
         vary(protocol, "first-steps-moved", change="first steps, initial values moved", **fields, start="moved"),
     )
-
-
-def load_alternatives() -> tuple[Variant, ...]:
-    """Return the alternatives of all documents, in the order of these.
-
-    Raises
-    ------
-    ReproError
-        If a document's folder is missing, its `alternatives.py` breaks a rule, or two ids are the same.
-    """
-    found = [
-        (folder, variant)
-        for folder in find_document_folders()
-        if folder.has("alternatives")
-        for variant in folder.load("alternatives", attribute="ALTERNATIVES", kind=Variant)
-    ]
-    check_unique_over_documents([(folder, variant.id) for folder, variant in found], what="alternatives")
-    return tuple(variant for _, variant in found)

@@ -11,8 +11,9 @@ from mnist_repro.comparison.gate.summary import summarize_gate
 from mnist_repro.comparison.speed.trials import summarize_speed_gate
 from mnist_repro.comparison.versions.matrix import read_matrix
 from mnist_repro.comparison.versions.summary import summarize_versions
-from mnist_repro.documents.document import Document, load_documents
-from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.document import Document
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import hash_code, training_code_sha256
 from mnist_repro.records.store import LOCAL_ENVIRONMENT, open_stores
 from mnist_repro.reporting.exports.badge import BADGE_FILE, format_badge
@@ -39,7 +40,8 @@ def render_report(
     output: Path, *, records: Path, readme: Path | None, baseline: Path | None, matrix: Path | None
 ) -> Iterator[tuple[dict[Path, Path], str]]:
     """Render the whole report into files that are gone afterwards; yield these by where they belong, and a summary."""
-    documents, protocols = load_documents(), load_protocols()
+    catalogue = load_catalogue()
+    documents, protocols = catalogue.documents, catalogue.protocols
     expected = read_matrix(matrix) if matrix else ()
     results, outdated = _summarize_all(records, documents=documents, protocols=protocols)
     versions = summarize_versions(
@@ -47,7 +49,7 @@ def render_report(
     )
     # Many versions side by side have a page of their own; the front page shows in full what is not among them.
     shown = [result for result in results if result.name not in expected] or results[-1:]
-    gate = summarize_gate(baseline, records=records, protocols=protocols) if baseline else None
+    gate = summarize_gate(baseline, records=records, faults=catalogue.faults, protocols=protocols) if baseline else None
     speed_gate = summarize_speed_gate(baseline) if baseline else None
     with tempfile.TemporaryDirectory() as folder:
         draft = Draft(Path(folder), documents, load_templates())

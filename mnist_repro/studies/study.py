@@ -15,7 +15,8 @@ from joblib.externals.loky import process_executor
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.document import labelled_examples, load_documents
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.document import labelled_examples
 from mnist_repro.documents.protocol import Profile, Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment, describe_environment, training_code_sha256
@@ -136,7 +137,7 @@ def run_study(
     store.prepare()
     if keep_pictures:
         save_sample_digits(store.folder, dataset=dataset)
-        save_labels(store.folder, dataset=dataset, examples=labelled_examples(load_documents().values()))
+        save_labels(store.folder, dataset=dataset, examples=labelled_examples(load_catalogue().documents.values()))
     clock = clock or StudyClock()
     clock.begin(workers=plan.workers)
     made: list[RunRecord] = []

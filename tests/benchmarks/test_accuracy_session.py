@@ -9,7 +9,8 @@ from gate_sessions import DIVERGED, EXPERIMENTS, GOOD, LOW, SINGLE, Session, run
 from installed import needs_tensorflow
 from made_up_runs import make_unfinished, write_store
 
-from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.store import RecordStore
 
 pytestmark = needs_tensorflow
@@ -20,7 +21,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Session:
     """Return a session in which one experiment is below its threshold, one has a diverged run, and one a single run."""
     folder = tmp_path_factory.mktemp("mixed")
     runs = []
-    for protocol in load_protocols().values():
+    for protocol in load_catalogue().protocols.values():
         accuracy = protocol.gate.minimum + (-0.001 if protocol.id == LOW else 0.01)
         made = [run_today(protocol, seed, name="mnist", accuracy=accuracy) for seed in range(3)]
         if protocol.id == DIVERGED:
@@ -59,7 +60,7 @@ def test_gates_records_are_reused(mixed: Session) -> None:
 @pytest.mark.parametrize("name", [GOOD, LOW], ids=["passed", "failed"])
 def test_gates_summary_says_what_was_measured(mixed: Session, name: str) -> None:
     """Mean, spread, number of seeds, threshold and the risk of failing by chance are said, also where a gate passed."""
-    gate = load_protocols()[name].gate
+    gate = load_catalogue().protocols[name].gate
     mean = gate.minimum + (0.01 if name == GOOD else -0.001)
 
     line = mixed.line_of(name)
@@ -85,7 +86,7 @@ def test_gates_junit_cases_have_claim_verdict_and_runs(mixed: Session, name: str
 
     assert float(properties.pop("chance_of_failing")) >= 0
     assert properties.pop("accuracy gate") == mixed.line_of(name)
-    gate = load_protocols()[name].gate
+    gate = load_catalogue().protocols[name].gate
     assert properties == {
         "experiment": name,
         "claim": f"{name}.validation-accuracy",

@@ -11,9 +11,9 @@ from installed import needs_tensorflow
 from made_up_runs import write_store
 from tiny_documents import TINY, copy_tiny
 
-from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.folders import add_document_folders
-from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.protocol import Protocol
 
 pytestmark = needs_tensorflow
 
@@ -22,7 +22,7 @@ pytestmark = needs_tensorflow
 def claims(tmp_path_factory: pytest.TempPathFactory) -> Session:
     """Return a session of the cases of claims, on three runs of each experiment that get half of all images right."""
     folder = tmp_path_factory.mktemp("claims")
-    protocols = load_protocols().values()
+    protocols = load_catalogue().protocols.values()
     runs = [run_today(protocol, seed, name="mnist", accuracy=0.5) for protocol in protocols for seed in range(3)]
     write_store(folder / "local", runs)
     return run_gates(folder, "--seeds=0-2", "-rA", file="test_claims.py")
@@ -30,7 +30,7 @@ def claims(tmp_path_factory: pytest.TempPathFactory) -> Session:
 
 def test_claims_have_a_case_for_all_that_is_reported(claims: Session) -> None:
     """Each curve or number, each comparison and each statement has one case, and one outcome."""
-    documents = load_documents().values()
+    documents = load_catalogue().documents.values()
     reported = {claim.family for document in documents for claim in document.claims}
     reported |= {comparison.id for document in documents for comparison in document.comparisons}
     reported |= {statement.id for document in documents for statement in document.statements}
@@ -63,7 +63,7 @@ def test_claims_session_ends_with_a_table_of_verdicts(claims: Session) -> None:
     """A plain row for each curve or number that had a case, below its experiment or document, and a count of all."""
     table = claims.out.partition(" verdicts =")[2].partition("\n=====")[0].splitlines()
     rows = [re.split(r"  +", line.strip()) for line in table]
-    claimed = [claim for document in load_documents().values() for claim in document.claims]
+    claimed = [claim for document in load_catalogue().documents.values() for claim in document.claims]
 
     assert rows[1] == ["experiment, claim", "document", "our mean", "one run, 95 %", "runs", "verdict"]
     assert {row[0] for row in rows if len(row) == 1} >= {*EXPERIMENTS, "julia-blog"}
@@ -141,7 +141,7 @@ def test_claims_added_document_has_its_cases(
 ) -> None:
     """A document that --document names is asserted like the others: its true number passes, and its wrong one fails."""
     with add_document_folders([TINY]):
-        protocol = load_protocols()["tiny-linear"]
+        protocol = load_catalogue().protocols["tiny-linear"]
     write_store(tmp_path / "local", [run_today(protocol, seed, name="mnist", accuracy=0.7) for seed in range(39)])
 
     session = run_gates(

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from training_protocols import shorten
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.run import SCHEMA_VERSION, parse_record
 
 ERA = Path(__file__).parents[2] / "benchmarks" / "era"
-PROTOCOLS = load_protocols()
+PROTOCOLS = load_catalogue().protocols
 
 
 def test_protocols_file_is_what_the_package_declares() -> None:

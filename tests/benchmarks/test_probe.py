@@ -16,7 +16,7 @@ import pytest
 
 from mnist_repro.comparison.versions.probes import PROBE_FILE, SCHEMA_VERSION, Probe, read_probe
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.variant import FIRST_STEPS
 
 ERA = Path(__file__).parents[2] / "benchmarks" / "era"
@@ -254,7 +254,7 @@ def test_probe_first_losses_begin_as_the_experiment_does(
     """The first loss is that after one step of the experiment itself."""
     from mnist_repro.training.trainer import Trainer  # noqa: PLC0415 - loads TensorFlow
 
-    trainer = Trainer(load_protocols()[EXPERIMENT], random_images)
+    trainer = Trainer(load_catalogue().protocols[EXPERIMENT], random_images)
     trainer.load_run(1)
     trainer.train_steps(1)
     validation = trainer.protocol.evaluation_set("validation")

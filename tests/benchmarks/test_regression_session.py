@@ -14,7 +14,8 @@ from made_up_runs import make_unfinished, write_store
 from made_up_studies import SPREAD, make_study
 
 from mnist_repro.comparison.gate.baseline import read_baseline, write_baseline
-from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import describe_environment, training_code_sha256
 from mnist_repro.records.run import RunRecord
 
@@ -47,7 +48,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Session:
     """Return a session with a moved experiment, one with a diverged run, and one that the baseline does not have."""
     folder = tmp_path_factory.mktemp("mixed")
     today, before = [], []
-    for protocol in load_protocols().values():
+    for protocol in load_catalogue().protocols.values():
         runs = make_today(protocol, range(4), shift=8 * SPREAD if protocol.id == MOVED else 0.0)
         if protocol.id == DIVERGED:
             runs[3] = make_unfinished(runs[3], reason="the loss was not finite")
@@ -93,14 +94,14 @@ def test_session_experiment_that_is_gone_fails(mixed: Session) -> None:
 
 def test_session_without_baseline_records_one_and_says_so(tmp_path: Path) -> None:
     """The runs become the baseline, each case says it, and the next session cannot decide with the same seeds."""
-    today = [run for protocol in load_protocols().values() for run in make_today(protocol, range(4))]
+    today = [run for protocol in load_catalogue().protocols.values() for run in make_today(protocol, range(4))]
     write_store(tmp_path / "local", today)
     option = f"--baseline={tmp_path / 'baseline'}"
 
     first = run_gates(tmp_path, "--seeds=0-3", option, file="test_regression.py")
 
     assert first.code == 0
-    assert set(lines_of(first)) == set(load_protocols())
+    assert set(lines_of(first)) == set(load_catalogue().protocols)
     assert set(lines_of(first).values()) == {
         f"nothing compared: {tmp_path / 'baseline'} had no baseline, and these 4 runs are it from now on"
     }
@@ -115,7 +116,7 @@ def test_session_without_baseline_records_one_and_says_so(tmp_path: Path) -> Non
 
 def test_session_without_baseline_and_with_a_diverged_run_records_none(tmp_path: Path) -> None:
     """A run that did not complete makes no baseline, and nothing passes."""
-    runs = make_today(load_protocols()[GOOD], range(3))
+    runs = make_today(load_catalogue().protocols[GOOD], range(3))
     write_store(tmp_path / "local", [*runs[:2], make_unfinished(runs[2])])
 
     session = run_gates(
@@ -130,7 +131,7 @@ def test_session_without_baseline_and_with_a_diverged_run_records_none(tmp_path:
 
 def test_session_on_the_stand_in_is_skipped(tmp_path: Path) -> None:
     """On the stand-in nothing is compared, and no baseline is made of it."""
-    write_store(tmp_path / "local-digits", make_today(load_protocols()[GOOD], range(2), name="digits"))
+    write_store(tmp_path / "local-digits", make_today(load_catalogue().protocols[GOOD], range(2), name="digits"))
 
     session = run_gates(
         tmp_path,

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from made_up_pages import HOSTILE_NAME, make_contents, poison
 
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
-from mnist_repro.documents.document import load_documents
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.html.page import PAGE_FILE, render_page
@@ -39,7 +39,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, protocols: dict[str, Proto
 
 def claims_of_documents() -> list[Claim]:
     """Return all that the documents report in numbers."""
-    return [claim for document in load_documents().values() for claim in document.claims]
+    return [claim for document in load_catalogue().documents.values() for claim in document.claims]
 
 
 def find_all(browser: Any, selector: str) -> list[Any]:

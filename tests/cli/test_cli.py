@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from command_line import EXPERIMENT, Call, assert_one_line, run_module
 
-from mnist_repro.cli import train as training_verbs
-from mnist_repro.documents.document import load_documents
+from mnist_repro.cli import studies as verbs
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import PROFILES, Protocol
 
 STUDY_OPTIONS = {"--profile", "--seeds", "--workers", "--records", "--environment"}
@@ -18,11 +18,11 @@ WHERE = {"--workers", "--records", "--environment"}
 DOCUMENT = {"--document"}
 OPTIONS = {
     "list": DOCUMENT,
-    "data": DATA_OPTIONS,
     "plan": WHERE | {"--profile"} | DOCUMENT,
+    "data": DATA_OPTIONS,
     "run": STUDY_OPTIONS | DATA_OPTIONS | {"--keep-models", "--timing", "--cluster"} | DOCUMENT,
     "explain": WHERE | DATA_OPTIONS | {"--seeds"} | DOCUMENT,
-    "faults": WHERE | DATA_OPTIONS,
+    "faults": WHERE | DATA_OPTIONS | DOCUMENT,
     "confirm": {"--records", "--environment", "--against", "--dataset", "--data"} | DOCUMENT,
     "verdicts": {"--records", "--environment", "--format"} | DOCUMENT,
     "baseline": {"--records", "--environment", "--baseline"} | DOCUMENT,
@@ -61,7 +61,7 @@ def test_list_names_documents_and_experiments(call: Call, protocols: dict[str, P
     ended = call("list")
 
     assert (ended.code, ended.err) == (0, "")
-    for document in load_documents().values():
+    for document in load_catalogue().documents.values():
         assert f"{document.id}: {document.title}; {len(document.claims)} claims" in ended.out
     for protocol in protocols.values():
         (row,) = (line for line in ended.out.splitlines() if line.startswith(f"{protocol.id} "))
@@ -140,7 +140,7 @@ def test_bad_input_gives_one_line_and_writes_nothing(
 ) -> None:
     """The line says what was received and what would be right; nothing is printed else, and nothing is written."""
     # Were it taken for good input, this test would train for minutes.
-    monkeypatch.setattr(training_verbs, "plan_study", None)
+    monkeypatch.setattr(verbs, "plan_study", None)
     ended = call(*arguments)
 
     assert_one_line(ended, *parts)

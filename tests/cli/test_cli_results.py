@@ -13,7 +13,7 @@ import pytest
 from command_line import EXPERIMENT, Call, assert_one_line
 from made_up_runs import make_run, write_store
 
-from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 
@@ -47,7 +47,7 @@ def test_report_writes_and_checks(call: Call, recorded: Path, tmp_path: Path) ->
 
 def reported_ids() -> list[str]:
     """Return the ids of all curves, single numbers, comparisons and statements of the documents."""
-    documents = load_documents().values()
+    documents = load_catalogue().documents.values()
     families = dict.fromkeys(claim.family for document in documents for claim in document.claims)
     comparisons = [comparison.id for document in documents for comparison in document.comparisons]
     return [*families, *comparisons, *(statement.id for document in documents for statement in document.statements)]

@@ -13,7 +13,7 @@ from command_line import EXPERIMENT, Call, assert_one_line
 from installed import REAL_FOLDER, needs_mnist, needs_tensorflow
 from made_up_runs import make_unfinished, write_store
 
-from mnist_repro.cli import train as training_verbs
+from mnist_repro.cli import studies as verbs
 from mnist_repro.records import environment as environments
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
@@ -123,7 +123,7 @@ def test_run_interrupted_says_how_to_go_on(call: Call, monkeypatch: pytest.Monke
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training_verbs, "run_study", interrupt)
+    monkeypatch.setattr(verbs, "run_study", interrupt)
 
     ended = call("run", EXPERIMENT, "--seeds", "0", "--dataset", "digits")
 

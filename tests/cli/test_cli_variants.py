@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mnist_repro.cli import train as training_verbs
+from mnist_repro.cli import variants as verbs
 from mnist_repro.cli.main import main
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
+from mnist_repro.documents.variant import Variant
 from mnist_repro.records.store import RecordStore
 from mnist_repro.verdicts.causes.finder import Trials, plan_trials
 
@@ -25,9 +28,9 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "reports" / "records" / "local-digits"
 
 
-def _few_trials(protocol: Protocol) -> Trials:
+def _few_trials(protocol: Protocol, *, alternatives: Iterable[Variant]) -> Trials:
     """Return the trials with two alternatives: one that is trained, and one that only reads."""
-    trials = plan_trials(protocol)
+    trials = plan_trials(protocol, alternatives=alternatives)
     chosen = (f"{protocol.id}+text-sets", f"{protocol.id}+sgd")
     return replace(trials, alternatives=tuple(v for v in trials.alternatives if v.id in chosen))
 
@@ -37,7 +40,7 @@ def test_explain_trains_once_and_says_what_came_of_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Runs of the experiment and of its variants are recorded apart; a second call trains nothing."""
-    monkeypatch.setattr(training_verbs, "plan_trials", _few_trials)
+    monkeypatch.setattr(verbs, "plan_trials", _few_trials)
 
     assert main(["explain", EXPERIMENT, "--seeds", "0", *DIGITS]) == 0
     said = capsys.readouterr().out
@@ -60,13 +63,10 @@ def test_faults_trains_each_on_its_own_images(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A fault of the images is recorded with their own hash, beside one of the protocol."""
-    plant = training_verbs.plant_faults
     chosen = ("beta2-0.99", "labels-5-percent")
-    monkeypatch.setattr(
-        training_verbs,
-        "plant_faults",
-        lambda *given, **named: [replace(f, seeds=1) for f in plant(*given, **named) if f.id.endswith(chosen)],
-    )
+    catalogue = load_catalogue()
+    few = tuple(replace(fault, seeds=1) for fault in catalogue.faults if fault.id.endswith(chosen))
+    monkeypatch.setattr(verbs, "load_catalogue", lambda: replace(catalogue, faults=few))
 
     assert main(["faults", *DIGITS]) == 0
 

@@ -17,7 +17,7 @@ import pytest
 from installed import needs_tensorflow
 from tiny_documents import TINY, install_tiny
 
-from mnist_repro.cli import train as training_verbs
+from mnist_repro.cli import studies as verbs
 from mnist_repro.cli.main import main
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.folders import FOLDERS_VARIABLE
@@ -59,7 +59,7 @@ def journey(
     }
     printed = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training_verbs, "load_dataset", lambda *_, **__: replace(random_images, name="mnist"))
+        patch.setattr(verbs, "load_dataset", lambda *_, **__: replace(random_images, name="mnist"))
         patch.delenv(FOLDERS_VARIABLE, raising=False)
         patch.delenv("GITHUB_STEP_SUMMARY", raising=False)
         patch.chdir(folder)

@@ -9,9 +9,7 @@ import pytest
 from small_claims import SMALL, refusal, write_document
 
 from mnist_repro.documents.claim import Claim
-from mnist_repro.documents.document import Remark, load_document, load_documents
-from mnist_repro.documents.folders import add_document_folders
-from mnist_repro.errors import ReproError
+from mnist_repro.documents.document import Remark, load_document
 
 
 def test_load_document_small_file_gives_all_it_says(tmp_path: Path) -> None:
@@ -118,36 +116,3 @@ def test_load_document_missing_file_says_what_to_write(tmp_path: Path) -> None:
 
     assert str(tmp_path / "claims.toml") in message
     assert "Write the file" in message
-
-
-def test_load_documents_those_added_come_last_and_in_their_order(tmp_path: Path) -> None:
-    """The package's own documents come in the order of their names, the others as they are named."""
-    folders = [write_document(tmp_path / "b"), write_document(tmp_path / "a", SMALL.replace('"small', '"tiny'))]
-
-    with add_document_folders(folders):
-        assert list(load_documents()) == ["julia-blog", "tf1-notebook", "small", "tiny"]
-    assert list(load_documents()) == ["julia-blog", "tf1-notebook"]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "what", "twice"),
-    [
-        pytest.param('"small-', '"tiny-', "documents", "small", id="document"),
-        pytest.param(
-            'id = "small"', 'id = "tiny"', "claims, comparisons and statements", "small-net.loss.1", id="claim"
-        ),
-    ],
-)
-def test_load_documents_same_id_in_two_documents_raises(
-    tmp_path: Path, *, old: str, new: str, what: str, twice: str
-) -> None:
-    """Ids are unique over all documents, and the error names the one that is not."""
-    folders = [write_document(tmp_path / "a"), write_document(tmp_path / "b", SMALL.replace(old, new))]
-
-    with add_document_folders(folders), pytest.raises(ReproError) as caught:
-        load_documents()
-
-    assert str(caught.value) == (
-        f"Over all documents, ids of {what} are unique. Received: {twice!r}, in {folders[0]} and in {folders[1]}. "
-        "Rename or remove one."
-    )

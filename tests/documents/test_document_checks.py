@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tiny_documents import TINY, copy_tiny
 
-from mnist_repro.documents.checks import check_documents
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.folders import add_document_folders
 from mnist_repro.errors import ReproError
 
@@ -25,10 +25,10 @@ SEEDS = '{"brief": 2, "quick": 3, "versions": 20, "full": 39}'
 
 
 @pytest.mark.parametrize("folders", [[], [TINY]], ids=["the package's own", "and one more"])
-def test_check_documents_in_order_passes(folders: list[Path]) -> None:
+def test_load_catalogue_in_order_passes(folders: list[Path]) -> None:
     """The package's documents keep all rules, and so does the tiny one."""
     with add_document_folders(folders):
-        check_documents()
+        load_catalogue()
 
 
 @pytest.mark.parametrize(
@@ -105,20 +105,20 @@ def test_check_documents_in_order_passes(folders: list[Path]) -> None:
             "alternatives.py",
             '"batches-of-10",',
             '"batches/of-10",',
-            "An alternative's id is its experiment's, a plus, and lower-case *: 'tiny-linear+batches/of-10', of *",
+            "A variant's id is its experiment's, a plus, and lower-case *: 'tiny-linear+batches/of-10', of *",
             id="alternative that would leave the folder",
         ),
         pytest.param(
             "alternatives.py",
             "\n)\n",
             '\n)\nALTERNATIVES = (replace(ALTERNATIVES[0], experiment="x"),)\n',
-            "Alternative tiny-linear+batches-of-10: its experiment is one of *. Received: 'x'. Correct it in "
+            "Variant tiny-linear+batches-of-10: its experiment is one of *. Received: 'x'. Correct it in "
             "alternatives.py, or declare it.",
             id="alternative of no experiment",
         ),
     ],
 )
-def test_check_documents_broken_rule_is_told(tmp_path: Path, name: str, old: str, new: str, message: str) -> None:
+def test_load_catalogue_broken_rule_is_told(tmp_path: Path, name: str, old: str, new: str, message: str) -> None:
     """The error is one line: what breaks the rule, the rule, what was received, and what to do."""
     folder = copy_tiny(tmp_path / "tiny")
     text = (folder / name).read_text(encoding="utf-8")
@@ -126,6 +126,6 @@ def test_check_documents_broken_rule_is_told(tmp_path: Path, name: str, old: str
     (folder / name).write_text(new.join(text.rsplit(old, 1)), encoding="utf-8")
 
     with add_document_folders([folder]), pytest.raises(ReproError) as caught:
-        check_documents()
+        load_catalogue()
 
     assert fnmatchcase(str(caught.value), message)

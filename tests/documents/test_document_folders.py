@@ -5,20 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tiny_documents import TINY, copy_tiny, install_tiny
 
-from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.folders import FOLDERS_VARIABLE, add_document_folders, find_document_folders
-from mnist_repro.documents.protocol import load_protocols
-from mnist_repro.documents.variant import load_alternatives
 from mnist_repro.errors import ReproError
 
 OWN = ["julia_blog", "tf1_notebook"]
-LOADERS = {"claims.toml": load_documents, "experiments.py": load_protocols, "alternatives.py": load_alternatives}
 
 
 @pytest.fixture(autouse=True)
@@ -37,10 +34,10 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         del sys.modules[name]
 
 
-def refuse(load: Callable[[], object], *folders: Path) -> str:
+def refuse(*folders: Path) -> str:
     """Return the words in which added folders are refused, which are one line."""
     with add_document_folders(folders), pytest.raises(ReproError) as caught:
-        load()
+        load_catalogue()
     message = str(caught.value)
     assert "\n" not in message
     return message
@@ -83,12 +80,12 @@ def test_add_document_folders_relative_path_is_that_of_its_moment(
 
     with add_document_folders([Path("tiny")]):
         monkeypatch.chdir("/")
-        assert "tiny" in load_documents()
+        assert "tiny" in load_catalogue().documents
 
 
 def test_add_document_folders_other_processes_know_of_them() -> None:
     """A process that is started meanwhile has the document, too."""
-    program = "from mnist_repro.documents.protocol import load_protocols; print(*load_protocols())"
+    program = "from mnist_repro.documents.catalogue import load_catalogue; print(*load_catalogue().protocols)"
 
     with add_document_folders([TINY]):
         out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own words
@@ -109,7 +106,11 @@ def test_add_document_folders_path_with_separator_is_refused(tmp_path: Path) -> 
 def test_named_folder_all_of_it_is_loaded() -> None:
     """Claims, experiments and alternatives of a folder are all there, and its modules import each other."""
     with add_document_folders([TINY]):
-        documents, protocols, alternatives = load_documents(), load_protocols(), load_alternatives()
+        documents, protocols, alternatives = (
+            load_catalogue().documents,
+            load_catalogue().protocols,
+            load_catalogue().alternatives,
+        )
 
     assert [claim.id for claim in documents["tiny"].claims] == [
         "tiny-linear.held-out-loss.2",
@@ -125,16 +126,16 @@ def test_named_folder_without_alternatives_has_none(tmp_path: Path) -> None:
     (folder / "alternatives.py").unlink()
 
     with add_document_folders([folder]):
-        assert not [variant for variant in load_alternatives() if variant.experiment == "tiny-linear"]
+        assert not [variant for variant in load_catalogue().alternatives if variant.experiment == "tiny-linear"]
 
 
 def test_entry_point_all_of_it_is_loaded(site: Path) -> None:
     """An installed package whose entry point names a document's folder adds it, and nothing else has to be said."""
     install_tiny(site)
 
-    assert "tiny" in load_documents()
-    assert "tiny-linear" in load_protocols()
-    assert "tiny-linear+batches-of-10" in {variant.id for variant in load_alternatives()}
+    assert "tiny" in load_catalogue().documents
+    assert "tiny-linear" in load_catalogue().protocols
+    assert "tiny-linear+batches-of-10" in {variant.id for variant in load_catalogue().alternatives}
     assert find_document_folders()[2].package == "tiny_package.document"
 
 
@@ -154,20 +155,19 @@ def test_entry_point_that_names_no_folder_is_refused(site: Path, target: str, pa
     (site / "broken_package").mkdir()
     (site / "broken_package" / "__init__.py").write_text("raise ValueError('not today')\n")
 
-    message = refuse(load_documents)
+    message = refuse()
 
     for part in (f"third = {target!r} does not.", "Correct it in tiny-distribution, or uninstall that.", *parts):
         assert part in message
 
 
-@pytest.mark.parametrize("load", LOADERS.values(), ids=LOADERS)
-def test_named_folder_that_is_none_is_refused(tmp_path: Path, load: Callable[[], object]) -> None:
+def test_named_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     """The error tells what a document is, the path, by what it was named, and what is there."""
     file = tmp_path / "file"
     file.touch()
 
     for path, there in ((tmp_path / "absent", "nothing"), (file, "something else")):
-        message = refuse(load, path)
+        message = refuse(path)
         assert message == (
             f"A document is a folder with claims.toml and experiments.py. Received: {path}, named by --document or "
             f"{FOLDERS_VARIABLE}, where there is {there}. Correct the path."
@@ -180,7 +180,7 @@ def test_named_folder_that_lacks_a_file_is_refused(tmp_path: Path, name: str) ->
     folder = copy_tiny(tmp_path / "tiny")
     (folder / name).unlink()
 
-    message = refuse(LOADERS[name], folder)
+    message = refuse(folder)
 
     assert str(folder / name) in message
     assert "Write " in message
@@ -214,7 +214,7 @@ def test_named_folder_whose_file_is_broken_is_refused(
     folder = copy_tiny(tmp_path / "tiny")
     (folder / name).write_text(content, encoding="utf-8")
 
-    message = refuse(LOADERS[name], folder)
+    message = refuse(folder)
 
     assert len(message) < 800
     for part in (str(folder / name), "Correct it there", *parts):
@@ -226,36 +226,53 @@ def test_named_folder_that_was_mended_is_loaded(tmp_path: Path) -> None:
     folder = copy_tiny(tmp_path / "tiny")
     whole = (folder / "experiments.py").read_text(encoding="utf-8")
     (folder / "experiments.py").write_text("1 / 0\n", encoding="utf-8")
-    refuse(load_protocols, folder)
+    refuse(folder)
     (folder / "experiments.py").write_text(whole, encoding="utf-8")
 
     with add_document_folders([folder]):
-        assert "tiny-linear" in load_protocols()
+        assert "tiny-linear" in load_catalogue().protocols
+
+
+_OTHER_DOCUMENT = ("claims.toml", 'id = "tiny"', 'id = "other"')
+_NO_EXPERIMENT = ("claims.toml", 'experiment = "tiny-linear"', 'about = "other"')
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "twice"),
+    ("changes", "twice"),
     [
+        pytest.param([], "ids of documents are unique. Received: 'tiny'", id="document"),
+        pytest.param([_OTHER_DOCUMENT], "Received: 'tiny-linear.held-out-loss.2'", id="claim"),
         pytest.param(
-            "claims.toml", '"tiny-linear"', '"other"', "ids of documents are unique. Received: 'tiny'", id="document"
+            [_OTHER_DOCUMENT, _NO_EXPERIMENT], "ids of experiments are unique. Received: 'tiny-linear'", id="experiment"
         ),
         pytest.param(
-            "claims.toml", 'id = "tiny"', 'id = "other"', "Received: 'tiny-linear.held-out-loss.2'", id="claim"
+            [
+                _OTHER_DOCUMENT,
+                _NO_EXPERIMENT,
+                ("experiments.py", '"tiny-linear"', '"other-linear"'),
+                ("alternatives.py", "ALTERNATIVES = (", "_MADE = ("),
+                (
+                    "alternatives.py",
+                    "    ),\n)\n",
+                    '    ),\n)\nALTERNATIVES = (replace(_MADE[0], id="tiny-linear+batches-of-10"),)\n',
+                ),
+            ],
+            "ids of alternatives are unique. Received: 'tiny-linear+batches-of-10'",
+            id="alternative",
         ),
-        pytest.param(
-            "experiments.py", "Tiny", "Other", "ids of experiments are unique. Received: 'tiny-linear'", id="experiment"
-        ),
-        pytest.param("alternatives.py", "change", "change", "ids of alternatives are unique", id="alternative"),
     ],
 )
-def test_named_folder_whose_ids_are_taken_is_refused(tmp_path: Path, name: str, old: str, new: str, twice: str) -> None:
+def test_named_folder_whose_ids_are_taken_is_refused(
+    tmp_path: Path, changes: list[tuple[str, str, str]], twice: str
+) -> None:
     """The error names the id and both folders."""
     folder = copy_tiny(tmp_path / "tiny")
-    text = (folder / name).read_text(encoding="utf-8")
-    assert old in text
-    (folder / name).write_text(text.replace(old, new), encoding="utf-8")
+    for name, old, new in changes:
+        text = (folder / name).read_text(encoding="utf-8")
+        assert old in text
+        (folder / name).write_text(text.replace(old, new), encoding="utf-8")
 
-    message = refuse(LOADERS[name], TINY, folder)
+    message = refuse(TINY, folder)
 
     assert twice in message
     assert f"in {TINY} and in {folder}. Rename or remove one." in message
@@ -267,4 +284,16 @@ def test_named_folder_with_an_id_twice_names_it_once(tmp_path: Path) -> None:
     with (folder / "experiments.py").open("a", encoding="utf-8") as file:
         file.write("EXPERIMENTS = (*EXPERIMENTS, *EXPERIMENTS)\n")
 
-    assert f"'tiny-linear', twice in {folder}. Rename or remove one." in refuse(load_protocols, folder)
+    assert f"'tiny-linear', twice in {folder}. Rename or remove one." in refuse(folder)
+
+
+def test_load_catalogue_documents_added_come_last_and_in_their_order(tmp_path: Path) -> None:
+    """The package's own documents come in the order of their names, the others as they are named."""
+    folders = [copy_tiny(tmp_path / "b"), copy_tiny(tmp_path / "a")]
+    for name in ("claims.toml", "experiments.py"):
+        text = (folders[1] / name).read_text(encoding="utf-8")
+        (folders[1] / name).write_text(text.replace('"tiny', '"other'), encoding="utf-8")
+
+    with add_document_folders(folders):
+        assert list(load_catalogue().documents) == ["julia-blog", "tf1-notebook", "tiny", "other"]
+    assert list(load_catalogue().documents) == ["julia-blog", "tf1-notebook"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import (
     AccuracyGate,
     Adam,
@@ -16,7 +17,6 @@ from mnist_repro.documents.protocol import (
     Normal,
     PiecewiseRate,
     Zeros,
-    load_protocols,
 )
 
 _NOTEBOOK_IDS = ("tf1-basic", "tf1-dropout-piecewise", "tf1-dropout-exponential")
@@ -38,7 +38,7 @@ def test_protocol_training_is_the_documents(
     name: str, batch_size: int, periods: int, steps_per_period: int, batches: int
 ) -> None:
     """Batches, periods and steps are those of the documents."""
-    training = load_protocols()[name].training
+    training = load_catalogue().protocols[name].training
 
     assert batch_size == training.batch_size
     assert (periods, steps_per_period) == (training.periods, training.steps_per_period)
@@ -49,7 +49,7 @@ def test_protocol_training_is_the_documents(
 @pytest.mark.parametrize("name", _NOTEBOOK_IDS)
 def test_protocol_notebook_images_are_the_documents(name: str) -> None:
     """The notebook trains on 59,000 raw images, each period from the first batch, and validates on the rest."""
-    protocol = load_protocols()[name]
+    protocol = load_catalogue().protocols[name]
 
     assert protocol.pixel_divisor == 1.0
     assert protocol.training.restart_each_period
@@ -65,7 +65,7 @@ def test_protocol_notebook_images_are_the_documents(name: str) -> None:
 @pytest.mark.parametrize("name", _JULIA_IDS)
 def test_protocol_julia_images_are_the_documents(name: str) -> None:
     """The Julia post trains on all scaled images, without restart, and evaluates on the test set's beginning."""
-    protocol = load_protocols()[name]
+    protocol = load_catalogue().protocols[name]
 
     assert protocol.pixel_divisor == 255.0
     assert not protocol.training.restart_each_period
@@ -106,7 +106,7 @@ def test_protocol_layers_are_the_documents(
     name: str, hidden: list[tuple[int, str, float]], spread: Normal | Zeros
 ) -> None:
     """Units, activations, dropout and initial values are as established for each network."""
-    layers = load_protocols()[name].layers
+    layers = load_catalogue().protocols[name].layers
 
     def describe(layer: Layer) -> tuple[int, str, float]:
         return layer.units, layer.activation, layer.keep_probability
@@ -129,19 +129,19 @@ def test_protocol_julia_optimizer_is_the_documents(name: str, rate: float, clip_
     """The Julia post's Adam has TensorFlow.jl's constants, and clips for the linear models."""
     expected = Adam(learning_rate=ConstantRate(rate=rate), beta_1=0.9, beta_2=0.999, epsilon=1e-8, clip_norm=clip_norm)
 
-    assert expected == load_protocols()[name].optimizer
+    assert expected == load_catalogue().protocols[name].optimizer
 
 
 def test_protocol_basic_net_descends_at_half() -> None:
     """The notebook's basic net has the rate 0.5 throughout."""
     expected = GradientDescent(learning_rate=ConstantRate(rate=0.5))
 
-    assert expected == load_protocols()["tf1-basic"].optimizer
+    assert expected == load_catalogue().protocols["tf1-basic"].optimizer
 
 
 def test_protocol_piecewise_rates_are_the_notebooks_expression() -> None:
     """The declared rates are what the notebook's own NumPy expressions give."""
-    rate = load_protocols()["tf1-dropout-piecewise"].optimizer.learning_rate
+    rate = load_catalogue().protocols["tf1-dropout-piecewise"].optimizer.learning_rate
 
     assert isinstance(rate, PiecewiseRate)
     assert list(rate.rates) == np.round(np.linspace(0.5, 0.1, 10), 2).tolist()
@@ -152,7 +152,7 @@ def test_protocol_exponential_rate_is_the_notebooks() -> None:
     """The exponential rate starts at 0.7 and is multiplied by 0.69 every 1,000 steps."""
     expected = ExponentialRate(start=0.7, factor=0.69, every_steps=1_000)
 
-    assert expected == load_protocols()["tf1-dropout-exponential"].optimizer.learning_rate
+    assert expected == load_catalogue().protocols["tf1-dropout-exponential"].optimizer.learning_rate
 
 
 @pytest.mark.parametrize(
@@ -168,11 +168,11 @@ def test_protocol_exponential_rate_is_the_notebooks() -> None:
 )
 def test_protocol_gate_is_as_agreed(name: str, evaluation_set: str, minimum: float) -> None:
     """The mean accuracy that the benchmarks assert is the agreed one."""
-    assert AccuracyGate(evaluation_set=evaluation_set, minimum=minimum) == load_protocols()[name].gate
+    assert AccuracyGate(evaluation_set=evaluation_set, minimum=minimum) == load_catalogue().protocols[name].gate
 
 
 def test_protocol_seeds_full_profile_can_find_a_difference() -> None:
     """Every full profile has the 19 runs below which no rank is significant at 5 %."""
-    for protocol in load_protocols().values():
+    for protocol in load_catalogue().protocols.values():
         assert 0 < protocol.seeds["quick"] <= protocol.seeds["full"]
         assert protocol.seeds["full"] >= 19

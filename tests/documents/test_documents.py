@@ -14,7 +14,8 @@ from small_document import SMALL_TEXT, load_small
 from text_checks import CHECKS, Check, is_recorded_text, read_lines
 from tiny_documents import TINY
 
-from mnist_repro.documents.document import Document, load_document, load_documents
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.document import Document, load_document
 from mnist_repro.documents.folders import add_document_folders, find_document_folders
 
 FOLDER_VARIABLE = "MNIST_REPRO_DOCUMENTS"
@@ -44,7 +45,7 @@ def _stored_text(document: Document) -> Path:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test of a stored document once for every document of the package."""
     if "stored" in metafunc.fixturenames:
-        documents = load_documents()
+        documents = load_catalogue().documents
         metafunc.parametrize("stored", documents.values(), ids=documents.keys())
 
 

@@ -6,15 +6,15 @@ from collections import Counter
 
 import pytest
 
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
-from mnist_repro.documents.document import Document, load_documents
-from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.document import Document
 
 
 @pytest.fixture(scope="module")
 def documents() -> dict[str, Document]:
     """Load the documents of the package."""
-    return load_documents()
+    return load_catalogue().documents
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_package_accuracies_and_errors_lie_between_nothing_and_all(claims: dict[
 
 def test_package_claims_fit_the_declared_experiments(claims: dict[str, Claim]) -> None:
     """Experiments, evaluation sets and periods that claims name exist in the protocols."""
-    protocols = load_protocols()
+    protocols = load_catalogue().protocols
     of_experiments = [claim for claim in claims.values() if claim.experiment is not None]
 
     assert {claim.experiment for claim in of_experiments} == protocols.keys()
@@ -123,7 +123,7 @@ def test_package_claims_on_images_name_their_evaluation_set(claims: dict[str, Cl
 
 def test_package_curves_are_complete(claims: dict[str, Claim]) -> None:
     """Every series has each period of its experiment once and in order."""
-    protocols = load_protocols()
+    protocols = load_catalogue().protocols
     series: dict[str, list[int]] = {}
     for claim in claims.values():
         if claim.period is not None:

@@ -10,16 +10,8 @@ from typing import Any
 
 import pytest
 
-from mnist_repro.documents.protocol import (
-    AccuracyGate,
-    ImageSlice,
-    Normal,
-    Protocol,
-    Reconstruction,
-    Zeros,
-    load_protocols,
-    select_protocols,
-)
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import AccuracyGate, ImageSlice, Normal, Protocol, Reconstruction, Zeros
 from mnist_repro.errors import ReproError
 
 _IDS = [
@@ -36,33 +28,33 @@ _NOT_DECIDING = {"title", "seeds", "gate", "reconstructions", "pictured_steps"}
 
 def test_load_protocols_documents_declare_six() -> None:
     """The two documents have three experiments each."""
-    assert list(load_protocols()) == _IDS
+    assert list(load_catalogue().protocols) == _IDS
 
 
 def test_load_protocols_key_is_the_id() -> None:
     """Each protocol is found under its own id."""
-    assert all(name == protocol.id for name, protocol in load_protocols().items())
+    assert all(name == protocol.id for name, protocol in load_catalogue().protocols.items())
 
 
 def test_load_protocols_hashes_are_all_different() -> None:
     """No two experiments are taken for one."""
-    assert len({protocol.sha256 for protocol in load_protocols().values()}) == 6
+    assert len({protocol.sha256 for protocol in load_catalogue().protocols.values()}) == 6
 
 
 def test_select_protocols_no_name_gives_all() -> None:
     """Without a choice all experiments are meant."""
-    assert list(select_protocols([])) == _IDS
+    assert list(load_catalogue().select([])) == _IDS
 
 
 def test_select_protocols_names_give_these_in_the_documents_order() -> None:
     """Only what is named is selected, once, and in the documents' order."""
-    assert list(select_protocols(["tf1-basic", _IDS[0], "tf1-basic"])) == [_IDS[0], "tf1-basic"]
+    assert list(load_catalogue().select(["tf1-basic", _IDS[0], "tf1-basic"])) == [_IDS[0], "tf1-basic"]
 
 
 def test_select_protocols_unknown_name_is_refused() -> None:
     """The error says what is unknown and names all that is known."""
     with pytest.raises(ReproError) as caught:
-        select_protocols(["tf1-basic", "tf1-base", "julia"])
+        load_catalogue().select(["tf1-basic", "tf1-base", "julia"])
 
     expected = f"Unknown experiment: tf1-base, julia. Known: {', '.join(_IDS)}."
     assert expected == str(caught.value)
@@ -79,7 +71,7 @@ def test_select_protocols_unknown_name_is_refused() -> None:
 )
 def test_curve_set_is_validation_or_what_comes_next(each_period: tuple[str, ...], expected: str | None) -> None:
     """Curves are shown on the validation set, else on that of the gate, else on the first that is measured."""
-    protocol = load_protocols()["julia-mlp-100x100"]
+    protocol = load_catalogue().protocols["julia-mlp-100x100"]
     gate = replace(protocol.gate, evaluation_set="test")
 
     assert replace(protocol, gate=gate, evaluated_each_period=each_period).curve_set == expected
@@ -133,7 +125,7 @@ def _vary_what_decides(protocol: Protocol) -> dict[str, Protocol]:
 @pytest.mark.parametrize("name", _IDS)
 def test_sha256_any_deciding_field_changes_it(name: str) -> None:
     """Whatever is altered in what decides a run, however deep, the hash is another one."""
-    protocol = load_protocols()[name]
+    protocol = load_catalogue().protocols[name]
     variations = _vary_what_decides(protocol)
 
     unseen = [place for place, varied in variations.items() if varied.sha256 == protocol.sha256]
@@ -147,7 +139,7 @@ def test_sha256_any_deciding_field_changes_it(name: str) -> None:
 @pytest.mark.parametrize("name", _IDS)
 def test_sha256_different_variations_have_different_hashes(name: str) -> None:
     """No two of the alterations are taken for one another."""
-    variations = _vary_what_decides(load_protocols()[name])
+    variations = _vary_what_decides(load_catalogue().protocols[name])
 
     assert len({varied.sha256 for varied in variations.values()}) == len(variations)
 
@@ -168,7 +160,7 @@ def test_sha256_different_variations_have_different_hashes(name: str) -> None:
 )
 def test_sha256_words_for_readers_do_not_change_it(change: dict[str, Any]) -> None:
     """What is only for readers, or only asserted, leaves records comparable."""
-    for protocol in load_protocols().values():
+    for protocol in load_catalogue().protocols.values():
         assert protocol.sha256 == replace(protocol, **change).sha256
 
 
@@ -181,7 +173,7 @@ def test_sha256_words_for_readers_do_not_change_it(change: dict[str, Any]) -> No
 )
 def test_sha256_kind_of_initial_values_changes_it(one: Zeros, other: Normal) -> None:
     """Two kinds of initial values differ in the hash even where they have the same effect."""
-    protocol = load_protocols()["julia-linear-lr0.02"]
+    protocol = load_catalogue().protocols["julia-linear-lr0.02"]
     (layer,) = protocol.layers
 
     hashes = {replace(protocol, layers=(replace(layer, weights=kind),)).sha256 for kind in (one, other)}
@@ -191,7 +183,7 @@ def test_sha256_kind_of_initial_values_changes_it(one: Zeros, other: Normal) -> 
 
 def test_sha256_is_64_hexadecimal_digits() -> None:
     """The hash is written as SHA-256 is."""
-    for protocol in load_protocols().values():
+    for protocol in load_catalogue().protocols.values():
         assert len(bytes.fromhex(protocol.sha256)) == 32
 
 
@@ -207,12 +199,12 @@ def test_sha256_is_64_hexadecimal_digits() -> None:
 def test_protocol_undeclared_evaluation_set_is_refused(change: dict[str, Any]) -> None:
     """A protocol evaluates only on sets that it declares, and says which one is missing."""
     with pytest.raises(ValueError, match=r"tf1-basic evaluates on \['nowhere'\].*\['test', 'validation'\]"):
-        replace(load_protocols()["tf1-basic"], **change)
+        replace(load_catalogue().protocols["tf1-basic"], **change)
 
 
 def test_evaluation_set_name_gives_the_set_of_that_name() -> None:
     """An evaluation set is found by its name."""
-    found = load_protocols()["julia-mlp-100x100"].evaluation_set("test")
+    found = load_catalogue().protocols["julia-mlp-100x100"].evaluation_set("test")
 
     assert (found.name, found.images.stop) == ("test", 3_000)
 
@@ -223,7 +215,7 @@ def test_evaluation_set_name_gives_the_set_of_that_name() -> None:
 )
 def test_batches_are_as_many_as_a_run_uses(*, restart: bool, expected: int) -> None:
     """A run that restarts each period uses no more batches than a period has steps."""
-    training = load_protocols()["tf1-basic"].training
+    training = load_catalogue().protocols["tf1-basic"].training
 
     short = replace(training, periods=2, steps_per_period=5, restart_each_period=restart)
 
@@ -232,20 +224,20 @@ def test_batches_are_as_many_as_a_run_uses(*, restart: bool, expected: int) -> N
 
 def test_batches_incomplete_batch_is_left_out() -> None:
     """What does not fill a batch is not trained on."""
-    training = load_protocols()["tf1-basic"].training
+    training = load_catalogue().protocols["tf1-basic"].training
 
     assert replace(training, images=ImageSlice(source="train", start=0, stop=2_999)).batches == 2
 
 
 def test_multiplications_linear_model_are_counted_by_hand() -> None:
     """A step of the linear model multiplies 784 x 10 weights forward and for their gradient, for each image."""
-    protocol = load_protocols()["julia-linear-lr0.02"]
+    protocol = load_catalogue().protocols["julia-linear-lr0.02"]
 
     assert protocol.multiplications == 2 * 784 * 10 * 10 * 100
 
 
 def test_multiplications_net_are_counted_by_hand() -> None:
     """Layers after the first also multiply to pass the gradient on."""
-    protocol = load_protocols()["tf1-basic"]
+    protocol = load_catalogue().protocols["tf1-basic"]
 
     assert protocol.multiplications == (2 * 784 * 16 + 3 * 16 * 10) * 1_000 * 10_000

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mnist_repro.documents.document import Document, labelled_examples, load_document, load_documents
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.document import Document, labelled_examples, load_document
 from mnist_repro.documents.explanation import Explanation
-from mnist_repro.documents.protocol import load_protocols
 from mnist_repro.documents.statement import BatchSize, ImageRange, Statement, TrainedOn
 from mnist_repro.errors import ReproError
 
@@ -236,8 +236,8 @@ def test_load_document_id_of_a_claim_for_a_statement_is_refused(tmp_path: Path) 
 
 def test_package_statements_are_of_declared_experiments_and_sets() -> None:
     """Every statement of the documents names experiments that there are, and evaluation sets that these declare."""
-    protocols = load_protocols()
-    statements = [statement for document in load_documents().values() for statement in document.statements]
+    protocols = load_catalogue().protocols
+    statements = [statement for document in load_catalogue().documents.values() for statement in document.statements]
 
     assert statements
     for statement in statements:
@@ -249,7 +249,7 @@ def test_package_statements_are_of_declared_experiments_and_sets() -> None:
 
 def test_package_times_of_tqdm_are_cut() -> None:
     """The notebook's total times are what is left of a time without its fraction of a second."""
-    claims = load_documents()["tf1-notebook"].claims
+    claims = load_catalogue().documents["tf1-notebook"].claims
 
     assert {claim.cut for claim in claims if claim.metric == "total_seconds"} == {True}
     assert {claim.cut for claim in claims if claim.metric != "total_seconds"} == {False}

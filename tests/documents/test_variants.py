@@ -10,8 +10,8 @@ import reference
 from training_protocols import STEPS, shorten
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.protocol import load_protocols
-from mnist_repro.documents.variant import Variant, follow_first_steps, load_alternatives, move_start
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.variant import Variant, follow_first_steps, move_start
 from mnist_repro.training.images import images_of
 from mnist_repro.training.randomness import (
     DropoutStream,
@@ -22,8 +22,8 @@ from mnist_repro.training.randomness import (
     stream,
 )
 
-ALTERNATIVES = {variant.id: variant for variant in load_alternatives()}
-PROTOCOLS = load_protocols()
+ALTERNATIVES = {variant.id: variant for variant in load_catalogue().alternatives}
+PROTOCOLS = load_catalogue().protocols
 
 # What differs from the experiment's protocol, but for its id.
 _FIELDS = ("layers", "optimizer", "training", "pixel_divisor", "split", "evaluation_sets", "weight_format", "start")
@@ -31,7 +31,7 @@ _FIELDS = ("layers", "optimizer", "training", "pixel_divisor", "split", "evaluat
 
 def test_load_alternatives_ids_name_their_experiment_and_are_unique() -> None:
     """Every alternative has an id of its own that starts with the id of a known experiment."""
-    found = load_alternatives()
+    found = load_catalogue().alternatives
 
     assert len(found) == len(ALTERNATIVES)
     assert all(v.id.startswith(v.experiment + "+") and v.experiment in PROTOCOLS for v in found)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import mnist_repro.training  # noqa: F401 - TensorFlow is to be there before the limit
 from mnist_repro.datasets.dataset import load_dataset
-from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.study import plan_study, run_study
 
@@ -32,7 +32,7 @@ def main() -> None:
     """Make one run, and say how it ended and how many the store has."""
     folder, megabytes, units = sys.argv[1:]
     dataset, store = load_dataset("auto"), RecordStore(Path(folder))
-    protocol = load_protocols()[EXPERIMENT]
+    protocol = load_catalogue().protocols[EXPERIMENT]
     first, *others = protocol.layers
     plan = plan_study(
         {EXPERIMENT: replace(protocol, layers=(replace(first, units=int(units)), *others))},

@@ -13,7 +13,8 @@ from pathlib import Path
 from training_protocols import with_training
 
 from mnist_repro.datasets.dataset import load_dataset
-from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.study import plan_study, run_study
@@ -37,7 +38,7 @@ def main() -> None:
     folder, runs, steps, *names = sys.argv[1:]
     dataset, store = load_dataset("auto"), RecordStore(Path(folder))
     plan = plan_study(
-        {name: shorten(load_protocols()[name], steps=int(steps)) for name in names},
+        {name: shorten(load_catalogue().protocols[name], steps=int(steps)) for name in names},
         seeds=dict.fromkeys(names, range(int(runs))),
         dataset=dataset,
         store=store,

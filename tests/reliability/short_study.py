@@ -10,7 +10,7 @@ from pathlib import Path
 
 from made_up_trainer import make_images
 
-from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.errors import ReproError
 from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.study import plan_study, run_study
@@ -29,7 +29,7 @@ def main() -> int:
     folder, first, last, workers = sys.argv[1:]
     dataset, store = make_images(), RecordStore(Path(folder))
     plan = plan_study(
-        {EXPERIMENT: load_protocols()[EXPERIMENT]},
+        {EXPERIMENT: load_catalogue().protocols[EXPERIMENT]},
         seeds={EXPERIMENT: range(int(first), int(last) + 1)},
         dataset=dataset,
         store=store,

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from mnist_repro.datasets.dataset import Dataset, load_dataset
-from mnist_repro.documents.protocol import ImageSlice, Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import ImageSlice, Protocol
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.study import plan_study, run_study
@@ -57,7 +58,7 @@ def make_runs(
 @pytest.fixture(scope="module")
 def runs(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, random_images: Dataset) -> Runs:
     """Return the runs of every experiment by the way they were made."""
-    protocols, dataset = load_protocols(), random_images
+    protocols, dataset = load_catalogue().protocols, random_images
     if pytestconfig.option.reliability == "full":
         dataset = load_dataset("mnist", folder=pytestconfig.option.data)
     else:
@@ -68,7 +69,7 @@ def runs(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, 
     }
 
 
-@pytest.mark.parametrize("experiment", load_protocols())
+@pytest.mark.parametrize("experiment", load_catalogue().protocols)
 def test_same_seed_gives_the_same_run(
     runs: Runs,
     experiment: str,
@@ -89,7 +90,7 @@ def test_same_seed_gives_the_same_run(
     )
 
 
-@pytest.mark.parametrize("experiment", load_protocols())
+@pytest.mark.parametrize("experiment", load_catalogue().protocols)
 def test_run_is_recorded_with_what_its_numbers_depend_on(runs: Runs, experiment: str) -> None:
     """Each run has one thread, whatever the number of workers, and is recorded with it and with TensorFlow's flags."""
     environments = [record.environment for way in runs.values() for record in way[experiment]]

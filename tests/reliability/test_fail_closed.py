@@ -15,7 +15,8 @@ from made_up_runs import make_run, write_store
 
 from mnist_repro.cli.main import main
 from mnist_repro.comparison.gate.baseline import write_baseline
-from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord, format_record, parse_record
 
@@ -35,7 +36,7 @@ study.profile_seeds = lambda protocols, **_: {p.id: () for p in protocols}
 
 def good_runs(count: int = 3, **changes: Any) -> list[RunRecord]:
     """Return runs with which an experiment's gate of accuracy passes."""
-    protocol = load_protocols()[EXPERIMENT]
+    protocol = load_catalogue().protocols[EXPERIMENT]
     runs = [run_today(protocol, seed, name="mnist", accuracy=protocol.gate.minimum + 0.01) for seed in range(count)]
     return [run if not changes else make_changed(run, **changes) for run in runs]
 
@@ -175,7 +176,7 @@ def test_gate_of_regression_without_a_baseline_does_not_pass(tmp_path: Path, con
 @needs_tensorflow
 def test_strict_gates_on_the_stand_in_fail(tmp_path: Path) -> None:
     """A session in which every gate is skipped is told from one that passed, where gates are strict."""
-    protocol = load_protocols()[EXPERIMENT]
+    protocol = load_catalogue().protocols[EXPERIMENT]
     runs = [run_today(protocol, seed, name="digits", accuracy=0.9) for seed in range(2)]
     write_store(tmp_path / "local-digits", runs)
 

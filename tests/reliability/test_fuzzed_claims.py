@@ -13,8 +13,8 @@ from fuzzed_inputs import changed_bytes, changed_trees, write_toml
 from hypothesis import HealthCheck, given, settings
 from made_up_runs import make_run
 
-from mnist_repro.documents.document import Document, load_document, load_documents
-from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.document import Document, load_document
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.verdicts.judge import judge_document
@@ -26,7 +26,7 @@ else:
     import tomli as tomllib
 
 EXAMPLES = settings(max_examples=300, suppress_health_check=list(HealthCheck))
-PROTOCOLS = load_protocols()
+PROTOCOLS = load_catalogue().protocols
 SOURCES = sorted((Path(__file__).parents[2] / "mnist_repro" / "atlas").glob("*/claims.toml"))
 CONTENT = SOURCES[0].read_bytes()
 TREE = tomllib.loads(CONTENT.decode())
@@ -126,5 +126,5 @@ def test_load_changed_values_are_judged_or_refused(tree: Any) -> None:
 
 def test_load_documents_of_the_package_are_judged() -> None:
     """The documents of this package get a verdict on each claim."""
-    for document in load_documents().values():
+    for document in load_catalogue().documents.values():
         judge(document)

@@ -14,8 +14,7 @@ from fuzzed_inputs import changed_bytes, changed_trees
 from hypothesis import HealthCheck, given, settings, strategies as st
 from made_up_runs import make_run, write_store
 
-from mnist_repro.documents.document import load_documents
-from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.pooling import check_whole
@@ -28,7 +27,7 @@ SAMPLE_LINES = (SAMPLES / "runs-schema-1.jsonl").read_text(encoding="utf-8").spl
 EXAMPLES = settings(max_examples=300, suppress_health_check=list(HealthCheck))
 JUDGED_EXAMPLES = settings(max_examples=100, suppress_health_check=list(HealthCheck))
 EXPERIMENT = "tf1-basic"
-DOCUMENTS, PROTOCOLS = load_documents(), load_protocols()
+DOCUMENTS, PROTOCOLS = load_catalogue().documents, load_catalogue().protocols
 ENVIRONMENT = parse_record(SAMPLE_LINES[0]).environment
 VARIED = [make_run(PROTOCOLS[EXPERIMENT], seed=seed, environment=ENVIRONMENT) for seed in range(20)]
 EQUAL = [replace(VARIED[0], seed=seed) for seed in range(2)]

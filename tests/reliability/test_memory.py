@@ -13,7 +13,7 @@ import pytest
 from installed import needs_mnist
 from numpy.typing import NDArray
 
-from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
 
 pytest.importorskip("tensorflow")
 pytestmark = [
@@ -55,7 +55,7 @@ def test_worker_that_trains_all_experiments_holds_little(
     tmp_path: Path, pytestconfig: pytest.Config, record_property: Callable[[str, object], None]
 ) -> None:
     """One that goes from each experiment to the next, twice in each, never holds more than 1.2 GB."""
-    experiments = list(load_protocols())
+    experiments = list(load_catalogue().protocols)
 
     _, most = make_runs(tmp_path, runs=2, steps=STEPS[pytestconfig.option.reliability], experiments=experiments)
 

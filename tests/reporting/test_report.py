@@ -15,7 +15,7 @@ from made_up_reports import EXPERIMENT, HOSTILE, read_tree
 from made_up_runs import MakeRecord, make_unfinished, write_store
 from markdown_pages import anchor_of, headings_of, parse, tables_of, targets_of
 
-from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.store import RecordStore
 from mnist_repro.reporting.exports.claims_json import read_schema
@@ -112,7 +112,7 @@ def test_write_report_every_claim_stands_on_the_page(
     runs = [make(seed, experiment=name) for name in protocols for seed in range(3)]
     write_store(tmp_path / "records" / "linux", runs)
     write_report(tmp_path, records=tmp_path / "records")
-    claims = [claim for document in load_documents().values() for claim in document.claims]
+    claims = [claim for document in load_catalogue().documents.values() for claim in document.claims]
 
     def rows_of(*heading: str) -> list[list[str]]:
         tables = [table for table in tables_of(tmp_path / "linux.md") if table[0][: len(heading)] == list(heading)]

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
@@ -90,10 +91,10 @@ def test_early_weights_not_asked_for_are_not_made(
     assert not (tmp_path / "pictures").exists()
 
 
-@pytest.mark.parametrize("experiment", load_protocols())
+@pytest.mark.parametrize("experiment", load_catalogue().protocols)
 def test_pictured_steps_of_documents_ascend_within_the_run(experiment: str) -> None:
     """Every document asks for pictures of steps that its runs have on their way."""
-    protocol = load_protocols()[experiment]
+    protocol = load_catalogue().protocols[experiment]
     steps = [0, *protocol.pictured_steps, protocol.training.steps]
 
     assert steps == sorted(set(steps))

@@ -19,7 +19,7 @@ from typing import Any
 from made_up_trainer import SECONDS_VARIABLE, write_start_up
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.cluster import connection
@@ -123,7 +123,7 @@ class ClusterStudy:
     def plan(self, cluster: Cluster, *seeds: int) -> Plan:
         """Plan the runs of these seeds."""
         return plan_study(
-            {EXPERIMENT: load_protocols()[EXPERIMENT]},
+            {EXPERIMENT: load_catalogue().protocols[EXPERIMENT]},
             seeds={EXPERIMENT: seeds},
             dataset=self.images,
             store=self.store,

@@ -17,12 +17,13 @@ import numpy as np
 from made_up_runs import make_run
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import describe_environment, training_code_sha256
 from mnist_repro.records.run import RunRecord
 
 TESTS = Path(__file__).parent
-EXPERIMENTS = tuple(load_protocols())
+EXPERIMENTS = tuple(load_catalogue().protocols)
 # What becomes of them is up to each test; good, low, diverged and single are those of a session with all four.
 GOOD, LOW, DIVERGED, SINGLE = "julia-linear-lr0.02", "julia-linear-lr0.003", "julia-mlp-100x100", "tf1-basic"
 

@@ -17,9 +17,8 @@ from mnist_repro.comparison.gate.summary import BaselineExperiment, GateSummary
 from mnist_repro.comparison.speed.engines import EngineTimes
 from mnist_repro.comparison.speed.trials import SpeedGateSummary, TrialCount
 from mnist_repro.comparison.versions.summary import summarize_versions
-from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
-from mnist_repro.documents.variant import load_alternatives
 from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.html.page import PageContents, SpeedResult
 from mnist_repro.stats.summary import Interval
@@ -56,7 +55,7 @@ def make_contents(
     seeds
         Runs of each experiment; one more of each did not complete, and one is of an earlier protocol.
     """
-    documents = load_documents()
+    documents = load_catalogue().documents
     results = []
     for name, stream in (("a", 0), (HOSTILE_NAME, 1)):
         runs = []
@@ -111,7 +110,7 @@ def _make_causes(result: EnvironmentResult) -> list[ExperimentCauses]:
         for claim in claims
         if claim.metric in {"loss", "accuracy"}
     )
-    variant = next(each for each in load_alternatives() if each.experiment == "tf1-basic")
+    variant = next(each for each in load_catalogue().alternatives if each.experiment == "tf1-basic")
     reconstruction = Cause(variant=None, runs=20, unfinished=0, answer=Answer.POSSIBLE, reason="so", p=0.5)
     return [
         ExperimentCauses(

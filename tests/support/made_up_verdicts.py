@@ -20,11 +20,11 @@ from made_up_runs import make_run, write_store
 from rich.console import Console
 
 from mnist_repro.datasets.dataset import Dataset
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
-from mnist_repro.documents.document import Document, load_documents
+from mnist_repro.documents.document import Document
 from mnist_repro.documents.explanation import Explanation
-from mnist_repro.documents.protocol import Protocol, load_protocols
-from mnist_repro.documents.variant import load_alternatives
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 from mnist_repro.reporting.terminal.verdicts import print_verdicts
@@ -68,7 +68,7 @@ ENVIRONMENT = Environment(
 
 def format_verdicts() -> str:
     """Return the verdicts on the made-up records as Markdown and as JSON."""
-    documents = load_documents()
+    documents = load_catalogue().documents
     documents["julia-blog"] = replace(documents["julia-blog"], explanations=(EXPLANATION,))
     images = _make_images()
     text = io.StringIO()
@@ -77,7 +77,7 @@ def format_verdicts() -> str:
         save_labels(folder, dataset=images, examples=[72])
         store = write_store(folder, _make_records(documents, dataset_sha256=images.sha256))
         write_store(variant_store(store).folder, _make_supporting_records(documents, dataset_sha256=images.sha256))
-        result = summarize_environment(store, documents=documents, protocols=load_protocols())
+        result = summarize_environment(store, documents=documents, protocols=load_catalogue().protocols)
     for form in ("markdown", "json"):
         print_verdicts(result, documents=documents, form=form, console=Console(file=text))
         text.write("\n")
@@ -98,7 +98,7 @@ def _make_images() -> Dataset:
 
 def _make_records(documents: dict[str, Document], *, dataset_sha256: str) -> Iterator[RunRecord]:
     claims = [claim for document in documents.values() for claim in document.claims]
-    protocols = load_protocols()
+    protocols = load_catalogue().protocols
     for name, count in RUNS.items():
         own = [claim for claim in claims if claim.experiment == name]
         for seed in range(count):
@@ -107,7 +107,7 @@ def _make_records(documents: dict[str, Document], *, dataset_sha256: str) -> Ite
 
 def _make_supporting_records(documents: dict[str, Document], *, dataset_sha256: str) -> Iterator[RunRecord]:
     """Yield runs of the variant that explains the miss: these miss nothing."""
-    (variant,) = (variant for variant in load_alternatives() if variant.id == EXPLANATION.variant)
+    (variant,) = (variant for variant in load_catalogue().alternatives if variant.id == EXPLANATION.variant)
     claims = [c for document in documents.values() for c in document.claims if c.experiment == variant.experiment]
     for seed in range(variant.seeds):
         yield _make_record(variant.protocol, claims, seed=seed, dataset_sha256=dataset_sha256, misses={})

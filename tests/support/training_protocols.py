@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mnist_repro.documents.protocol import ExponentialRate, Layer, PiecewiseRate, Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import ExponentialRate, Layer, PiecewiseRate, Protocol
 
 STEPS = 10
 
@@ -28,7 +29,7 @@ def shorten(protocol: Protocol, **changes: Any) -> Protocol:
 
 def load_short(name: str, **changes: Any) -> Protocol:
     """Return a document's protocol of that name, shortened."""
-    return shorten(load_protocols()[name], **changes)
+    return shorten(load_catalogue().protocols[name], **changes)
 
 
 def with_optimizer(protocol: Protocol, **changes: Any) -> Protocol:

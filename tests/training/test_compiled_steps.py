@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from training_protocols import STEPS, load_short, with_layers, with_optimizer, with_rate, with_training
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.protocol import ImageSlice, Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import ImageSlice, Protocol
 
 pytest.importorskip("tensorflow")
 from comparison import Comparison
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("single_thread")
 _TOLERANCE = 1e-4
 # Raw pixels give sums of thousands, of which the sigmoid passes on only the last units; 9e-5 was seen.
 _RAW_TOLERANCE = 1e-3
-_IDS = tuple(load_protocols())
+_IDS = tuple(load_catalogue().protocols)
 _NOTEBOOK_IDS = tuple(name for name in _IDS if name.startswith("tf1-"))
 
 
@@ -46,7 +47,7 @@ def test_train_steps_ten_steps_are_the_references(comparison: Comparison, name: 
 @pytest.mark.parametrize("name", _NOTEBOOK_IDS)
 def test_train_steps_first_step_on_raw_pixels_is_the_references(comparison: Comparison, name: str) -> None:
     """On pixels 0..255 the first step of each of the notebook's protocols is the reference's."""
-    protocol = load_short(name, pixel_divisor=load_protocols()[name].pixel_divisor)
+    protocol = load_short(name, pixel_divisor=load_catalogue().protocols[name].pixel_divisor)
 
     assert protocol.pixel_divisor == 1.0
     assert comparison.disagreement(protocol, steps=1) < _RAW_TOLERANCE

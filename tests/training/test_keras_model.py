@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
-from mnist_repro.documents.document import load_documents
-from mnist_repro.documents.protocol import ConstantRate, Protocol, load_protocols
+from mnist_repro.documents.protocol import ConstantRate, Protocol
 
 pytest.importorskip("tensorflow")
 from tensorflow import keras
@@ -148,7 +148,7 @@ def test_learning_rate_at_step_gives_the_notebooks_rate(
 
 
 def _learning_rate_claims() -> list[Claim]:
-    claims = [claim for document in load_documents().values() for claim in document.claims]
+    claims = [claim for document in load_catalogue().documents.values() for claim in document.claims]
     return [claim for claim in claims if claim.metric == "learning_rate"]
 
 
@@ -164,7 +164,7 @@ def test_learning_rate_at_periods_last_step_is_printed_as_in_the_notebook(claim:
     """As a float32, the rate of a period's last step has the very digits that the notebook prints."""
     assert claim.experiment is not None
     assert claim.period is not None
-    protocol = load_protocols()[claim.experiment]
+    protocol = load_catalogue().protocols[claim.experiment]
     step = claim.period * protocol.training.steps_per_period - 1
 
     rate = learning_rate_at(protocol.optimizer.learning_rate, step=step)

@@ -11,7 +11,8 @@ import pytest
 from made_up_claims import EXPERIMENT, Summarize, make_claims
 from made_up_runs import MakeRecord, write_store
 
-from mnist_repro.documents.document import Document, load_documents
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.verdicts.environment import summarize_environment
 from mnist_repro.verdicts.finding import Verdict
@@ -34,7 +35,7 @@ def test_outcome_of_document_counts_its_families_alone(
     protocols: dict[str, Protocol], make: MakeRecord, tmp_path: Path
 ) -> None:
     """The documents' outcomes add up to that of all, and count each family, comparison and statement once."""
-    documents = load_documents()
+    documents = load_catalogue().documents
     store = write_store(tmp_path / "somewhere", [make(seed) for seed in range(3)])
     result = summarize_environment(store, documents=documents, protocols=protocols)
 
@@ -107,7 +108,9 @@ def test_experiment_final_accuracy_is_on_the_asserted_set(
     protocols: dict[str, Protocol], make: MakeRecord, tmp_path: Path, step: int
 ) -> None:
     """The overview shows the accuracy at the end on the set that is asserted, in whatever order a document has them."""
-    documents = {name: replace(document, claims=document.claims[::step]) for name, document in load_documents().items()}
+    documents = {
+        name: replace(document, claims=document.claims[::step]) for name, document in load_catalogue().documents.items()
+    }
     store = write_store(tmp_path / "somewhere", [make(0)])
     result = summarize_environment(store, documents=documents, protocols=protocols)
 

@@ -13,10 +13,10 @@ from made_up_claims import EXPERIMENT, Summarize
 from made_up_runs import MakeRecord, make_unfinished, write_store
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.document import Document, load_documents
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.document import Document
 from mnist_repro.documents.explanation import Explanation
 from mnist_repro.documents.protocol import Protocol
-from mnist_repro.documents.variant import load_alternatives
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
@@ -85,7 +85,7 @@ def test_summarize_environment_every_claim_is_assessed_once(
     protocols: dict[str, Protocol], make: MakeRecord, tmp_path: Path
 ) -> None:
     """Whatever was run, the experiments and what belongs to none hold every claim of every document."""
-    documents = load_documents()
+    documents = load_catalogue().documents
     store = write_store(tmp_path / "somewhere", [make(0)])
 
     result = summarize_environment(store, documents=documents, protocols=protocols)
@@ -101,7 +101,7 @@ def test_summarize_environment_experiment_without_runs_is_not_run(
     """Every experiment is there; those without runs have claims that were not run, and no times."""
     store = write_store(tmp_path / "somewhere", [make(0), make(1)])
 
-    result = summarize_environment(store, documents=load_documents(), protocols=protocols)
+    result = summarize_environment(store, documents=load_catalogue().documents, protocols=protocols)
 
     assert [experiment.protocol.id for experiment in result.experiments] == list(protocols)
     for experiment in result.experiments:
@@ -150,7 +150,7 @@ def test_summarize_environment_supported_variant_explains_a_miss(
     made_up_document: Document, protocols: dict[str, Protocol], make: MakeRecord, tmp_path: Path
 ) -> None:
     """What the cause finder finds possible reaches the verdict of the family that it explains."""
-    (variant,) = (variant for variant in load_alternatives() if variant.id == f"{EXPERIMENT}+sgd")
+    (variant,) = (variant for variant in load_catalogue().alternatives if variant.id == f"{EXPERIMENT}+sgd")
     reason = Explanation(family=f"{EXPERIMENT}.loss", date=date(2025, 1, 31), variant=variant.id, text="Plain descent.")
     documents = {"made-up": replace(made_up_document, explanations=(reason,))}
     store = write_store(tmp_path / "somewhere", (make(seed) for seed in range(40)))

@@ -9,7 +9,7 @@ import pytest
 from judging import judge
 from made_up_runs import make_claim, make_run
 
-from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.explanation import Explanation
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
@@ -88,7 +88,7 @@ def test_judge_document_comparison_can_be_explained(protocols: dict[str, Protoco
     runs += [make_run(protocols[worse], seed=seed, environment=environment, accuracy=0.9) for seed in range(19)]
     name = "tf1-notebook.piecewise-beats-exponential"
     reason = replace(EXPLANATION, family=name, variant=f"{better}+late")
-    document = replace(load_documents()["tf1-notebook"], explanations=(reason,))
+    document = replace(load_catalogue().documents["tf1-notebook"], explanations=(reason,))
 
     def verdict(supported: set[str]) -> Verdict:
         findings = judge_document(document, records=runs, protocols=protocols, supported=supported)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from made_up_runs import make_run
 
-from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.verdicts.finding import Verdict
@@ -13,7 +13,7 @@ from mnist_repro.verdicts.judge import judge_document
 
 def test_judge_document_gives_one_finding_for_all_that_it_reports(protocols: dict[str, Protocol]) -> None:
     """Families, comparisons and statements come in this order, each once."""
-    for document in load_documents().values():
+    for document in load_catalogue().documents.values():
         findings = judge_document(document, records=[], protocols=protocols)
 
         expected = [
@@ -29,7 +29,7 @@ def test_judge_document_labels_and_runs_decide_its_claims(
     protocols: dict[str, Protocol], environment: Environment
 ) -> None:
     """A document's labels are held against those of the images, its other claims and its statements against runs."""
-    documents = load_documents()
+    documents = load_catalogue().documents
     runs = [
         make_run(protocol, seed=seed, environment=environment)
         for name, protocol in protocols.items()

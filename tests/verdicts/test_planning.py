@@ -13,7 +13,8 @@ from made_up_runs import make_run, make_unfinished, write_store
 from made_up_studies import SPREAD, make_study
 from rich.console import Console
 
-from mnist_repro.documents.document import Document, load_documents
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.terminal.plan import print_plan
@@ -30,7 +31,7 @@ Plan = Callable[..., ExperimentPlan]
 @pytest.fixture(scope="module")
 def documents() -> dict[str, Document]:
     """Return the documents."""
-    return load_documents()
+    return load_catalogue().documents
 
 
 @pytest.fixture

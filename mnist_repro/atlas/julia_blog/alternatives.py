@@ -7,8 +7,18 @@ from dataclasses import replace
 from typing import cast
 
 from mnist_repro.atlas.julia_blog.experiments import EXPERIMENTS
-from mnist_repro.documents.protocol import Adam, GlorotUniform, GradientDescent, ImageSlice, Normal, Protocol
-from mnist_repro.documents.variant import Variant, read_otherwise, vary, with_weights
+from mnist_repro.documents import (
+    Adam,
+    GlorotUniform,
+    GradientDescent,
+    ImageSlice,
+    Normal,
+    Protocol,
+    Variant,
+    read_otherwise,
+    vary,
+    with_weights,
+)
 
 # One more than the fewest with which an exact p-value can be 5 %.
 _SEEDS = 20

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mnist_repro.atlas.tf1_notebook.experiments import EXPERIMENTS, PIECEWISE_RATE
-from mnist_repro.documents.protocol import (
+from mnist_repro.documents import (
     GlorotUniform,
     GradientDescent,
     ImageSlice,
@@ -16,8 +16,12 @@ from mnist_repro.documents.protocol import (
     PiecewiseRate,
     Protocol,
     TruncatedNormal,
+    Variant,
+    read_otherwise,
+    vary,
+    with_hidden,
+    with_weights,
 )
-from mnist_repro.documents.variant import Variant, read_otherwise, vary, with_hidden, with_weights
 
 # The fewest with which an exact p-value can be 5 %.
 _SEEDS = 19

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mnist_repro.documents.protocol import (
+from mnist_repro.documents import (
     AccuracyGate,
     ConstantRate,
     EvaluationSet,

@@ -19,6 +19,7 @@ from mnist_repro.comparison.gate.faults import collect_faults
 from mnist_repro.comparison.gate.regression import RunsByExperiment
 from mnist_repro.comparison.gate.resampling import PROFILE, measure_detection, measure_false_alarms
 from mnist_repro.documents.protocol import Protocol
+from mnist_repro.documents.variant import Variant
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import hash_code
 from mnist_repro.records.run import format_record
@@ -39,13 +40,17 @@ _SCHEMA = 1
 _AGAIN = "Measure again with `mnist-repro baseline`."
 
 
-def measure_errors(folder: Path, *, faults_of: RecordStore, protocols: Mapping[str, Protocol]) -> GateErrors:
+def measure_errors(
+    folder: Path, *, faults_of: RecordStore, faults: Sequence[Variant], protocols: Mapping[str, Protocol]
+) -> GateErrors:
     """Measure how often the gate errs with the baseline in `folder`, and write it there.
 
     Parameters
     ----------
     faults_of
         Records of the environment in which the planted faults were run.
+    faults
+        What was planted.
 
     Raises
     ------
@@ -56,26 +61,30 @@ def measure_errors(folder: Path, *, faults_of: RecordStore, protocols: Mapping[s
     if not baseline:
         msg = f"{folder} has no baseline (runs.jsonl). Record one with `mnist-repro baseline`."
         raise ReproError(msg)
-    faults, not_run = collect_faults(faults_of, protocols=protocols)
+    found, not_run = collect_faults(faults_of, faults=faults, protocols=protocols)
     errors = GateErrors(
         environment=faults_of.environment,
         false_alarms=measure_false_alarms(baseline, protocols=protocols),
-        detections=tuple(measure_detection(faults, baseline=baseline, protocols=protocols)),
+        detections=tuple(measure_detection(found, baseline=baseline, protocols=protocols)),
         not_run=tuple(not_run),
     )
-    inputs = _hash_inputs(baseline, protocols=protocols, faults=faults, not_run=not_run)
+    inputs = _hash_inputs(baseline, protocols=protocols, faults=found, not_run=not_run)
     entry = _plain({"schema": _SCHEMA, "inputs_sha256": inputs, **asdict(errors)})
     replace_file(folder / ERRORS_FILE, json.dumps(entry, indent=1) + "\n")
     return _parse(entry)
 
 
-def read_errors(folder: Path, *, records: Path, protocols: Mapping[str, Protocol]) -> GateErrors | None:
+def read_errors(
+    folder: Path, *, records: Path, faults: Sequence[Variant], protocols: Mapping[str, Protocol]
+) -> GateErrors | None:
     """Read what was measured of the gate; None where nothing was.
 
     Parameters
     ----------
     records
         Folder of all environments' records, in which the runs of the faults are.
+    faults
+        What was planted.
 
     Raises
     ------
@@ -91,8 +100,8 @@ def read_errors(folder: Path, *, records: Path, protocols: Mapping[str, Protocol
     except (OSError, ValueError, KeyError, TypeError) as error:
         msg = f"{file} holds what was measured of the gate, and cannot be read: {error!r}. {_AGAIN}"
         raise ReproError(msg) from error
-    faults, not_run = collect_faults(RecordStore(records / errors.environment), protocols=protocols)
-    if inputs != _hash_inputs(read_baseline(folder), protocols=protocols, faults=faults, not_run=not_run):
+    found, not_run = collect_faults(RecordStore(records / errors.environment), faults=faults, protocols=protocols)
+    if inputs != _hash_inputs(read_baseline(folder), protocols=protocols, faults=found, not_run=not_run):
         msg = (
             f"{file} was measured with other runs, faults, thresholds or code of the gate than there are now. {_AGAIN}"
         )

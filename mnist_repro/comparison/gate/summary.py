@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from mnist_repro.comparison.gate.error_rates import GateErrors
 from mnist_repro.comparison.gate.regression import fewest_runs
 from mnist_repro.comparison.gate.resampling import PROFILE
 from mnist_repro.documents.protocol import Protocol
+from mnist_repro.documents.variant import Variant
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.metrics import Quantity, list_quantities
 from mnist_repro.records.run import RunRecord
@@ -74,7 +75,9 @@ class GateSummary:
         return sum(len(experiment.records) for experiment in self.experiments)
 
 
-def summarize_gate(folder: Path, *, records: Path, protocols: Mapping[str, Protocol]) -> GateSummary | None:
+def summarize_gate(
+    folder: Path, *, records: Path, faults: Sequence[Variant], protocols: Mapping[str, Protocol]
+) -> GateSummary | None:
     """Gather what there is to say of the gate with the baseline in `folder`; None where there is no baseline.
 
     Raises
@@ -101,5 +104,5 @@ def summarize_gate(folder: Path, *, records: Path, protocols: Mapping[str, Proto
         environment=newest.environment,
         experiments=experiments,
         missing=tuple(name for name in protocols if name not in known),
-        errors=read_errors(folder, records=records, protocols=protocols),
+        errors=read_errors(folder, records=records, faults=faults, protocols=protocols),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import Protocol
-from mnist_repro.documents.variant import Variant, first_steps_set, follow_first_steps, load_alternatives, move_start
+from mnist_repro.documents.variant import Variant, first_steps_set, follow_first_steps, move_start
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.variant_runs import VariantRuns, read_variant_runs
@@ -85,12 +86,12 @@ class ExperimentCauses:
         return (self.reconstruction, *self.alternatives)
 
 
-def plan_trials(protocol: Protocol) -> Trials:
+def plan_trials(protocol: Protocol, *, alternatives: Iterable[Variant]) -> Trials:
     """Return what is tried for an experiment."""
     first_steps, first_steps_moved = follow_first_steps(protocol)
     return Trials(
         protocol=protocol,
-        alternatives=tuple(variant for variant in load_alternatives() if variant.experiment == protocol.id),
+        alternatives=tuple(variant for variant in alternatives if variant.experiment == protocol.id),
         moved=move_start(protocol, seeds=_MOVED_SEEDS),
         first_steps=first_steps,
         first_steps_moved=first_steps_moved,
@@ -111,7 +112,7 @@ def find_causes(
     tried = {record.experiment for record in runs.own_records}
     found = []
     for protocol in protocols.values():
-        trials = plan_trials(protocol)
+        trials = plan_trials(protocol, alternatives=load_catalogue().alternatives)
         if tried.intersection(variant.id for variant in trials.variants):
             claims = [c for document in documents.values() for c in document.claims if c.experiment == protocol.id]
             found.append(_judge(trials, claims, runs=runs))

@@ -18,8 +18,8 @@ from mnist_repro.comparison.gate.error_file import measure_errors, read_errors
 from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, GateErrors, Shift
 from mnist_repro.comparison.gate.faults import collect_faults, swap_sets
 from mnist_repro.comparison.gate.resampling import PROFILE
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
-from mnist_repro.documents.variant import load_alternatives
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
@@ -28,6 +28,8 @@ from mnist_repro.records.store import RecordStore
 BASIC, DROPOUT = "tf1-basic", "tf1-dropout-piecewise"
 
 Study = dict[str, list[RunRecord]]
+
+FAULTS = load_catalogue().faults
 
 
 @pytest.fixture
@@ -175,7 +177,7 @@ def test_swap_sets_puts_other_sets_under_the_documents_names(
 def published(study: list[RunRecord], environment: Environment, tmp_path: Path) -> RecordStore:
     """Return an environment with the study, and with four runs of a fault beside it."""
     store = write_store(tmp_path / "records" / "linux", study)
-    relu = next(variant for variant in load_alternatives() if variant.id == f"{BASIC}+relu")
+    relu = next(variant for variant in load_catalogue().alternatives if variant.id == f"{BASIC}+relu")
     write_store(store.folder / "variants", make_study(relu.protocol, range(4), environment=environment, shift=-0.03))
     write_baseline(study, folder=tmp_path / "baseline")
     return store
@@ -183,7 +185,7 @@ def published(study: list[RunRecord], environment: Environment, tmp_path: Path) 
 
 def test_collect_faults_are_those_with_enough_runs(published: RecordStore, few: dict[str, Protocol]) -> None:
     """A fault that was run is there with its experiment; those that were not are named, and none is lost."""
-    faults, not_run = collect_faults(published, protocols=few)
+    faults, not_run = collect_faults(published, faults=FAULTS, protocols=few)
 
     by_id = {fault.id: fault for fault in faults}
     assert len(by_id[f"{BASIC}+relu"].records) == 4
@@ -199,13 +201,13 @@ def test_measure_errors_are_read_back(published: RecordStore, few: dict[str, Pro
     """What was measured is written beside the baseline, and read as it was; the same runs give the same bytes."""
     folder, records = tmp_path / "baseline", tmp_path / "records"
 
-    measured = measure_errors(folder, faults_of=published, protocols=few)
+    measured = measure_errors(folder, faults_of=published, faults=FAULTS, protocols=few)
 
-    assert read_errors(folder, records=records, protocols=few) == measured
+    assert read_errors(folder, records=records, faults=FAULTS, protocols=few) == measured
     assert measured.environment == "linux"
     assert f"{BASIC}+relu" in {detection.fault for detection in measured.detections}
     first = (folder / "errors.json").read_bytes()
-    measure_errors(folder, faults_of=published, protocols=few)
+    measure_errors(folder, faults_of=published, faults=FAULTS, protocols=few)
     assert (folder / "errors.json").read_bytes() == first
 
 
@@ -214,12 +216,12 @@ def test_measure_errors_without_baseline_is_refused(
 ) -> None:
     """There is nothing to measure with, and it says how to get it."""
     with pytest.raises(ReproError, match="has no baseline"):
-        measure_errors(tmp_path / "nowhere", faults_of=published, protocols=few)
+        measure_errors(tmp_path / "nowhere", faults_of=published, faults=FAULTS, protocols=few)
 
 
 def test_read_errors_not_measured_is_none(tmp_path: Path, few: dict[str, Protocol]) -> None:
     """Where nothing was measured nothing is read."""
-    assert read_errors(tmp_path, records=tmp_path, protocols=few) is None
+    assert read_errors(tmp_path, records=tmp_path, faults=FAULTS, protocols=few) is None
 
 
 @pytest.fixture
@@ -285,11 +287,11 @@ def test_read_errors_of_anything_else_are_refused(
 ) -> None:
     """What was measured with other runs, faults, thresholds or seeds is not shown as if it were of these."""
     folder = tmp_path / "baseline"
-    measure_errors(folder, faults_of=published, protocols=few)
+    measure_errors(folder, faults_of=published, faults=FAULTS, protocols=few)
     change(folder, published, few)
 
     with pytest.raises(ReproError, match="was measured with other runs, faults, thresholds or code"):
-        read_errors(folder, records=tmp_path / "records", protocols=few)
+        read_errors(folder, records=tmp_path / "records", faults=FAULTS, protocols=few)
 
 
 @pytest.mark.usefixtures("quick_measuring")
@@ -298,11 +300,11 @@ def test_read_errors_one_more_experiment_changes_nothing(
 ) -> None:
     """A document that was added later, of which the baseline has no run, leaves what was measured as it is."""
     folder, records = tmp_path / "baseline", tmp_path / "records"
-    measured = measure_errors(folder, faults_of=published, protocols=few)
+    measured = measure_errors(folder, faults_of=published, faults=FAULTS, protocols=few)
 
     more = {**few, "added": replace(few[BASIC], id="added")}
 
-    assert read_errors(folder, records=records, protocols=more) == measured
+    assert read_errors(folder, records=records, faults=FAULTS, protocols=more) == measured
 
 
 @pytest.mark.usefixtures("quick_measuring")
@@ -310,11 +312,11 @@ def test_read_errors_of_other_code_are_refused(
     published: RecordStore, few: dict[str, Protocol], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The code of the gate is among what was measured."""
-    measure_errors(tmp_path / "baseline", faults_of=published, protocols=few)
+    measure_errors(tmp_path / "baseline", faults_of=published, faults=FAULTS, protocols=few)
     monkeypatch.setattr(gate_record, "_GATE_PATH", ("comparison/gate/regression.py",))
 
     with pytest.raises(ReproError, match="Measure again with `mnist-repro baseline`"):
-        read_errors(tmp_path / "baseline", records=tmp_path / "records", protocols=few)
+        read_errors(tmp_path / "baseline", records=tmp_path / "records", faults=FAULTS, protocols=few)
 
 
 def without_alarms(entry: dict[str, Any]) -> None:
@@ -342,8 +344,8 @@ def test_read_errors_damaged_is_an_error_of_one_line(
 ) -> None:
     """A file that cannot be understood is named, with the next step; an undamaged one is read with rounded numbers."""
     folder = tmp_path / "baseline"
-    measure_errors(folder, faults_of=published, protocols=few)
-    read = read_errors(folder, records=tmp_path / "records", protocols=few)
+    measure_errors(folder, faults_of=published, faults=FAULTS, protocols=few)
+    read = read_errors(folder, records=tmp_path / "records", faults=FAULTS, protocols=few)
     assert read is not None
     assert read.detections[0].shift == Shift(evaluation_set="test", accuracy=-0.012346, spread=0.004)
     assert read.detections[1:] == quick_measuring.detections[1:]
@@ -354,7 +356,7 @@ def test_read_errors_damaged_is_an_error_of_one_line(
     with pytest.raises(
         ReproError, match=r"errors\.json holds what was measured of the gate, and cannot be read"
     ) as caught:
-        read_errors(folder, records=tmp_path / "records", protocols=few)
+        read_errors(folder, records=tmp_path / "records", faults=FAULTS, protocols=few)
 
     assert "\n" not in str(caught.value)
 

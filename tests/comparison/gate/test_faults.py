@@ -9,18 +9,17 @@ import numpy as np
 import pytest
 from made_up_runs import make_run, write_store
 
-from mnist_repro.comparison.gate.faults import plant_faults, shuffle_labels
+from mnist_repro.atlas.julia_blog.faults import shuffle_labels
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.protocol import load_protocols
-from mnist_repro.documents.variant import load_alternatives
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.variant_runs import plan_variants, read_variant_runs, variant_store
 
-PROTOCOLS = load_protocols()
-ALTERNATIVES = {variant.id: variant for variant in load_alternatives()}
-FAULTS = {fault.id: fault for fault in plant_faults(PROTOCOLS, alternatives=ALTERNATIVES)}
+PROTOCOLS = load_catalogue().protocols
+ALTERNATIVES = {variant.id: variant for variant in load_catalogue().alternatives}
+FAULTS = {fault.id: fault for fault in load_catalogue().faults}
 
 
 def test_plant_faults_are_at_least_sixteen_different_ones() -> None:

@@ -19,7 +19,7 @@ from mnist_repro.comparison.speed.studies import (
     list_processor_shares,
     read_studies,
 )
-from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
@@ -68,7 +68,7 @@ def result(tmp_path: Path, protocols: dict[str, Protocol], environment: Environm
     """Return an environment with runs of one experiment, which took 3 seconds each."""
     records = [make_run(protocols[EXPERIMENT], seed=seed, environment=environment) for seed in range(4)]
     store = write_store(tmp_path / "records", records)
-    return summarize_environment(store, documents=load_documents(), protocols=protocols)
+    return summarize_environment(store, documents=load_catalogue().documents, protocols=protocols)
 
 
 def test_read_studies_no_file_gives_none(tmp_path: Path) -> None:

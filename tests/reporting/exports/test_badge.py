@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 from made_up_runs import make_run, write_store
 
-from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.exports.badge import describe_outcome, format_badge
@@ -78,7 +78,7 @@ def summarize(protocols: dict[str, Protocol], environment: Environment, tmp_path
         changes = {"environment": environment, "dataset": dataset, "accuracy": 0.83}
         runs = [make_run(protocols["julia-linear-lr0.02"], seed=seed, **changes) for seed in seeds]  # type: ignore[arg-type]
         store = write_store(tmp_path / name, runs)
-        return summarize_environment(store, documents=load_documents(), protocols=protocols)
+        return summarize_environment(store, documents=load_catalogue().documents, protocols=protocols)
 
     return make
 

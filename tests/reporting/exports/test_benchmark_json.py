@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from made_up_runs import make_run, make_unfinished, write_store
 
-from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
@@ -35,7 +35,7 @@ def export(protocols: dict[str, Protocol], environment: Environment, tmp_path: P
         made = {"environment": environment, **changes}
         runs = [change(make_run(protocols[EXPERIMENT], seed=seed, **made)) for seed in seeds]
         result = summarize_environment(
-            write_store(tmp_path / "linux", runs), documents=load_documents(), protocols=protocols
+            write_store(tmp_path / "linux", runs), documents=load_catalogue().documents, protocols=protocols
         )
         found: list[dict[str, Any]] = json.loads(format_benchmark(result, measure=measure))
         return found

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from made_up_runs import make_run, make_unfinished, write_store
 
-from mnist_repro.documents.document import load_documents
-from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 from mnist_repro.reporting.exports.claims_json import format_claims, read_schema
@@ -34,9 +34,9 @@ def describe(protocols: dict[str, Protocol], environment: Environment, tmp_path:
         seeds: range, *, name: str = "linux", change: Callable[[RunRecord], RunRecord] = copy.copy, **changes: Any
     ) -> dict[str, Any]:
         runs = [change(make_run(protocols[EXPERIMENT], seed=s, environment=environment, **changes)) for s in seeds]
-        documents = load_documents()
+        documents = load_catalogue().documents
         store = write_store(tmp_path / name, runs)
-        result = summarize_environment(store, documents=documents, protocols=load_protocols())
+        result = summarize_environment(store, documents=documents, protocols=load_catalogue().protocols)
         content: dict[str, Any] = json.loads(format_claims([result], documents=documents))
         validate(content)
         return content
@@ -150,7 +150,7 @@ def test_claims_every_reported_number_is_there_with_its_place(describe: Describe
     """Each number of the documents stands there once as a claim, with document, line, printed text, value and unit."""
     (environment,) = describe(range(2))["published"]
 
-    claims = [claim for document in load_documents().values() for claim in document.claims]
+    claims = [claim for document in load_catalogue().documents.values() for claim in document.claims]
     expected = {(c.document, c.id, c.line, c.printed, c.value, c.unit) for c in claims}
     found = [
         (entry["document"], *(number[key] for key in ("id", "line", "printed", "value", "unit")))

@@ -13,7 +13,8 @@ import pytest
 from made_up_runs import MakeRecord, make_run, make_unfinished, write_store
 
 from mnist_repro.cli.main import main
-from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
@@ -25,7 +26,7 @@ EXPERIMENT = "tf1-dropout-piecewise"
 # In milliseconds since 1970: a second before the end of the day 20,119.
 STARTED = "2025-01-31T23:59:59+00:00"
 START = (20_120 * 86_400 - 1) * 1_000
-PROTOCOL = load_protocols()[EXPERIMENT]
+PROTOCOL = load_catalogue().protocols[EXPERIMENT]
 
 
 @pytest.fixture

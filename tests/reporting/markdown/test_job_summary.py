@@ -14,8 +14,8 @@ from made_up_runs import make_run, write_store
 from markdown_it import MarkdownIt
 
 from mnist_repro.cli.main import main
-from mnist_repro.documents.document import load_documents
-from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.markdown.job_summary import MOST_BYTES, append_summary, format_summary
@@ -39,8 +39,8 @@ def summarize(protocols: dict[str, Protocol], environment: Environment, tmp_path
     def make(name: str = "linux", *, experiment: str = EXPERIMENT, **changes: Any) -> str:
         made = {"environment": environment, **changes}
         store = write_store(tmp_path / name, [make_run(protocols[experiment], seed=s, **made) for s in range(20)])
-        documents = load_documents()
-        result = summarize_environment(store, documents=documents, protocols=load_protocols())
+        documents = load_catalogue().documents
+        result = summarize_environment(store, documents=documents, protocols=load_catalogue().protocols)
         return format_summary([result], documents=documents)
 
     return make
@@ -52,7 +52,7 @@ def test_format_summary_says_what_came_out(summarize: Summarize) -> None:
 
     lines = text.splitlines()
     assert "### linux" in lines
-    for document in load_documents().values():
+    for document in load_catalogue().documents.values():
         assert any(re.match(rf"- \*\*{re.escape(document.title)}\*\*: .* claims", line) for line in lines)
     (row,) = (line for line in lines if "| validation accuracy |" in line)
     assert "| 83.36 % | 49.98 % (" in row

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from made_up_runs import make_run, write_store
 
-from mnist_repro.documents.document import Document, load_documents
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.wording.contradictions import collect_contradictions
@@ -19,14 +20,14 @@ NOTEBOOK = ("tf1-basic", "tf1-dropout-piecewise", "tf1-dropout-exponential")
 @pytest.fixture(scope="module")
 def document() -> Document:
     """Return the notebook, which has remarks, statements and a number in the wrong unit."""
-    return load_documents()["tf1-notebook"]
+    return load_catalogue().documents["tf1-notebook"]
 
 
 def _summarize(
     folder: Path, protocols: dict[str, Protocol], environment: Environment, *, names: tuple[str, ...], dataset: str
 ) -> EnvironmentResult:
     runs = [make_run(protocols[n], seed=s, environment=environment, dataset=dataset) for n in names for s in range(2)]
-    return summarize_environment(write_store(folder, runs), documents=load_documents(), protocols=protocols)
+    return summarize_environment(write_store(folder, runs), documents=load_catalogue().documents, protocols=protocols)
 
 
 def test_collect_contradictions_are_what_is_contradicted_and_what_is_remarked(

@@ -18,9 +18,11 @@ from mnist_repro.comparison.gate.baseline import read_baseline, write_baseline
 from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, GateErrors, Shift
 from mnist_repro.comparison.gate.resampling import PROFILE
 from mnist_repro.comparison.gate.summary import summarize_gate
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.store import RecordStore
+from mnist_repro.reporting import rendering
 from mnist_repro.reporting.markdown import pages
 from mnist_repro.reporting.report import check_report, write_report
 from mnist_repro.reporting.wording.gates import format_detections, format_false_alarms, format_remedy, format_shift
@@ -93,7 +95,9 @@ def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
 def few(monkeypatch: pytest.MonkeyPatch, protocols: dict[str, Protocol]) -> dict[str, Protocol]:
     """Return the protocols with quick profiles of three seeds, which are also those of the command line."""
     changed = {name: replace(protocol, seeds={PROFILE: 3, "full": 6}) for name, protocol in protocols.items()}
-    monkeypatch.setattr(verbs, "load_protocols", lambda: changed)
+    catalogue = replace(load_catalogue(), protocols=changed)
+    for module in (verbs, rendering):
+        monkeypatch.setattr(module, "load_catalogue", lambda: catalogue)
     return changed
 
 
@@ -159,7 +163,7 @@ def test_format_remedy_says_of_a_miss_what_would_catch_it(detection: Detection, 
 
 def test_summarize_gate_without_baseline_is_none(tmp_path: Path, protocols: dict[str, Protocol]) -> None:
     """There is nothing to say of no baseline."""
-    assert summarize_gate(tmp_path, records=tmp_path, protocols=protocols) is None
+    assert summarize_gate(tmp_path, records=tmp_path, faults=(), protocols=protocols) is None
 
 
 @pytest.mark.usefixtures("_no_figures")
@@ -188,7 +192,7 @@ def test_write_report_page_shows_what_was_measured(
     records: Path, baseline: Path, protocols: dict[str, Protocol], measure: Measure, tmp_path: Path
 ) -> None:
     """Rate, interval, each fault with its share and its remedy, misses and broken rules too, and what was not run."""
-    measure(baseline, faults_of=RecordStore(records / "linux"), protocols=protocols)
+    measure(baseline, faults_of=RecordStore(records / "linux"), faults=load_catalogue().faults, protocols=protocols)
 
     write_report(tmp_path / "report", records=records, baseline=baseline)
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import METRIC_UNITS, Claim
-from mnist_repro.documents.document import load_documents
 from mnist_repro.reporting.wording.numbers import (
     UNKNOWN,
     format_difference,
@@ -23,7 +23,7 @@ from mnist_repro.reporting.wording.numbers import (
 )
 from mnist_repro.stats.summary import Interval, summarize
 
-CLAIMS = [claim for document in load_documents().values() for claim in document.claims]
+CLAIMS = [claim for document in load_catalogue().documents.values() for claim in document.claims]
 
 
 def make_claim(metric: str = "accuracy", unit: str = "fraction", **changes: Any) -> Claim:

@@ -9,8 +9,8 @@ from hypothesis import given, strategies as st
 from made_up_runs import make_claim
 from markdown_it import MarkdownIt
 
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
-from mnist_repro.documents.document import load_documents
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.pooling import Reason
 from mnist_repro.reporting.wording.numbers import (
@@ -52,7 +52,9 @@ def test_format_subject_claim_names_set_and_metric(claim: Claim, expected: str) 
     assert expected == format_subject(claim)
 
 
-@pytest.mark.parametrize("claim", [c for d in load_documents().values() for c in d.claims], ids=lambda claim: claim.id)
+@pytest.mark.parametrize(
+    "claim", [c for d in load_catalogue().documents.values() for c in d.claims], ids=lambda claim: claim.id
+)
 def test_format_subject_every_metric_has_a_name(claim: Claim) -> None:
     """Each claim of the documents has words for readers, without the code's underscores."""
     assert "_" not in format_subject(claim)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mnist_repro.documents.variant import vary
+from mnist_repro.documents import vary
 
 from .experiments import EXPERIMENTS
 

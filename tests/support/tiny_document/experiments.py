@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mnist_repro.documents.protocol import (
+from mnist_repro.documents import (
     AccuracyGate,
     ConstantRate,
     EvaluationSet,

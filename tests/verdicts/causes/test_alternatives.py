@@ -10,14 +10,14 @@ import pytest
 from made_up_runs import MakeRecord, make_claim, make_unfinished
 from scipy import stats
 
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
-from mnist_repro.documents.protocol import load_protocols
 from mnist_repro.documents.variant import Variant, read_otherwise, vary
 from mnist_repro.records.run import Period, RunRecord
 from mnist_repro.verdicts.causes.alternatives import Answer, Cause, judge_alternative, judge_reconstruction
 
 MakeRuns = Callable[..., list[RunRecord]]
-BASIC = load_protocols()["tf1-basic"]
+BASIC = load_catalogue().protocols["tf1-basic"]
 CLAIMS = [
     make_claim("0.70", quantity="validation-loss.1", metric="loss", unit="nat", evaluation_set="validation", period=1),
     make_claim("0.900"),

@@ -11,8 +11,7 @@ import pytest
 from made_up_runs import make_run, make_unfinished, write_store
 from rich.console import Console
 
-from mnist_repro.documents.document import load_documents
-from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
@@ -23,7 +22,7 @@ from mnist_repro.studies.variant_runs import variant_store
 from mnist_repro.verdicts.causes.alternatives import Answer
 from mnist_repro.verdicts.causes.finder import ExperimentCauses, find_causes, plan_trials, possible_variants
 
-PROTOCOLS = load_protocols()
+PROTOCOLS = load_catalogue().protocols
 BASIC = PROTOCOLS["tf1-basic"]
 RELU, TANH = "tf1-basic+relu", "tf1-basic+tanh"
 
@@ -31,7 +30,7 @@ RELU, TANH = "tf1-basic+relu", "tf1-basic+tanh"
 @pytest.fixture
 def store(environment: Environment, tmp_path: Path) -> RecordStore:
     """Return 40 runs of the basic net, 19 of ReLU, all far too good, 19 of tanh, all diverged, and two moved ones."""
-    trials = plan_trials(BASIC)
+    trials = plan_trials(BASIC, alternatives=load_catalogue().alternatives)
     protocols = {variant.id: variant.protocol for variant in trials.variants}
 
     def runs(name: str, *, n: int, accuracy: float = 0.885) -> list[RunRecord]:
@@ -54,14 +53,14 @@ def store(environment: Environment, tmp_path: Path) -> RecordStore:
 @pytest.fixture
 def causes(store: RecordStore) -> ExperimentCauses:
     """Return what is found of the basic net."""
-    (found,) = find_causes(store, documents=load_documents(), protocols=PROTOCOLS)
+    (found,) = find_causes(store, documents=load_catalogue().documents, protocols=PROTOCOLS)
     return found
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_plan_trials_compare_with_as_many_runs_as_any_alternative(name: str) -> None:
     """Each experiment has alternatives, and at least as many runs of its own to compare them with."""
-    trials = plan_trials(PROTOCOLS[name])
+    trials = plan_trials(PROTOCOLS[name], alternatives=load_catalogue().alternatives)
 
     assert trials.alternatives
     assert trials.seeds == max(variant.seeds for variant in trials.variants) >= trials.moved.seeds
@@ -90,7 +89,7 @@ def test_find_causes_without_trials_is_empty(environment: Environment, tmp_path:
     """Records of experiments alone have no causes to show."""
     store = write_store(tmp_path, [make_run(BASIC, seed=0, environment=environment)])
 
-    assert find_causes(store, documents=load_documents(), protocols=PROTOCOLS) == ()
+    assert find_causes(store, documents=load_catalogue().documents, protocols=PROTOCOLS) == ()
 
 
 def test_format_cause_row_says_what_was_done_and_what_came_of_it(causes: ExperimentCauses) -> None:

@@ -1,0 +1,68 @@
+"""`list` and `plan` come before a study."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from joblib import cpu_count
+from rich.console import Console
+from rich.table import Table
+
+from mnist_repro.cli.options import add_verb
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import PROFILES
+from mnist_repro.reporting.terminal.plan import print_plan
+from mnist_repro.verdicts.planning import plan_experiments
+
+
+def add_verbs(verbs: Any) -> None:
+    """Add `list` and `plan`."""
+    add_verb(verbs, "list", list_all, shared="--document", help="list documents, experiments and profiles")
+    add_verb(
+        verbs,
+        "plan",
+        plan,
+        shared="experiments --profile --workers --records --document",
+        environment="environment whose earlier runs give the time",
+        help="print what a study would cost, and what it could decide",
+        description="Print, for a profile's seeds, how long every experiment, or those named, would take here, the "
+        "smallest difference that they would show, and the seeds that each claim needs. Nothing is trained.",
+    )
+
+
+def list_all(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - all verbs are called alike
+    """List documents, experiments and profiles."""
+    catalogue = load_catalogue()
+    for document in catalogue.documents.values():
+        console.print(f"{document.id}: {document.title}; {len(document.claims)} claims", highlight=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("experiment", *(f"seeds, {profile}" for profile in PROFILES), "steps", "asserted mean accuracy"):
+        table.add_column(heading)
+    for protocol in catalogue.protocols.values():
+        gate = f"{protocol.gate.evaluation_set} >= {protocol.gate.minimum}"
+        seeds = (str(protocol.seeds[profile]) for profile in PROFILES)
+        table.add_row(protocol.id, *seeds, str(protocol.training.steps), gate)
+    console.print()
+    console.print(table)
+    return 0
+
+
+def plan(options: argparse.Namespace, console: Console) -> int:
+    """Print what a study would cost, and what it could decide."""
+    catalogue = load_catalogue()
+    plans = plan_experiments(
+        catalogue.select(options.experiments),
+        profile=options.profile,
+        records=options.records,
+        environment=options.environment,
+        documents=catalogue.documents.values(),
+    )
+    print_plan(
+        plans,
+        profile=options.profile,
+        environment=options.environment,
+        workers=options.workers or cpu_count(),
+        console=console,
+    )
+    return 0

@@ -1,0 +1,169 @@
+"""`data` finds MNIST; `run` trains on it."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import nullcontext
+from typing import Any
+
+from rich.console import Console
+
+from mnist_repro.cli.options import add_verb, name_environment
+from mnist_repro.datasets.dataset import Dataset, load_dataset
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.errors import ReproError
+from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import RecordStore
+from mnist_repro.reporting.terminal.claims import print_claims
+from mnist_repro.reporting.terminal.progress import StudyProgress, format_plan
+from mnist_repro.reporting.terminal.timing import print_timing
+from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_unfinished
+from mnist_repro.studies.cluster.connection import Cluster, connect_cluster
+from mnist_repro.studies.first_layer import keep_early_weights
+from mnist_repro.studies.study import Plan, plan_study, profile_seeds, run_study
+from mnist_repro.studies.timing import StudyClock
+from mnist_repro.verdicts.environment import summarize_environment
+
+
+def add_verbs(verbs: Any) -> None:
+    """Add `data` and `run`."""
+    add_verb(
+        verbs, "data", find_data, shared="--data --dataset", help="find MNIST, check it bit for bit, print where it is"
+    )
+    run_parser = add_verb(
+        verbs,
+        "run",
+        run,
+        shared="experiments --profile --seeds --workers --records --data --dataset --document",
+        environment="name under which the runs are recorded and reported",
+        help="train, record, and print the table of claims",
+        description="Train every experiment, or those named, over many seeds. Runs that the records already have are "
+        "reused; an interrupted study goes on where it stopped.",
+    )
+    run_parser.add_argument(
+        "--keep-models", action="store_true", help="also keep each trained network, in Keras's format"
+    )
+    run_parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="train on a Dask cluster's workers, such as tcp://127.0.0.1:8786 (default: processes on this machine)",
+    )
+    run_parser.add_argument("--timing", action="store_true", help="also print how the workers spent their time")
+
+
+def find_data(options: argparse.Namespace, console: Console) -> int:
+    """Find MNIST, and say where it is."""
+    load_images(options, console)
+    return 0
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Train, record, and print the table of claims."""
+    clock = StudyClock()
+    _check_cluster(options)
+    catalogue = load_catalogue()
+    protocols = catalogue.select(options.experiments)
+    dataset = load_images(options, console)
+    store = store_for(options, dataset)
+    seeds = profile_seeds(protocols.values(), profile=options.profile)
+    if options.seeds is not None:
+        seeds = dict.fromkeys(protocols, options.seeds)
+    with connect_cluster(options.cluster) if options.cluster is not None else nullcontext() as cluster:
+        plan = plan_study(
+            protocols,
+            seeds=seeds,
+            dataset=dataset,
+            store=store,
+            workers=cluster.workers if cluster else options.workers,
+            environment=cluster.environment if cluster else None,
+        )
+        records = train(
+            plan,
+            dataset=dataset,
+            store=store,
+            console=console,
+            keep_models=options.keep_models,
+            clock=clock,
+            cluster=cluster,
+        )
+    unfinished = [record for record in records if record.status != "completed"]
+    result = summarize_environment(store, documents=catalogue.documents, protocols=protocols, records=records)
+    print_claims(result, console=console)
+    if options.timing:
+        print_timing(clock.read(), console=console)
+    console.print(_format_counts(plan, records_unfinished=len(unfinished)), highlight=False)
+    keep_early_weights(records, protocols=protocols, dataset=dataset, store=store)
+    console.print(f"Records: {store.file}", highlight=False, soft_wrap=True)
+    return 1 if unfinished else 0
+
+
+def _check_cluster(options: argparse.Namespace) -> None:
+    """See that no option was given that only makes sense without a cluster.
+
+    Raises
+    ------
+    ReproError
+        If one was.
+    """
+    if options.cluster is None:
+        return
+    if options.workers is not None:
+        msg = "A study on a cluster has the workers of the cluster: leave --workers out, or --cluster."
+        raise ReproError(msg)
+    if options.keep_models:
+        msg = "Workers of a cluster cannot reach the folder of the records: leave --keep-models out, or --cluster."
+        raise ReproError(msg)
+
+
+def train(
+    plan: Plan,
+    *,
+    dataset: Dataset,
+    store: RecordStore,
+    console: Console,
+    keep_pictures: bool = True,
+    keep_models: bool = False,
+    clock: StudyClock | None = None,
+    cluster: Cluster | None = None,
+) -> list[RunRecord]:
+    """Make the missing runs of a plan, with progress; return the records of all its runs."""
+    # Not before all is known to be in order: bad input leaves nothing behind.
+    store.prepare()
+    console.print(format_plan(plan), highlight=False)
+    for record in plan.reused:
+        if record.status != "completed":
+            console.print(format_unfinished(record))
+    with StudyProgress(plan, console=console) as progress:
+        return run_study(
+            plan,
+            dataset=dataset,
+            store=store,
+            keep_pictures=keep_pictures,
+            keep_models=keep_models,
+            on_record=progress.advance,
+            clock=clock,
+            cluster=cluster,
+        )
+
+
+def store_for(options: argparse.Namespace, dataset: Dataset) -> RecordStore:
+    """Return the store of the environment that the options name."""
+    return RecordStore(options.records / name_environment(options.environment, dataset=dataset))
+
+
+def _format_counts(plan: Plan, *, records_unfinished: int) -> str:
+    return (
+        f"{plan.planned} runs planned: {len(plan.missing)} trained, {len(plan.reused)} reused, "
+        f"{records_unfinished} of them not completed."
+    )
+
+
+def load_images(options: argparse.Namespace, console: Console) -> Dataset:
+    """Load the images that the options name, and print where they come from."""
+    dataset = load_dataset(options.dataset, folder=options.data, progress=console.is_terminal)
+    console.print(f"Images: {dataset.name}, {dataset.source}", highlight=False, soft_wrap=True)
+    if dataset.note:
+        console.print(dataset.note, highlight=False, soft_wrap=True)
+    if dataset.is_stand_in:
+        console.print(STAND_IN_WARNING, style="bold yellow")
+    return dataset
