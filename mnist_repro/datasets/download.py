@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent import futures
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +16,7 @@ from threading import Thread
 from typing import Literal, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, build_opener, getproxies
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, build_opener, getproxies, proxy_bypass
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -124,29 +125,21 @@ def _fetch_all(mirror: Mirror, *, folder: Path, files: Sequence[IdxFile], bar: P
     """Download and check all files of a mirror; the first that is refused ends it."""
     opener, end = _build_opener(), time.monotonic() + DOWNLOAD_SECONDS
 
-    def fetch(url: str, *, size: int) -> Path:
-        path = folder / url.rpartition("/")[2]
+    def fetch(name: str, *, size: int, read: Callable[[Path], _T]) -> _T:
+        url, path = f"{mirror.url}/{name}", folder / name
         answer = _call_within(ANSWER_SECONDS, lambda: opener.open(url, timeout=_SILENCE_SECONDS))
         seconds = max(0.0, end - time.monotonic())
         _call_within(seconds, lambda: _save(answer, path, limit_bytes=size + _PACKING_BYTES, bar=bar))
-        return path
+        with blamed_on(url):
+            return read(path)
 
     if mirror.form == "npz":
-        url = f"{mirror.url}/{NPZ_NAME}"
-        path = fetch(url, size=sum(file.size for file in files))
-        with blamed_on(url):
-            return read_npz(path, files=files)
-    arrays = []
-    for file in files:
-        url = f"{mirror.url}/{file.name}.gz"
-        path = fetch(url, size=file.size)
-        with blamed_on(url):
-            arrays.append(read_idx(path, file=file))
-    return tuple(arrays)
+        return fetch(NPZ_NAME, size=sum(file.size for file in files), read=partial(read_npz, files=files))
+    return tuple(fetch(f"{file.name}.gz", size=file.size, read=partial(read_idx, file=file)) for file in files)
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """Follows no redirection, so that https stays https. Urllib then raises HTTPError."""
+    """Follows no redirection, so that https stays https; urllib then raises HTTPError."""
 
     def redirect_request(self, *_: object) -> None:
         """Return no request."""
@@ -154,9 +147,11 @@ class _NoRedirects(HTTPRedirectHandler):
 
 def _build_opener() -> OpenerDirector:
     """Return an opener that uses the proxies and the certificates named in the environment."""
-    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or None
+    context = ssl.create_default_context()  # reads SSL_CERT_FILE
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE")
     try:
-        context = ssl.create_default_context(cafile=bundle)  # reads SSL_CERT_FILE where there is no bundle
+        if bundle:
+            context.load_verify_locations(bundle)
     except OSError as error:
         msg = f"REQUESTS_CA_BUNDLE must name a file of certificates, received {bundle!r} ({error.strerror})"
         raise OSError(msg) from error
@@ -208,10 +203,12 @@ def _describe(error: Exception, *, mirror: Mirror) -> str:
     reason = error.reason if isinstance(error, URLError) else error
     if isinstance(reason, ssl.SSLCertVerificationError):
         return (
-            f"Its certificate is not trusted ({reason.verify_message}). Name a file with its issuer's in SSL_CERT_FILE."
+            f"Its certificate is not trusted ({reason.verify_message}). "
+            "Name a file with its issuer's certificate, or your proxy's, in SSL_CERT_FILE."
         )
     if isinstance(error, URLError):
-        proxy = urlsplit(mirror.url).scheme
-        through = f" through the proxy of {proxy.upper()}_PROXY" if proxy in getproxies() else ""
-        return f"No connection{through} ({shorten(str(reason))})."
+        parts = urlsplit(mirror.url)
+        is_proxied = parts.scheme in getproxies() and not proxy_bypass(parts.netloc)
+        through = f" through the proxy of {parts.scheme.upper()}_PROXY" if is_proxied else ""
+        return f"No connection{through} ({shorten(str(getattr(reason, 'strerror', None) or reason))})."
     return f"{shorten(str(error)) or type(error).__name__}."

@@ -127,7 +127,7 @@ def check_idx(content: bytes, *, file: IdxFile) -> NDArray[np.uint8]:
     sha256 = hashlib.sha256(content).hexdigest()
     if sha256 != file.sha256:
         msg = (
-            f"Expected {file.size} bytes (unpacked) with the SHA-256 sum {file.sha256}, "
+            f"Expected {file.size} bytes of {_KINDS[file.header[:4]]} (unpacked) with the SHA-256 sum {file.sha256}, "
             f"received {_describe(content, file=file) or f'as many with the sum {sha256}: the file was altered'}."
         )
         raise BrokenFileError(msg)
