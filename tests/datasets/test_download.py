@@ -14,9 +14,8 @@ from threading import Event, Thread
 from urllib.error import URLError
 from urllib.request import OpenerDirector
 
-import numpy as np
 import pytest
-from small_mnist import SMALL_ARRAYS, SMALL_FILES, TEST_LABELS, TRAIN_IMAGES, write_gzipped, write_npz
+from small_mnist import SMALL_FILES, TEST_LABELS, TRAIN_IMAGES, assert_is_small_mnist, write_gzipped, write_npz
 
 from mnist_repro.datasets import download as downloads
 from mnist_repro.datasets.download import MIRRORS, Mirror, download_mnist
@@ -100,12 +99,6 @@ def reason_of_failure(cache: Path, *mirrors: Mirror) -> str:
 
     assert list(cache.iterdir()) == []
     return str(caught.value)
-
-
-def assert_is_small_mnist(arrays: Arrays) -> None:
-    """Check each value."""
-    for array, file in zip(arrays, SMALL_FILES, strict=True):
-        np.testing.assert_array_equal(array, SMALL_ARRAYS[file.npz_key])
 
 
 def test_mirrors_are_secure() -> None:

@@ -14,6 +14,7 @@ from small_mnist import (
     TRAIN_IMAGES,
     TRAIN_LABELS,
     alter,
+    assert_is_small_mnist,
     content_of,
     write_dotted,
     write_gzipped,
@@ -67,10 +68,7 @@ def make_checkout(folder: Path) -> Path:
 )
 def test_read_folder_every_form_gives_the_same_arrays(tmp_path: Path, write: Callable[[Path], Path]) -> None:
     """The form of the files makes no difference to the arrays."""
-    arrays = read_folder(write(tmp_path), files=SMALL_FILES)
-
-    for array, file in zip(arrays, SMALL_FILES, strict=True):
-        np.testing.assert_array_equal(array, SMALL_ARRAYS[file.npz_key])
+    assert_is_small_mnist(read_folder(write(tmp_path), files=SMALL_FILES))
 
 
 @pytest.mark.parametrize(
@@ -84,10 +82,7 @@ def test_read_folder_every_form_gives_the_same_arrays(tmp_path: Path, write: Cal
 )
 def test_read_folder_layout_of_kaggle_finds_the_files(tmp_path: Path, write: Callable[[Path], Path]) -> None:
     """The files are found in subfolders with their own names, and beside such subfolders under their other names."""
-    arrays = read_folder(write(tmp_path), files=SMALL_FILES)
-
-    for array, file in zip(arrays, SMALL_FILES, strict=True):
-        np.testing.assert_array_equal(array, SMALL_ARRAYS[file.npz_key])
+    assert_is_small_mnist(read_folder(write(tmp_path), files=SMALL_FILES))
 
 
 def test_read_folder_layout_of_kaggle_altered_file_is_an_error(tmp_path: Path) -> None:
@@ -112,7 +107,7 @@ def test_read_folder_empty_subfolder_in_place_of_file_is_an_error(tmp_path: Path
 
 
 def test_read_folder_part_of_idx_and_npz_reads_npz(tmp_path: Path) -> None:
-    """An npz is used where the IDX files are incomplete."""
+    """An npz is used if the IDX files are incomplete."""
     write_npz(write_plain(tmp_path))
     (tmp_path / TEST_LABELS.name).unlink()
 

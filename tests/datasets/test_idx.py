@@ -71,7 +71,7 @@ def test_read_idx_right_content_gives_the_array_whatever_the_name(tmp_path: Path
 def test_read_idx_wrong_content_says_what_was_expected_and_received(
     tmp_path: Path, content: bytes, expected: str, received: str
 ) -> None:
-    """Each kind of wrong content is refused in words of its own."""
+    """The message says what was expected and what was received."""
     path = tmp_path / "images.gz"
     path.write_bytes(content)
 

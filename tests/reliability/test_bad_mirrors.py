@@ -11,9 +11,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from threading import Thread
 
-import numpy as np
 import pytest
-from small_mnist import SMALL_ARRAYS, SMALL_FILES, TRAIN_IMAGES, content_of, write_gzipped
+from small_mnist import SMALL_FILES, TRAIN_IMAGES, assert_is_small_mnist, content_of, write_gzipped
 
 from mnist_repro.datasets import download as downloads
 from mnist_repro.datasets.download import Mirror, download_mnist
@@ -186,8 +185,7 @@ def test_download_bad_mirror_is_passed_over_in_bounded_time(tmp_path: Path, whol
     assert used is whole
     assert time.monotonic() - started < MOST_SECONDS
     assert sorted(path.name for path in cache.iterdir()) == sorted(f"{file.name}.gz" for file in SMALL_FILES)
-    for array, file in zip(arrays, SMALL_FILES, strict=True):
-        np.testing.assert_array_equal(array, SMALL_ARRAYS[file.npz_key])
+    assert_is_small_mnist(arrays)
 
 
 @pytest.mark.parametrize("form", ["idx", "npz"])
@@ -242,8 +240,7 @@ def _download_in_process(cache: Path, url: str) -> None:
     arrays, _ = download_mnist(
         cache, files=SMALL_FILES, mirrors=(Mirror(name="whole", url=url, form="idx"),), progress=False
     )
-    for array, file in zip(arrays, SMALL_FILES, strict=True):
-        np.testing.assert_array_equal(array, SMALL_ARRAYS[file.npz_key])
+    assert_is_small_mnist(arrays)
 
 
 def test_download_by_two_processes_at_once_succeeds_in_both(tmp_path: Path, whole: Mirror) -> None:
