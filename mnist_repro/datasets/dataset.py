@@ -1,4 +1,4 @@
-"""The images: MNIST from wherever it lies, checked bit for bit, or a stand-in where there is none."""
+"""The dataset: MNIST from a folder, the cache or a download, checked bit for bit, or a stand-in."""
 
 from __future__ import annotations
 
@@ -27,29 +27,15 @@ _WHAT_TO_GIVE = "a folder with MNIST's four IDX files, plain or gzipped, or with
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Dataset:
-    """Images of handwritten digits with their classes, in their original order.
+    """Images of handwritten digits with their classes, in their original order. All arrays become read-only."""
 
-    Parameters
-    ----------
-    name
-        MNIST itself, or the digits that stand in for it.
-    train_images, test_images
-        Of shape (60000, 784) and (10000, 784), uint8, 0 = background, 255 = ink; rows of 28 x 28 pixels.
-    train_labels, test_labels
-        Of shape (60000,) and (10000,), uint8 in 0..9. All four arrays are made read-only.
-    source
-        Where they came from, for readers.
-    note
-        Why it is not MNIST where that was hoped for, for readers; else empty.
-    """
-
-    name: Literal["mnist", "digits"]
-    train_images: NDArray[np.uint8]
-    train_labels: NDArray[np.uint8]
-    test_images: NDArray[np.uint8]
-    test_labels: NDArray[np.uint8]
-    source: str
-    note: str = ""
+    name: Literal["mnist", "digits"]  #: MNIST itself, or the digits that stand in for it
+    train_images: NDArray[np.uint8]  #: (60000, 784), rows of 28 x 28 pixels, 0 = background, 255 = ink
+    train_labels: NDArray[np.uint8]  #: (60000,), in 0..9
+    test_images: NDArray[np.uint8]  #: (10000, 784), as `train_images`
+    test_labels: NDArray[np.uint8]  #: (10000,), in 0..9
+    source: str  #: where they come from, for readers
+    note: str = ""  #: why it is not MNIST although MNIST was wanted, for readers; else empty
 
     def __post_init__(self) -> None:
         for array in self._arrays:
@@ -57,12 +43,12 @@ class Dataset:
 
     @property
     def is_stand_in(self) -> bool:
-        """Whether results say nothing about MNIST."""
+        """Whether these are not MNIST's images."""
         return self.name != "mnist"
 
     @cached_property
     def sha256(self) -> str:
-        """Sum over the bytes of the training images, their labels, the test images and theirs."""
+        """SHA-256 sum of the training images, their labels, the test images and their labels, in this order."""
         content = hashlib.sha256()
         for array in self._arrays:
             content.update(np.ascontiguousarray(array).data)
@@ -74,27 +60,27 @@ class Dataset:
 
 
 def load_dataset(choice: Choice = "auto", *, folder: Path | None = None, progress: bool = True) -> Dataset:
-    """Find the images, or download them.
+    """Load the images, or download them.
 
-    MNIST is taken from `folder`, else from the folder that the environment variable MNIST_REPRO_DATA names.
-    Where neither is given, it is looked for in ``data/mnist`` and ``shared/mnist``, in the checkout and
-    beside it, and in the user's cache; at last it is downloaded into this cache.
+    MNIST is read from `folder`, else from the folder that the environment variable MNIST_REPRO_DATA names. If neither
+    is given, it is looked for in ``data/mnist`` and ``shared/mnist``, in the checkout and beside it, and in the user's
+    cache; last, it is downloaded into this cache.
 
     Parameters
     ----------
     choice
-        ``mnist`` is MNIST or an error; ``digits`` is the stand-in from scikit-learn; ``auto`` is MNIST, or
-        the stand-in where MNIST is in none of the usual places and cannot be downloaded.
+        ``mnist`` is MNIST or an error; ``digits`` is the stand-in from scikit-learn; ``auto`` is MNIST, or the stand-in
+        if MNIST is in none of the usual places and cannot be downloaded.
     folder
-        The only folder to look into.
+        The only folder to look in.
     progress
         Whether a download shows a bar on the terminal.
 
     Raises
     ------
     ReproError
-        If MNIST is asked for and cannot be had, if a folder that was named does not hold it, or if a file of
-        it is not, bit for bit, what was published.
+        If MNIST is asked for and not found, if a named folder does not hold it, or if one of its files differs from
+        the published one.
     """
     if choice not in get_args(Choice):
         msg = f"The data set is one of {', '.join(get_args(Choice))}; received {choice!r}. Choose one of these."
@@ -108,7 +94,7 @@ def load_dataset(choice: Choice = "auto", *, folder: Path | None = None, progres
     looked_in = []
     for place in usual_places():
         try:
-            return _mnist(read_folder(place, files=MNIST_FILES), source=str(place))
+            return _read(place)
         except AbsentError as absent:  # noqa: PERF203  the folders are few
             looked_in.append(str(absent))
     try:
@@ -125,12 +111,12 @@ def load_dataset(choice: Choice = "auto", *, folder: Path | None = None, progres
 
 
 def find_dataset(name: Literal["mnist", "digits"], *, sha256: str) -> Dataset | None:
-    """Find images by their sum, where `load_dataset` would look for them on this machine; nothing is downloaded.
+    """Find images by their SHA-256 sum where `load_dataset` looks on this machine. Nothing is downloaded.
 
     Returns
     -------
     Dataset or None
-        None where none are found, or they are others.
+        None if there are no images, or only others.
     """
     if name == "digits":
         found = [_stand_in()]
@@ -139,20 +125,20 @@ def find_dataset(name: Literal["mnist", "digits"], *, sha256: str) -> Dataset | 
         found = []
         for place in [Path(named)] if named else usual_places():
             with suppress(ReproError):
-                found.append(_mnist(read_folder(place, files=MNIST_FILES), source=str(place)))
+                found.append(_read(place))
                 break
     return next((dataset for dataset in found if dataset.sha256 == sha256), None)
 
 
 def reorder_training_images(dataset: Dataset, order: NDArray[np.int64]) -> Dataset:
-    """Return the dataset with its training images, and their labels, in another order, of shape (60000,)."""
+    """Return the dataset with its training images and labels reordered; `order` has the shape (60000,)."""
     return replace(dataset, train_images=dataset.train_images[order], train_labels=dataset.train_labels[order])
 
 
 def _load_named_folder(folder: Path, *, named_by: str) -> Dataset:
-    """Load MNIST from a folder that the user named: what is not there is not looked for elsewhere."""
+    """Load MNIST from a folder that the user named, and from no other."""
     try:
-        return _mnist(read_folder(folder, files=MNIST_FILES), source=str(folder))
+        return _read(folder)
     except AbsentError as absent:
         msg = (
             f"{named_by} must name {_WHAT_TO_GIVE}, but {absent}. "
@@ -162,38 +148,35 @@ def _load_named_folder(folder: Path, *, named_by: str) -> Dataset:
 
 
 def _download(*, progress: bool) -> Dataset:
-    from mnist_repro.datasets import download as downloads  # noqa: PLC0415  whoever has the files need not load what downloads them
+    from mnist_repro.datasets import download as downloads  # noqa: PLC0415  needless where the files are found
 
     cache = cache_folder()
     arrays, mirror = downloads.download_mnist(cache, files=MNIST_FILES, mirrors=downloads.MIRRORS, progress=progress)
-    return _mnist(arrays, source=f"{mirror.url}, kept in {cache}")
+    return _build("mnist", arrays, source=f"{mirror.url}, kept in {cache}")
 
 
-def _mnist(arrays: Arrays, *, source: str) -> Dataset:
+def _read(folder: Path) -> Dataset:
+    return _build("mnist", read_folder(folder, files=MNIST_FILES), source=str(folder))
+
+
+def _stand_in(*, note: str = "") -> Dataset:
+    train, test = build_digits()
+    return _build("digits", (*train, *test), source=DIGITS_SOURCE, note=note)
+
+
+def _build(name: Literal["mnist", "digits"], arrays: Arrays, *, source: str, note: str = "") -> Dataset:
     train_images, train_labels, test_images, test_labels = arrays
     return Dataset(
-        name="mnist",
+        name=name,
         train_images=_flatten(train_images),
         train_labels=train_labels,
         test_images=_flatten(test_images),
         test_labels=test_labels,
         source=source,
-    )
-
-
-def _stand_in(*, note: str = "") -> Dataset:
-    (train_images, train_labels), (test_images, test_labels) = build_digits()
-    return Dataset(
-        name="digits",
-        train_images=_flatten(train_images),
-        train_labels=train_labels,
-        test_images=_flatten(test_images),
-        test_labels=test_labels,
-        source=DIGITS_SOURCE,
         note=note,
     )
 
 
 def _flatten(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Turn images of shape (n, height, width) into rows of pixels, of shape (n, height * width)."""
+    """Flatten images of shape (n, height, width) to rows of pixels, of shape (n, height * width)."""
     return images.reshape(len(images), -1)

@@ -2,54 +2,53 @@
 
 from __future__ import annotations
 
-import queue
+import os
+import ssl
 import time
 from collections.abc import Callable, Sequence
+from concurrent import futures
 from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
-from typing import Literal
+from typing import Literal, TypeVar
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, build_opener, getproxies, proxy_bypass
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mnist_repro.datasets.folders import AbsentError
-from mnist_repro.datasets.idx import Arrays, BrokenFileError, IdxFile, blamed_on, read_idx
+from mnist_repro.datasets.idx import Arrays, BrokenFileError, IdxFile, blamed_on, read_idx, shorten
 from mnist_repro.datasets.npz import NPZ_NAME, read_npz
 from mnist_repro.errors import ReproError
 
-ANSWER_SECONDS = 5.0  # until a mirror says anything at all
+ANSWER_SECONDS = 5.0  # until a mirror begins to answer
 DOWNLOAD_SECONDS = 600.0  # for all files of a mirror, which have 11 MB
 _THIS_COMPUTER = frozenset({"127.0.0.1", "::1", "localhost"})
 _SILENCE_SECONDS = 10.0  # between two pieces of a file
 _PIECE_BYTES = 1 << 16
 _PACKING_BYTES = 1 << 18  # what gzip or zip may add to content that does not shrink
 
+_T = TypeVar("_T")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mirror:
     """A place on the network that holds MNIST.
 
-    Parameters
-    ----------
-    name
-        Whose it is, for messages.
-    url
-        Address of the folder, without a slash at the end: by https, or of a server on this computer.
-    form
-        Four gzipped IDX files, or one ``mnist.npz``.
-
     Raises
     ------
     ReproError
-        If the address is another.
+        If its address is neither by https nor of a server on this computer.
     """
 
-    name: str
-    url: str
-    form: Literal["idx", "npz"]
+    name: str  #: its owner, for messages
+    url: str  #: address of the folder, without a slash at the end
+    form: Literal["idx", "npz"]  #: four gzipped IDX files, or one ``mnist.npz``
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -77,7 +76,7 @@ def download_mnist(
     Parameters
     ----------
     cache
-        Folder that keeps the files; made where there is none. Only files that were checked get there.
+        Folder that keeps the files; created if missing. Only checked files get there.
     files
         What must be received.
     mirrors
@@ -99,9 +98,9 @@ def download_mnist(
     for mirror in mirrors:
         try:
             return _download_from(mirror, cache=cache, files=files, progress=progress), mirror
-        # A ValueError stands for an answer that is no HTTP, such as a length that is no number.
-        except (OSError, ValueError, BrokenFileError) as error:  # noqa: PERF203  the mirrors are few
-            reasons.append(f"{mirror.name} ({mirror.url}): {_describe(error)}")
+        # The last two: an answer that is no HTTP, and a proxy's address that is none.
+        except (OSError, BrokenFileError, HTTPException, ValueError) as error:  # noqa: PERF203  the mirrors are few
+            reasons.append(f"{mirror.name} ({mirror.url}): {_describe(error, mirror=mirror)}")
     msg = f"it could not be downloaded from any mirror. {' '.join(reasons)}"
     raise AbsentError(msg)
 
@@ -124,110 +123,92 @@ def _download_from(mirror: Mirror, *, cache: Path, files: Sequence[IdxFile], pro
 
 def _fetch_all(mirror: Mirror, *, folder: Path, files: Sequence[IdxFile], bar: Progress) -> Arrays:
     """Download and check all files of a mirror; the first that is refused ends it."""
-    end = time.monotonic() + DOWNLOAD_SECONDS
+    opener, end = _build_opener(), time.monotonic() + DOWNLOAD_SECONDS
+
+    def fetch(name: str, *, size: int, read: Callable[[Path], _T]) -> _T:
+        url, path = f"{mirror.url}/{name}", folder / name
+        answer = _call_within(ANSWER_SECONDS, lambda: opener.open(url, timeout=_SILENCE_SECONDS))
+        seconds = max(0.0, end - time.monotonic())
+        _call_within(seconds, lambda: _save(answer, path, limit_bytes=size + _PACKING_BYTES, bar=bar))
+        with blamed_on(url):
+            return read(path)
+
     if mirror.form == "npz":
-        url = f"{mirror.url}/{NPZ_NAME}"
-        path = _fetch(url, folder=folder, limit_bytes=sum(file.size for file in files), end=end, bar=bar)
-        with blamed_on(url):
-            return read_npz(path, files=files)
-    arrays = []
-    for file in files:
-        url = f"{mirror.url}/{file.name}.gz"
-        path = _fetch(url, folder=folder, limit_bytes=file.size, end=end, bar=bar)
-        with blamed_on(url):
-            arrays.append(read_idx(path, file=file))
-    return tuple(arrays)
+        return fetch(NPZ_NAME, size=sum(file.size for file in files), read=partial(read_npz, files=files))
+    return tuple(fetch(f"{file.name}.gz", size=file.size, read=partial(read_idx, file=file)) for file in files)
 
 
-def _fetch(url: str, *, folder: Path, limit_bytes: int, end: float, bar: Progress) -> Path:
-    """Download one file, until a time of the monotonic clock, and return where it is."""
-    import pooch  # type: ignore[import-untyped]  # noqa: PLC0415  only a download needs it
+class _NoRedirects(HTTPRedirectHandler):
+    """Follows no redirection, so that https stays https; urllib then raises HTTPError."""
 
-    name = url.rpartition("/")[2]
-    meter = _Meter(bar, description=name, limit_bytes=limit_bytes + _PACKING_BYTES)
-    downloader = pooch.HTTPDownloader(
-        progressbar=meter,
-        chunk_size=_PIECE_BYTES,
-        timeout=(ANSWER_SECONDS, _SILENCE_SECONDS),
-        allow_redirects=False,  # so that https stays https
-        headers={"Accept-Encoding": "identity"},  # the files are packed already
-    )
-    path = folder / name
-    _call_within(ANSWER_SECONDS, lambda: _ask_for(url))
-    _call_within(max(0.0, end - time.monotonic()), lambda: downloader(url, str(path), None))
-    return path
+    def redirect_request(self, *_: object) -> None:
+        """Return no request."""
 
 
-def _ask_for(url: str) -> None:
-    """Have a mirror say anything at all; what it says of the file shows when it sends it."""
-    import requests  # noqa: PLC0415  comes with pooch, and is as slow to load
-
-    answer = requests.head(url, timeout=ANSWER_SECONDS, allow_redirects=False)
-    if answer.is_redirect:
-        msg = f"It sends elsewhere ({answer.status_code}), and that is not followed."
-        raise OSError(msg)
-
-
-def _call_within(seconds: float, call: Callable[[], object]) -> None:
-    """Make a call, and give it up after some seconds.
-
-    The network library's limits are for each address of a host and for each piece of a file; looking up a
-    name has none. A thread that nobody has to wait for bounds them all together.
-    """
-    outcomes: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
-
-    def report() -> None:
-        try:
-            call()
-        except Exception as error:  # noqa: BLE001  it is raised again by whoever waits
-            outcomes.put(error)
-        else:
-            outcomes.put(None)
-
-    Thread(target=report, daemon=True).start()
+def _build_opener() -> OpenerDirector:
+    """Return an opener that uses the proxies and the certificates named in the environment."""
+    context = ssl.create_default_context()  # reads SSL_CERT_FILE
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE")
     try:
-        error = outcomes.get(timeout=seconds)
-    except queue.Empty:
-        msg = f"Nothing within {seconds:.3g} seconds."
-        raise TimeoutError(msg) from None
-    if error is not None:
-        raise error
+        if bundle:
+            context.load_verify_locations(bundle)
+    except OSError as error:
+        msg = f"REQUESTS_CA_BUNDLE must name a file of certificates, received {bundle!r} ({error.strerror})"
+        raise OSError(msg) from error
+    return build_opener(_NoRedirects, HTTPSHandler(context=context))
 
 
-class _Meter:
-    """The form of progress bar that pooch asks for. It also stops a mirror that sends far too much."""
+def _call_within(seconds: float, call: Callable[[], _T]) -> _T:
+    """Make a call in a thread, and abandon it after some seconds.
 
-    def __init__(self, bar: Progress, *, description: str, limit_bytes: int) -> None:
-        self.total = 0  # pooch sets it to the announced length, or to 0 where there is none
-        self._limit_bytes = limit_bytes
-        self._received_bytes = 0
-        self._bar = bar
-        self._task = bar.add_task(description, total=None)
+    A socket's limit is for each address of a host and for each piece of an answer; looking up a name has none.
+    """
+    outcome: futures.Future[_T] = futures.Future()
 
-    def update(self, received_bytes: int) -> None:
-        """Count what pooch has received since the last call."""
-        self._received_bytes += received_bytes
-        if self._received_bytes > self._limit_bytes:
-            msg = f"Expected at most {self._limit_bytes} bytes, received more."
-            raise OSError(msg)
-        self._bar.update(self._task, total=self.total or None, completed=self._received_bytes)
+    def run() -> None:
+        try:
+            outcome.set_result(call())
+        except Exception as error:  # noqa: BLE001  it is raised again by whoever waits
+            outcome.set_exception(error)
 
-    def reset(self) -> None:
-        """Count from 0 again, as pooch does to fill the bar at the end."""
-        self._received_bytes = 0
-
-    def close(self) -> None:
-        """Leave the bar as it is: whoever made it takes it away."""
+    Thread(target=run, daemon=True).start()
+    if not futures.wait([outcome], timeout=seconds).done:
+        msg = f"It took longer than {seconds:.3g} seconds"
+        raise TimeoutError(msg)
+    return outcome.result()
 
 
-def _describe(error: Exception) -> str:
-    """Put a failed download into few words: what the network library says fills a screen."""
-    from requests import exceptions  # noqa: PLC0415  as above
+def _save(answer: HTTPResponse, path: Path, *, limit_bytes: int, bar: Progress) -> None:
+    """Write the body of an answer into a file, up to a number of bytes."""
+    task = bar.add_task(path.name, total=answer.length)
+    received_bytes = 0
+    with answer, path.open("wb") as file:
+        while piece := answer.read1(_PIECE_BYTES):
+            received_bytes += len(piece)
+            if received_bytes > limit_bytes:
+                msg = f"Expected at most {limit_bytes} bytes, received more"
+                raise OSError(msg)
+            file.write(piece)
+            bar.update(task, completed=received_bytes)
 
-    if isinstance(error, exceptions.HTTPError) and error.response is not None:
-        return f"It answered {error.response.status_code} {error.response.reason}."
-    if isinstance(error, exceptions.Timeout):
-        return "It stopped answering."
-    if isinstance(error, exceptions.RequestException):
-        return f"No connection ({type(error).__name__})."
-    return str(error)
+
+def _describe(error: Exception, *, mirror: Mirror) -> str:
+    """Put a failed download into a sentence."""
+    if isinstance(error, BrokenFileError):
+        return str(error)
+    if isinstance(error, HTTPError):
+        if error.code in range(300, 400):
+            return f"It sends elsewhere ({error.code}), and redirections are not followed."
+        return f"It answered {error.code} {shorten(error.reason)}."
+    reason = error.reason if isinstance(error, URLError) else error
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return (
+            f"Its certificate is not trusted ({reason.verify_message}). "
+            "Name a file with its issuer's certificate, or your proxy's, in SSL_CERT_FILE."
+        )
+    if isinstance(error, URLError):
+        parts = urlsplit(mirror.url)
+        is_proxied = parts.scheme in getproxies() and not proxy_bypass(parts.netloc)
+        through = f" through the proxy of {parts.scheme.upper()}_PROXY" if is_proxied else ""
+        return f"No connection{through} ({shorten(str(getattr(reason, 'strerror', None) or reason))})."
+    return f"{shorten(str(error)) or type(error).__name__}."

@@ -1,18 +1,21 @@
-"""Where MNIST may lie on this computer, and what a folder holds of it."""
+"""Where MNIST may lie on this computer, and reading it from a folder."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
-from mnist_repro.datasets.idx import Arrays, BrokenFileError, IdxFile, blamed_on, read_idx
+from mnist_repro.datasets.idx import Arrays, IdxFile, blamed_on, read_idx
 from mnist_repro.datasets.npz import NPZ_NAME, read_npz
 from mnist_repro.errors import ReproError
 
+_REMEDY = "Replace the file by an unaltered copy, or point --data at another folder."
+
 
 class AbsentError(ReproError):
-    """MNIST is not in a place: nothing of it, or not all of it."""
+    """A place lacks MNIST, or a part of it."""
 
 
 def usual_places() -> Iterator[Path]:
@@ -31,26 +34,14 @@ def usual_places() -> Iterator[Path]:
 
 
 def cache_folder() -> Path:
-    """Return the folder that keeps what was downloaded, whether it exists or not."""
+    """Return the folder that keeps downloads, whether it exists or not."""
     from platformdirs import user_cache_path  # noqa: PLC0415  needless where MNIST's folder is named
 
     return user_cache_path("mnist-repro", appauthor=False)
 
 
 def read_folder(folder: Path, *, files: Sequence[IdxFile]) -> Arrays:
-    """Return the arrays of `files` from `folder`, from IDX files or else from ``mnist.npz``.
-
-    Parameters
-    ----------
-    folder
-        Where the files lie.
-    files
-        What they must hold.
-
-    Returns
-    -------
-    tuple of read-only uint8 arrays
-        In the order of `files`, each of its file's shape.
+    """Return the values of `files`, read-only arrays in their order, from IDX files or else from ``mnist.npz``.
 
     Raises
     ------
@@ -60,48 +51,42 @@ def read_folder(folder: Path, *, files: Sequence[IdxFile]) -> Arrays:
         If one of them is not what it must be.
     """
     names = _list_names(folder)
-    found = {file: next((name for name in file.spellings if name in names), None) for file in files}
-    missing = [file.name for file, name in found.items() if name is None]
+    found = {file: path for file in files if (path := _find(folder, file=file)) is not None}
+    missing = [file.name for file in files if file not in found]
     if missing and NPZ_NAME in names:
-        with _blamed_on_file(folder / NPZ_NAME):
+        with blamed_on(str(folder / NPZ_NAME), remedy=_REMEDY):
             return read_npz(folder / NPZ_NAME, files=files)
-    if len(missing) == len(files):
+    if not found:
         msg = f"{folder} holds nothing of MNIST"
         raise AbsentError(msg)
     if missing:
         msg = f"{folder} holds only a part of MNIST: {', '.join(missing)} is missing"
         raise AbsentError(msg)
     arrays = []
-    for file, name in found.items():
-        path = folder / str(name)
-        with _blamed_on_file(path):
+    for file, path in found.items():
+        with blamed_on(str(path), remedy=_REMEDY):
             arrays.append(read_idx(path, file=file))
     return tuple(arrays)
 
 
-@contextmanager
-def _blamed_on_file(path: Path) -> Iterator[None]:
-    """Complete the message of a BrokenFileError about a file of the user's."""
-    try:
-        with blamed_on(str(path)):
-            yield
-    except BrokenFileError as error:
-        msg = f"{error} Replace the file by an unaltered copy, or point --data at another folder."
-        raise BrokenFileError(msg) from error
+def _find(folder: Path, *, file: IdxFile) -> Path | None:
+    """Return where `file` lies: in `folder`, or as Kaggle unpacks it, in a subfolder with the name of the file.
+
+    Broken links count as found, and so does a folder where there is nothing better: reading them says what they are.
+    """
+    outer = [folder / name for name in file.spellings]
+    inner = [place / name for place, name in product(outer, file.spellings) if place.is_dir()]
+    present = [path for path in (*outer, *inner) if os.path.lexists(path)]
+    return next((path for path in present if not path.is_dir()), present[0] if present else None)
 
 
 def _list_names(folder: Path) -> set[str]:
     """Return the names in `folder`, those of broken links too."""
     try:
         return {entry.name for entry in folder.iterdir()}
-    except FileNotFoundError as error:
-        msg = f"{folder} does not exist"
-        raise AbsentError(msg) from error
-    except NotADirectoryError as error:
-        msg = f"{folder} is not a folder"
-        raise AbsentError(msg) from error
     except OSError as error:
-        msg = f"{folder} cannot be read ({error.strerror or error})"
+        reasons = {FileNotFoundError: "does not exist", NotADirectoryError: "is not a folder"}
+        msg = f"{folder} {reasons.get(type(error), f'cannot be read ({error.strerror or error})')}"
         raise AbsentError(msg) from error
 
 

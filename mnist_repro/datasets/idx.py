@@ -1,7 +1,7 @@
-"""MNIST's four files in the IDX form, plain or gzipped: read with bounds, checked bit for bit.
+"""MNIST's four files in the IDX format, plain or gzipped, checked bit for bit.
 
-An IDX file is a magic number and the shape, each number in 4 bytes, most significant first; then one byte for
-each value. Whatever form the images come in, they are checked as the IDX file that was published.
+An IDX file is a magic number and the shape, each number in 4 bytes, most significant first; then one byte for each
+value. Whatever format the images come in, their bytes are compared with those of the published IDX files.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import hashlib
 import math
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -23,52 +23,34 @@ from numpy.typing import NDArray
 from mnist_repro.errors import ReproError
 
 _GZIP_START = b"\x1f\x8b"
-_LABELS_MAGIC = 0x0801  # 08: values are unsigned bytes; 01: in one dimension
-_IMAGES_MAGIC = 0x0803
-_LONGEST = 200  # characters of what a file says that are repeated in a message
-_CONTENTS = {_LABELS_MAGIC: "labels", _IMAGES_MAGIC: "images"}
+# Magic numbers: 08 means unsigned bytes; then comes the number of dimensions.
+_KINDS = {b"\0\0\x08\x01": "labels", b"\0\0\x08\x03": "images"}
+_LONGEST = 200  # characters of foreign text that a message repeats
 
 Arrays: TypeAlias = tuple[NDArray[np.uint8], ...]
 
 
 class BrokenFileError(ReproError):
-    """A file has the name of one of MNIST's, and not its content."""
+    """A file has the name of one of MNIST's but not its content."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IdxFile:
-    """What one of MNIST's files must hold.
+    """What one of MNIST's files must hold."""
 
-    Parameters
-    ----------
-    name
-        Its usual name, uncompressed.
-    npz_key
-        The name of the same array in ``mnist.npz``.
-    shape
-        ``(n, height, width)`` for images, ``(n,)`` for labels.
-    sha256
-        Sum of the whole uncompressed file.
-    """
-
-    name: str
-    npz_key: str
-    shape: tuple[int, ...]
-    sha256: str
-
-    @property
-    def magic(self) -> int:
-        """The number that the file begins with."""
-        return _LABELS_MAGIC if len(self.shape) == 1 else _IMAGES_MAGIC
+    name: str  #: usual name, unpacked
+    npz_key: str  #: name of the same array in ``mnist.npz``
+    shape: tuple[int, ...]  #: ``(n, height, width)`` of images, ``(n,)`` of labels
+    sha256: str  #: of the whole unpacked file
 
     @property
     def header(self) -> bytes:
         """Everything before the values."""
-        return struct.pack(f">I{len(self.shape)}I", self.magic, *self.shape)
+        return struct.pack(f">2xBB{len(self.shape)}I", 8, len(self.shape), *self.shape)
 
     @property
     def size(self) -> int:
-        """Bytes of the uncompressed file."""
+        """Bytes of the unpacked file."""
         return len(self.header) + math.prod(self.shape)
 
     @property
@@ -78,7 +60,7 @@ class IdxFile:
         return (self.name, f"{self.name}.gz", dotted, f"{dotted}.gz")
 
 
-# The four sums are of the files as LeCun, Cortes and Burges published them.
+# The files as LeCun, Cortes and Burges published them.
 MNIST_FILES = (
     IdxFile(
         name="train-images-idx3-ubyte",
@@ -108,112 +90,83 @@ MNIST_FILES = (
 
 
 def read_idx(path: Path, *, file: IdxFile) -> NDArray[np.uint8]:
-    """Return the array of `file` from an IDX file, gzipped or not, whatever its name.
+    """Return the values of `file`, a read-only array, from an IDX file, gzipped or not.
+
+    The content decides whether it is unpacked, not the name: some browsers unpack a ``.gz`` while they save it.
+    No more than one byte beyond the expected size is read.
 
     Raises
     ------
     BrokenFileError
-        If the file cannot be read or does not hold what `file` says; the message leaves out its name.
+        If the file cannot be read or does not hold what `file` says. The message leaves out the path.
     """
-    return check_idx(_read_bounded(path, limit=file.size + 1), file=file)
-
-
-@contextmanager
-def blamed_on(place: str) -> Iterator[None]:
-    """Put `place` before the message of a BrokenFileError."""
+    check_regular(path)
     try:
-        yield
-    except BrokenFileError as error:
-        msg = f"{place}: {error}"
-        raise BrokenFileError(msg) from error
-
-
-def check_regular(path: Path) -> None:
-    """Refuse what is not a file: opening a pipe, for one, would wait for ever."""
-    if path.is_file():
-        return
-    received = "a folder" if path.is_dir() else "a broken link" if path.is_symlink() else "something else"
-    msg = f"Expected a file, received {received}."
-    raise BrokenFileError(msg)
-
-
-def _read_bounded(path: Path, *, limit: int) -> bytes:
-    """Return at most `limit` bytes of a file's content, unpacked if it is a gzip.
-
-    The content decides, not the name: some browsers unpack a ``.gz`` while they save it.
-    """
-    try:
-        check_regular(path)
         with path.open("rb") as stream:
             packed = stream.read(len(_GZIP_START)) == _GZIP_START
             stream.seek(0)
-            if not packed:
-                return stream.read(limit)
-            with gzip.open(stream) as unpacked:
-                return unpacked.read(limit)
-    except EOFError as error:
-        msg = f"Expected a whole gzip, received one that breaks off after {path.stat().st_size} bytes."
-        raise BrokenFileError(msg) from error
-    except (gzip.BadGzipFile, zlib.error) as error:
+            with gzip.open(stream) if packed else nullcontext(stream) as unpacked:
+                content = unpacked.read(file.size + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         msg = f"Expected an intact gzip, received a damaged one ({error})."
         raise BrokenFileError(msg) from error
     except OSError as error:
         msg = f"It cannot be read: {error.strerror or error}."
         raise BrokenFileError(msg) from error
+    return check_idx(content, file=file)
 
 
 def check_idx(content: bytes, *, file: IdxFile) -> NDArray[np.uint8]:
-    """Return the values in the content of an IDX file, if it is bit for bit what `file` says.
-
-    Returns
-    -------
-    read-only uint8 array of the shape of `file`
+    """Return the values in the content of an IDX file, a read-only array, if its bytes are those of `file`.
 
     Raises
     ------
     BrokenFileError
-        If it is anything else; the message leaves out the name of the file.
+        If they are any others.
     """
-    if content[:4] != file.header[:4]:
-        msg = (
-            f"Expected {_CONTENTS[file.magic]}, which begin with the magic number {file.magic}, "
-            f"or a gzip of them; received {_describe_start(content)}."
-        )
-        raise BrokenFileError(msg)
-    header = content[: len(file.header)]
-    if len(header) == len(file.header) and header != file.header:
-        shape = struct.unpack(f">{len(file.shape)}I", header[4:])
-        msg = f"Expected the shape {format_shape(file.shape)}, received {format_shape(shape)}."
-        raise BrokenFileError(msg)
-    if len(content) != file.size:
-        received = f"only {len(content)}" if len(content) < file.size else "more"
-        msg = f"Expected {file.size} bytes (uncompressed), received {received}."
-        raise BrokenFileError(msg)
     sha256 = hashlib.sha256(content).hexdigest()
     if sha256 != file.sha256:
-        msg = f"Its content was altered: expected the SHA-256 sum {file.sha256}, received {sha256}."
+        msg = (
+            f"Expected {file.size} bytes of {_KINDS[file.header[:4]]} (unpacked) with the SHA-256 sum {file.sha256}, "
+            f"received {_describe(content, file=file) or f'as many with the sum {sha256}: the file was altered'}."
+        )
         raise BrokenFileError(msg)
-    return np.frombuffer(content, dtype=np.uint8, offset=len(header)).reshape(file.shape)
+    return np.frombuffer(content, dtype=np.uint8, offset=len(file.header)).reshape(file.shape)
 
 
-def _describe_start(content: bytes) -> str:
-    """Say what a file that is not the expected one may be, from its first bytes."""
-    if not content:
-        return "an empty file"
+def _describe(content: bytes, *, file: IdxFile) -> str:
+    """Say what wrong content may be, from its first bytes and its length; empty where these tell nothing."""
     if content[:256].lstrip().startswith(b"<"):
         return "what looks like a web page"
-    magic = int.from_bytes(content[:4], "big")
-    if magic in _CONTENTS:
-        return f"{_CONTENTS[magic]} ({magic}): images and labels may be swapped"
-    return f"a file that begins with {content[:4]!r}"
+    header, kind = content[: len(file.header)], _KINDS.get(content[:4])
+    if kind and header[:4] != file.header[:4]:
+        return f"{kind}: images and labels may be swapped"
+    if kind and len(header) == len(file.header) and header[4:8] != file.header[4:8]:
+        return f"{int.from_bytes(header[4:8], 'big')} {kind}: training and test files may be swapped"
+    if len(content) > file.size:
+        return "more"
+    return f"only {len(content)}" if len(content) < file.size else ""
 
 
-def format_shape(shape: Sequence[int]) -> str:
-    """Return a shape in words, such as ``60000 x 28 x 28``."""
-    return shorten(" x ".join(str(length) for length in shape))
+@contextmanager
+def blamed_on(place: str, *, remedy: str = "") -> Iterator[None]:
+    """Complete the message of a BrokenFileError: the place before it, and the next step after it."""
+    try:
+        yield
+    except BrokenFileError as error:
+        msg = f"{place}: {error} {remedy}".rstrip()
+        raise BrokenFileError(msg) from error
+
+
+def check_regular(path: Path) -> None:
+    """Refuse anything but a file: opening a pipe, for one, would wait for ever."""
+    if not path.is_file():
+        received = "a folder" if path.is_dir() else "a broken link" if path.is_symlink() else "something else"
+        msg = f"Expected a file, received {received}."
+        raise BrokenFileError(msg)
 
 
 def shorten(text: str) -> str:
-    """Return what a file says in at most 200 characters that are safe to print."""
+    """Return foreign text in at most 200 characters that are safe to print."""
     printable = "".join(character if character.isprintable() else "?" for character in text[:_LONGEST])
     return f"{printable} ..." if len(text) > _LONGEST else printable

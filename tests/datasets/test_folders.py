@@ -1,4 +1,4 @@
-"""Where MNIST is looked for, and what a folder is said to hold."""
+"""Where MNIST is looked for, and reading it from a folder."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from small_mnist import (
     TEST_LABELS,
     TRAIN_IMAGES,
     TRAIN_LABELS,
+    alter,
+    assert_is_small_mnist,
+    content_of,
     write_dotted,
     write_gzipped,
     write_npz,
@@ -22,6 +25,29 @@ from small_mnist import (
 from mnist_repro.datasets import folders as places
 from mnist_repro.datasets.folders import AbsentError, read_folder, usual_places
 from mnist_repro.datasets.idx import BrokenFileError
+
+
+def write_unpacked(folder: Path) -> Path:
+    """Write each IDX file into a subfolder with its own name, as Kaggle does, and return the folder."""
+    for file in SMALL_FILES:
+        (folder / file.name).mkdir()
+        (folder / file.name / file.name).write_bytes(content_of(file))
+    return folder
+
+
+def make_empty_subfolders(folder: Path) -> Path:
+    """Make a subfolder with the name of each IDX file, and return the folder."""
+    for file in SMALL_FILES:
+        (folder / file.name).mkdir()
+    return folder
+
+
+def rename_dotted(folder: Path) -> Path:
+    """Give the IDX files in subfolders their other names, and return the folder."""
+    for file in SMALL_FILES:
+        path = folder / file.name / file.name
+        path.rename(path.with_name(file.name.replace("-idx", ".idx")))
+    return folder
 
 
 def make_checkout(folder: Path) -> Path:
@@ -42,14 +68,46 @@ def make_checkout(folder: Path) -> Path:
 )
 def test_read_folder_every_form_gives_the_same_arrays(tmp_path: Path, write: Callable[[Path], Path]) -> None:
     """The form of the files makes no difference to the arrays."""
-    arrays = read_folder(write(tmp_path), files=SMALL_FILES)
+    assert_is_small_mnist(read_folder(write(tmp_path), files=SMALL_FILES))
 
-    for array, file in zip(arrays, SMALL_FILES, strict=True):
-        np.testing.assert_array_equal(array, SMALL_ARRAYS[file.npz_key])
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(write_unpacked, id="in subfolders"),
+        pytest.param(lambda folder: write_dotted(write_unpacked(folder)), id="in subfolders and beside them"),
+        pytest.param(lambda folder: write_dotted(make_empty_subfolders(folder)), id="beside empty subfolders"),
+        pytest.param(lambda folder: rename_dotted(write_unpacked(folder)), id="with a dot in subfolders with none"),
+    ],
+)
+def test_read_folder_layout_of_kaggle_finds_the_files(tmp_path: Path, write: Callable[[Path], Path]) -> None:
+    """The files are found in subfolders with their own names, and beside such subfolders under their other names."""
+    assert_is_small_mnist(read_folder(write(tmp_path), files=SMALL_FILES))
+
+
+def test_read_folder_layout_of_kaggle_altered_file_is_an_error(tmp_path: Path) -> None:
+    """An altered file in a subfolder is named with its path."""
+    path = write_unpacked(tmp_path) / TRAIN_IMAGES.name / TRAIN_IMAGES.name
+    alter(path)
+
+    with pytest.raises(BrokenFileError) as caught:
+        read_folder(tmp_path, files=SMALL_FILES)
+
+    assert str(caught.value).startswith(f"{path}: Expected ")
+
+
+def test_read_folder_empty_subfolder_in_place_of_file_is_an_error(tmp_path: Path) -> None:
+    """A subfolder with the name of a file and nothing in it is no file."""
+    path = write_plain(tmp_path) / TRAIN_IMAGES.name
+    path.unlink()
+    path.mkdir()
+
+    with pytest.raises(BrokenFileError, match=r"train-images-idx3-ubyte: Expected a file, received a folder\."):
+        read_folder(tmp_path, files=SMALL_FILES)
 
 
 def test_read_folder_part_of_idx_and_npz_reads_npz(tmp_path: Path) -> None:
-    """An npz is used where the IDX files are incomplete."""
+    """An npz is used if the IDX files are incomplete."""
     write_npz(write_plain(tmp_path))
     (tmp_path / TEST_LABELS.name).unlink()
 
@@ -118,7 +176,7 @@ def test_read_folder_swapped_images_and_labels_names_the_first(tmp_path: Path) -
     labels.rename(images)
     (tmp_path / "kept").rename(labels)
 
-    with pytest.raises(BrokenFileError, match=r"train-images.*received labels .*swapped"):
+    with pytest.raises(BrokenFileError, match=r"train-images.*received labels: .*swapped"):
         read_folder(tmp_path, files=SMALL_FILES)
 
 
@@ -136,7 +194,7 @@ def test_read_folder_broken_npz_names_file_and_array(tmp_path: Path) -> None:
     """An npz without an array names the archive, the array and the next step."""
     np.savez(tmp_path / "mnist.npz", x_train=SMALL_ARRAYS["x_train"])
 
-    with pytest.raises(BrokenFileError, match=r"mnist\.npz: Expected an array called y_train.* Replace"):
+    with pytest.raises(BrokenFileError, match=r"mnist\.npz: Expected .*MNIST's arrays, received .*y_train.* Replace"):
         read_folder(tmp_path, files=SMALL_FILES)
 
 

@@ -1,4 +1,4 @@
-"""IDX files: the bytes that are accepted, and what is said of all others."""
+"""IDX files: the accepted bytes, and the message about all others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from small_mnist import SMALL_ARRAYS, TRAIN_IMAGES, TRAIN_LABELS, content_of
+from small_mnist import SMALL_ARRAYS, TEST_IMAGES, TRAIN_IMAGES, TRAIN_LABELS, content_of
 
 from mnist_repro.datasets.idx import MNIST_FILES, BrokenFileError, check_idx, read_idx
 
@@ -22,7 +22,7 @@ ALTERED_SHA256 = hashlib.sha256(ALTERED).hexdigest()
 
 
 def refusal_of(path: Path) -> str:
-    """Return what is said of a file that should hold the small training images."""
+    """Return the message about a file that should hold the small training images."""
     with pytest.raises(BrokenFileError) as caught:
         read_idx(path, file=TRAIN_IMAGES)
     return str(caught.value)
@@ -45,20 +45,23 @@ def test_read_idx_right_content_gives_the_array_whatever_the_name(tmp_path: Path
 @pytest.mark.parametrize(
     ("content", "expected", "received"),
     [
-        pytest.param(b"", "magic number 2051", "an empty file", id="empty"),
-        pytest.param(b"\n<!DOCTYPE html>", "magic number 2051", "looks like a web page", id="web page"),
-        pytest.param(b"PK\x03\x04zip", "magic number 2051", "begins with b'PK", id="another form"),
-        pytest.param(content_of(TRAIN_LABELS), "magic number 2051", "labels (2049): images and labels", id="labels"),
-        pytest.param(struct.pack(">4I", 2051, 4, 3, 2) + IMAGES[16:], "6 x 3 x 2", "4 x 3 x 2", id="wrong count"),
+        pytest.param(b"", "52 bytes of images", "only 0", id="empty"),
+        pytest.param(b"\n<!DOCTYPE html>", "52 bytes of images", "looks like a web page", id="web page"),
+        pytest.param(b"PK\x03\x04zip", "52 bytes of images", "only 7", id="another format"),
+        pytest.param(content_of(TRAIN_LABELS), "52 bytes of images", "labels: images and labels may be", id="labels"),
+        pytest.param(content_of(TEST_IMAGES), "52 bytes of images", "4 images: training and test files may", id="test"),
+        pytest.param(struct.pack(">4I", 2051, 6, 2, 3) + IMAGES[16:], "52 bytes", "file was altered", id="wrong shape"),
         pytest.param(IMAGES[:10], "52 bytes", "only 10", id="cut in the header"),
         pytest.param(IMAGES[:-1], "52 bytes", "only 51", id="cut in the values"),
         pytest.param(IMAGES + b"\0", "52 bytes", "more", id="too long"),
         pytest.param(gzip.compress(IMAGES + bytes(10**6)), "52 bytes", "more", id="gzip of something too long"),
-        pytest.param(ALTERED, TRAIN_IMAGES.sha256, f"received {ALTERED_SHA256}", id="altered"),
+        pytest.param(
+            ALTERED, TRAIN_IMAGES.sha256, f"as many with the sum {ALTERED_SHA256}: the file was", id="altered"
+        ),
         pytest.param(
             IMAGES_GZIPPED[:-9],
-            "whole gzip",
-            f"breaks off after {len(IMAGES_GZIPPED) - 9} bytes",
+            "intact gzip",
+            "damaged one (Compressed file ended",
             id="cut gzip",
         ),
         pytest.param(IMAGES_GZIPPED[:-8] + bytes(8), "intact gzip", "damaged", id="gzip with a wrong sum"),
@@ -68,7 +71,7 @@ def test_read_idx_right_content_gives_the_array_whatever_the_name(tmp_path: Path
 def test_read_idx_wrong_content_says_what_was_expected_and_received(
     tmp_path: Path, content: bytes, expected: str, received: str
 ) -> None:
-    """Each kind of wrong content is refused in words of its own."""
+    """The message says what was expected and what was received."""
     path = tmp_path / "images.gz"
     path.write_bytes(content)
 
@@ -83,7 +86,7 @@ def test_read_idx_images_where_labels_belong_says_they_may_be_swapped(tmp_path: 
     """Images under the name of labels are recognised as images."""
     (tmp_path / "labels").write_bytes(IMAGES)
 
-    with pytest.raises(BrokenFileError, match=r"Expected labels.*received images .*swapped"):
+    with pytest.raises(BrokenFileError, match=r"Expected 14 bytes of labels.*received images: .*swapped"):
         read_idx(tmp_path / "labels", file=TRAIN_LABELS)
 
 

@@ -1,4 +1,4 @@
-"""The dataset that a study gets: where it comes from, and what is said where there is none."""
+"""The dataset that a study gets: where it comes from, and the messages if there is none."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_load_dataset_altered_file_in_usual_place_is_an_error(nowhere: Path) -> 
     alter(path)
     write_plain(nowhere / "far")
 
-    with pytest.raises(ReproError, match=f"{TRAIN_IMAGES.name}: Its content was altered"):
+    with pytest.raises(ReproError, match=f"{TRAIN_IMAGES.name}: Expected .* the file was altered"):
         load_dataset()
 
 
@@ -97,7 +97,7 @@ def test_load_dataset_named_folder_without_mnist_is_an_error(nowhere: Path, monk
 
 
 def test_load_dataset_auto_without_mnist_is_the_stand_in_and_says_why(nowhere: Path) -> None:
-    """Where MNIST cannot be had, the stand-in is used, with a note."""
+    """If MNIST is not found, the stand-in is used, with a note."""
     dataset = load_dataset()
 
     assert (dataset.name, dataset.is_stand_in) == ("digits", True)
@@ -108,7 +108,7 @@ def test_load_dataset_auto_without_mnist_is_the_stand_in_and_says_why(nowhere: P
 
 
 def test_load_dataset_mnist_without_mnist_names_every_place_and_the_next_step(nowhere: Path) -> None:
-    """MNIST is never replaced where it was asked for; the error says where it was looked for."""
+    """MNIST is never replaced if it was asked for; the error says where it was looked for."""
     (write_plain(nowhere / "far") / TEST_LABELS.name).unlink()
 
     with pytest.raises(ReproError) as caught:

@@ -1,4 +1,4 @@
-"""The npz form of MNIST: the arrays that are accepted, and what is said of all others."""
+"""MNIST as npz: the accepted arrays, and the message about all others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from small_mnist import SMALL_ARRAYS, SMALL_FILES
+from small_mnist import SMALL_ARRAYS, SMALL_FILES, assert_is_small_mnist
 
 from mnist_repro.datasets.idx import BrokenFileError
 from mnist_repro.datasets.npz import read_npz
@@ -51,9 +51,8 @@ def test_read_npz_right_content_gives_the_arrays(tmp_path: Path) -> None:
 
     arrays = read_npz(path, files=SMALL_FILES)
 
-    for array, file in zip(arrays, SMALL_FILES, strict=True):
-        np.testing.assert_array_equal(array, SMALL_ARRAYS[file.npz_key])
-        assert not array.flags.writeable
+    assert_is_small_mnist(arrays)
+    assert not any(array.flags.writeable for array in arrays)
 
 
 @pytest.mark.parametrize(
@@ -62,10 +61,10 @@ def test_read_npz_right_content_gives_the_arrays(tmp_path: Path) -> None:
         pytest.param(b"", "npz archive", id="empty"),
         pytest.param(b"<html>not here</html>", "npz archive", id="web page"),
         pytest.param(NPZ[:-30], "npz archive", id="cut"),
-        pytest.param(npz_of(y_test=None), "Expected an array called y_test, received x_train", id="missing"),
+        pytest.param(npz_of(y_test=None), "MNIST's arrays, received one .*no item named 'y_test.npy'", id="missing"),
         pytest.param(
             npz_of(x_train=np.array([{"a": 1}], dtype=object)),
-            "array x_train: .*received pickled Python objects, which are never opened",
+            r"array x_train: Expected .*uint8.*received .*dtype\('O'\)",
             id="pickled objects",
         ),
         pytest.param(
@@ -73,21 +72,21 @@ def test_read_npz_right_content_gives_the_arrays(tmp_path: Path) -> None:
             "array x_train: Expected .*uint8.*received .*float32",
             id="another type",
         ),
-        pytest.param(npz_of(x_train=IMAGES[:5]), "Expected 6 x 3 x 2 .*received 5 x 3 x 2", id="too few"),
-        pytest.param(npz_of(x_train=np.asfortranarray(IMAGES)), "received .* by columns", id="by columns"),
+        pytest.param(npz_of(x_train=IMAGES[:5]), r"Expected .*\(6, 3, 2\).*received .*\(5, 3, 2\)", id="too few"),
+        pytest.param(npz_of(x_train=np.asfortranarray(IMAGES)), "Expected .*False.*received .*True", id="by columns"),
         pytest.param(
             npz_of(x_train=altered_images()),
-            "array x_train: .*altered: expected the SHA-256 sum .* received",
+            "array x_train: Expected .* the SHA-256 sum .* received .* altered",
             id="altered",
         ),
         pytest.param(archive_with_member(b"no array"), "npz archive", id="no array"),
-        pytest.param(archive_with_member(b"\x93NUMPY\x02\x00"), "version 1.0 .*received 2.0", id="version"),
+        pytest.param(archive_with_member(b"\x93NUMPY\x02\x00"), "npz archive", id="cut after its version"),
     ],
 )
 def test_read_npz_wrong_content_says_what_was_expected_and_received(
     tmp_path: Path, content: bytes, message: str
 ) -> None:
-    """Each kind of wrong content is refused in words of its own."""
+    """The message says what was expected and what was received."""
     path = tmp_path / "mnist.npz"
     path.write_bytes(content)
 
@@ -108,7 +107,7 @@ def test_read_npz_header_with_enormous_shape_is_refused_before_it_is_believed(tm
     path = tmp_path / "mnist.npz"
     path.write_bytes(archive_with_member(header.getvalue()))
 
-    with pytest.raises(BrokenFileError, match=f"received {2**42} values"):
+    with pytest.raises(BrokenFileError, match=rf"received .*\({2**42},\)"):
         read_npz(path, files=SMALL_FILES)
 
 
@@ -125,5 +124,4 @@ def test_read_npz_any_altered_byte_gives_the_same_arrays_or_is_refused(position:
         except BrokenFileError:
             return
 
-    for array, file in zip(arrays, SMALL_FILES, strict=True):
-        np.testing.assert_array_equal(array, SMALL_ARRAYS[file.npz_key])
+    assert_is_small_mnist(arrays)

@@ -79,5 +79,5 @@ def test_load_dataset_real_mnist_with_one_altered_pixel_is_refused(real: Dataset
     altered[-1, 400] ^= 1
     (tmp_path / MNIST_FILES[0].name).write_bytes(MNIST_FILES[0].header + altered.tobytes())
 
-    with pytest.raises(ReproError, match=f"expected the SHA-256 sum {MNIST_FILES[0].sha256}, received"):
+    with pytest.raises(ReproError, match=f"with the SHA-256 sum {MNIST_FILES[0].sha256}, received"):
         load_dataset("mnist", folder=tmp_path)

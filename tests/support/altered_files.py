@@ -42,20 +42,11 @@ def leave_mark(what: str) -> None:
 
 @dataclass(frozen=True)
 class Altered:
-    """A file in place of one of the small MNIST's.
+    """A file in place of one of the small MNIST's."""
 
-    Parameters
-    ----------
-    id
-        What was done to which file.
-    name
-        The file's name in the folder.
-    content
-        Its bytes, or a function that makes them, or what else lies at the path that it is given.
-    """
-
-    id: str
-    name: str
+    id: str  #: what was done to which file
+    name: str  #: the file's name in the folder
+    #: Its bytes, or a function that returns them; if it is no file, a function that makes what lies at the given path.
     content: bytes | Callable[[], bytes] | Callable[[Path], None]
     is_file: bool = True
 
@@ -132,7 +123,7 @@ def _altered_contents(file: IdxFile) -> Iterator[tuple[str, bytes]]:
     for position in range(header, len(content), 5):
         yield f"value {position - header} flipped", _flip(content, position=position, bit=position % 8)
     for magic in _MAGICS:
-        if magic != file.magic:
+        if struct.pack(">I", magic) != content[:4]:
             yield f"magic {magic:#010x}", struct.pack(">I", magic) + content[4:]
     for place, length in enumerate(file.shape):
         for count in (0, length - 1, length + 1, 2**31, 2**32 - 1):
@@ -144,7 +135,8 @@ def _altered_contents(file: IdxFile) -> Iterator[tuple[str, bytes]]:
     yield "with a byte after it", content + b"\0"
     yield "with a line's end after it", content + b"\n"
     yield "twice", content + content
-    yield "most significant byte last", struct.pack(f"<{header // 4}I", file.magic, *file.shape) + content[header:]
+    numbers = np.frombuffer(content[:header], dtype=">u4")
+    yield "most significant byte last", numbers.astype("<u4").tobytes() + content[header:]
     yield "line ends changed", content.replace(b"\n", b"\r\n") + b"\r\n"
     yield from _foreign_contents()
 

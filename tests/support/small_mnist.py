@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,3 +81,9 @@ def alter(path: Path) -> None:
     """Change the last byte of a file."""
     content = path.read_bytes()
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+def assert_is_small_mnist(arrays: Sequence[NDArray[np.uint8]]) -> None:
+    """Check each value."""
+    for array, file in zip(arrays, SMALL_FILES, strict=True):
+        np.testing.assert_array_equal(array, SMALL_ARRAYS[file.npz_key])
