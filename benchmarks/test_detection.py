@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mnist_repro.comparison.gate.error_file import read_errors
-from mnist_repro.comparison.gate.error_rates import GateErrors, Rule
+from mnist_repro.comparison.gate.error_rates import GateErrors, Requirement
 from mnist_repro.comparison.gate.faults import plant_faults
 from mnist_repro.comparison.gate.regression import LEVEL
 from mnist_repro.documents.protocol import load_protocols
@@ -19,7 +19,7 @@ FAULTS = plant_faults(PROTOCOLS, alternatives={variant.id: variant for variant i
 def errors(pytestconfig: pytest.Config) -> GateErrors:
     """Return what was measured with the baseline."""
     folder = pytestconfig.option.baseline
-    found = read_errors(folder, records=pytestconfig.option.records, protocols=PROTOCOLS)
+    found = read_errors(folder, records=pytestconfig.option.records, faults=FAULTS, protocols=PROTOCOLS)
     if found is None:
         pytest.skip(f"{folder} says nothing of the gate's errors; `mnist-repro baseline` measures them")
     return found
@@ -39,4 +39,4 @@ def test_large_fault_is_caught(fault: str, errors: GateErrors) -> None:
     assert fault not in errors.not_run, "it was not run with enough seeds: mnist-repro faults"
     (detection,) = (entry for entry in errors.detections if entry.fault == fault)
 
-    assert detection.rule is not Rule.BROKEN, f"caught in {detection.caught} of {detection.gate_runs} gate runs"
+    assert detection.rule is not Requirement.BROKEN, f"caught in {detection.caught} of {detection.gate_runs} gate runs"

@@ -34,9 +34,11 @@ from mnist_repro.cli.train import find_data
 from mnist_repro.comparison.environments import compare_stores
 from mnist_repro.comparison.gate.baseline import select_baseline, write_baseline
 from mnist_repro.comparison.gate.error_file import measure_errors
+from mnist_repro.comparison.gate.faults import plant_faults
 from mnist_repro.comparison.gate.resampling import check_enough
 from mnist_repro.documents.document import load_documents
 from mnist_repro.documents.protocol import PROFILES, load_protocols, select_protocols
+from mnist_repro.documents.variant import load_alternatives
 from mnist_repro.records.store import open_store
 from mnist_repro.reporting.terminal.differences import print_differences
 from mnist_repro.reporting.terminal.plan import print_plan
@@ -93,7 +95,8 @@ def record_baseline(options: argparse.Namespace, console: Console) -> int:
     runs = sum(map(len, selected.values()))
     console.print(f"Baseline: {runs} runs of {store.environment}, {folder}", highlight=False, soft_wrap=True)
     console.print("Measuring how often the gate errs; it takes a few minutes.")
-    errors = measure_errors(folder, faults_of=store, protocols=protocols)
+    faults = plant_faults(protocols, alternatives={variant.id: variant for variant in load_alternatives()})
+    errors = measure_errors(folder, faults_of=store, faults=faults, protocols=protocols)
     console.print(format_false_alarms(errors.false_alarms), highlight=False, soft_wrap=True)
     console.print(format_detections(errors), highlight=False, soft_wrap=True)
     return 0

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from mnist_repro.comparison.gate.faults import plant_faults
 from mnist_repro.comparison.gate.summary import summarize_gate
 from mnist_repro.comparison.speed.trials import summarize_speed_gate
 from mnist_repro.comparison.versions.matrix import read_matrix
 from mnist_repro.comparison.versions.summary import summarize_versions
 from mnist_repro.documents.document import Document, load_documents
 from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.variant import load_alternatives
 from mnist_repro.records.environment import hash_code, training_code_sha256
 from mnist_repro.records.store import LOCAL_ENVIRONMENT, open_stores
 from mnist_repro.reporting.exports.badge import BADGE_FILE, format_badge
@@ -47,7 +49,8 @@ def render_report(
     )
     # Many versions side by side have a page of their own; the front page shows in full what is not among them.
     shown = [result for result in results if result.name not in expected] or results[-1:]
-    gate = summarize_gate(baseline, records=records, protocols=protocols) if baseline else None
+    faults = plant_faults(protocols, alternatives={variant.id: variant for variant in load_alternatives()})
+    gate = summarize_gate(baseline, records=records, faults=faults, protocols=protocols) if baseline else None
     speed_gate = summarize_speed_gate(baseline) if baseline else None
     with tempfile.TemporaryDirectory() as folder:
         draft = Draft(Path(folder), documents, load_templates())

@@ -110,7 +110,7 @@ def test_session_without_baseline_records_one_and_says_so(tmp_path: Path) -> Non
     second = run_gates(tmp_path, "--seeds=0-3", option, file="test_regression.py")
 
     assert "1 passed, 6 skipped" in second.out
-    assert "today's seeds are all that the baseline has; take others, from 4 on" in second.out
+    assert "today's seeds include all of the baseline's; take others, from 4 on" in second.out
 
 
 def test_session_without_baseline_and_with_a_diverged_run_records_none(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_session_without_baseline_and_with_a_diverged_run_records_none(tmp_path:
 
     assert session.code == 1
     assert "passed" not in session.out
-    assert "it has not: runs that completed" in session.out
+    assert "these rules are broken: runs that completed" in session.out
     assert not (tmp_path / "baseline").exists()
 
 

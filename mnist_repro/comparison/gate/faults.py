@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 
 from mnist_repro.comparison.gate.error_rates import Fault
-from mnist_repro.comparison.gate.resampling import PROFILE
+from mnist_repro.comparison.gate.resampling import GATE_PROFILE
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.protocol import Adam, ConstantRate, GradientDescent, Protocol
-from mnist_repro.documents.variant import Variant, load_alternatives, read_otherwise, vary
+from mnist_repro.documents.variant import Variant, read_otherwise, vary
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.variant_runs import read_variant_runs
@@ -191,18 +191,22 @@ def shuffle_labels(share: float) -> Callable[[Dataset], Dataset]:
     return shuffle
 
 
-def collect_faults(store: RecordStore, *, protocols: Mapping[str, Protocol]) -> tuple[list[Fault], list[str]]:
-    """Collect the runs of all planted faults from the records of an environment.
+def collect_faults(
+    store: RecordStore, *, faults: Sequence[Variant], protocols: Mapping[str, Protocol]
+) -> tuple[list[Fault], list[str]]:
+    """Collect the runs of planted faults from the records of an environment.
 
     Parameters
     ----------
     store
-        That of the experiments' runs; those of the faults lie with it.
+        The experiments' runs; those of the faults are kept with them.
+    faults
+        The planted faults.
 
     Returns
     -------
-    faults
-        Those with enough runs for a gate run.
+    collected
+        Faults with enough runs for a gate run.
     not_run
         Ids of the others.
 
@@ -211,17 +215,16 @@ def collect_faults(store: RecordStore, *, protocols: Mapping[str, Protocol]) -> 
     ReproError
         If a record is broken.
     """
-    alternatives = {variant.id: variant for variant in load_alternatives()}
     all_runs = read_variant_runs(store)
-    faults, not_run = [], []
-    for variant in plant_faults(protocols, alternatives=alternatives):
+    collected, not_run = [], []
+    for variant in faults:
         runs = all_runs.of_variant(variant)
-        if len(runs) < protocols[variant.experiment].seeds[PROFILE]:
+        if len(runs) < protocols[variant.experiment].seeds[GATE_PROFILE]:
             not_run.append(variant.id)
             continue
         seen = [swap_sets(record, reads=variant.reads) for record in runs]
-        faults.append(Fault(id=variant.id, title=variant.change, experiment=variant.experiment, records=seen))
-    return faults, not_run
+        collected.append(Fault(id=variant.id, title=variant.change, experiment=variant.experiment, records=seen))
+    return collected, not_run
 
 
 def swap_sets(record: RunRecord, *, reads: Mapping[str, str]) -> RunRecord:

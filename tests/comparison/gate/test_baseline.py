@@ -16,10 +16,10 @@ from mnist_repro.comparison.gate import error_file as gate_record
 from mnist_repro.comparison.gate.baseline import read_baseline, select_baseline, write_baseline
 from mnist_repro.comparison.gate.error_file import measure_errors, read_errors
 from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, GateErrors, Shift
-from mnist_repro.comparison.gate.faults import collect_faults, swap_sets
-from mnist_repro.comparison.gate.resampling import PROFILE
+from mnist_repro.comparison.gate.faults import collect_faults, plant_faults, swap_sets
+from mnist_repro.comparison.gate.resampling import GATE_PROFILE
 from mnist_repro.documents.protocol import Protocol
-from mnist_repro.documents.variant import load_alternatives
+from mnist_repro.documents.variant import Variant, load_alternatives
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
@@ -28,6 +28,11 @@ from mnist_repro.records.store import RecordStore
 BASIC, DROPOUT = "tf1-basic", "tf1-dropout-piecewise"
 
 Study = dict[str, list[RunRecord]]
+
+
+def plant(protocols: dict[str, Protocol]) -> tuple[Variant, ...]:
+    """Return the planted faults."""
+    return plant_faults(protocols, alternatives={variant.id: variant for variant in load_alternatives()})
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ def study(protocols: dict[str, Protocol], environment: Environment) -> list[RunR
 @pytest.fixture
 def few(protocols: dict[str, Protocol]) -> dict[str, Protocol]:
     """Return the protocols with quick profiles of three seeds."""
-    return {name: replace(protocol, seeds={PROFILE: 3}) for name, protocol in protocols.items()}
+    return {name: replace(protocol, seeds={GATE_PROFILE: 3}) for name, protocol in protocols.items()}
 
 
 def test_write_baseline_is_read_back(study: list[RunRecord], tmp_path: Path) -> None:
@@ -92,18 +97,18 @@ def test_write_baseline_runs_that_do_not_belong_together_are_refused(
 ) -> None:
     """Neither can they be written, nor are they read where somebody else wrote them; the rule is named."""
     runs = spoil(study[:6])
-    with pytest.raises(ReproError, match=f"it has not: .*{rule}"):
+    with pytest.raises(ReproError, match=f"these rules are broken: .*{rule}"):
         write_baseline(runs, folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
     write_store(tmp_path, runs)
-    with pytest.raises(ReproError, match=f"the baseline,.*it has not: .*{rule}"):
+    with pytest.raises(ReproError, match=f"the baseline,.*these rules are broken: .*{rule}"):
         read_baseline(tmp_path)
 
 
 def test_write_baseline_without_runs_is_refused(tmp_path: Path) -> None:
     """Nothing is no baseline."""
-    with pytest.raises(ReproError, match="there is none"):
+    with pytest.raises(ReproError, match="needs runs; received none"):
         write_baseline([], folder=tmp_path)
 
 
@@ -111,7 +116,7 @@ def test_write_baseline_where_nothing_can_be_written_is_an_error(study: list[Run
     """A file in the folder's place is named, with the option to correct."""
     (tmp_path / "file").write_text("", encoding="utf-8")
 
-    with pytest.raises(ReproError, match=r"file.runs\.jsonl is a part of the baseline.*--baseline"):
+    with pytest.raises(ReproError, match=r"file.runs\.jsonl belongs to the baseline.*--baseline"):
         write_baseline(study, folder=tmp_path / "file")
 
 
@@ -143,7 +148,7 @@ def test_select_baseline_missing_experiment_or_diverged_run_is_refused(
         select_baseline(write_store(tmp_path / "one", without), protocols=protocols)
 
     study[2] = make_unfinished(study[2])
-    with pytest.raises(ReproError, match=f"those with seed {study[2].seed}"):
+    with pytest.raises(ReproError, match=f"an incomplete one, seed {study[2].seed}"):
         select_baseline(write_store(tmp_path / "other", study), protocols=protocols)
 
 
@@ -183,29 +188,31 @@ def published(study: list[RunRecord], environment: Environment, tmp_path: Path) 
 
 def test_collect_faults_are_those_with_enough_runs(published: RecordStore, few: dict[str, Protocol]) -> None:
     """A fault that was run is there with its experiment; those that were not are named, and none is lost."""
-    faults, not_run = collect_faults(published, protocols=few)
+    faults = plant(few)
 
-    by_id = {fault.id: fault for fault in faults}
+    collected, not_run = collect_faults(published, faults=faults, protocols=few)
+
+    by_id = {fault.id: fault for fault in collected}
     assert len(by_id[f"{BASIC}+relu"].records) == 4
     assert by_id[f"{BASIC}+relu"].experiment == BASIC
     # Its runs are the experiment's own, read otherwise.
     assert len(by_id[f"{BASIC}+tested-on-validation"].records) == 6
     assert f"{BASIC}+pixels-0-to-1" in not_run
     assert not set(by_id) & set(not_run)
-    assert len(by_id) + len(not_run) >= 16
+    assert sorted([*by_id, *not_run]) == sorted(fault.id for fault in faults)
 
 
 def test_measure_errors_are_read_back(published: RecordStore, few: dict[str, Protocol], tmp_path: Path) -> None:
     """What was measured is written beside the baseline, and read as it was; the same runs give the same bytes."""
     folder, records = tmp_path / "baseline", tmp_path / "records"
 
-    measured = measure_errors(folder, faults_of=published, protocols=few)
+    measured = measure_errors(folder, faults_of=published, faults=plant(few), protocols=few)
 
-    assert read_errors(folder, records=records, protocols=few) == measured
+    assert read_errors(folder, records=records, faults=plant(few), protocols=few) == measured
     assert measured.environment == "linux"
     assert f"{BASIC}+relu" in {detection.fault for detection in measured.detections}
     first = (folder / "errors.json").read_bytes()
-    measure_errors(folder, faults_of=published, protocols=few)
+    measure_errors(folder, faults_of=published, faults=plant(few), protocols=few)
     assert (folder / "errors.json").read_bytes() == first
 
 
@@ -214,12 +221,12 @@ def test_measure_errors_without_baseline_is_refused(
 ) -> None:
     """There is nothing to measure with, and it says how to get it."""
     with pytest.raises(ReproError, match="has no baseline"):
-        measure_errors(tmp_path / "nowhere", faults_of=published, protocols=few)
+        measure_errors(tmp_path / "nowhere", faults_of=published, faults=plant(few), protocols=few)
 
 
 def test_read_errors_not_measured_is_none(tmp_path: Path, few: dict[str, Protocol]) -> None:
     """Where nothing was measured nothing is read."""
-    assert read_errors(tmp_path, records=tmp_path, protocols=few) is None
+    assert read_errors(tmp_path, records=tmp_path, faults=plant(few), protocols=few) is None
 
 
 @pytest.fixture
@@ -272,7 +279,7 @@ def change_threshold(folder: Path, store: RecordStore, few: dict[str, Protocol])
 def change_seeds(folder: Path, store: RecordStore, few: dict[str, Protocol]) -> None:
     """Ask for fewer seeds."""
     del folder, store
-    few[BASIC] = replace(few[BASIC], seeds={PROFILE: 2})
+    few[BASIC] = replace(few[BASIC], seeds={GATE_PROFILE: 2})
 
 
 @pytest.mark.usefixtures("quick_measuring")
@@ -285,11 +292,11 @@ def test_read_errors_of_anything_else_are_refused(
 ) -> None:
     """What was measured with other runs, faults, thresholds or seeds is not shown as if it were of these."""
     folder = tmp_path / "baseline"
-    measure_errors(folder, faults_of=published, protocols=few)
+    measure_errors(folder, faults_of=published, faults=plant(few), protocols=few)
     change(folder, published, few)
 
     with pytest.raises(ReproError, match="was measured with other runs, faults, thresholds or code"):
-        read_errors(folder, records=tmp_path / "records", protocols=few)
+        read_errors(folder, records=tmp_path / "records", faults=plant(few), protocols=few)
 
 
 @pytest.mark.usefixtures("quick_measuring")
@@ -298,11 +305,11 @@ def test_read_errors_one_more_experiment_changes_nothing(
 ) -> None:
     """A document that was added later, of which the baseline has no run, leaves what was measured as it is."""
     folder, records = tmp_path / "baseline", tmp_path / "records"
-    measured = measure_errors(folder, faults_of=published, protocols=few)
+    measured = measure_errors(folder, faults_of=published, faults=plant(few), protocols=few)
 
     more = {**few, "added": replace(few[BASIC], id="added")}
 
-    assert read_errors(folder, records=records, protocols=more) == measured
+    assert read_errors(folder, records=records, faults=plant(more), protocols=more) == measured
 
 
 @pytest.mark.usefixtures("quick_measuring")
@@ -310,11 +317,11 @@ def test_read_errors_of_other_code_are_refused(
     published: RecordStore, few: dict[str, Protocol], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The code of the gate is among what was measured."""
-    measure_errors(tmp_path / "baseline", faults_of=published, protocols=few)
+    measure_errors(tmp_path / "baseline", faults_of=published, faults=plant(few), protocols=few)
     monkeypatch.setattr(gate_record, "_GATE_PATH", ("comparison/gate/regression.py",))
 
     with pytest.raises(ReproError, match="Measure again with `mnist-repro baseline`"):
-        read_errors(tmp_path / "baseline", records=tmp_path / "records", protocols=few)
+        read_errors(tmp_path / "baseline", records=tmp_path / "records", faults=plant(few), protocols=few)
 
 
 def without_alarms(entry: dict[str, Any]) -> None:
@@ -342,8 +349,8 @@ def test_read_errors_damaged_is_an_error_of_one_line(
 ) -> None:
     """A file that cannot be understood is named, with the next step; an undamaged one is read with rounded numbers."""
     folder = tmp_path / "baseline"
-    measure_errors(folder, faults_of=published, protocols=few)
-    read = read_errors(folder, records=tmp_path / "records", protocols=few)
+    measure_errors(folder, faults_of=published, faults=plant(few), protocols=few)
+    read = read_errors(folder, records=tmp_path / "records", faults=plant(few), protocols=few)
     assert read is not None
     assert read.detections[0].shift == Shift(evaluation_set="test", accuracy=-0.012346, spread=0.004)
     assert read.detections[1:] == quick_measuring.detections[1:]
@@ -354,7 +361,7 @@ def test_read_errors_damaged_is_an_error_of_one_line(
     with pytest.raises(
         ReproError, match=r"errors\.json holds what was measured of the gate, and cannot be read"
     ) as caught:
-        read_errors(folder, records=tmp_path / "records", protocols=few)
+        read_errors(folder, records=tmp_path / "records", faults=plant(few), protocols=few)
 
     assert "\n" not in str(caught.value)
 
