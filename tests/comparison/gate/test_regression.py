@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from made_up_runs import make_unfinished
 from made_up_studies import SPREAD, make_study
-from reference_gate import list_p_values
+from reference_gate import ReferenceGate
 
 from mnist_repro.comparison.gate.reasons import list_changes, list_reasons
 from mnist_repro.comparison.gate.regression import (
@@ -310,7 +310,8 @@ def test_judge_runs_p_values_are_those_of_the_definition(
 
     found = build_gate(baseline, protocols={FIRST: protocols[FIRST]})[FIRST].test_runs(today[FIRST])
 
-    alone, joint = list_p_values(today[FIRST], baseline[FIRST], protocol=protocols[FIRST])
+    reference = ReferenceGate([*today[FIRST], *baseline[FIRST]], new=3, protocol=protocols[FIRST])
+    alone, joint = reference.list_p_values(range(3))
     assert [test.p for test in found.tests] == pytest.approx(alone, abs=1e-12)
     assert [test.joint_p for test in found.tests] == pytest.approx(joint, abs=1e-12)
     assert [test.adjusted_p for test in found.tests] == pytest.approx([min(1.0, 2 * p) for p in joint], abs=1e-12)

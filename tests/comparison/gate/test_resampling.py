@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from made_up_runs import make_unfinished
 from made_up_studies import SPREAD, make_study
-from reference_gate import fails
+from reference_gate import ReferenceGate
 from scipy import stats
 
 from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, Fault, Requirement, Shift
@@ -88,16 +88,11 @@ def test_measure_false_alarms_are_those_of_the_gate(
 
     generator = np.random.default_rng([20_190_102, 0])
     members = {name: draw_subsets(trials, RUNS, p.seeds[GATE_PROFILE], generator=generator) for name, p in two.items()}
-    alarms = 0
-    for trial in range(trials):
-        sides = {
-            name: [
-                [record for record, new in zip(baseline[name], members[name][trial], strict=True) if new == side]
-                for side in (True, False)
-            ]
-            for name in two
-        }
-        alarms += any(fails(*sides[name], protocol=two[name], experiments=2, level=0.2) for name in two)
+    gates = {name: ReferenceGate(baseline[name], new=p.seeds[GATE_PROFILE], protocol=p) for name, p in two.items()}
+    alarms = sum(
+        any(gates[name].fails(np.flatnonzero(members[name][trial]), experiments=2, level=0.2) for name in two)
+        for trial in range(trials)
+    )
     assert found == FalseAlarms(trials=trials, alarms=alarms)
     assert 5 < found.alarms < trials - 5
 
@@ -211,7 +206,8 @@ def test_measure_detection_is_that_of_the_gate(two: dict[str, Protocol], baselin
 
         (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
 
-        is_caught = fails(records, baseline[SECOND][4:], protocol=two[SECOND], experiments=2, level=LEVEL)
+        reference = ReferenceGate([*records, *baseline[SECOND][4:]], new=4, protocol=two[SECOND])
+        is_caught = reference.fails(range(4), experiments=2, level=LEVEL)
         assert found.caught == (20 if is_caught else 0)
 
 
