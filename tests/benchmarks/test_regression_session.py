@@ -63,13 +63,13 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Session:
 def test_session_runs_as_in_the_baseline_pass(mixed: Session) -> None:
     """An experiment of the same distribution passes, and the summary says what it was held against."""
     assert mixed.outcome_of(GOOD) == "PASSED"
-    assert lines_of(mixed)[GOOD].startswith("no regression, 4 runs beside 36 of the baseline; smallest adjusted p ")
+    assert lines_of(mixed)[GOOD].startswith("no regression, 4 runs against 36 of the baseline; smallest adjusted p ")
 
 
 def test_session_moved_experiment_fails(mixed: Session) -> None:
     """An experiment that moved fails, with the quantities and their p-values."""
     assert mixed.outcome_of(MOVED) == "FAILED"
-    assert "validation accuracy at the end is not the baseline's: p = " in lines_of(mixed)[MOVED]
+    assert "validation accuracy at the end differs from the baseline's: p = " in lines_of(mixed)[MOVED]
     assert mixed.code == 1
 
 
@@ -82,7 +82,7 @@ def test_session_diverged_run_fails(mixed: Session) -> None:
 def test_session_experiment_without_baseline_is_skipped(mixed: Session) -> None:
     """What cannot be decided is neither passed nor failed, and says why."""
     assert "1 skipped" in mixed.out
-    assert f"{MISSING}: cannot decide, 4 runs beside 0 of the baseline" in mixed.out
+    assert f"{MISSING}: cannot decide, 4 runs against 0 of the baseline" in mixed.out
     assert "the baseline has no run of it; record a new baseline" in mixed.out
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from made_up_runs import make_unfinished
 from made_up_studies import SPREAD, make_study
-from reference_gate import ReferenceGate
 
 from mnist_repro.comparison.gate.reasons import list_changes, list_reasons
 from mnist_repro.comparison.gate.regression import (
@@ -17,18 +16,13 @@ from mnist_repro.comparison.gate.regression import (
     ExperimentTest,
     Outcome,
     QuantityTest,
-    adjust_p,
-    build_gate,
-    fewest_runs,
     is_rejected,
     judge_runs,
 )
 from mnist_repro.documents.protocol import Protocol
-from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.metrics import list_quantities, read_quantities
 from mnist_repro.records.run import RunRecord
-from mnist_repro.stats.permutation import smallest_p
 
 FIRST, SECOND = "julia-linear-lr0.02", "julia-mlp-100x100"
 
@@ -258,28 +252,6 @@ def test_judge_runs_is_the_same_each_time(judge: Judge, baseline: Study, today: 
     assert judge(today, baseline) == judge(today, baseline)
 
 
-@pytest.mark.parametrize("experiments", [1, 6, 40])
-@pytest.mark.parametrize("baseline_runs", [1, 6, 36, 160])
-def test_fewest_runs_is_the_first_that_can_fail(baseline_runs: int, experiments: int) -> None:
-    """With so many runs the smallest p-value is rejected, with one less it is not."""
-
-    def can_fail(runs: int) -> bool:
-        return is_rejected(adjust_p(smallest_p(runs, baseline_runs), experiments=experiments))
-
-    fewest = fewest_runs(baseline_runs, experiments=experiments)
-
-    assert can_fail(fewest)
-    assert not can_fail(fewest - 1)
-
-
-def test_adjust_p_leaves_a_share_for_the_thresholds() -> None:
-    """Six experiments and the thresholds divide the level by seven; no p-value is more than 1."""
-    assert adjust_p(0.001 / 7, experiments=6) == pytest.approx(0.001)
-    assert is_rejected(adjust_p(0.001 / 7, experiments=6))
-    assert not is_rejected(adjust_p(0.00015, experiments=6))
-    assert adjust_p(0.5, experiments=6) == 1.0
-
-
 def test_judge_runs_accuracy_unknown_fails(judge: Judge, baseline: Study, today: Study) -> None:
     """Runs without the accuracy that has a threshold do not meet it."""
     today[FIRST][1] = replace(today[FIRST][1], final_accuracy={})
@@ -298,49 +270,6 @@ def test_judge_runs_no_completed_run_has_no_accuracy_below(judge: Judge, baselin
 
     assert found.outcome is Outcome.FAILED
     assert [reason.partition(":")[0] for reason in list_reasons(found)] == [f"seed {seed}" for seed in range(50, 54)]
-
-
-@pytest.mark.parametrize("shift", [0.0, SPREAD])
-def test_judge_runs_p_values_are_those_of_the_definition(
-    protocols: dict[str, Protocol], baseline: Study, today: Study, shift: float
-) -> None:
-    """The p-values of every quantity, alone and jointly, are fractions of all splits by Student's t."""
-    environment = today[FIRST][0].environment
-    today[FIRST] = make_study(protocols[FIRST], range(50, 53), environment=environment, shift=shift)
-
-    found = build_gate(baseline, protocols={FIRST: protocols[FIRST]})[FIRST].test_runs(today[FIRST])
-
-    reference = ReferenceGate([*today[FIRST], *baseline[FIRST]], new=3, protocol=protocols[FIRST])
-    alone, joint = reference.list_p_values(range(3))
-    assert [test.p for test in found.tests] == pytest.approx(alone, abs=1e-12)
-    assert [test.joint_p for test in found.tests] == pytest.approx(joint, abs=1e-12)
-    assert [test.adjusted_p for test in found.tests] == pytest.approx([min(1.0, 2 * p) for p in joint], abs=1e-12)
-
-
-def test_test_splits_is_test_runs_for_many_splits(protocols: dict[str, Protocol], baseline: Study) -> None:
-    """A split of the baseline fails as the gate fails with its new runs, by the threshold too."""
-    gate = protocols[FIRST].gate
-    accuracies = np.array([record.final_accuracy[gate.evaluation_set] for record in baseline[FIRST]])
-    minimum = float(np.median(accuracies))
-    protocol = replace(protocols[FIRST], gate=replace(gate, minimum=minimum))
-    (own,) = build_gate(baseline, protocols={FIRST: protocol}).values()
-    members = np.array([[run % 20 == row for run in range(40)] for row in range(20)])
-
-    failed = own.test_splits(2).fail(members)
-
-    chosen = [[record for record, new in zip(baseline[FIRST], row, strict=True) if new] for row in members]
-    assert failed.tolist() == [own.test_runs(runs).deviates for runs in chosen]
-    assert failed.tolist() == (accuracies.reshape(2, 20).mean(axis=0) < minimum).tolist()
-    assert 0 < failed.sum() < 20
-
-
-def test_test_splits_inconsistent_baseline_is_refused(protocols: dict[str, Protocol], baseline: Study) -> None:
-    """A baseline whose runs lack a measurement is not split as if it had none."""
-    baseline[FIRST][5] = replace(baseline[FIRST][5], periods=baseline[FIRST][5].periods[:-1])
-    gate = build_gate(baseline, protocols={FIRST: protocols[FIRST]})
-
-    with pytest.raises(ReproError, match=f"baseline's runs of {FIRST} do not all measure training loss curve, "):
-        gate[FIRST].test_splits(4)
 
 
 def test_read_quantities_are_the_runs_numbers(today: Study) -> None:
