@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mnist_repro.comparison.gate.error_file import read_errors
-from mnist_repro.comparison.gate.error_rates import GateErrors, Rule
+from mnist_repro.comparison.gate.error_rates import GateErrors, Requirement
 from mnist_repro.comparison.gate.regression import LEVEL
 from mnist_repro.documents.catalogue import load_catalogue
 
@@ -37,4 +37,4 @@ def test_large_fault_is_caught(fault: str, errors: GateErrors) -> None:
     assert fault not in errors.not_run, "it was not run with enough seeds: mnist-repro faults"
     (detection,) = (entry for entry in errors.detections if entry.fault == fault)
 
-    assert detection.rule is not Rule.BROKEN, f"caught in {detection.caught} of {detection.gate_runs} gate runs"
+    assert detection.rule is not Requirement.BROKEN, f"caught in {detection.caught} of {detection.gate_runs} gate runs"

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from mnist_repro.comparison.gate.baseline import read_baseline, write_baseline
-from mnist_repro.comparison.gate.regression import Outcome, RegressionResult, compare_runs
+from mnist_repro.comparison.gate.reasons import list_changes, list_reasons
+from mnist_repro.comparison.gate.regression import Outcome, RegressionResult, judge_runs
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.records.run import RunRecord
@@ -17,7 +18,7 @@ PROTOCOLS = load_catalogue().protocols
 
 @pytest.fixture(scope="module")
 def result(study: dict[str, list[RunRecord]], dataset: Dataset, pytestconfig: pytest.Config) -> RegressionResult | None:
-    """Hold the session's runs against the baseline; None where there was none, and they became it."""
+    """Test the session's runs against the baseline; None where there was none, and they became it."""
     if dataset.is_stand_in:
         pytest.skip("the baseline is of MNIST, and this is the stand-in")
     folder = pytestconfig.option.baseline
@@ -28,7 +29,7 @@ def result(study: dict[str, list[RunRecord]], dataset: Dataset, pytestconfig: py
         write_baseline(records, folder=folder)
         return None
     protocols = {name: PROTOCOLS[name] for name in study}
-    return compare_runs(study, baseline=baseline, protocols=protocols)
+    return judge_runs(study, baseline=baseline, protocols=protocols)
 
 
 @pytest.mark.parametrize("experiment", PROTOCOLS)
@@ -49,13 +50,13 @@ def test_runs_are_as_in_the_baseline(
         said = f"{experiment}: nothing compared: {folder} had no baseline, and these {runs} runs are it from now on"
         record_property("regression gate", said)
         pytest.skip(said)
-    (found,) = (entry for entry in result.experiments if entry.experiment == experiment)
-    smallest = min((comparison.adjusted_p for comparison in found.comparisons), default=None)
+    (found,) = (entry for entry in result.experiments if entry.protocol.id == experiment)
+    smallest = min((test.adjusted_p for test in found.tests), default=None)
     line = (
-        f"{experiment}: {found.outcome.value}, {found.runs} runs beside {found.baseline_runs} of the baseline; "
-        f"smallest adjusted p {'unknown' if smallest is None else f'{smallest:.2g}'}"
+        f"{experiment}: {found.outcome.value}, {len(found.completed)} runs against {len(found.independent)} of the "
+        f"baseline; smallest adjusted p {'unknown' if smallest is None else f'{smallest:.2g}'}"
     )
-    said = "; ".join([line, *found.reasons, *found.notes])
+    said = "; ".join([line, *list_reasons(found), *list_changes(found)])
     record_property("regression gate", said)
     if found.outcome is Outcome.UNDECIDED:
         pytest.skip(said)

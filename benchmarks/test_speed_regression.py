@@ -51,7 +51,10 @@ def test_a_step_is_as_quick_as_in_the_baseline(
         record_property("speed gate", said)
         pytest.skip(said)
     tolerance = options.speed_tolerance.get(experiment, options.speed_tolerance.get("", TOLERANCE))
-    found = judge_speed(measure(), baseline=entry.launches, measure_again=measure, tolerance=tolerance)
+    launch = measure()
+    found = judge_speed(launch, baseline=entry.launches, tolerance=tolerance)
+    if found.needs_confirmation:
+        found = judge_speed(launch, baseline=entry.launches, second=measure(), tolerance=tolerance)
     line = format_speed_comparison(found)
     record_property("speed gate", line)
     assert found.outcome is not Outcome.FAILED, line

@@ -19,7 +19,7 @@ from busy_core import busy_core, has_spare_core
 from launch import time_in_turn
 
 from mnist_repro.comparison.gate.baseline import replace_file
-from mnist_repro.comparison.speed.trials import SPEED_TRIALS_FILE, SpeedTrials, Trial, read_speed_trials
+from mnist_repro.comparison.speed.trials import SPEED_TRIALS_FILE, SpeedTrial, SpeedTrials, read_speed_trials
 from mnist_repro.datasets.dataset import load_dataset
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.errors import ReproError
@@ -60,7 +60,7 @@ def make_trials(launches: int, *, folder: Path, data: Path | None) -> None:
         with busy_core() if is_busy else nullcontext():
             steps, control = time_in_turn(protocol, dataset=dataset, data=data, factors=[*map(float, FACTORS)])
         times = dict(zip(FACTORS, steps, strict=True))
-        trials.append(Trial(experiment=protocol.id, is_busy=is_busy, control_seconds=control, step_seconds=times))
+        trials.append(SpeedTrial(experiment=protocol.id, is_busy=is_busy, control_seconds=control, step_seconds=times))
         replace_file(folder / SPEED_TRIALS_FILE, SpeedTrials(environment=environment, trials=tuple(trials)).format())
         sys.stdout.write(f"launch {number + 1} of {protocol.id}, {'busy' if is_busy else 'quiet'}\n")
         sys.stdout.flush()

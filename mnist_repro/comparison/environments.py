@@ -1,7 +1,7 @@
 """What differs between two sets of records: two versions, two machines, two commits.
 
-The environments, accuracies and training times of one side are held against those of the other. All accuracies are
-tested together: the chance that any is called lower though nothing differs is 5 % at most.
+Compares the environments, accuracies and training times of both sides. All accuracies are tested together: the
+probability that any is called lower or higher although nothing differs is at most 5 %.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _Pools = dict[str, tuple[RunRecord, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """Something that decides a run's numbers or its speed, and is not the same on both sides."""
+    """Something that decides a run's values or its speed, and differs between the sides."""
 
     name: str
     before: str
@@ -35,7 +35,7 @@ class Fact:
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentDifference:
-    """One experiment on both sides: its runs, and what became of its accuracies."""
+    """One experiment on both sides: its runs, and how its accuracies changed."""
 
     runs: MatchedRuns
     accuracies: tuple[AccuracyDifference, ...]
@@ -48,79 +48,67 @@ class ExperimentDifference:
 
 @dataclass(frozen=True, kw_only=True)
 class Differences:
-    """All that differs.
+    """All that differs between two sets of records."""
 
-    Parameters
-    ----------
-    facts
-        What the runs were made with, where it differs.
-    experiments
-        Those that both sides have.
-    only_before, only_after
-        Ids of experiments that one side alone has.
-    is_stand_in
-        Whether the runs are of the stand-in for MNIST.
-    """
-
-    facts: tuple[Fact, ...]
-    experiments: tuple[ExperimentDifference, ...]
-    only_before: tuple[str, ...]
-    only_after: tuple[str, ...]
-    is_stand_in: bool
+    facts: tuple[Fact, ...]  #: what the runs were made with, where it differs
+    experiments: tuple[ExperimentDifference, ...]  #: those on both sides
+    only_before: tuple[str, ...]  #: ids of experiments on the side before alone
+    only_after: tuple[str, ...]  #: ids of experiments on the side after alone
+    is_stand_in: bool  #: whether any run was made on the stand-in for MNIST
 
     def find_worse(self, *, slower_than: float | None = None) -> list[str]:
-        """Say in words what got worse: accuracies that are lower, and more runs that did not complete.
+        """List what got worse, in words: lower accuracies, and a larger fraction of runs that did not complete.
 
         Parameters
         ----------
         slower_than
-            An experiment whose training takes more than so many times as long, by the whole interval, is worse too.
+            List also experiments whose training time grew by more than this factor, by the whole interval.
         """
         found = []
         for each in self.experiments:
             lower = [accuracy.evaluation_set for accuracy in each.accuracies if accuracy.change is Change.LOWER]
             found += [f"{each.id}: {name} accuracy is lower" for name in lower]
             if each.runs.more_unfinished:
-                found.append(f"{each.id}: more of the runs did not complete")
+                found.append(f"{each.id}: a larger fraction of runs did not complete")
             slowdown = each.runs.slowdown
             if slower_than is not None and slowdown and slowdown.interval.low > slower_than:
                 found.append(f"{each.id}: training takes more than {slower_than:g} times as long")
         return found
 
-    def find_untold(self, *, slower_than: float | None = None) -> list[str]:
-        """Say in words what could not be compared, or not with so few runs."""
+    def find_undecided(self, *, slower_than: float | None = None) -> list[str]:
+        """List what cannot be decided, in words: what one side lacks, and what has too few runs."""
         found = []
         for each in self.experiments:
             if not each.accuracies:
                 found.append(f"{each.id}: no accuracy was measured on both sides")
             if any(accuracy.change is Change.UNDECIDED for accuracy in each.accuracies):
                 before, after = each.runs.completed
-                found.append(f"{each.id}: {before} and {after} runs cannot tell")
+                found.append(f"{each.id}: too few runs, {before} and {after}")
             slowdown = each.runs.slowdown
             if slower_than is not None and (slowdown is None or math.isnan(slowdown.interval.low)):
-                found.append(f"{each.id}: single runs do not tell how long training takes")
+                found.append(f"{each.id}: too few runs to compare training times")
         return found
 
 
 def compare_stores(before: RecordStore, after: RecordStore, *, protocols: Mapping[str, Protocol]) -> Differences:
-    """Hold the records of one environment against those of another.
+    """Compare the records of two environments.
 
     Parameters
     ----------
     protocols
-        Today's. Experiments are matched by id; the newest protocol of each side counts, whether it is today's or not.
+        Today's. Experiments are matched by id; the newest protocol of each side counts, even if it is not today's.
 
     Raises
     ------
     ReproError
-        If no experiment is on both sides, a record is broken, or the images are not the same.
+        If no experiment is on both sides, a record is broken, or the images differ.
     """
     sides = [_pool_all(store, protocols=protocols) for store in (before, after)]
     common = [name for name in sides[0] if name in sides[1]]
     if not common:
         had = [", ".join(side) or "none" for side in sides]
         msg = (
-            "Two sets of records are compared by the experiments that both have, and these share none. "
+            "Two sets of records are compared by the experiments in both; these have none in common. "
             f"{before.file} has: {had[0]}; {after.file} has: {had[1]}. Name two others, or run what is missing."
         )
         raise ReproError(msg)
@@ -141,7 +129,7 @@ def compare_stores(before: RecordStore, after: RecordStore, *, protocols: Mappin
 
 
 def _pool_all(store: RecordStore, *, protocols: Mapping[str, Protocol]) -> _Pools:
-    """Return the newest pool of each declared experiment of which there are runs."""
+    """Return the newest pool of each declared experiment that has runs."""
     records = store.read()
     newest = {record.experiment: record.protocol_sha256 for record in records}
     pools = {
@@ -150,7 +138,7 @@ def _pool_all(store: RecordStore, *, protocols: Mapping[str, Protocol]) -> _Pool
         if name in newest
     }
     for name, pool in pools.items():
-        # What another protocol measures is not known here.
+        # What an earlier protocol measured is unknown here.
         if newest[name] == protocols[name].sha256:
             for record in pool:
                 check_whole(record, protocol=protocols[name], store=store)
@@ -169,7 +157,7 @@ def _check_same_images(experiment: str, before: RunRecord, after: RunRecord) -> 
 
 
 def _judge(matched: Sequence[MatchedRuns]) -> Iterator[ExperimentDifference]:
-    """Yield what differs of each experiment, with all p-values adjusted together."""
+    """Yield the difference of each experiment, with all p-values adjusted together."""
     p_values = [runs.test_accuracies() for runs in matched]
     adjusted = iter(adjust_holm([p for found in p_values for p in found]))
     for runs, found in zip(matched, p_values, strict=True):
@@ -178,7 +166,7 @@ def _judge(matched: Sequence[MatchedRuns]) -> Iterator[ExperimentDifference]:
 
 
 def _find_facts(pairs: Sequence[tuple[tuple[RunRecord, ...], tuple[RunRecord, ...]]]) -> Iterator[Fact]:
-    """Yield what the runs of both sides were made with, where it is not the same."""
+    """Yield what the runs of both sides were made with, where it differs."""
     for name, read in _FACTS.items():
         before, after = (", ".join(sorted({read(run) for pair in pairs for run in pair[side]})) for side in (0, 1))
         if before != after:

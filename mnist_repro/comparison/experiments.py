@@ -1,7 +1,7 @@
-"""One experiment's runs on two sides, before and after: accuracies tested, times set in proportion, bits compared.
+"""One experiment's runs on two sides, before and after: accuracies tested, ratio of times, bit-equal runs counted.
 
-Where both sides have the same seeds, and enough of them, runs are compared seed by seed. Else they are compared as if
-no seed were the same: runs that start alike then make a true difference harder to find, and a false one no likelier.
+Where both sides have the same seeds, and enough of them, the tests are paired by seed. Else runs are compared as if all
+seeds differed: runs that start alike then make a true difference harder to find, and a false one no more likely.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_repro.comparison.runs import index_completed, select_completed
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.estimates import Estimate, estimate_difference, estimate_paired_difference, estimate_ratio
@@ -32,7 +33,7 @@ _SEED = 20_180_901
 
 
 class Change(Enum):
-    """What became of an accuracy."""
+    """How an accuracy changed."""
 
     LOWER = "lower"
     HIGHER = "higher"
@@ -42,54 +43,30 @@ class Change(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class AccuracyDifference:
-    """The final accuracy on one evaluation set.
+    """The final accuracy on one evaluation set."""
 
-    Parameters
-    ----------
-    evaluation_set
-        On which it is measured.
-    before, after
-        Both sides' runs, as fractions.
-    difference
-        Mean after less mean before, with its 95 % interval.
-    p, adjusted_p
-        Of the permutation test by itself, and adjusted for all that are compared.
-    change
-        Lower or higher at 5 % over all; undecided where no numbers of so many runs could have told.
-    """
-
-    evaluation_set: str
-    before: Summary
-    after: Summary
-    difference: Estimate
-    p: float
-    adjusted_p: float
-    change: Change
+    evaluation_set: str  #: on which it is measured
+    before: Summary  #: of the runs before, as fractions
+    after: Summary  #: of the runs after, as fractions
+    difference: Estimate  #: mean after minus mean before, with its 95 % interval
+    p: float  #: of this permutation test alone
+    adjusted_p: float  #: adjusted for all accuracies compared
+    change: Change  #: lower or higher at 5 % over all; undecided where so few runs could not differ significantly
 
 
 @dataclass(frozen=True, kw_only=True)
 class MatchedRuns:
-    """The runs of one experiment on both sides.
+    """The runs of one experiment on both sides."""
 
-    Parameters
-    ----------
-    protocol
-        The experiment; the runs may be of an earlier protocol of it.
-    before, after
-        Runs that may be taken together, at least one on each side, also those that did not complete.
-    tests
-        Number of accuracies that are tested together, of all experiments.
-    """
-
-    protocol: Protocol
-    before: tuple[RunRecord, ...]
-    after: tuple[RunRecord, ...]
-    tests: int
+    protocol: Protocol  #: today's; the runs may be of an earlier one
+    before: tuple[RunRecord, ...]  #: pooled runs, at least one, also incomplete ones
+    after: tuple[RunRecord, ...]  #: as `before`
+    tests: int  #: number of accuracies tested together, over all experiments
 
     @cached_property
     def _completed(self) -> tuple[dict[int, RunRecord], dict[int, RunRecord]]:
         """The completed runs before and after, by seed, in the order of the seeds."""
-        sides = [{r.seed: r for r in runs if r.status == "completed"} for runs in (self.before, self.after)]
+        sides = [index_completed(runs) for runs in (self.before, self.after)]
         before, after = ({seed: side[seed] for seed in sorted(side)} for side in sides)
         return before, after
 
@@ -100,9 +77,9 @@ class MatchedRuns:
 
     @property
     def more_unfinished(self) -> bool:
-        """Whether a larger share of the runs did not complete after than before."""
+        """Whether a larger fraction of the runs did not complete after than before."""
         before, after = self.completed
-        # Without division: shares of whole numbers are compared exactly.
+        # Cross-multiplied: fractions are compared exactly.
         return after * len(self.before) < before * len(self.after)
 
     @property
@@ -113,19 +90,19 @@ class MatchedRuns:
 
     @cached_property
     def bit_equal(self) -> int:
-        """Number of these whose runs have the same bits in all that both measured."""
+        """Number of these seeds whose runs are equal, bit for bit, in all that both measured."""
         before, after = self._completed
-        return sum(_measured_alike(before[seed], after[seed]) for seed in self.same_seeds)
+        return sum(_is_bit_equal(before[seed], after[seed]) for seed in self.same_seeds)
 
     @property
     def is_paired(self) -> bool:
-        """Whether runs are compared seed by seed: the seeds are the same, and so many that pairs can tell."""
+        """Whether tests are paired by seed: both sides have the same seeds, and enough for significance."""
         before, after = self._completed
         return before.keys() == after.keys() and smallest_two_ways_p(len(before)) * self.tests <= SIGNIFICANCE
 
     @property
-    def can_tell(self) -> bool:
-        """Whether so many runs can tell any difference."""
+    def can_differ(self) -> bool:
+        """Whether there are enough runs for a significant difference."""
         before, after = self.completed
         return self.is_paired or smallest_p(after, before) * self.tests <= SIGNIFICANCE
 
@@ -137,7 +114,7 @@ class MatchedRuns:
 
     @cached_property
     def slowdown(self) -> Estimate | None:
-        """Mean training time of a run after over that before, with its 95 % interval; None as for `seconds`."""
+        """Mean training time after over that before, with its 95 % interval; None as for `seconds`."""
         before, after = self._seconds()
         if not before or not after:
             return None
@@ -148,7 +125,7 @@ class MatchedRuns:
         return before, after
 
     def test_accuracies(self) -> list[float]:
-        """Return the p-value of each evaluation set: those that both sides measured."""
+        """Return the p-value of each evaluation set that both sides measured."""
         names = self._evaluation_sets
         if not names:
             return []
@@ -162,12 +139,12 @@ class MatchedRuns:
     def judge_accuracies(
         self, p_values: Sequence[float], *, adjusted: Sequence[float]
     ) -> tuple[AccuracyDifference, ...]:
-        """Say what became of each accuracy, by what `test_accuracies` returned and its adjustment over all."""
+        """Return how each accuracy changed, by the p-values of `test_accuracies` and their adjustment over all."""
         found = []
         for place, name in enumerate(self._evaluation_sets):
             old, new = (side[:, place] for side in self._accuracies)
             difference = (estimate_paired_difference if self.is_paired else estimate_difference)(new, old)
-            change = Change.NONE_FOUND if self.can_tell else Change.UNDECIDED
+            change = Change.NONE_FOUND if self.can_differ else Change.UNDECIDED
             if adjusted[place] <= SIGNIFICANCE:
                 change = Change.LOWER if difference.value < 0 else Change.HIGHER
             found.append(
@@ -199,18 +176,15 @@ class MatchedRuns:
 
 
 def common_sets(protocol: Protocol, before: Sequence[RunRecord], after: Sequence[RunRecord]) -> tuple[str, ...]:
-    """Return the evaluation sets of which the document tells at the end, as far as all completed runs measured them.
-
-    None where a side has no completed run.
-    """
-    sides = [[run.final_accuracy for run in runs if run.status == "completed"] for runs in (before, after)]
+    """Return the evaluation sets reported at the end that every completed run measured; empty where a side has none."""
+    sides = [[run.final_accuracy for run in select_completed(runs)] for runs in (before, after)]
     if not all(sides):
         return ()
     return tuple(name for name in protocol.evaluated_at_end if all(name in found for side in sides for found in side))
 
 
-def _measured_alike(first: RunRecord, second: RunRecord) -> bool:
-    """Return whether all that both runs measured has the same bits; times never have, and do not count."""
+def _is_bit_equal(first: RunRecord, second: RunRecord) -> bool:
+    """Return whether two runs are equal, bit for bit, in all that both measured; times do not count."""
     if len(first.periods) != len(second.periods) or first.confusion_matrix != second.confusion_matrix:
         return False
     pairs = [(first.final_loss, second.final_loss), (first.final_accuracy, second.final_accuracy)]
@@ -218,18 +192,18 @@ def _measured_alike(first: RunRecord, second: RunRecord) -> bool:
         if (one.step, one.learning_rate) != (other.step, other.learning_rate):
             return False
         pairs += [(one.loss, other.loss), (one.accuracy, other.accuracy)]
-    # One side's version may evaluate on more sets.
+    # One side may evaluate on more sets.
     both = [(one, other, one.keys() & other.keys()) for one, other in pairs]
     return all(names and all(one[name] == other[name] for name in names) for one, other, names in both)
 
 
 @lru_cache(maxsize=8)
 def _splits(new: int, old: int) -> Splits:
-    """Return the ways to split so many runs: the same in every comparison."""
+    """Return the splits into groups of these sizes: the same in every comparison."""
     return draw_splits(new, old, generator=np.random.default_rng([_SEED, new, old]))
 
 
 def _paired_p_value(differences: NDArray[np.float64]) -> float:
-    """Return the p-value of one figure's differences, of shape (seeds,), by the same exchanges in every comparison."""
+    """Return the p-value of paired differences, shape (seeds,), by the same exchanges in every comparison."""
     generator = np.random.default_rng([_SEED, len(differences)])
     return two_ways_p_value(differences[:, np.newaxis], generator=generator)

@@ -64,13 +64,13 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Session:
 def test_session_runs_as_in_the_baseline_pass(mixed: Session) -> None:
     """An experiment of the same distribution passes, and the summary says what it was held against."""
     assert mixed.outcome_of(GOOD) == "PASSED"
-    assert lines_of(mixed)[GOOD].startswith("no regression, 4 runs beside 36 of the baseline; smallest adjusted p ")
+    assert lines_of(mixed)[GOOD].startswith("no regression, 4 runs against 36 of the baseline; smallest adjusted p ")
 
 
 def test_session_moved_experiment_fails(mixed: Session) -> None:
     """An experiment that moved fails, with the quantities and their p-values."""
     assert mixed.outcome_of(MOVED) == "FAILED"
-    assert "validation accuracy at the end is not the baseline's: p = " in lines_of(mixed)[MOVED]
+    assert "validation accuracy at the end differs from the baseline's: p = " in lines_of(mixed)[MOVED]
     assert mixed.code == 1
 
 
@@ -83,7 +83,7 @@ def test_session_diverged_run_fails(mixed: Session) -> None:
 def test_session_experiment_without_baseline_is_skipped(mixed: Session) -> None:
     """What cannot be decided is neither passed nor failed, and says why."""
     assert "1 skipped" in mixed.out
-    assert f"{MISSING}: cannot decide, 4 runs beside 0 of the baseline" in mixed.out
+    assert f"{MISSING}: cannot decide, 4 runs against 0 of the baseline" in mixed.out
     assert "the baseline has no run of it; record a new baseline" in mixed.out
 
 
@@ -111,7 +111,7 @@ def test_session_without_baseline_records_one_and_says_so(tmp_path: Path) -> Non
     second = run_gates(tmp_path, "--seeds=0-3", option, file="test_regression.py")
 
     assert "1 passed, 6 skipped" in second.out
-    assert "today's seeds are all that the baseline has; take others, from 4 on" in second.out
+    assert "today's seeds include all of the baseline's; take others, from 4 on" in second.out
 
 
 def test_session_without_baseline_and_with_a_diverged_run_records_none(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_session_without_baseline_and_with_a_diverged_run_records_none(tmp_path:
 
     assert session.code == 1
     assert "passed" not in session.out
-    assert "it has not: runs that completed" in session.out
+    assert "these rules are broken: runs that completed" in session.out
     assert not (tmp_path / "baseline").exists()
 
 

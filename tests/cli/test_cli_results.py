@@ -137,7 +137,7 @@ def test_compare_same_runs_are_bit_equal(call: Call, recorded: Path) -> None:
     (row,) = (line for line in ended.out.splitlines() if line.startswith(EXPERIMENT) and line.endswith("1.00 to 1.00)"))
     assert row.split()[1:5] == ["2"] * 4
     assert "Both were made with the same versions, processor, protocols and code." in ended.out
-    assert f"Not told: {EXPERIMENT}: 2 and 2 runs cannot tell." in ended.out
+    assert f"Not told: {EXPERIMENT}: too few runs, 2 and 2." in ended.out
     assert ended.out.endswith("Nothing of what can be told got worse.\n")
 
 

@@ -59,7 +59,7 @@ def slow_down(runs: Iterable[RunRecord], factor: float) -> list[RunRecord]:
 
 
 def test_compare_same_records_differ_in_nothing(make: Make, compare: Compare) -> None:
-    """Against themselves runs are bit-equal, no accuracy moved, no fact differs, and nothing is worse or untold."""
+    """Against themselves runs are bit-equal, no accuracy moved, no fact differs, and nothing is worse or undecided."""
     runs = make(range(20))
 
     found = compare(runs, runs)
@@ -69,7 +69,7 @@ def test_compare_same_records_differ_in_nothing(make: Make, compare: Compare) ->
     assert (len(experiment.runs.same_seeds), experiment.runs.bit_equal) == (20, 20)
     assert (accuracy.difference.value, accuracy.p, accuracy.change) == (0, 1, Change.NONE_FOUND)
     assert (found.facts, found.only_before, found.only_after, found.is_stand_in) == ((), (), (), False)
-    assert found.find_worse(slower_than=1.0) == found.find_untold(slower_than=1.0) == []
+    assert found.find_worse(slower_than=1.0) == found.find_undecided(slower_than=1.0) == []
 
 
 @pytest.mark.parametrize(("shift", "change"), [(-4 * SPREAD, Change.LOWER), (4 * SPREAD, Change.HIGHER)])
@@ -124,21 +124,21 @@ def test_compare_accuracies_of_all_experiments_are_adjusted_together(make: Make,
     assert all(accuracy.adjusted_p >= accuracy.p for accuracy in accuracies)
 
 
-def test_compare_too_few_runs_cannot_tell(make: Make, compare: Compare) -> None:
-    """Of two runs beside two nothing can be told, however far apart they are, and that is said."""
+def test_compare_too_few_runs_are_undecided(make: Make, compare: Compare) -> None:
+    """Two runs against two decide nothing, however far apart they are, and that is said."""
     found = compare(make(range(2)), make(range(2, 4), shift=-0.5))
 
     assert found.experiments[0].accuracies[0].change is Change.UNDECIDED
     assert found.find_worse() == []
-    assert found.find_untold() == [f"{FIRST}: 2 and 2 runs cannot tell"]
+    assert found.find_undecided() == [f"{FIRST}: too few runs, 2 and 2"]
 
 
 def test_compare_runs_that_did_not_complete_are_worse(make: Make, compare: Compare) -> None:
-    """A larger share of runs that diverged is worse; a smaller share is not, and neither are fewer runs."""
+    """A larger fraction of diverged runs is worse; a smaller fraction is not, and neither are fewer runs."""
     whole, broken = make(range(20)), make(range(20, 40))
     broken[3] = make_unfinished(broken[3])
 
-    assert compare(whole, broken).find_worse() == [f"{FIRST}: more of the runs did not complete"]
+    assert compare(whole, broken).find_worse() == [f"{FIRST}: a larger fraction of runs did not complete"]
     assert compare(whole, make(range(20, 25))).find_worse() == []
     assert compare(broken[:4], [*whole, make_unfinished(make([77])[0])]).find_worse() == []
 
@@ -149,10 +149,10 @@ def test_compare_no_run_that_completed_passes_nothing(make: Make, compare: Compa
 
     (experiment,) = found.experiments
     assert (experiment.accuracies, experiment.runs.seconds, experiment.runs.slowdown) == ((), None, None)
-    assert found.find_worse() == [f"{FIRST}: more of the runs did not complete"]
-    assert found.find_untold(slower_than=1.5) == [
+    assert found.find_worse() == [f"{FIRST}: a larger fraction of runs did not complete"]
+    assert found.find_undecided(slower_than=1.5) == [
         f"{FIRST}: no accuracy was measured on both sides",
-        f"{FIRST}: single runs do not tell how long training takes",
+        f"{FIRST}: too few runs to compare training times",
     ]
 
 
@@ -242,7 +242,9 @@ def test_compare_more_evaluation_sets_are_still_bit_equal(make: Make, compare: C
 
 def test_compare_nothing_in_common_is_refused(make: Make, compare: Compare) -> None:
     """Records that share no experiment are named with what they have."""
-    with pytest.raises(ReproError, match=f"these share none. .*before.* has: {FIRST}; .*after.* has: {SECOND}"):
+    with pytest.raises(
+        ReproError, match=f"these have none in common. .*before.* has: {FIRST}; .*after.* has: {SECOND}"
+    ):
         compare(make(range(2)), make(range(2), SECOND))
 
 

@@ -22,7 +22,8 @@ from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import describe_environment, training_code_sha256
 from mnist_repro.records.run import RunRecord
 
-TESTS = Path(__file__).parent
+SUPPORT = Path(__file__).parent
+ROOT = SUPPORT.parents[1]
 EXPERIMENTS = tuple(load_catalogue().protocols)
 # What becomes of them is up to each test; good, low, diverged and single are those of a session with all four.
 GOOD, LOW, DIVERGED, SINGLE = "julia-linear-lr0.02", "julia-linear-lr0.003", "julia-mlp-100x100", "tf1-basic"
@@ -93,10 +94,10 @@ def run_gates(
     options.append(f"--junitxml={junit}")
     ended = subprocess.run(  # noqa: S603 - our own program
         [*command, *options, *arguments],
-        cwd=TESTS.parent,
+        cwd=ROOT,
         env={
             **os.environ,
-            "PYTHONPATH": os.pathsep.join(map(str, (TESTS.parent, TESTS, folder))),
+            "PYTHONPATH": os.pathsep.join(map(str, (ROOT, SUPPORT, folder))),
             "COLUMNS": "200",
             "PYTEST_ADDOPTS": "",
         },

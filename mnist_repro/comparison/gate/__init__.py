@@ -1,1 +1,1 @@
-"""The regression gate: runs held against a baseline, and how often the gate errs."""
+"""The regression gate: today's runs tested against a baseline, and the gate's error rates."""

@@ -1,4 +1,4 @@
-"""The baseline: committed runs that later ones are held against, a folder with `runs.jsonl` as any environment's."""
+"""The baseline: committed runs that later ones are tested against, in `runs.jsonl` as any environment's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from mnist_repro.comparison.runs import select_completed
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.pooling import check_whole, pool_runs
@@ -21,34 +22,32 @@ def read_baseline(folder: Path) -> dict[str, tuple[RunRecord, ...]]:
     Raises
     ------
     ReproError
-        If a record is broken, or the runs of an experiment do not belong together.
+        If a record is broken, or the runs of an experiment cannot be pooled.
     """
     store = RecordStore(folder)
-    grouped = _by_experiment(store.read())
+    grouped = _group_by_experiment(store.read())
     for name, records in grouped.items():
-        _check(records, name=name, what=f"{store.file}, the baseline,")
+        _check_baseline(records, name=name, what=f"{store.file}, the baseline,")
     return {name: tuple(records) for name, records in grouped.items()}
 
 
 def select_baseline(store: RecordStore, *, protocols: Mapping[str, Protocol]) -> dict[str, tuple[RunRecord, ...]]:
-    """Return the newest pool of each experiment in an environment's records: what a baseline can be made of.
+    """Return the newest pool of each experiment in an environment's records, as a baseline needs them.
 
     Raises
     ------
     ReproError
-        If an experiment has no run of today's protocol, or a run did not complete or lacks a measurement.
+        If an experiment has no run of today's protocol, or a run is incomplete or lacks a measurement.
     """
     records = store.read()
     selected = {}
     for name, protocol in protocols.items():
         pool = pool_runs(records, experiment=name, protocol_sha256=protocol.sha256).records
-        unfinished = [record.seed for record in pool if record.status != "completed"]
-        if unfinished or not pool:
-            received = (
-                f"those with seed {unfinished[0]} and others did not" if unfinished else "none of today's protocol"
-            )
+        incomplete = [record.seed for record in pool if record.status != "completed"]
+        if incomplete or not pool:
+            received = f"an incomplete one, seed {incomplete[0]}" if incomplete else "none of today's protocol"
             msg = (
-                f"A baseline has completed runs of every experiment; of {name}, {store.file} has {received}. "
+                f"A baseline needs completed runs of every experiment; of {name}, {store.file} has {received}. "
                 "Run the full profile first: `mnist-repro run --profile full`."
             )
             raise ReproError(msg)
@@ -59,29 +58,26 @@ def select_baseline(store: RecordStore, *, protocols: Mapping[str, Protocol]) ->
 
 
 def write_baseline(records: Iterable[RunRecord], *, folder: Path) -> None:
-    """Make `records` the baseline, in place of another.
-
-    What was measured of the gate with another baseline is removed.
+    """Make `records` the baseline, in place of another, and remove the error rates measured with that one.
 
     Raises
     ------
     ReproError
-        If there is no run, one did not complete, those of an experiment do not belong together, or the folder cannot be
-        written.
+        If there is no run, one is incomplete, those of an experiment cannot be pooled, or the folder cannot be written.
     """
-    grouped = _by_experiment(records)
+    grouped = _group_by_experiment(records)
     if not grouped:
-        msg = "A baseline is made of runs, and there is none. Make some with `mnist-repro run --profile full`."
+        msg = "A baseline needs runs; received none. Record some with `mnist-repro run --profile full`."
         raise ReproError(msg)
     for name, members in grouped.items():
-        _check(members, name=name, what="A baseline")
+        _check_baseline(members, name=name, what="A baseline")
     ordered = [r for name in sorted(grouped) for r in sorted(grouped[name], key=lambda record: record.seed)]
     replace_file(RecordStore(folder).file, "".join(f"{format_record(record)}\n" for record in ordered))
     (folder / ERRORS_FILE).unlink(missing_ok=True)
 
 
 def replace_file(file: Path, text: str) -> None:
-    """Write a file of the baseline, whole or not at all.
+    """Write a file of the baseline atomically.
 
     Raises
     ------
@@ -94,27 +90,27 @@ def replace_file(file: Path, text: str) -> None:
         part.write_text(text, encoding="utf-8", newline="\n")
         part.replace(file)
     except OSError as error:
-        msg = f"{file} is a part of the baseline and cannot be written: {error}. Correct --baseline."
+        msg = f"{file} belongs to the baseline and cannot be written: {error}. Correct --baseline."
         raise ReproError(msg) from error
 
 
-def _by_experiment(records: Iterable[RunRecord]) -> dict[str, list[RunRecord]]:
+def _group_by_experiment(records: Iterable[RunRecord]) -> dict[str, list[RunRecord]]:
     grouped: dict[str, list[RunRecord]] = defaultdict(list)
     for record in records:
         grouped[record.experiment].append(record)
     return dict(grouped)
 
 
-def _check(records: Sequence[RunRecord], *, name: str, what: str) -> None:
+def _check_baseline(records: Sequence[RunRecord], *, name: str, what: str) -> None:
     rules = {
-        "runs that completed": all(record.status == "completed" for record in records),
+        "runs that completed": len(select_completed(records)) == len(records),
         "runs on MNIST": all(record.dataset == "mnist" for record in records),
         "each seed once": len({record.seed for record in records}) == len(records),
         "runs made under the same conditions": len({record.conditions for record in records}) == 1,
     }
     if broken := [rule for rule, holds in rules.items() if not holds]:
         msg = (
-            f"{what} has, of each experiment, {', '.join(rules)}; of {name} it has not: {', '.join(broken)}. "
-            "Record one from an environment's runs with `mnist-repro baseline`."
+            f"{what} needs, for each experiment, {', '.join(rules)}; for {name} these rules are broken: "
+            f"{', '.join(broken)}. Record a baseline from an environment's runs with `mnist-repro baseline`."
         )
         raise ReproError(msg)

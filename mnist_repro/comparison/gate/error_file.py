@@ -1,6 +1,6 @@
-"""What was measured of the gate's errors, kept beside the baseline in `errors.json`: measuring takes minutes.
+"""The gate's measured error rates, kept in `errors.json` beside the baseline: measuring takes minutes.
 
-It says with a hash of which runs, thresholds and code it is true. With any others it is not read.
+The file holds a hash of the runs, thresholds and code that were measured. With any others it is refused.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 from mnist_repro.comparison.gate.baseline import ERRORS_FILE, read_baseline, replace_file
 from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, Fault, GateErrors, Shift
 from mnist_repro.comparison.gate.faults import collect_faults
-from mnist_repro.comparison.gate.regression import RunsByExperiment
-from mnist_repro.comparison.gate.resampling import PROFILE, measure_detection, measure_false_alarms
+from mnist_repro.comparison.gate.resampling import GATE_PROFILE, measure_detection, measure_false_alarms
+from mnist_repro.comparison.runs import RunsByExperiment
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.documents.variant import Variant
 from mnist_repro.errors import ReproError
@@ -26,7 +26,7 @@ from mnist_repro.records.run import format_record
 from mnist_repro.records.store import RecordStore
 
 _PACKAGE = Path(__file__).parents[2]
-# The modules that turn the baseline's runs into the gate's errors.
+# The modules that turn the baseline's runs into error rates.
 _GATE_PATH = (
     "stats/permutation.py",
     "records/metrics.py",
@@ -43,14 +43,14 @@ _AGAIN = "Measure again with `mnist-repro baseline`."
 def measure_errors(
     folder: Path, *, faults_of: RecordStore, faults: Sequence[Variant], protocols: Mapping[str, Protocol]
 ) -> GateErrors:
-    """Measure how often the gate errs with the baseline in `folder`, and write it there.
+    """Measure the gate's error rates with the baseline in `folder`, and write them there.
 
     Parameters
     ----------
     faults_of
         Records of the environment in which the planted faults were run.
     faults
-        What was planted.
+        The planted faults.
 
     Raises
     ------
@@ -61,14 +61,14 @@ def measure_errors(
     if not baseline:
         msg = f"{folder} has no baseline (runs.jsonl). Record one with `mnist-repro baseline`."
         raise ReproError(msg)
-    found, not_run = collect_faults(faults_of, faults=faults, protocols=protocols)
+    collected, not_run = collect_faults(faults_of, faults=faults, protocols=protocols)
     errors = GateErrors(
         environment=faults_of.environment,
         false_alarms=measure_false_alarms(baseline, protocols=protocols),
-        detections=tuple(measure_detection(found, baseline=baseline, protocols=protocols)),
+        detections=tuple(measure_detection(collected, baseline=baseline, protocols=protocols)),
         not_run=tuple(not_run),
     )
-    inputs = _hash_inputs(baseline, protocols=protocols, faults=found, not_run=not_run)
+    inputs = _hash_inputs(baseline, protocols=protocols, faults=collected, not_run=not_run)
     entry = _plain({"schema": _SCHEMA, "inputs_sha256": inputs, **asdict(errors)})
     replace_file(folder / ERRORS_FILE, json.dumps(entry, indent=1) + "\n")
     return _parse(entry)
@@ -84,7 +84,7 @@ def read_errors(
     records
         Folder of all environments' records, in which the runs of the faults are.
     faults
-        What was planted.
+        The planted faults.
 
     Raises
     ------
@@ -100,8 +100,8 @@ def read_errors(
     except (OSError, ValueError, KeyError, TypeError) as error:
         msg = f"{file} holds what was measured of the gate, and cannot be read: {error!r}. {_AGAIN}"
         raise ReproError(msg) from error
-    found, not_run = collect_faults(RecordStore(records / errors.environment), faults=faults, protocols=protocols)
-    if inputs != _hash_inputs(read_baseline(folder), protocols=protocols, faults=found, not_run=not_run):
+    collected, not_run = collect_faults(RecordStore(records / errors.environment), faults=faults, protocols=protocols)
+    if inputs != _hash_inputs(read_baseline(folder), protocols=protocols, faults=collected, not_run=not_run):
         msg = (
             f"{file} was measured with other runs, faults, thresholds or code of the gate than there are now. {_AGAIN}"
         )
@@ -128,10 +128,10 @@ def _parse(entry: Mapping[str, Any]) -> GateErrors:
 def _hash_inputs(
     baseline: RunsByExperiment, *, protocols: Mapping[str, Protocol], faults: Sequence[Fault], not_run: Sequence[str]
 ) -> str:
-    """Return the hash of all that the gate's errors depend on: runs, faults, thresholds, seeds and code."""
-    # Of an experiment that the baseline does not have nothing was measured.
+    """Return the hash of everything the error rates depend on: runs, faults, thresholds, seeds and code."""
+    # Nothing was measured of an experiment without a baseline.
     known = {name: protocol for name, protocol in protocols.items() if name in baseline}
-    gates = {name: [asdict(p.gate), p.evaluated_at_end, p.seeds[PROFILE]] for name, p in known.items()}
+    gates = {name: [asdict(p.gate), p.evaluated_at_end, p.seeds[GATE_PROFILE]] for name, p in known.items()}
     named = [[fault.id, fault.title, fault.experiment] for fault in faults]
     digest = hashlib.sha256(json.dumps([gates, named, list(not_run)], sort_keys=True).encode())
     for records in (*baseline.values(), *(fault.records for fault in faults)):
@@ -141,7 +141,7 @@ def _hash_inputs(
 
 
 def _plain(value: Any) -> Any:
-    """Return plain JSON types, with numbers rounded: their last digits differ between versions of NumPy."""
+    """Return plain JSON types, numbers rounded: their last digits differ between NumPy versions."""
     if isinstance(value, float):
         return round(value, _DIGITS)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""How often the regression gate errs: it fails though nothing changed, or passes though something did."""
+"""False-alarm and detection rates of the regression gate."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from scipy import stats
 
@@ -13,53 +14,37 @@ from mnist_repro.comparison.gate.regression import LEVEL
 from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.summary import CONFIDENCE, Interval
 
-# What has to be caught of a fault that is large: 19 of 20 gate runs.
+# Required detection rate of a large fault: 19 of 20 gate runs.
 CAUGHT_AT_LEAST = 0.95
-# A fault is large where it moves the mean of a final accuracy by so much: a fraction, and standard deviations over
-# seeds, whichever is more.
+# A fault is large where it moves the mean of a final accuracy by at least the larger of these: a fraction, and a number
+# of standard deviations over seeds.
 LARGE_SHIFT, LARGE_SHIFT_IN_SPREADS = 0.015, 3.0
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A planted fault with its runs.
-
-    Parameters
-    ----------
-    id, title
-        Its name, and what is wrong in words.
-    experiment
-        Id of the experiment that it was planted in; the records may carry another.
-    records
-        Its runs, also those that did not complete; each seed once.
-    """
+    """A planted fault with its runs."""
 
     id: str
-    title: str
-    experiment: str
-    records: Sequence[RunRecord]
+    title: str  #: what is wrong, in words
+    experiment: str  #: id of the experiment it was planted in; the records may carry another
+    records: Sequence[RunRecord]  #: its runs, also incomplete ones; each seed once
 
 
 @dataclass(frozen=True, kw_only=True)
 class FalseAlarms:
-    """How often the gate fails though nothing changed.
+    """How often the gate fails although nothing changed."""
 
-    Parameters
-    ----------
-    trials, alarms
-        Splits of the baseline into runs of today and the rest, and how many of them fail the gate.
-    """
-
-    trials: int
-    alarms: int
+    trials: int  #: splits of the baseline into runs of today and the others
+    alarms: int  #: number of splits that fail the gate
 
     @property
     def rate(self) -> float:
-        """Share of the splits that fail."""
+        """Fraction of the splits that fail."""
         return self.alarms / self.trials
 
-    @property
+    @cached_property
     def interval(self) -> Interval:
         """Exact (Clopper-Pearson) 95 % interval of the rate."""
         found = stats.binomtest(self.alarms, self.trials).proportion_ci(CONFIDENCE, method="exact")
@@ -67,12 +52,12 @@ class FalseAlarms:
 
     @property
     def is_within_level(self) -> bool:
-        """Whether the rate exceeds `regression.LEVEL` by no more than chance explains."""
+        """Whether the interval's lower end is at most `regression.LEVEL`."""
         return self.interval.low <= LEVEL
 
 
-class Rule(Enum):
-    """Whether a fault is caught that has to be."""
+class Requirement(Enum):
+    """Whether the required detection rate of a large fault is met."""
 
     HOLDS = "holds"
     BROKEN = "broken"
@@ -80,7 +65,7 @@ class Rule(Enum):
 
 
 class Difference(Enum):
-    """How all runs of a fault stand to the baseline's."""
+    """How all runs of a fault compare with the baseline's."""
 
     SEEN = "differ"
     NOT_SEEN = "are not seen to differ"
@@ -90,21 +75,11 @@ class Difference(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Shift:
-    """By how much a fault moves the mean of a final accuracy.
+    """By how much a fault moves the mean of a final accuracy."""
 
-    Parameters
-    ----------
-    evaluation_set
-        On which it is measured.
-    accuracy
-        Mean of the fault's runs minus the baseline's, a fraction.
-    spread
-        Standard deviation over the baseline's seeds, a fraction.
-    """
-
-    evaluation_set: str
-    accuracy: float
-    spread: float
+    evaluation_set: str  #: on which the accuracy is measured
+    accuracy: float  #: mean of the fault's runs minus the baseline's, a fraction
+    spread: float  #: standard deviation over the baseline's seeds, a fraction
 
     @property
     def in_spreads(self) -> float:
@@ -115,72 +90,44 @@ class Shift:
 
     @property
     def relative(self) -> float:
-        """The size of the shift in units of a shift that is large."""
+        """The size of the shift in units of the smallest large one."""
         return abs(self.accuracy) / max(LARGE_SHIFT, LARGE_SHIFT_IN_SPREADS * self.spread)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Detection:
-    """How often the gate catches a fault.
+    """How often the gate catches a fault."""
 
-    Parameters
-    ----------
-    fault, title, experiment
-        The fault, and where it was planted.
-    runs, unfinished
-        Runs of the fault there are, and how many of them did not complete.
-    seeds
-        Runs of it in each gate run.
-    gate_runs, caught
-        Gate runs, and how many of them failed.
-    shift
-        Of the final accuracy that is moved most; None where no run measured one.
-    difference
-        How all its runs together stand to the baseline's.
-    seeds_needed
-        About how many seeds catch it with 80 % probability; None where no number is known to.
-    """
-
-    fault: str
-    title: str
-    experiment: str
-    runs: int
-    unfinished: int
-    seeds: int
+    fault: str  #: the fault's id
+    title: str  #: what is wrong, in words
+    experiment: str  #: id of the experiment it was planted in
+    runs: int  #: recorded runs of the fault
+    unfinished: int  #: number of them that did not complete
+    seeds: int  #: runs of the fault in each gate run
     gate_runs: int
-    caught: int
-    shift: Shift | None
-    difference: Difference
-    seeds_needed: int | None
+    caught: int  #: number of gate runs that failed
+    shift: Shift | None  #: of the final accuracy that moved most; None where no run measured one
+    difference: Difference  #: how all its runs together compare with the baseline's
+    seeds_needed: int | None  #: estimated seeds that catch it with 80 % probability; None where unknown
 
     @property
     def is_missed(self) -> bool:
-        """Whether it is caught more seldom than a large fault has to be."""
+        """Whether the detection rate is below the required 95 %."""
         return self.caught < CAUGHT_AT_LEAST * self.gate_runs - _ROUNDING
 
     @property
-    def rule(self) -> Rule:
-        """Whether it is caught, if it is large."""
+    def rule(self) -> Requirement:
+        """Whether it is caught as often as required, if it is large."""
         if self.shift is None or self.shift.relative < 1:
-            return Rule.DOES_NOT_APPLY
-        return Rule.BROKEN if self.is_missed else Rule.HOLDS
+            return Requirement.DOES_NOT_APPLY
+        return Requirement.BROKEN if self.is_missed else Requirement.HOLDS
 
 
 @dataclass(frozen=True, kw_only=True)
 class GateErrors:
-    """How often the gate errs, both ways.
+    """The gate's error rates, of both kinds."""
 
-    Parameters
-    ----------
-    environment
-        In which the faults were run.
-    false_alarms, detections
-        What was measured.
-    not_run
-        Ids of the faults that have too few runs to say anything.
-    """
-
-    environment: str
+    environment: str  #: in which the faults were run
     false_alarms: FalseAlarms
     detections: tuple[Detection, ...]
-    not_run: tuple[str, ...]
+    not_run: tuple[str, ...]  #: ids of the faults with too few runs

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mnist_repro.comparison.gate.error_rates import Fault
-from mnist_repro.comparison.gate.resampling import PROFILE
+from mnist_repro.comparison.gate.resampling import GATE_PROFILE
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.documents.variant import Variant
 from mnist_repro.records.run import RunRecord
@@ -17,19 +17,19 @@ from mnist_repro.studies.variant_runs import read_variant_runs
 def collect_faults(
     store: RecordStore, *, faults: Sequence[Variant], protocols: Mapping[str, Protocol]
 ) -> tuple[list[Fault], list[str]]:
-    """Collect the runs of all planted faults from the records of an environment.
+    """Collect the runs of planted faults from the records of an environment.
 
     Parameters
     ----------
     store
-        That of the experiments' runs; those of the faults lie with it.
+        The experiments' runs; those of the faults are kept with them.
     faults
-        What was planted.
+        The planted faults.
 
     Returns
     -------
-    found
-        Those with enough runs for a gate run.
+    collected
+        Faults with enough runs for a gate run.
     not_run
         Ids of the others.
 
@@ -39,15 +39,15 @@ def collect_faults(
         If a record is broken.
     """
     all_runs = read_variant_runs(store)
-    found, not_run = [], []
+    collected, not_run = [], []
     for variant in faults:
         runs = all_runs.of_variant(variant)
-        if len(runs) < protocols[variant.experiment].seeds[PROFILE]:
+        if len(runs) < protocols[variant.experiment].seeds[GATE_PROFILE]:
             not_run.append(variant.id)
             continue
         seen = [swap_sets(record, reads=variant.reads) for record in runs]
-        found.append(Fault(id=variant.id, title=variant.change, experiment=variant.experiment, records=seen))
-    return found, not_run
+        collected.append(Fault(id=variant.id, title=variant.change, experiment=variant.experiment, records=seen))
+    return collected, not_run
 
 
 def swap_sets(record: RunRecord, *, reads: Mapping[str, str]) -> RunRecord:

@@ -1,101 +1,178 @@
-"""The regression gate: whether today's runs still come from the distribution of the baseline's.
+"""The regression gate: whether today's runs still come from the baseline's distribution.
 
-Every quantity that a run measures, its curves and its final figures, is compared by a permutation test. All tests of a
-gate are one family: the chance that one of them fails though nothing changed is `LEVEL` at most. Within an experiment,
-whose quantities depend on each other, the splits themselves adjust for their number; between experiments it is
-Bonferroni's factor. Beside the tests stand the plain thresholds of the experiments, with a share of the level. Nothing
-passes by absence: where too little is there to decide, the gate says so.
+Permutation tests compare every quantity that a run measures, curves and final values. All tests of a gate are one
+family: the probability that any of them fails although nothing changed is at most `LEVEL`. Within an experiment, whose
+quantities depend on each other, the splits themselves adjust for their number (single-step maxT); across experiments
+Bonferroni's factor does. The experiments' thresholds have one part of the level together. Missing data never passes:
+where there is too little to decide, the gate says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate, count, pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from mnist_repro.documents.protocol import AccuracyGate, Protocol
+from mnist_repro.comparison.runs import RunsByExperiment, select_completed
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.errors import ReproError
 from mnist_repro.records.metrics import Quantity, list_quantities, read_quantities
 from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.permutation import PermutationTests, Splits, draw_splits, smallest_p
 
-# Chance, at most, that a gate fails where nothing has changed.
+# Probability, at most, that a gate fails where nothing has changed.
 LEVEL = 0.001
-# Products of p-values are compared as the fractions that they stand for.
+# P-values are multiples of a fraction; their products are compared up to rounding.
 _ROUNDING = 1e-9
 _SEED = 20_190_101
-_SHORT_HASH = 12
-
-RunsByExperiment = Mapping[str, Sequence[RunRecord]]
 
 
 class Outcome(Enum):
-    """What the gate says."""
+    """Outcome of a gate."""
 
     PASSED = "no regression"
     FAILED = "regression"
     UNDECIDED = "cannot decide"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """One quantity of today's runs beside the baseline's.
+@lru_cache(maxsize=16)
+def draw_gate_splits(new: int, baseline: int) -> Splits:
+    """Return the splits that the gate uses for groups of these sizes: always the same."""
+    return draw_splits(new, baseline, generator=np.random.default_rng([_SEED, new, baseline]))
+
+
+def count_level_parts(experiments: int) -> int:
+    """Return into how many parts the level of a gate over `experiments` experiments is divided."""
+    # The thresholds may fail by chance too, and have one part together.
+    return experiments + 1
+
+
+def adjust_p(joint_p: ArrayLike, *, experiments: int) -> NDArray[np.float64]:
+    """Adjust p-values, already adjusted within their experiment, for a gate over `experiments` experiments."""
+    return np.asarray(np.minimum(1.0, np.asarray(joint_p) * count_level_parts(experiments)))
+
+
+def is_rejected(adjusted_p: ArrayLike) -> NDArray[np.bool_]:
+    """Return which adjusted p-values fail the gate."""
+    return np.asarray(adjusted_p) <= LEVEL * (1 + _ROUNDING)
+
+
+def fewest_runs(baseline_runs: int, *, experiments: int) -> int:
+    """Return the fewest runs of today that can fail a gate over `experiments` experiments.
 
     Parameters
     ----------
-    quantity
-        What is compared.
-    difference
-        Today's mean minus the baseline's; of a curve, at the point where they are farthest apart in units of the
-        spread. A fraction or nats.
-    p, adjusted_p
-        Of the permutation test by itself, and adjusted for all tests of the gate.
+    baseline_runs
+        Runs of the baseline that they are tested against, at least 1.
     """
+    # The smallest p-value of any number of runs falls to that of random splits.
+    return next(
+        runs for runs in count(1) if is_rejected(adjust_p(smallest_p(runs, baseline_runs), experiments=experiments))
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitTests:
+    """The gate's tests of one experiment's runs, for any number of splits into new runs and the others at once.
+
+    Members of a split, `members` below, are a bool array of shape (splits, runs): which runs are new.
+    """
+
+    #: quantities side by side, shape (runs, points), finite; shape (0, points) where there is nothing to compare
+    values: NDArray[np.float64]
+    accuracies: NDArray[np.float64]  #: on the set that has a threshold, shape (runs,); NaN where a run lacks it
+    new: int  #: number of new runs in every split, at least 1
+    quantities: tuple[Quantity, ...]
+    threshold: float  #: smallest mean accuracy of the new runs that passes, a fraction
+    experiments: int  #: number of experiments in the gate
+
+    @cached_property
+    def _permutations(self) -> PermutationTests | None:
+        if not len(self.values):
+            return None
+        # All splits are of the same runs into groups of the same sizes: one reference serves them all.
+        splits = draw_gate_splits(self.new, len(self.values) - self.new)
+        return PermutationTests(self.values, widths=[quantity.width for quantity in self.quantities], splits=splits)
+
+    def mean_accuracies(self, members: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return the new runs' mean accuracies, shape (splits,); NaN where one of them lacks it."""
+        unknown = np.isnan(self.accuracies)
+        means = members @ np.where(unknown, 0.0, self.accuracies) / self.new
+        return np.where((members & unknown).any(axis=1), np.nan, means)
+
+    def p_values(self, members: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return the p-value of each quantity alone, shape (splits, quantities); (splits, 0) without values."""
+        return self._permutations.p_values(members) if self._permutations else np.empty((len(members), 0))
+
+    def joint_p_values(self, members: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return the p-values as `p_values` does, adjusted for all quantities."""
+        return self._permutations.joint_p_values(members) if self._permutations else np.empty((len(members), 0))
+
+    def fail(self, members: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which splits fail the gate, by the threshold or by a quantity, shape (splits,)."""
+        # A mean accuracy that is unknown does not reach the threshold.
+        reached = self.mean_accuracies(members) >= self.threshold
+        adjusted = adjust_p(self.joint_p_values(members), experiments=self.experiments)
+        return ~reached | is_rejected(adjusted).any(axis=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuantityTest:
+    """One quantity of today's runs, tested against the baseline's."""
 
     quantity: Quantity
+    #: today's mean minus the baseline's, a fraction or nats; of a curve, at the point where it is largest in units of
+    #: the standard deviation over all runs
     difference: float
-    p: float
-    adjusted_p: float
+    p: float  #: of this test alone
+    joint_p: float  #: adjusted for all quantities of the experiment
+    adjusted_p: float  #: adjusted for all tests of the gate
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExperimentComparison:
-    """One experiment's runs of today beside the baseline's.
+class ExperimentTest:
+    """One experiment's runs of today, tested against its baseline."""
 
-    Parameters
-    ----------
-    experiment
-        Its id.
-    outcome
-        What the gate says of it.
-    runs, baseline_runs
-        Completed runs that were compared.
-    reasons
-        Why it failed, or why it cannot be decided; empty where it passed.
-    notes
-        What else is not as it was.
-    comparisons
-        By quantity; empty where nothing could be compared.
-    """
+    protocol: Protocol
+    today: tuple[RunRecord, ...]  #: all runs of today, also incomplete ones
+    baseline: tuple[RunRecord, ...]  #: all runs of the baseline
+    independent: tuple[RunRecord, ...]  #: those of the baseline that share no seed with today's
+    experiments: int  #: number of experiments in the gate
+    missing: tuple[str, ...]  #: names of the baseline's quantities that a completed run of today lacks
+    inconsistent: tuple[str, ...]  #: names of quantities that an independent run of the baseline lacks
+    mean_accuracy: float  #: of the completed runs on the set that has a threshold, a fraction; NaN where unknown
+    deviates: bool  #: whether the completed runs fail by the threshold or by a quantity
+    tests: tuple[QuantityTest, ...]  #: empty where nothing could be compared
 
-    experiment: str
-    outcome: Outcome
-    runs: int
-    baseline_runs: int
-    reasons: tuple[str, ...]
-    notes: tuple[str, ...]
-    comparisons: tuple[Comparison, ...]
+    @cached_property
+    def completed(self) -> tuple[RunRecord, ...]:
+        """The completed runs of today."""
+        return select_completed(self.today)
+
+    @cached_property
+    def fewest(self) -> int | None:
+        """The fewest runs of today that can fail; None where the baseline has no independent run."""
+        return fewest_runs(len(self.independent), experiments=self.experiments) if self.independent else None
+
+    @property
+    def outcome(self) -> Outcome:
+        """Failed for any reason; undecided where so few runs could not fail."""
+        incomplete = not self.today or len(self.completed) < len(self.today)
+        if incomplete or self.missing or self.inconsistent or self.deviates:
+            return Outcome.FAILED
+        return Outcome.UNDECIDED if self.fewest is None or len(self.completed) < self.fewest else Outcome.PASSED
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegressionResult:
-    """What the gate says of all experiments that were asked for."""
+    """The gate's result for all experiments that were asked for."""
 
-    experiments: tuple[ExperimentComparison, ...]
+    experiments: tuple[ExperimentTest, ...]
 
     @property
     def outcome(self) -> Outcome:
@@ -106,15 +183,105 @@ class RegressionResult:
         return Outcome.PASSED if outcomes == {Outcome.PASSED} else Outcome.UNDECIDED
 
 
-def compare_runs(
+@dataclass(frozen=True, kw_only=True)
+class GateBaseline:
+    """The baseline of one experiment, against which the gate tests runs."""
+
+    protocol: Protocol
+    records: Sequence[RunRecord]  #: completed runs, each seed once
+    experiments: int  #: number of experiments in the gate
+
+    @cached_property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """What is compared."""
+        return list_quantities(self.records, at_end=self.protocol.evaluated_at_end)
+
+    @cached_property
+    def values(self) -> NDArray[np.float64]:
+        """The quantities of all runs side by side, shape (runs, points); raises ReproError where a run lacks any."""
+        values, missing = read_quantities(self.records, quantities=self.quantities)
+        if missing:
+            msg = (
+                f"The baseline's runs of {self.protocol.id} do not all measure {', '.join(missing)}. "
+                "Record a new baseline with `mnist-repro baseline`."
+            )
+            raise ReproError(msg)
+        return values
+
+    def test_splits(self, new: int) -> SplitTests:
+        """Return the tests of the baseline's own runs, `new` of them as if they were today's."""
+        return self._test(self.values, self.records, new=new)
+
+    def test_runs(self, today: Sequence[RunRecord]) -> ExperimentTest:
+        """Test today's runs, also incomplete ones, against the runs of the baseline that share no seed with them."""
+        completed = select_completed(today)
+        seeds = {record.seed for record in today}
+        independent = [record for record in self.records if record.seed not in seeds]
+        new, missing = read_quantities(completed, quantities=self.quantities)
+        old, inconsistent = read_quantities(independent, quantities=self.quantities)
+        values = np.vstack([new, old]) if len(new) and len(old) else new[:0]
+        splits = self._test(values, [*completed, *independent], new=len(completed))
+        members = np.arange(len(splits.accuracies))[np.newaxis] < len(completed)
+        return ExperimentTest(
+            protocol=self.protocol,
+            today=tuple(today),
+            baseline=tuple(self.records),
+            independent=tuple(independent),
+            experiments=self.experiments,
+            missing=tuple(missing),
+            inconsistent=tuple(inconsistent),
+            mean_accuracy=float(splits.mean_accuracies(members)[0]) if completed else np.nan,
+            deviates=bool(completed) and bool(splits.fail(members)[0]),
+            tests=tuple(_test_quantities(splits, members)) if len(values) else (),
+        )
+
+    def _test(self, values: NDArray[np.float64], records: Sequence[RunRecord], *, new: int) -> SplitTests:
+        gate = self.protocol.gate
+        return SplitTests(
+            values=values,
+            accuracies=np.array([record.final_accuracy.get(gate.evaluation_set, np.nan) for record in records]),
+            new=new,
+            quantities=self.quantities,
+            threshold=gate.minimum,
+            experiments=self.experiments,
+        )
+
+
+def _test_quantities(splits: SplitTests, members: NDArray[np.bool_]) -> Iterator[QuantityTest]:
+    """Yield the test of each quantity in a single split."""
+    values, is_new = splits.values, members[0]
+    differences = values[is_new].mean(axis=0) - values[~is_new].mean(axis=0)
+    deviations = values.std(axis=0)
+    sizes = np.abs(differences) / np.where(deviations == 0, np.inf, deviations)
+    ends = pairwise([0, *accumulate(quantity.width for quantity in splits.quantities)])
+    p_values, joint_p_values = splits.p_values(members)[0], splits.joint_p_values(members)[0]
+    for quantity, (start, end), p, joint_p in zip(splits.quantities, ends, p_values, joint_p_values, strict=True):
+        yield QuantityTest(
+            quantity=quantity,
+            difference=float(differences[start + np.argmax(sizes[start:end])]),
+            p=float(p),
+            joint_p=float(joint_p),
+            adjusted_p=float(adjust_p(joint_p, experiments=splits.experiments)),
+        )
+
+
+def build_gate(baseline: RunsByExperiment, *, protocols: Mapping[str, Protocol]) -> dict[str, GateBaseline]:
+    """Return the baseline of each experiment of a gate, without runs where there is none."""
+    return {
+        name: GateBaseline(protocol=protocol, records=baseline.get(name, ()), experiments=len(protocols))
+        for name, protocol in protocols.items()
+    }
+
+
+def judge_runs(
     today: RunsByExperiment, *, baseline: RunsByExperiment, protocols: Mapping[str, Protocol]
 ) -> RegressionResult:
-    """Hold today's runs against the baseline's.
+    """Run the gate on today's runs.
 
     Parameters
     ----------
     today
-        All runs of today by experiment, also those that did not complete.
+        All runs of today by experiment, also incomplete ones.
     baseline
         Completed runs by experiment, each seed once. Experiments are matched by id, whatever their protocol was: a
         protocol that was changed by mistake is what a gate has to find.
@@ -123,136 +290,7 @@ def compare_runs(
 
     Notes
     -----
-    The baseline's runs of today's seeds are left out: they start alike, so the groups would not be independent.
+    The baseline's runs of today's seeds are excluded: they start alike, so the groups would not be independent.
     """
-    return RegressionResult(
-        experiments=tuple(
-            _compare(protocol, today=today.get(name, ()), baseline=baseline.get(name, ()), experiments=len(protocols))
-            for name, protocol in protocols.items()
-        )
-    )
-
-
-@lru_cache(maxsize=16)
-def draw_gate_splits(new: int, baseline: int) -> Splits:
-    """Return the splits that the gate uses for groups of these sizes: always the same."""
-    return draw_splits(new, baseline, generator=np.random.default_rng([_SEED, new, baseline]))
-
-
-def count_shares(experiments: int) -> int:
-    """Return into how many parts the level of a gate of so many experiments is divided."""
-    # The thresholds, which may fail by chance as well, have one together.
-    return experiments + 1
-
-
-def adjust_p(joint_p: float, *, experiments: int) -> float:
-    """Adjust a p-value, which is adjusted within its experiment already, for a gate of so many experiments."""
-    return min(1.0, joint_p * count_shares(experiments))
-
-
-def is_rejected(adjusted_p: float) -> bool:
-    """Return whether an adjusted p-value fails the gate."""
-    return adjusted_p <= LEVEL * (1 + _ROUNDING)
-
-
-def fewest_runs(baseline_runs: int, *, experiments: int) -> int:
-    """Return the fewest runs of today that can fail the gate beside so many others, at least 1, of the baseline."""
-    # The smallest p-value of any number of runs falls to that of random splits.
-    return next(
-        runs for runs in count(1) if is_rejected(adjust_p(smallest_p(runs, baseline_runs), experiments=experiments))
-    )
-
-
-def fall_below(completed: Sequence[RunRecord], *, gate: AccuracyGate) -> str | None:
-    """Say in words where the mean accuracy of runs is below their threshold or not known; None where all is well."""
-    accuracies = [record.final_accuracy.get(gate.evaluation_set) for record in completed]
-    known = [accuracy for accuracy in accuracies if accuracy is not None]
-    if len(known) < len(accuracies):
-        return f"a run has no accuracy on the {gate.evaluation_set} set, which has a threshold"
-    if known and (mean := float(np.mean(known))) < gate.minimum:
-        return f"{gate.evaluation_set} accuracy {mean:.4f} is below its threshold {gate.minimum}"
-    return None
-
-
-def _compare(
-    protocol: Protocol, *, today: Sequence[RunRecord], baseline: Sequence[RunRecord], experiments: int
-) -> ExperimentComparison:
-    completed = [record for record in today if record.status == "completed"]
-    seeds = {record.seed for record in today}
-    independent = [record for record in baseline if record.seed not in seeds]
-    quantities = list_quantities(baseline, at_end=protocol.evaluated_at_end)
-    new, lacking = read_quantities(completed, quantities=quantities)
-    old, damaged = read_quantities(independent, quantities=quantities)
-
-    failures = [f"seed {r.seed}: {r.status}: {r.reason}" for r in today if r.status != "completed"]
-    if not today:
-        failures.append("no run of today")
-    if below := fall_below(completed, gate=protocol.gate):
-        failures.append(below)
-    if lacking:
-        failures.append(f"today's runs do not measure what the baseline's do: {', '.join(lacking)}")
-    if damaged:
-        failures.append(f"the baseline's runs are not of one kind: {', '.join(damaged)}; record it again")
-    comparisons = _test(new, old, quantities=quantities, experiments=experiments) if len(new) and len(old) else ()
-    failures += [
-        f"{c.quantity.name} is not the baseline's: p = {c.p:.1g}, adjusted for all tests {c.adjusted_p:.1g}"
-        for c in comparisons
-        if is_rejected(c.adjusted_p)
-    ]
-
-    doubts = []
-    if not baseline:
-        doubts.append("the baseline has no run of it; record a new baseline")
-    elif not independent:
-        doubts.append(f"today's seeds are all that the baseline has; take others, from {max(seeds) + 1} on")
-    elif completed and len(completed) < (fewest := fewest_runs(len(independent), experiments=experiments)):
-        doubts.append(
-            f"{len(completed)} runs beside {len(independent)} of the baseline cannot fail at a level of {LEVEL:g} over "
-            f"{experiments} experiments; {fewest} can"
-        )
-    outcome = Outcome.FAILED if failures else Outcome.UNDECIDED if doubts else Outcome.PASSED
-    return ExperimentComparison(
-        experiment=protocol.id,
-        outcome=outcome,
-        runs=len(completed),
-        baseline_runs=len(independent),
-        reasons=(*failures, *doubts),
-        notes=_note_changes(completed, baseline),
-        comparisons=comparisons,
-    )
-
-
-def _test(
-    new: NDArray[np.float64], old: NDArray[np.float64], *, quantities: Sequence[Quantity], experiments: int
-) -> tuple[Comparison, ...]:
-    pooled = np.vstack([new, old])
-    widths = [quantity.width for quantity in quantities]
-    tests = PermutationTests(pooled, widths=widths, splits=draw_gate_splits(len(new), len(old)))
-    at_hand = [np.arange(len(pooled)) < len(new)]
-    shifts, spreads = new.mean(axis=0) - old.mean(axis=0), pooled.std(axis=0)
-    sizes = np.abs(shifts) / np.where(spreads == 0, np.inf, spreads)
-    ends = [0, *accumulate(widths)]
-    return tuple(
-        Comparison(
-            quantity=quantity,
-            difference=float(shifts[start + np.argmax(sizes[start:end])]),
-            p=float(p),
-            adjusted_p=adjust_p(float(joint_p), experiments=experiments),
-        )
-        for quantity, (start, end), p, joint_p in zip(
-            quantities, pairwise(ends), tests.p_values(at_hand)[0], tests.joint_p_values(at_hand)[0], strict=True
-        )
-    )
-
-
-def _note_changes(records: Sequence[RunRecord], past: Sequence[RunRecord]) -> tuple[str, ...]:
-    if not records or not past:
-        return ()
-    ours, theirs = records[-1], past[-1]
-    facts = {
-        "protocol": (ours.protocol_sha256[:_SHORT_HASH], theirs.protocol_sha256[:_SHORT_HASH]),
-        "images": (ours.dataset_sha256[:_SHORT_HASH], theirs.dataset_sha256[:_SHORT_HASH]),
-        "TensorFlow": (ours.environment.tensorflow, theirs.environment.tensorflow),
-        "Keras": (ours.environment.keras, theirs.environment.keras),
-    }
-    return tuple(f"{what} {now}, in the baseline {then}" for what, (now, then) in facts.items() if now != then)
+    gate = build_gate(baseline, protocols=protocols)
+    return RegressionResult(experiments=tuple(each.test_runs(today.get(name, ())) for name, each in gate.items()))

@@ -1,4 +1,4 @@
-"""The regression gate for readers: its baseline, and how often it errs."""
+"""What the report shows of the regression gate: its baseline and its error rates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mnist_repro.comparison.gate.baseline import read_baseline
 from mnist_repro.comparison.gate.error_file import read_errors
 from mnist_repro.comparison.gate.error_rates import GateErrors
 from mnist_repro.comparison.gate.regression import fewest_runs
-from mnist_repro.comparison.gate.resampling import PROFILE
+from mnist_repro.comparison.gate.resampling import GATE_PROFILE
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.documents.variant import Variant
 from mnist_repro.records.environment import Environment
@@ -20,54 +20,28 @@ from mnist_repro.records.run import RunRecord
 
 @dataclass(frozen=True, kw_only=True)
 class BaselineExperiment:
-    """One experiment's part in the baseline.
+    """One experiment's part of the baseline."""
 
-    Parameters
-    ----------
-    protocol
-        What is run.
-    records
-        The baseline's runs of it.
-    is_outdated
-        Whether these were made under another protocol than today's.
-    quantities
-        What is compared.
-    fewest
-        Fewest runs that can fail the gate.
-    """
-
-    protocol: Protocol
-    records: tuple[RunRecord, ...]
-    is_outdated: bool
-    quantities: tuple[Quantity, ...]
-    fewest: int
+    protocol: Protocol  #: today's
+    records: tuple[RunRecord, ...]  #: the baseline's runs
+    is_outdated: bool  #: whether these were made under another protocol than today's
+    quantities: tuple[Quantity, ...]  #: what is compared
+    fewest: int  #: fewest runs that can fail the gate
 
     @property
     def quick(self) -> int:
         """Seeds of a gate run."""
-        return self.protocol.seeds[PROFILE]
+        return self.protocol.seeds[GATE_PROFILE]
 
 
 @dataclass(frozen=True, kw_only=True)
 class GateSummary:
-    """All that the page says.
+    """The baseline and the gate's error rates."""
 
-    Parameters
-    ----------
-    environment
-        In which the baseline's runs were made.
-    experiments
-        Those of the baseline that are known.
-    missing
-        Ids of experiments that the baseline does not have.
-    errors
-        What was measured of the gate; None where nothing was.
-    """
-
-    environment: Environment
-    experiments: tuple[BaselineExperiment, ...]
-    missing: tuple[str, ...]
-    errors: GateErrors | None
+    environment: Environment  #: of the baseline's newest run
+    experiments: tuple[BaselineExperiment, ...]  #: those of the baseline that have a protocol today
+    missing: tuple[str, ...]  #: ids of experiments without a baseline
+    errors: GateErrors | None  #: None where they were not measured
 
     @property
     def runs(self) -> int:
@@ -78,12 +52,19 @@ class GateSummary:
 def summarize_gate(
     folder: Path, *, records: Path, faults: Sequence[Variant], protocols: Mapping[str, Protocol]
 ) -> GateSummary | None:
-    """Gather what there is to say of the gate with the baseline in `folder`; None where there is no baseline.
+    """Summarize the gate with the baseline in `folder`; None where there is no baseline.
+
+    Parameters
+    ----------
+    records
+        Folder of all environments' records, in which the runs of the faults are.
+    faults
+        The planted faults.
 
     Raises
     ------
     ReproError
-        If the baseline is broken, or what was measured with it was measured with another one.
+        If the baseline is broken, or the error rates were measured with another one.
     """
     baseline = read_baseline(folder)
     known = {name: baseline[name] for name in protocols if name in baseline}

@@ -17,25 +17,17 @@ from mnist_repro.records.decoding import parse_versioned, read_typed
 from mnist_repro.records.environment import Environment
 
 SPEED_BASELINE_FILE = "speed.json"
-# Launches differ a little from each other: in where memory lies, above all.
+# Launches differ slightly from each other, mostly by memory layout.
 BASELINE_LAUNCHES = 3
 _SCHEMA = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpeedEntry:
-    """The launches of one experiment on one processor.
+    """The launches of one experiment on one processor."""
 
-    Parameters
-    ----------
-    environment
-        Where they were made.
-    launches
-        At least one, all of one experiment.
-    """
-
-    environment: Environment
-    launches: tuple[Launch, ...]
+    environment: Environment  #: in which they were measured
+    launches: tuple[Launch, ...]  #: at least one, all of one experiment
 
     def __post_init__(self) -> None:
         if len({launch.experiment for launch in self.launches}) != 1:
@@ -44,7 +36,7 @@ class SpeedEntry:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Return what there is one entry of: experiment and processor."""
+        """Experiment and processor, which have one entry together."""
         return self.launches[0].experiment, self.environment.processor
 
 
@@ -80,7 +72,7 @@ def _parse(text: str) -> dict[tuple[str, str], SpeedEntry]:
 
 
 def add_to_speed_baseline(folder: Path, *, environment: Environment, launches: Sequence[Launch]) -> None:
-    """Make `launches`, all of one experiment, its baseline on this processor, in place of earlier ones.
+    """Make `launches`, all of one experiment, its baseline on this processor, replacing earlier ones.
 
     Raises
     ------

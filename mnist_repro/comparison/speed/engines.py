@@ -2,14 +2,15 @@
 
     pytest benchmarks/test_training_speed.py --benchmark-min-rounds 9 --benchmark-json reports/records/NAME/speed.json
 
-and beside it, with `--busy-core`, `speed-busy.json`: the same while another core is kept busy.
-The engines took turns, so times of one round belong together: what is told are ratios of one round's times.
+and with `--busy-core` `speed-busy.json` beside it: the same while another core is kept busy.
+The engines took turns, so times are compared within a round: results are ratios of one round's times.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -26,42 +27,20 @@ FLOOR, COMPILED, CONTROL = "floor", "compiled", "control"
 
 @dataclass(frozen=True, kw_only=True)
 class EngineTimes:
-    """What was measured of one engine in one experiment.
-
-    Parameters
-    ----------
-    experiment, engine
-        Their names.
-    step_seconds
-        Seconds of one step, by round.
-    ready_seconds
-        Time to build, trace and compile.
-    peak_bytes
-        The most memory that its process held.
-    steps_of_a_round
-        Steps that a round's time was divided by.
-    settings
-        What it chose for itself, as JSON.
-    over_floor, over_compiled, over_control
-        Medians over rounds of the ratio to these engines, for readers of the JSON.
-    is_busy
-        Whether another core was kept busy.
-    environment
-        Versions, processor and flags with which it was measured, as JSON.
-    """
+    """Times of one engine in one experiment."""
 
     experiment: str
     engine: str
-    step_seconds: tuple[float, ...]
-    ready_seconds: float
-    peak_bytes: int
-    steps_of_a_round: int
-    settings: str
-    over_floor: float
-    over_compiled: float
-    over_control: float
-    is_busy: bool
-    environment: str
+    step_seconds: tuple[float, ...]  #: seconds of one step, by round
+    ready_seconds: float  #: to build, trace and compile
+    peak_bytes: int  #: peak memory of its process
+    steps_of_a_round: int  #: steps that a round's time was divided by
+    settings: str  #: what the engine chose itself, as JSON
+    over_floor: float  #: median over rounds of the ratio to the floor, for readers of the JSON
+    over_compiled: float  #: the same ratio to the compiled engine
+    over_control: float  #: the same ratio to the control
+    is_busy: bool  #: whether another core was kept busy
+    environment: str  #: versions, processor and flags, as JSON
 
     @property
     def median_seconds(self) -> float:
@@ -69,8 +48,14 @@ class EngineTimes:
         return float(np.median(self.step_seconds))
 
     def ratio_to(self, other: EngineTimes) -> Estimate:
-        """Return how long a step takes in those of another engine: the median over rounds, with its 95 % interval."""
-        return estimate_median([a / b for a, b in zip(self.step_seconds, other.step_seconds, strict=True)])
+        """Return the ratio of step times to another engine's: the median over rounds, with its 95 % interval."""
+        return _estimate_ratio(self.step_seconds, other.step_seconds)
+
+
+# Pages and figures show the same ratios.
+@lru_cache(maxsize=1024)
+def _estimate_ratio(seconds: tuple[float, ...], others: tuple[float, ...]) -> Estimate:
+    return estimate_median([one / other for one, other in zip(seconds, others, strict=True)])
 
 
 # By experiment and engine.

@@ -1,9 +1,9 @@
-"""How long whole studies take: read from what `benchmarks/speed/studies.py` writes.
+"""Times of whole studies, read from the file that `benchmarks/speed/studies.py` writes.
 
     python benchmarks/speed/studies.py --records reports/records/NAME
 
-and, with `--busy-core`, what it writes beside that: the same while another process keeps a core busy. Studies of one
-round followed one another, so their times belong together: what is told are ratios of them.
+and with `--busy-core` another file beside it: the same while another process keeps a core busy. Studies of one round
+followed one another, so times are compared within a round: results are ratios of one round's times.
 """
 
 from __future__ import annotations
@@ -22,62 +22,32 @@ STUDIES_FILE, BUSY_STUDIES_FILE = "studies.json", "studies-busy.json"
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuredStudy:
-    """One study that was timed, from its command to its end.
+    """One study, timed from its command to its end."""
 
-    Parameters
-    ----------
-    round
-        In which it was made; from 0.
-    experiment
-        What was trained.
-    seeds
-        How many runs of it.
-    workers
-        Processes that trained.
-    wall_seconds
-        Of the whole command.
-    seconds
-        What the workers' time went to, by the name of a `Part`.
-    processor_share
-        Share of the runs' time in which their processes had a processor.
-    processor
-        What kind that was.
-    """
-
-    round: int
+    round: int  #: number of its round, from 0
     experiment: str
-    seeds: int
-    workers: int
-    wall_seconds: float
-    seconds: dict[str, float]
-    processor_share: float
-    processor: str
+    seeds: int  #: number of runs
+    workers: int  #: number of processes that trained
+    wall_seconds: float  #: of the whole command
+    seconds: dict[str, float]  #: the workers' time by the name of a `Part`
+    processor_share: float  #: fraction of the runs' time in which their processes had a processor
+    processor: str  #: kind of processor
 
     @property
     def outside_share(self) -> float:
-        """Share of the workers' time outside of training periods; the command's start and end count as theirs, too."""
+        """Fraction of the workers' time outside training periods, including the command's start and end."""
         return 1.0 - self.seconds[Part.TRAINING.name] / (self.workers * self.wall_seconds)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudyRatio:
-    """A ratio of studies' times.
-
-    Parameters
-    ----------
-    experiment, seeds, workers
-        Of the studies whose time it is.
-    estimate
-        The median over rounds, with its 95 % interval.
-    values
-        The ratios of the rounds, in ascending order.
-    """
+    """A ratio of studies' times."""
 
     experiment: str
     seeds: int
     workers: int
-    estimate: Estimate
-    values: tuple[float, ...]
+    estimate: Estimate  #: median over rounds, with its 95 % interval
+    values: tuple[float, ...]  #: ratios of the rounds, ascending
 
 
 def read_studies(folder: Path, *, is_busy: bool = False) -> tuple[MeasuredStudy, ...]:
@@ -122,8 +92,8 @@ def _check(study: MeasuredStudy, *, where: str) -> None:
 
 
 def list_efficiencies(studies: Sequence[MeasuredStudy]) -> list[StudyRatio]:
-    """Return the parallel efficiencies: the time of one worker over that of several, times their number."""
-    found = _compare(
+    """Return the parallel efficiencies: one worker's time over n times that of n workers."""
+    found = _relate_studies(
         studies,
         with_other=lambda study: (study.experiment, study.seeds, 1),
         ratio=lambda study, other: other.wall_seconds / (study.workers * study.wall_seconds),
@@ -132,8 +102,8 @@ def list_efficiencies(studies: Sequence[MeasuredStudy]) -> list[StudyRatio]:
 
 
 def list_growths(studies: Sequence[MeasuredStudy]) -> list[StudyRatio]:
-    """Return the times of studies over those of studies with half as many seeds."""
-    return _compare(
+    """Return the ratios of studies' times to those with half as many seeds."""
+    return _relate_studies(
         studies,
         with_other=lambda study: (study.experiment, study.seeds / 2, study.workers),
         ratio=lambda study, other: study.wall_seconds / other.wall_seconds,
@@ -141,13 +111,13 @@ def list_growths(studies: Sequence[MeasuredStudy]) -> list[StudyRatio]:
 
 
 def list_outside_shares(studies: Sequence[MeasuredStudy]) -> list[StudyRatio]:
-    """Return the shares of studies' time that are outside of training periods."""
-    return _compare(studies, with_other=_kind_of, ratio=lambda study, _: study.outside_share)
+    """Return the fractions of studies' time outside training periods."""
+    return _relate_studies(studies, with_other=_kind_of, ratio=lambda study, _: study.outside_share)
 
 
 def list_processor_shares(studies: Sequence[MeasuredStudy]) -> list[StudyRatio]:
-    """Return the shares of the runs' time in which their processes had a processor."""
-    return _compare(studies, with_other=_kind_of, ratio=lambda study, _: study.processor_share)
+    """Return the fractions of the runs' time in which their processes had a processor."""
+    return _relate_studies(studies, with_other=_kind_of, ratio=lambda study, _: study.processor_share)
 
 
 _Kind = tuple[str, float, int]
@@ -157,13 +127,13 @@ def _kind_of(study: MeasuredStudy) -> _Kind:
     return study.experiment, study.seeds, study.workers
 
 
-def _compare(
+def _relate_studies(
     studies: Sequence[MeasuredStudy],
     *,
     with_other: Callable[[MeasuredStudy], _Kind],
     ratio: Callable[[MeasuredStudy, MeasuredStudy], float],
 ) -> list[StudyRatio]:
-    """Compare each study with another one of its round, where there is one; take the rounds of each kind together."""
+    """Compare each study with another of its round, where there is one, and summarize the rounds of each kind."""
     by_kind = {(_kind_of(study), study.round): study for study in studies}
     found: dict[_Kind, list[float]] = {}
     for study in studies:

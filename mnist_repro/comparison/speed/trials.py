@@ -1,7 +1,7 @@
-"""How often the speed gate errs: launches of unchanged code, and of code that was slowed down on purpose.
+"""Error rates of the speed gate: launches of unchanged code, and of code slowed down on purpose.
 
-`benchmarks/speed/trials.py` makes the launches and writes `speed_trials.json` beside the baseline; what the gate says
-of them is found on reading.
+`benchmarks/speed/trials.py` makes the launches and writes `speed_trials.json` beside the baseline; the gate judges them
+on reading.
 """
 
 from __future__ import annotations
@@ -27,29 +27,18 @@ _SCHEMA = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial:
-    """One launch of our engine, with rounds of steps that were slowed down in turn with rounds as they are.
+class SpeedTrial:
+    """One launch of our engine, with rounds of slowed steps in turn with unchanged rounds."""
 
-    Parameters
-    ----------
-    experiment
-        Whose steps were timed.
-    is_busy
-        Whether another process kept the second core busy.
-    control_seconds
-        Seconds of a step of the control, by round.
-    step_seconds
-        Seconds of our step, by round, for each factor: so many times the steps that were counted were made, and "1"
-        is as it is.
-    """
-
-    experiment: str
-    is_busy: bool
-    control_seconds: tuple[float, ...]
+    experiment: str  #: whose steps were timed
+    is_busy: bool  #: whether another process kept the second core busy
+    control_seconds: tuple[float, ...]  #: seconds of a step of the control, by round
+    #: seconds of our step, by round, for each factor by which it was slowed down: as many times the steps counted were
+    #: made; "1" is unchanged
     step_seconds: dict[str, tuple[float, ...]]
 
     def as_launch(self, factor: str) -> Launch:
-        """Return what a gate run would have measured had the code been slower by `factor`."""
+        """Return the launch that a gate run would have measured with code slower by `factor`."""
         return Launch(
             experiment=self.experiment,
             step_seconds=self.step_seconds[factor],
@@ -59,37 +48,25 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class SpeedTrials:
-    """All launches, and where they were made."""
+    """All launches, and the environment in which they were made."""
 
     environment: Environment
-    trials: tuple[Trial, ...]
+    trials: tuple[SpeedTrial, ...]
 
     def format(self) -> str:
-        """Format them as the file has them."""
+        """Format them as in the file."""
         return json.dumps({"schema": _SCHEMA, **asdict(self)}) + "\n"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrialCount:
-    """What the gate said of all launches with one factor, on a quiet or on a busy machine.
+    """The gate's outcomes for all launches with one factor, on a quiet or on a busy machine."""
 
-    Parameters
-    ----------
-    factor, is_busy
-        As of its trials.
-    gate_runs
-        Launches that were judged, each confirmed by the next one of its experiment where the gate asked for that.
-    outcomes
-        How often the gate said what.
-    ratios
-        The times beside the baseline's that it saw, median first, then the least and the largest.
-    """
-
-    factor: float
-    is_busy: bool
-    gate_runs: int
-    outcomes: Mapping[Outcome, int]
-    ratios: tuple[float, float, float]
+    factor: float  #: by which the steps were slowed down; 1 is unchanged
+    is_busy: bool  #: whether another process kept the second core busy
+    gate_runs: int  #: launches judged, each confirmed by the next of its experiment where the gate asked for it
+    outcomes: Mapping[Outcome, int]  #: number of gate runs by outcome
+    ratios: tuple[float, float, float]  #: of times to the baseline's: median, smallest, largest
 
 
 def read_speed_trials(folder: Path) -> SpeedTrials | None:
@@ -116,17 +93,17 @@ def read_speed_trials(folder: Path) -> SpeedTrials | None:
 
 
 def count_outcomes(trials: SpeedTrials, *, baseline: Mapping[tuple[str, str], SpeedEntry]) -> list[TrialCount]:
-    """Judge every launch by the baseline of its processor, and count what the gate said.
+    """Judge every launch against the baseline of its processor, and count the outcomes.
 
     Parameters
     ----------
     baseline
-        By experiment and processor, as `read_speed_baseline` returns it. Launches without one are left out.
+        By experiment and processor, as `read_speed_baseline` returns it. Launches without one are excluded.
 
     Returns
     -------
     list of TrialCount
-        A quiet machine first, and smaller factors first.
+        The quiet machine first, then by ascending factor.
     """
     counts = []
     for is_busy, factor in product(
@@ -146,10 +123,9 @@ def count_outcomes(trials: SpeedTrials, *, baseline: Mapping[tuple[str, str], Sp
 
 
 def _judge_in_turn(launches: Sequence[Launch], baseline: Sequence[Launch]) -> Iterable[SpeedComparison]:
-    """Judge each of an experiment's launches; where the gate asks for a second one, the next serves."""
+    """Judge each of an experiment's launches; the next one serves as the second launch."""
     for number, launch in enumerate(launches):
-        following = launches[(number + 1) % len(launches)]
-        yield judge_speed(launch, baseline=baseline, measure_again=lambda following=following: following)  # type: ignore[misc]
+        yield judge_speed(launch, baseline=baseline, second=launches[(number + 1) % len(launches)])
 
 
 def _count(found: Sequence[SpeedComparison], *, factor: float, is_busy: bool) -> TrialCount:
@@ -165,25 +141,15 @@ def _count(found: Sequence[SpeedComparison], *, factor: float, is_busy: bool) ->
 
 @dataclass(frozen=True, kw_only=True)
 class SpeedGateSummary:
-    """All that the page says.
+    """The speed gate's baseline and its error rates."""
 
-    Parameters
-    ----------
-    entries
-        The baseline's launches, by experiment and processor.
-    environment
-        Where the trials were made; None where there are none.
-    counts
-        What the gate says of the trials.
-    """
-
-    entries: Mapping[tuple[str, str], SpeedEntry]
-    environment: Environment | None
-    counts: tuple[TrialCount, ...]
+    entries: Mapping[tuple[str, str], SpeedEntry]  #: the baseline's launches, by experiment and processor
+    environment: Environment | None  #: in which the trials were made; None where there are none
+    counts: tuple[TrialCount, ...]  #: the gate's outcomes for the trials
 
 
 def summarize_speed_gate(folder: Path) -> SpeedGateSummary | None:
-    """Gather what there is to say of the speed gate with the baseline in `folder`; None where there is no baseline.
+    """Summarize the speed gate with the baseline in `folder`; None where there is no baseline.
 
     Raises
     ------

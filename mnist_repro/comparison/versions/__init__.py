@@ -1,1 +1,1 @@
-"""TensorFlow versions held against each other."""
+"""TensorFlow versions compared with each other."""

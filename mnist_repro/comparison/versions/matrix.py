@@ -1,4 +1,4 @@
-"""Which environments there should be: tox's label `matrix` names them, and only it."""
+"""The environments to compare: those of tox's label `matrix`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mnist_repro.errors import ReproError
 
 LABEL = "matrix"
 _BRACES = re.compile(r"\{([^{}]*)\}")
-# A comma that separates names does not stand within braces.
+# Commas within braces do not separate names.
 _SEPARATOR = re.compile(r",(?![^{}]*\})")
 
 
@@ -32,22 +32,22 @@ def read_matrix(file: Path) -> tuple[str, ...]:
     try:
         parser.read_string(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, ConfigError) as error:
-        msg = f"The versions to compare are those of the label `{LABEL}` in {file}, which cannot be read: {error}."
+        msg = f"The label `{LABEL}` in {file} names the versions to compare; the file cannot be read: {error}."
         raise ReproError(msg) from error
     labels = parser.get("tox", "labels", fallback="").splitlines()
     named = dict(line.split("=", 1) for line in labels if "=" in line)
     names = next((value for label, value in named.items() if label.strip() == LABEL), None)
     if names is None:
-        msg = f"{file} has no label `{LABEL}` in its section [tox]; it names the environments that are compared."
+        msg = f"{file} has no label `{LABEL}` in its section [tox], which names the environments to compare."
         raise ReproError(msg)
     return tuple(dict.fromkeys(name for part in _SEPARATOR.split(names) for name in _expand(part.strip()) if name))
 
 
 def _expand(pattern: str) -> list[str]:
-    """Write out what tox writes in braces: `py311-tf{212,213}` is two names."""
+    """Expand braces as tox does: `py311-tf{212,213}` is two names."""
     literals = _BRACES.split(pattern)[::2]
     choices = [[choice.strip() for choice in found.split(",")] for found in _BRACES.findall(pattern)]
-    # One literal more than there are choices.
+    # There is one more literal than choices.
     return [
         "".join(piece for pair in zip(literals, (*chosen, ""), strict=True) for piece in pair)
         for chosen in product(*choices)

@@ -1,4 +1,4 @@
-"""Two versions' runs of one experiment, seed by seed: the same seed starts the same run in both."""
+"""Pairwise tests of versions, paired by seed: the same seed starts the same run on both."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import combinations
-from typing import TypeAlias
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_repro.comparison.runs import RunsByExperiment, index_completed
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.metrics import Quantity, list_quantities, read_quantities
 from mnist_repro.records.run import RunRecord
@@ -23,7 +23,7 @@ from mnist_repro.verdicts.finding import SIGNIFICANCE
 
 
 class Relation(Enum):
-    """What two versions make of the same starts."""
+    """How two versions' runs from the same starts compare."""
 
     EQUAL = "equal runs, bit for bit"
     TOGETHER = "the same runs but for rounding"
@@ -32,56 +32,39 @@ class Relation(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """Two versions' runs of one experiment.
-
-    Parameters
-    ----------
-    experiment
-        Its id.
-    seeds
-        Seeds of which both have a completed run.
-    relation
-        What they make of the same starts.
-    largest
-        Largest difference between two losses of the same seed at the same place, in nats.
-    p
-        P-value of all differences together: the chance of such, if the version makes none.
-    accuracy, loss
-        Difference of the final figures on the set on which the experiment's accuracy is asserted, the second version's
-        less the first's, over seeds: a share, and nats.
-    """
+    """Two versions' runs of one experiment, compared."""
 
     experiment: str
-    seeds: int
+    seeds: int  #: number of seeds with a completed run on both versions
     relation: Relation
-    largest: float
-    p: float
-    accuracy: Summary
-    loss: Summary
+    largest: float  #: largest difference between two losses of the same seed and step, in nats
+    p: float  #: p-value of all differences together, under exchange of the two versions
+    accuracy: Summary  #: second version's final accuracy minus the first's over seeds, fractions, on the gate's set
+    loss: Summary  #: the same of the final loss, in nats
 
 
-def compare_runs(
+def compare_paired_runs(
     first: Sequence[RunRecord], second: Sequence[RunRecord], *, protocol: Protocol, stream: str
 ) -> Agreement | None:
-    """Compare two versions' runs of an experiment.
+    """Compare two versions' runs of an experiment, paired by seed.
 
     Parameters
     ----------
     first, second
-        Pooled runs; those that did not complete are left out.
+        Pooled runs; incomplete ones are excluded.
     stream
-        Names the random exchanges, so that they are the same each time.
+        Seeds the random exchanges, so that they are the same each time.
 
     Returns
     -------
     Agreement or None
-        None where there is no seed of which both have a run.
+        None where no seed completed on both.
 
     Notes
     -----
-    Rounding is no difference: losses of the same run that are within 0.001 nats count as equal for the p-value.
+    Rounding is no difference: losses of the same run within 0.001 nats count as equal for the p-value.
     """
-    completed = by_seed(first), by_seed(second)
+    completed = index_completed(first), index_completed(second)
     seeds = sorted(set.intersection(*map(set, completed)))
     if not seeds:
         return None
@@ -104,28 +87,23 @@ def compare_runs(
     )
 
 
-def by_seed(records: Sequence[RunRecord]) -> dict[int, RunRecord]:
-    """Return the runs that completed, by seed."""
-    return {record.seed: record for record in records if record.status == "completed"}
-
-
 def _read_values(records: Sequence[RunRecord], *, quantities: Sequence[Quantity]) -> NDArray[np.float64]:
-    """Return quantities of whole runs side by side, of shape (runs, points).
+    """Return quantities of runs side by side, shape (runs, points).
 
     Raises
     ------
     ValueError
-        If a run lacks any: then it is not whole.
+        If a run lacks any.
     """
-    values, lacking = read_quantities(records, quantities=quantities)
-    if lacking:
-        msg = f"Versions are compared by whole runs; these lack {', '.join(lacking)}."
+    values, missing = read_quantities(records, quantities=quantities)
+    if missing:
+        msg = f"Versions are compared by runs that measured everything; these lack {', '.join(missing)}."
         raise ValueError(msg)
     return values
 
 
 def _mark_losses(quantities: Sequence[Quantity]) -> NDArray[np.bool_]:
-    """Return which of the quantities' points, side by side, are losses."""
+    """Return which of the points are losses, shape (points,)."""
     return np.array([quantity.metric == "loss" for quantity in quantities for _ in range(quantity.width)])
 
 
@@ -136,49 +114,29 @@ def _summarize_final(
     return summarize(np.subtract(theirs, ours))
 
 
-# By experiment, the pooled runs of one version.
-RunsByExperiment: TypeAlias = Mapping[str, Sequence[RunRecord]]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """Two versions, compared in one experiment.
+    """Two versions, compared in one experiment."""
 
-    Parameters
-    ----------
-    first, second
-        Names of the versions.
-    agreement
-        How the second's runs compare with the first's.
-    adjusted_p
-        P-value, adjusted by Holm for all pairs and experiments.
-    """
-
-    first: str
-    second: str
-    agreement: Agreement
-    adjusted_p: float
+    first: str  #: name of a version
+    second: str  #: name of the other
+    agreement: Agreement  #: how the second's runs compare with the first's
+    adjusted_p: float  #: adjusted by Holm for all pairs and experiments
 
     @property
     def differs(self) -> bool:
-        """Whether the two versions give other numbers; wrong anywhere with a probability of 5 % at most."""
+        """Whether the versions differ significantly: 5 % over all pairs and experiments."""
         return self.adjusted_p <= SIGNIFICANCE
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """What changes between versions.
+    """All pairwise comparisons of versions."""
 
-    Parameters
-    ----------
-    pairs
-        Every pair of versions in every experiment of which both have runs.
-    """
-
-    pairs: tuple[Pair, ...]
+    pairs: tuple[Pair, ...]  #: every two versions in every experiment with a seed completed on both
 
     def between(self, first: str, second: str) -> dict[str, Pair]:
-        """Return the comparison of two versions, by experiment."""
+        """Return the comparisons of two versions, by experiment."""
         return {pair.agreement.experiment: pair for pair in self.pairs if {pair.first, pair.second} == {first, second}}
 
     def of_experiment(self, experiment: str) -> tuple[Pair, ...]:
@@ -187,12 +145,12 @@ class Drift:
 
 
 def measure_drift(versions: Mapping[str, RunsByExperiment], *, protocols: Mapping[str, Protocol]) -> Drift:
-    """Compare versions with each other.
+    """Compare every two versions in every experiment.
 
     Parameters
     ----------
     versions
-        By name, the pooled runs of each experiment; of a pair the first is the one that comes first here.
+        Pooled runs by name of the version; the first of a pair is the one that comes first here.
     """
     compared = [
         (first, second, agreement)
@@ -214,4 +172,4 @@ def compare_versions(
 ) -> Agreement | None:
     """Compare two versions in one experiment; None where they have no seed in common."""
     ours, theirs = (versions[name].get(protocol.id, ()) for name in (first, second))
-    return compare_runs(ours, theirs, protocol=protocol, stream=f"{first} {second}")
+    return compare_paired_runs(ours, theirs, protocol=protocol, stream=f"{first} {second}")

@@ -1,10 +1,11 @@
-"""What `benchmarks/era/probe.py` measured of an environment: raw values, and ratios that are computed on reading."""
+"""What `benchmarks/era/probe.py` measured of an environment: raw values, and ratios of them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,52 +21,34 @@ _PAIR = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Imports:
-    """Times of imports in fresh processes, in seconds; the bytecode was compiled before.
+    """Import times in fresh processes, in seconds, with bytecode compiled before."""
 
-    Parameters
-    ----------
-    tensorflow
-        Of ``import tensorflow``.
-    control
-        Of ``import numpy``, each just before the other.
-    """
+    tensorflow: tuple[float, ...]  #: of ``import tensorflow``
+    control: tuple[float, ...]  #: of ``import numpy``, each just before the other
 
-    tensorflow: tuple[float, ...]
-    control: tuple[float, ...]
-
-    @property
+    @cached_property
     def ratio(self) -> Estimate:
-        """Time of TensorFlow's import in those of the control: the median of the rounds, and its 95 % interval."""
+        """TensorFlow's import time over the control's: median of the rounds, with its 95 % interval."""
         return _median_ratio(zip(self.tensorflow, self.control, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Steps:
-    """An experiment's training steps, made in one way by a process of their own.
+    """An experiment's training steps with one backend, in a process of their own."""
 
-    Parameters
-    ----------
-    first_call_seconds
-        From the protocol to the first step made: building, tracing, compiling, and loading the run.
-    rounds
-        Seconds of a step and seconds of the control, a pair for each round.
-    peak_bytes
-        The most memory that the process had.
-    """
+    first_call_seconds: float  #: from the protocol to the first step: build, trace, compile and load the run
+    rounds: tuple[tuple[float, ...], ...]  #: seconds of a step and seconds of the control, a pair for each round
+    peak_bytes: int  #: peak memory of the process
 
-    first_call_seconds: float
-    rounds: tuple[tuple[float, ...], ...]
-    peak_bytes: int
-
-    @property
+    @cached_property
     def ratio(self) -> Estimate:
-        """Time of a step in those of the control: the median of the rounds, and its 95 % interval."""
+        """Time of a step over the control's: median of the rounds, with its 95 % interval."""
         return _median_ratio(self.rounds)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Repeated:
-    """Whether an experiment's first steps, made again with the same seed, gave bit-equal losses and final values."""
+    """Whether an experiment's first steps, repeated with the same seed, gave bit-equal losses and final values."""
 
     in_one_process: bool
     in_two_processes: bool
@@ -75,56 +58,28 @@ class Repeated:
 class Probe:
     """What was measured of an environment.
 
-    The ways of training are "session", everywhere, and "compiled", where the package runs.
-
-    Parameters
-    ----------
-    started
-        UTC, ISO 8601.
-    probe_sha256
-        Hash of the files that measured.
-    environment
-        Where.
-    dataset_sha256
-        Hash of the images and labels.
-    bytecode_is_kept
-        Whether imports read bytecode; else they compiled, and their times tell of that.
-    import_seconds
-        Times of imports.
-    control
-        What the control's machine code is: ratios are comparable where it is the same.
-    steps
-        By way and experiment.
-    control_peak_bytes
-        The most memory of a process that holds the images, and has nothing but NumPy.
-    installed_bytes
-        Size of all files in site-packages, TensorFlow's and others', without bytecode.
-    repeated
-        By way and experiment.
-    first_losses
-        By way and experiment: a row for each of the seeds 0, 1, ..., with the loss on the validation set after each of
-        the first steps.
-    defaults
-        What is taken where a user says nothing, by name, as text: numbers, true, false and null as JSON has them.
+    The backends are "session", everywhere, and "compiled", where the package runs.
     """
 
-    started: str
-    probe_sha256: str
+    started: str  #: UTC, ISO 8601
+    probe_sha256: str  #: hash of the files that measured
     environment: Environment
-    dataset_sha256: str
-    bytecode_is_kept: bool
+    dataset_sha256: str  #: hash of the images and labels
+    bytecode_is_kept: bool  #: whether imports read bytecode; else their times include compiling it
     import_seconds: Imports
-    control: str
-    steps: dict[str, dict[str, Steps]]
-    control_peak_bytes: int
-    installed_bytes: int
-    repeated: dict[str, dict[str, Repeated]]
+    control: str  #: identifies the control's machine code: ratios are comparable where it is the same
+    steps: dict[str, dict[str, Steps]]  #: by backend and experiment
+    control_peak_bytes: int  #: peak memory of a process with the images and NumPy alone
+    installed_bytes: int  #: size of all files in site-packages, without bytecode
+    repeated: dict[str, dict[str, Repeated]]  #: by backend and experiment
+    #: by backend and experiment: a row for each of the seeds 0, 1, ..., with the loss on the validation set after each
+    #: of the first steps, in nats
     first_losses: dict[str, dict[str, tuple[tuple[float, ...], ...]]]
-    defaults: dict[str, str]
+    defaults: dict[str, str]  #: defaults by name, as text: numbers, true, false and null as in JSON
 
     @property
     def memory_ratios(self) -> dict[str, dict[str, float]]:
-        """Peak memory in those of the control, by way and experiment; measured once each, so without an interval."""
+        """Peak memory over the control's, by backend and experiment; measured once each, so without an interval."""
         return {
             way: {name: steps.peak_bytes / self.control_peak_bytes for name, steps in experiments.items()}
             for way, experiments in self.steps.items()

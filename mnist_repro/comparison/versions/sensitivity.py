@@ -1,4 +1,4 @@
-"""What the comparison of versions finds: known differences posing as a version, and the same version twice."""
+"""Sensitivity of the comparison of versions: simulated versions with known differences, and one version twice."""
 
 from __future__ import annotations
 
@@ -7,100 +7,82 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mnist_repro.comparison.versions.pairwise import RunsByExperiment, by_seed, compare_versions
+from mnist_repro.comparison.runs import RunsByExperiment, index_completed
+from mnist_repro.comparison.versions.pairwise import compare_versions
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.finding import SIGNIFICANCE
 
-PROFILE = "versions"
+VERSIONS_PROFILE = "versions"
 SAME_VERSION_PAIRS = 20
-# By how many standard deviations over seeds the accuracies of a version that got worse are lower.
+# A simulated worse version has accuracies lower by this number of standard deviations over seeds.
 _LOWER = 2.0
 _STREAM = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial:
-    """A set of runs, compared as if it were one more version.
+class SimulatedVersion:
+    """A set of runs, compared with the reference as one more version."""
 
-    Parameters
-    ----------
-    title
-        What is different.
-    p
-        The smallest of the p-values, times the number of tests that there are with one more version; at most 1.
-    unadjusted
-        P-values by the experiments in which it was compared with the reference.
-    """
-
-    title: str
-    p: float
-    unadjusted: Mapping[str, float]
+    title: str  #: what is different
+    p: float  #: smallest p-value times the number of tests with one more version; at most 1
+    unadjusted: Mapping[str, float]  #: p-values by experiment
 
     @property
     def flagged(self) -> bool:
-        """Whether the comparison says that it is another version."""
+        """Whether it differs significantly from the reference."""
         return self.p <= SIGNIFICANCE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sensitivity:
-    """How well the comparison tells versions apart.
+class VersionSensitivity:
+    """What the comparison of versions finds of simulated versions."""
 
-    Parameters
-    ----------
-    planted
-        Known differences.
-    same
-        Pairs of disjoint sets of the reference's own runs.
-    tests
-        Tests that there are with one more version: pairs of versions times experiments.
-    """
-
-    planted: tuple[Trial, ...]
-    same: tuple[Trial, ...]
-    tests: int
+    planted: tuple[SimulatedVersion, ...]  #: with known differences
+    same: tuple[SimulatedVersion, ...]  #: pairs of disjoint sets of the reference's own runs
+    tests: int  #: number of tests with one more version: pairs of versions times experiments
 
     @property
     def false_share(self) -> float:
-        """Share of single tests of the same version, unadjusted, with p of 5 % at most; NaN where there are none."""
-        values = [p for trial in self.same for p in trial.unadjusted.values()]
+        """Fraction of single tests of the same version, unadjusted, with p of at most 5 %; NaN where there are none."""
+        values = [p for version in self.same for p in version.unadjusted.values()]
         return float(np.mean(np.array(values) <= SIGNIFICANCE)) if values else float("nan")
 
 
-def measure_sensitivity(
+def measure_version_sensitivity(
     reference: RunsByExperiment,
     *,
     variants: Mapping[str, RunsByExperiment],
     versions: int,
     protocols: Mapping[str, Protocol],
-) -> Sensitivity:
-    """Let known differences pose as a version, and the reference itself.
+) -> VersionSensitivity:
+    """Compare simulated versions with the reference: known differences, and the reference's own runs.
 
     Parameters
     ----------
     reference
-        The reference's runs. Lower accuracies, and the same version twice, take more seeds than a version has; an
-        experiment with fewer is left out.
+        The reference's runs. Lower accuracies, and the same version twice, need twice the seeds of a version; an
+        experiment with fewer is excluded.
     variants
-        By what was done otherwise, the runs of the experiments in which it was.
+        Runs of the changed experiments, by what was changed.
     versions
-        Number of versions that are compared; the planted one is one more.
+        Number of versions compared; the simulated one is one more.
     """
     tests = (versions + 1) * versions // 2 * len(protocols)
 
-    def compare(title: str, first: RunsByExperiment, second: RunsByExperiment) -> Trial:
+    def compare(title: str, first: RunsByExperiment, second: RunsByExperiment) -> SimulatedVersion:
         both = {"reference": first, title: second}
         found = [compare_versions(both, "reference", title, protocol=protocol) for protocol in protocols.values()]
         unadjusted = {agreement.experiment: agreement.p for agreement in found if agreement}
-        return Trial(title=title, p=min(1.0, tests * min(unadjusted.values(), default=1.0)), unadjusted=unadjusted)
+        smallest = min(unadjusted.values(), default=1.0)
+        return SimulatedVersion(title=title, p=min(1.0, tests * smallest), unadjusted=unadjusted)
 
     planted = [compare(title, reference, runs) for title, runs in variants.items()]
     pairs = list(_split(reference, protocols=protocols))
     if pairs:
         first, second = pairs[0]
         planted.append(compare(f"accuracies lower by {_LOWER:g} standard deviations over seeds", first, _lower(second)))
-    return Sensitivity(
+    return VersionSensitivity(
         planted=tuple(planted),
         same=tuple(compare(f"the same version, pair {number}", *pair) for number, pair in enumerate(pairs, 1)),
         tests=tests,
@@ -111,8 +93,8 @@ def _split(
     reference: RunsByExperiment, *, protocols: Mapping[str, Protocol]
 ) -> Iterator[tuple[RunsByExperiment, RunsByExperiment]]:
     """Draw pairs of disjoint sets of a version's own runs, each as large as a version's."""
-    sizes = {name: protocol.seeds[PROFILE] for name, protocol in protocols.items()}
-    runs = {name: list(by_seed(reference.get(name, ())).values()) for name in protocols}
+    sizes = {name: protocol.seeds[VERSIONS_PROFILE] for name, protocol in protocols.items()}
+    runs = {name: list(index_completed(reference.get(name, ())).values()) for name in protocols}
     enough = [name for name, found in runs.items() if len(found) >= 2 * sizes[name]]
     generator = np.random.default_rng(_STREAM)
     for _ in range(SAME_VERSION_PAIRS if enough else 0):
@@ -125,23 +107,23 @@ def _split(
 
 
 def _renumber(records: Sequence[RunRecord]) -> list[RunRecord]:
-    # Versions are compared seed by seed; these have no start in common, so any pairs are as good.
+    # Versions are paired by seed; these runs have no start in common, so any pairing serves.
     return [replace(record, seed=seed) for seed, record in enumerate(records)]
 
 
 def _lower(runs: RunsByExperiment) -> RunsByExperiment:
-    """Return the runs with lower accuracies, by the spread of each figure's end."""
+    """Return the runs with all accuracies lower, in units of the final one's standard deviation."""
     return {name: [_lower_run(record, records) for record in records] for name, records in runs.items()}
 
 
 def _lower_run(record: RunRecord, records: Sequence[RunRecord]) -> RunRecord:
-    spread = {
+    shifts = {
         name: _LOWER * float(np.std([other.final_accuracy[name] for other in records], ddof=1))
         for name in record.final_accuracy
     }
 
     def lower(accuracies: Mapping[str, float]) -> dict[str, float]:
-        return {name: accuracy - spread.get(name, 0.0) for name, accuracy in accuracies.items()}
+        return {name: accuracy - shifts.get(name, 0.0) for name, accuracy in accuracies.items()}
 
     periods = tuple(replace(period, accuracy=lower(period.accuracy)) for period in record.periods)
     return replace(record, periods=periods, final_accuracy=lower(record.final_accuracy))

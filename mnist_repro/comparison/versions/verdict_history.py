@@ -1,4 +1,4 @@
-"""On which version a claim first gets another verdict."""
+"""Verdicts by version: on which version a claim first gets another one."""
 
 from __future__ import annotations
 
@@ -7,31 +7,21 @@ from dataclasses import dataclass
 
 from mnist_repro.verdicts.finding import Finding, Verdict
 
-# The others say that nothing can be told, which is no change.
+# The other verdicts decide nothing, which is no change.
 _DECIDED = frozenset({Verdict.REPRODUCED, Verdict.EXPLAINED, Verdict.NOT_REPRODUCED, Verdict.CONTRADICTED})
 
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """What all versions say of one thing that a document reports.
+    """The verdicts of all versions on one reported result."""
 
-    Parameters
-    ----------
-    family
-        The id of the family of claims, the comparison or the statement.
-    findings
-        By version, from the oldest to the newest; those that have none are left out.
-    reference
-        The version that the others are held against.
-    """
-
-    family: str
-    findings: Mapping[str, Finding]
-    reference: str
+    family: str  #: id of the family of claims, the comparison or the statement
+    findings: Mapping[str, Finding]  #: by version, from the oldest to the newest; versions without one are excluded
+    reference: str  #: the version with which the others are compared
 
     @property
     def first_departure(self) -> str | None:
-        """The oldest version that decides it otherwise than the reference; None where there is none."""
+        """The oldest version that decides differently from the reference; None where there is none."""
         reference = self.findings.get(self.reference)
         if reference is None or reference.verdict not in _DECIDED:
             return None
@@ -44,7 +34,7 @@ class History:
 
 
 def follow_claims(findings: Mapping[str, Sequence[Finding]], *, reference: str) -> tuple[History, ...]:
-    """Put together what all versions say of each thing that the documents report.
+    """Collect the verdicts of all versions on each reported result.
 
     Parameters
     ----------
@@ -64,7 +54,7 @@ def follow_claims(findings: Mapping[str, Sequence[Finding]], *, reference: str) 
 
 
 def list_undecided(histories: Sequence[History]) -> dict[str, tuple[str, ...]]:
-    """Return what each version has too few runs to decide, though the reference decides it; only where there is any."""
+    """Return the results that the reference decides and a version, by its few runs, does not; by version."""
     undecided: dict[str, tuple[str, ...]] = {}
     for history in histories:
         reference = history.findings.get(history.reference)

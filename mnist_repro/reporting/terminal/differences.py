@@ -87,7 +87,7 @@ def _sentences(differences: Differences, *, slower_than: float | None) -> list[s
         for side, names in (("A", differences.only_before), ("B", differences.only_after))
         if names
     ]
-    untold = differences.find_untold(slower_than=slower_than)
+    untold = differences.find_undecided(slower_than=slower_than)
     if untold:
         said.append(f"Not told: {'; '.join(untold)}.")
     worse = differences.find_worse(slower_than=slower_than)
@@ -154,7 +154,7 @@ def _describe(differences: Differences, *, before: str, after: str, slower_than:
         "only_before": list(differences.only_before),
         "only_after": list(differences.only_after),
         "slower_than": slower_than,
-        "not_told": differences.find_untold(slower_than=slower_than),
+        "not_told": differences.find_undecided(slower_than=slower_than),
         "worse": differences.find_worse(slower_than=slower_than),
     }
 

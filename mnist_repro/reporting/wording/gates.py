@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 from scipy import stats
 
-from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, GateErrors, Rule, Shift
+from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, GateErrors, Requirement, Shift
 from mnist_repro.comparison.gate.regression import Outcome
 from mnist_repro.comparison.speed.baseline import SpeedEntry
 from mnist_repro.comparison.speed.gate import SpeedComparison
@@ -31,10 +31,10 @@ def format_detections(errors: GateErrors) -> str:
     """Say in a sentence which faults are caught."""
     rules = [detection.rule for detection in errors.detections]
     caught = sum(not detection.is_missed for detection in errors.detections)
-    large = len(rules) - rules.count(Rule.DOES_NOT_APPLY)
+    large = len(rules) - rules.count(Requirement.DOES_NOT_APPLY)
     parts = [
         f"Planted faults: {len(rules)}, of which {_are(caught)} caught in at least 19 of 20 gate runs",
-        f"{_are(large)} so large that they have to be, and of these {_are(rules.count(Rule.HOLDS))}",
+        f"{_are(large)} so large that they have to be, and of these {_are(rules.count(Requirement.HOLDS))}",
     ]
     if errors.not_run:
         parts.append(f"{len(errors.not_run)} more {'was' if len(errors.not_run) == 1 else 'were'} not run")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from mnist_repro.comparison.versions.defaults import Default, count_followed, measure_horizon
 from mnist_repro.comparison.versions.pairwise import Pair, Relation
 from mnist_repro.comparison.versions.probes import Probe
-from mnist_repro.comparison.versions.sensitivity import Sensitivity, Trial
+from mnist_repro.comparison.versions.sensitivity import SimulatedVersion, VersionSensitivity
 from mnist_repro.comparison.versions.summary import Column, State, VersionsResult
 from mnist_repro.documents.document import Document
 from mnist_repro.reporting.wording.numbers import UNKNOWN, escape_markdown, format_estimate, format_verdicts
@@ -116,13 +116,13 @@ def summarize_states(versions: VersionsResult) -> str:
     return f"{complete} of {len(versions.columns)} environments have all their runs."
 
 
-def format_trial(trial: Trial) -> str:
+def format_trial(trial: SimulatedVersion) -> str:
     """Say whether a planted difference was found."""
     found = "flagged" if trial.flagged else "**not flagged**"
     return f"{found} (p = {trial.p:.2g}, in {len(trial.unadjusted)} experiments)"
 
 
-def format_same_version(sensitivity: Sensitivity) -> str:
+def format_same_version(sensitivity: VersionSensitivity) -> str:
     """Say how often the same version was taken for two."""
     if not sensitivity.same:
         return "The reference has too few seeds to be split into two versions."

@@ -1,4 +1,4 @@
-"""How often the gate errs: the quick way of measuring agrees with the gate itself, and the rules with a hand."""
+"""The gate's error rates: those of the gate by its definition, and the rules by hand."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from made_up_runs import make_unfinished
 from made_up_studies import SPREAD, make_study
+from reference_gate import ReferenceGate
 from scipy import stats
 
-from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, Fault, Rule, Shift
-from mnist_repro.comparison.gate.regression import LEVEL, Outcome, compare_runs
-from mnist_repro.comparison.gate.resampling import PROFILE, check_enough, measure_detection, measure_false_alarms
+from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, Fault, Requirement, Shift
+from mnist_repro.comparison.gate.regression import LEVEL, Outcome
+from mnist_repro.comparison.gate.resampling import GATE_PROFILE, check_enough, measure_detection, measure_false_alarms
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
@@ -30,7 +31,7 @@ Study = dict[str, list[RunRecord]]
 def two(protocols: dict[str, Protocol]) -> dict[str, Protocol]:
     """Return two experiments with quick profiles of five and four seeds, and thresholds that are always met."""
     return {
-        name: replace(protocols[name], seeds={PROFILE: seeds}, gate=replace(protocols[name].gate, minimum=0.9))
+        name: replace(protocols[name], seeds={GATE_PROFILE: seeds}, gate=replace(protocols[name].gate, minimum=0.9))
         for name, seeds in ((FIRST, 5), (SECOND, 4))
     }
 
@@ -74,7 +75,7 @@ def make_detection(
 def test_measure_false_alarms_are_those_of_the_gate(
     two: dict[str, Protocol], baseline: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Split by split the quick way fails where `compare_runs` fails, by a test or by a threshold."""
+    """The splits that fail are those that fail by the gate's definition, by a test or by a threshold."""
     # A level at which a fifth of the splits fail, and a threshold near the mean of the accuracies.
     monkeypatch.setattr("mnist_repro.comparison.gate.regression.LEVEL", 0.2)
     gate = two[SECOND].gate
@@ -86,15 +87,13 @@ def test_measure_false_alarms_are_those_of_the_gate(
     found = measure_false_alarms(baseline, protocols=two, splits=trials)
 
     generator = np.random.default_rng([20_190_102, 0])
-    members = {name: draw_subsets(trials, RUNS, p.seeds[PROFILE], generator=generator) for name, p in two.items()}
-    outcomes = []
-    for trial in range(trials):
-        today = {
-            name: [record for record, new in zip(baseline[name], members[name][trial], strict=True) if new]
-            for name in two
-        }
-        outcomes.append(compare_runs(today, baseline=baseline, protocols=two).outcome)
-    assert found == FalseAlarms(trials=trials, alarms=outcomes.count(Outcome.FAILED))
+    members = {name: draw_subsets(trials, RUNS, p.seeds[GATE_PROFILE], generator=generator) for name, p in two.items()}
+    gates = {name: ReferenceGate(baseline[name], new=p.seeds[GATE_PROFILE], protocol=p) for name, p in two.items()}
+    alarms = sum(
+        any(gates[name].fails(np.flatnonzero(members[name][trial]), experiments=2, level=0.2) for name in two)
+        for trial in range(trials)
+    )
+    assert found == FalseAlarms(trials=trials, alarms=alarms)
     assert 5 < found.alarms < trials - 5
 
 
@@ -120,7 +119,7 @@ def test_measure_detection_large_fault_is_caught(two: dict[str, Protocol], basel
     (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
 
     assert (found.fault, found.experiment, found.runs, found.seeds) == ("fault", SECOND, 10, 4)
-    assert (found.caught, found.gate_runs, found.rule) == (20, 20, Rule.HOLDS)
+    assert (found.caught, found.gate_runs, found.rule) == (20, 20, Requirement.HOLDS)
     assert found.difference is Difference.SEEN
     assert found.shift is not None
     means = [np.mean([r.final_accuracy["test"] for r in runs]) for runs in (records, baseline[SECOND])]
@@ -134,7 +133,7 @@ def test_measure_detection_fault_without_effect_is_not_caught(two: dict[str, Pro
     (found,) = measure_detection([make_fault(baseline[SECOND][:12])], baseline=baseline, protocols=two)
 
     assert (found.caught, found.difference, found.seeds_needed) == (0, Difference.NONE, None)
-    assert found.rule is Rule.DOES_NOT_APPLY
+    assert found.rule is Requirement.DOES_NOT_APPLY
     assert found.is_missed
 
 
@@ -159,7 +158,7 @@ def test_measure_detection_missed_fault_names_enough_seeds(two: dict[str, Protoc
     assert found.is_missed
     assert found.seeds_needed is not None
     assert found.seeds_needed > 4
-    enough = {name: replace(protocol, seeds={PROFILE: found.seeds_needed}) for name, protocol in two.items()}
+    enough = {name: replace(protocol, seeds={GATE_PROFILE: found.seeds_needed}) for name, protocol in two.items()}
     (again,) = measure_detection([make_fault(records)], baseline=baseline, protocols=enough, gate_runs=40)
     assert again.caught >= 26
 
@@ -168,7 +167,7 @@ def test_measure_detection_missed_fault_needs_more_seeds_than_missed_it(
     two: dict[str, Protocol], baseline: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever the estimate says, a number of seeds that was seen to miss a fault is not named as enough."""
-    monkeypatch.setattr("mnist_repro.comparison.gate.resampling._Group.fails_with", lambda *_: False)
+    monkeypatch.setattr("mnist_repro.comparison.gate.regression.ExperimentTest.outcome", Outcome.PASSED)
     records = make_study(two[SECOND], range(12), environment=baseline[SECOND][0].environment, shift=-0.03, stream=1)
 
     (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
@@ -193,23 +192,23 @@ def test_measure_detection_runs_that_diverge_are_caught(two: dict[str, Protocol]
     (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
 
     assert (found.caught, found.unfinished, found.shift) == (20, 6, None)
-    assert (found.difference, found.rule) == (Difference.UNKNOWN, Rule.DOES_NOT_APPLY)
+    assert (found.difference, found.rule) == (Difference.UNKNOWN, Requirement.DOES_NOT_APPLY)
     # Also where they kept their numbers, which are the baseline's.
     failed = [replace(record, status="failed", reason="stopped") for record in baseline[SECOND][:6]]
     assert measure_detection([make_fault(failed)], baseline=baseline, protocols=two)[0].caught == 20
 
 
 def test_measure_detection_is_that_of_the_gate(two: dict[str, Protocol], baseline: Study) -> None:
-    """A fault with just as many runs as a gate run takes is caught as `compare_runs` catches it: always or never."""
+    """A fault with just the runs of a gate run is caught always or never, by the gate's definition."""
     environment = baseline[SECOND][0].environment
     for shift in (0.0, -0.004, -0.008, -0.012):
         records = make_study(two[SECOND], range(4), environment=environment, shift=shift, stream=2)
-        today = {SECOND: records, FIRST: make_study(two[FIRST], range(50, 55), environment=environment)}
 
         (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
 
-        outcome = compare_runs(today, baseline=baseline, protocols=two).outcome
-        assert found.caught == (20 if outcome is Outcome.FAILED else 0)
+        reference = ReferenceGate([*records, *baseline[SECOND][4:]], new=4, protocol=two[SECOND])
+        is_caught = reference.fails(range(4), experiments=2, level=LEVEL)
+        assert found.caught == (20 if is_caught else 0)
 
 
 def test_measure_detection_faults_do_not_depend_on_each_other(two: dict[str, Protocol], baseline: Study) -> None:
@@ -233,7 +232,7 @@ def test_measure_detection_unknown_experiment_is_refused(two: dict[str, Protocol
 
 def test_measure_detection_too_few_runs_are_refused(two: dict[str, Protocol], baseline: Study) -> None:
     """A fault needs as many runs as a gate run takes."""
-    with pytest.raises(ReproError, match="A gate run takes 4 runs of tf1-dropout-piecewise; fault fault has 3"):
+    with pytest.raises(ReproError, match="A gate run needs 4 runs of tf1-dropout-piecewise; fault fault has 3"):
         measure_detection([make_fault(baseline[SECOND][:3])], baseline=baseline, protocols=two)
 
 
@@ -276,8 +275,8 @@ def test_detection_rule_applies_to_what_is_large(accuracy: float, spread: float,
     """A shift is large from 1.5 points or three standard deviations on, whichever is more."""
     shift = Shift(evaluation_set="test", accuracy=accuracy, spread=spread)
 
-    assert make_detection(shift=shift).rule is (Rule.HOLDS if large else Rule.DOES_NOT_APPLY)
-    assert make_detection(shift=shift, caught=0).rule is (Rule.BROKEN if large else Rule.DOES_NOT_APPLY)
+    assert make_detection(shift=shift).rule is (Requirement.HOLDS if large else Requirement.DOES_NOT_APPLY)
+    assert make_detection(shift=shift, caught=0).rule is (Requirement.BROKEN if large else Requirement.DOES_NOT_APPLY)
 
 
 @pytest.mark.parametrize(("caught", "missed"), [(20, False), (19, False), (18, True), (0, True)])

@@ -16,8 +16,8 @@ from mnist_repro.comparison.speed.baseline import SPEED_BASELINE_FILE, add_to_sp
 from mnist_repro.comparison.speed.gate import Launch, compare_launches, judge_speed
 from mnist_repro.comparison.speed.trials import (
     SPEED_TRIALS_FILE,
+    SpeedTrial,
     SpeedTrials,
-    Trial,
     count_outcomes,
     read_speed_trials,
     summarize_speed_gate,
@@ -43,17 +43,6 @@ def launch(
 BASELINE = [launch(seed=seed) for seed in (101, 102, 103)]
 
 
-def never() -> Launch:
-    """Fail where a second launch was not called for."""
-    pytest.fail("a second launch was made")
-
-
-def again(*launches: Launch) -> Callable[[], Launch]:
-    """Return what makes these launches, one after the other."""
-    left = list(launches)
-    return lambda: left.pop(0)
-
-
 def test_compare_launches_a_slower_machine_is_no_slower_step() -> None:
     """A machine of a third of the speed leaves the ratio where it was; a slower step moves it by as much."""
     unchanged = compare_launches(launch(machine=3.0), BASELINE)
@@ -67,7 +56,7 @@ def test_compare_launches_a_slower_machine_is_no_slower_step() -> None:
 
 def test_compare_launches_other_experiment_is_refused() -> None:
     """Launches of another experiment, or none, are nothing to be held against."""
-    with pytest.raises(ValueError, match="launches of it"):
+    with pytest.raises(ValueError, match="compared with launches of it"):
         compare_launches(launch(experiment="other"), BASELINE)
     with pytest.raises(ValueError, match="at least one"):
         compare_launches(launch(), [])
@@ -85,17 +74,22 @@ def test_compare_launches_other_experiment_is_refused() -> None:
     ],
 )
 def test_judge_speed_only_what_is_slower_twice_fails(first: Launch, second: Launch | None, outcome: Outcome) -> None:
-    """Slower twice fails, slower once or perhaps is undecided, and only a slower launch is made again."""
-    found = judge_speed(first, baseline=BASELINE, measure_again=again(second) if second else never)
+    """Slower twice fails, slower once or perhaps is undecided, and only a slower launch needs a second one."""
+    alone = judge_speed(first, baseline=BASELINE)
+    found = judge_speed(first, baseline=BASELINE, second=second or launch(1.5, seed=1))
 
+    assert alone.outcome is (outcome if second is None else Outcome.UNDECIDED)
+    assert alone.confirmation is None
+    assert alone.needs_confirmation is (second is not None)
     assert found.outcome is outcome
     assert (found.confirmation is None) is (second is None)
+    assert not found.needs_confirmation
 
 
 def test_judge_speed_tolerance_is_what_is_asked_for() -> None:
     """What is too slow for one tolerance is not for a larger one."""
-    assert judge_speed(launch(1.3), baseline=BASELINE, measure_again=again(launch(1.3))).outcome is Outcome.FAILED
-    found = judge_speed(launch(1.3), baseline=BASELINE, measure_again=never, tolerance=1.5)
+    assert judge_speed(launch(1.3), baseline=BASELINE, second=launch(1.3)).outcome is Outcome.FAILED
+    found = judge_speed(launch(1.3), baseline=BASELINE, tolerance=1.5)
     assert found.outcome is Outcome.PASSED
     assert format_speed_comparison(found).endswith("1.5 is allowed")
 
@@ -162,7 +156,7 @@ def made_up_trials(factors: Sequence[str] = ("1", "1.1", "2")) -> SpeedTrials:
     for seed in range(10):
         launches = {factor: launch(float(factor), seed=seed, noise=0.05 if seed % 2 else 0.02) for factor in factors}
         trials.append(
-            Trial(
+            SpeedTrial(
                 experiment="net",
                 is_busy=bool(seed % 2),
                 control_seconds=launches["1"].control_seconds,

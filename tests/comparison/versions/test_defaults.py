@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from mnist_repro.comparison.versions.defaults import list_defaults, measure_horizon, own_way
+from mnist_repro.comparison.versions.defaults import find_backend, list_defaults, measure_horizon
 from mnist_repro.comparison.versions.probes import Imports, Probe, Repeated, Steps
 from mnist_repro.comparison.versions.summary import VersionsResult
 from mnist_repro.records.environment import Environment
@@ -57,10 +57,10 @@ def of_session(probe: Probe) -> Probe:
     return replace(probe, **parts)
 
 
-def test_own_way_is_the_packages_where_it_runs(probe: Probe) -> None:
+def test_find_backend_is_the_packages_where_it_runs(probe: Probe) -> None:
     """Runs are made by the package, and by the session where there is nothing else."""
-    assert own_way(probe) == "compiled"
-    assert own_way(of_session(probe)) == "session"
+    assert find_backend(probe) == "compiled"
+    assert find_backend(of_session(probe)) == "session"
 
 
 @pytest.mark.parametrize(

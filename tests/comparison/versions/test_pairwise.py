@@ -10,8 +10,8 @@ import pytest
 from made_up_runs import make_unfinished
 from made_up_studies import SPREAD, make_study
 
-from mnist_repro.comparison.versions.pairwise import Relation, compare_runs, measure_drift
-from mnist_repro.comparison.versions.sensitivity import SAME_VERSION_PAIRS, measure_sensitivity
+from mnist_repro.comparison.versions.pairwise import Relation, compare_paired_runs, measure_drift
+from mnist_repro.comparison.versions.sensitivity import SAME_VERSION_PAIRS, measure_version_sensitivity
 from mnist_repro.comparison.versions.verdict_history import follow_claims, list_undecided
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
@@ -55,18 +55,18 @@ def nudge(records: list[RunRecord], amount: float) -> list[RunRecord]:
     ]
 
 
-def test_compare_runs_same_runs_are_equal(protocol: Protocol, study: Study) -> None:
+def test_compare_paired_runs_same_runs_are_equal(protocol: Protocol, study: Study) -> None:
     """Runs with the same numbers are equal, and their difference is 0 for certain."""
-    found = compare_runs(study(), study(), protocol=protocol, stream="a b")
+    found = compare_paired_runs(study(), study(), protocol=protocol, stream="a b")
 
     assert found
     assert (found.relation, found.seeds, found.largest, found.p) == (Relation.EQUAL, 20, 0.0, 1.0)
     assert (found.accuracy.mean, found.accuracy.mean_interval.high) == (0.0, 0.0)
 
 
-def test_compare_runs_rounding_is_no_difference(protocol: Protocol, study: Study) -> None:
+def test_compare_paired_runs_rounding_is_no_difference(protocol: Protocol, study: Study) -> None:
     """Losses that all differ by less than 0.001 nats, even all the same way, are the same runs but for rounding."""
-    found = compare_runs(study(), nudge(study(), 0.0009), protocol=protocol, stream="a b")
+    found = compare_paired_runs(study(), nudge(study(), 0.0009), protocol=protocol, stream="a b")
 
     assert found
     assert (found.relation, found.p) == (Relation.TOGETHER, 1.0)
@@ -74,32 +74,32 @@ def test_compare_runs_rounding_is_no_difference(protocol: Protocol, study: Study
     assert found.loss.mean == pytest.approx(0.0009)
 
 
-def test_compare_runs_small_systematic_difference_is_found(protocol: Protocol, study: Study) -> None:
+def test_compare_paired_runs_small_systematic_difference_is_found(protocol: Protocol, study: Study) -> None:
     """Losses that all differ by more than rounding are found, though seeds differ far more."""
-    found = compare_runs(study(), nudge(study(), 0.0011), protocol=protocol, stream="a b")
+    found = compare_paired_runs(study(), nudge(study(), 0.0011), protocol=protocol, stream="a b")
 
     assert found
     assert found.relation is Relation.PARTED
     assert found.p < 0.001
 
 
-def test_compare_runs_takes_seeds_that_both_completed(protocol: Protocol, study: Study) -> None:
+def test_compare_paired_runs_takes_seeds_that_both_completed(protocol: Protocol, study: Study) -> None:
     """Only seeds of which both versions have a completed run are compared; without any there is nothing to say."""
     first = [*study()[:10], make_unfinished(study()[10])]
 
-    found = compare_runs(first, study()[5:], protocol=protocol, stream="a b")
+    found = compare_paired_runs(first, study()[5:], protocol=protocol, stream="a b")
 
     assert found
     assert found.seeds == 5
-    assert compare_runs(study()[:3], study()[3:], protocol=protocol, stream="a b") is None
+    assert compare_paired_runs(study()[:3], study()[3:], protocol=protocol, stream="a b") is None
 
 
-def test_compare_runs_lacking_measurement_is_refused(protocol: Protocol, study: Study) -> None:
+def test_compare_paired_runs_missing_measurement_is_refused(protocol: Protocol, study: Study) -> None:
     """A run that lacks what the others measured is not compared in silence."""
     broken = [replace(record, final_loss={}) for record in study()]
 
     with pytest.raises(ValueError, match="lack"):
-        compare_runs(study(), broken, protocol=protocol, stream="a b")
+        compare_paired_runs(study(), broken, protocol=protocol, stream="a b")
 
 
 def test_measure_drift_odd_version_is_the_only_one_that_differs(protocol: Protocol, study: Study) -> None:
@@ -178,27 +178,27 @@ def test_follow_claims_undecided_reference_departs_from_nothing() -> None:
     assert list_undecided(histories) == {}
 
 
-def test_measure_sensitivity_flags_what_is_planted_and_not_the_same(protocol: Protocol, study: Study) -> None:
+def test_measure_version_sensitivity_flags_what_is_planted_and_not_the_same(protocol: Protocol, study: Study) -> None:
     """Lower accuracies and a variant that differs are flagged; twenty pairs of the same version are not."""
     reference = {NAME: study(range(60))}
     variants = {"worse": {NAME: study(stream=5, shift=-4 * SPREAD)}, "alike": {NAME: study(stream=6)}}
 
-    found = measure_sensitivity(reference, variants=variants, versions=16, protocols={NAME: protocol})
+    found = measure_version_sensitivity(reference, variants=variants, versions=16, protocols={NAME: protocol})
 
     assert found.tests == 17 * 16 / 2
-    assert {trial.title: trial.flagged for trial in found.planted} == {
+    assert {version.title: version.flagged for version in found.planted} == {
         "worse": True,
         "alike": False,
         "accuracies lower by 2 standard deviations over seeds": True,
     }
     assert len(found.same) == SAME_VERSION_PAIRS
-    assert not any(trial.flagged for trial in found.same)
+    assert not any(version.flagged for version in found.same)
     assert found.false_share <= 0.25
 
 
-def test_measure_sensitivity_few_seeds_are_not_split(protocol: Protocol, study: Study) -> None:
+def test_measure_version_sensitivity_few_seeds_are_not_split(protocol: Protocol, study: Study) -> None:
     """A reference with fewer runs than two versions have is not split, and no rate is made up."""
-    found = measure_sensitivity({NAME: study(range(30))}, variants={}, versions=2, protocols={NAME: protocol})
+    found = measure_version_sensitivity({NAME: study(range(30))}, variants={}, versions=2, protocols={NAME: protocol})
 
     assert (found.planted, found.same) == ((), ())
     assert np.isnan(found.false_share)

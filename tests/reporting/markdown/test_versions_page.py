@@ -80,7 +80,7 @@ def test_versions_page_names_every_environment_with_its_state(folder: Path) -> N
     assert rows["failed"].endswith("**failed runs**: 1 run did not complete")
     assert rows["late"].endswith("**out of date**: its runs are of earlier protocols")
     assert rows["session"].endswith("**out of date**: its runs were made by earlier code")
-    assert rows["few"].endswith("**incomplete**: 3 runs of the profile `versions` lacking")
+    assert rows["few"].endswith("**incomplete**: 3 runs of the profile `versions` missing")
     assert rows["old"].endswith("120 | complete")
     assert "graph session" in rows["session"]
 

@@ -16,13 +16,12 @@ from mnist_repro.cli.main import main
 from mnist_repro.comparison.gate import error_file as gate_record
 from mnist_repro.comparison.gate.baseline import read_baseline, write_baseline
 from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, GateErrors, Shift
-from mnist_repro.comparison.gate.resampling import PROFILE
+from mnist_repro.comparison.gate.resampling import GATE_PROFILE
 from mnist_repro.comparison.gate.summary import summarize_gate
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.store import RecordStore
-from mnist_repro.reporting import rendering
 from mnist_repro.reporting.markdown import pages
 from mnist_repro.reporting.report import check_report, write_report
 from mnist_repro.reporting.wording.gates import format_detections, format_false_alarms, format_remedy, format_shift
@@ -94,7 +93,7 @@ def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch, protocols: dict[str, Protocol]) -> dict[str, Protocol]:
     """Return the protocols with quick profiles of three seeds, which are also those of the command line."""
-    changed = {name: replace(protocol, seeds={PROFILE: 3, "full": 6}) for name, protocol in protocols.items()}
+    changed = {name: replace(protocol, seeds={GATE_PROFILE: 3, "full": 6}) for name, protocol in protocols.items()}
     catalogue = replace(load_catalogue(), protocols=changed)
     for module in (verbs, rendering):
         monkeypatch.setattr(module, "load_catalogue", lambda: catalogue)
@@ -192,7 +191,8 @@ def test_write_report_page_shows_what_was_measured(
     records: Path, baseline: Path, protocols: dict[str, Protocol], measure: Measure, tmp_path: Path
 ) -> None:
     """Rate, interval, each fault with its share and its remedy, misses and broken rules too, and what was not run."""
-    measure(baseline, faults_of=RecordStore(records / "linux"), faults=load_catalogue().faults, protocols=protocols)
+    faults = load_catalogue().faults
+    measure(baseline, faults_of=RecordStore(records / "linux"), faults=faults, protocols=protocols)
 
     write_report(tmp_path / "report", records=records, baseline=baseline)
 
@@ -258,7 +258,7 @@ def test_baseline_verb_too_few_runs_replace_nothing(
     error = capsys.readouterr().err
     assert code == 2
     assert error.count("\n") == 1
-    assert "measured with 40 runs of julia-linear-lr0.02 beside others; the baseline would have 6 in all" in error
+    assert "measured with 40 runs of julia-linear-lr0.02 against others; the baseline would have 6 in all" in error
     assert (baseline / "runs.jsonl").read_bytes() == before
 
 
