@@ -35,6 +35,7 @@ from mnist_repro.comparison.environments import compare_stores
 from mnist_repro.comparison.gate.baseline import select_baseline, write_baseline
 from mnist_repro.comparison.gate.error_file import measure_errors
 from mnist_repro.comparison.gate.resampling import check_enough
+from mnist_repro.comparison.results import load_results
 from mnist_repro.documents.document import load_documents
 from mnist_repro.documents.protocol import PROFILES, load_protocols, select_protocols
 from mnist_repro.records.store import open_store
@@ -128,14 +129,15 @@ def report(options: argparse.Namespace, console: Console) -> int:
     # Matplotlib takes a second to import.
     from mnist_repro.reporting.report import check_report, write_report  # noqa: PLC0415
 
-    beside = {
-        "records": options.records,
-        "readme": options.readme,
-        "baseline": name_baseline(options.baseline, records=options.records),
-        "matrix": name_matrix(options.matrix, output=options.output),
-    }
+    results = load_results(
+        options.records,
+        documents=load_documents(),
+        protocols=load_protocols(),
+        baseline=name_baseline(options.baseline, records=options.records),
+        matrix=name_matrix(options.matrix, output=options.output),
+    )
     if options.check:
-        differences = check_report(options.output, **beside)
+        differences = check_report(results, options.output, readme=options.readme)
         for difference in differences:
             console.print(difference, highlight=False, soft_wrap=True)
         if not differences:
@@ -143,7 +145,8 @@ def report(options: argparse.Namespace, console: Console) -> int:
         return 1 if differences else 0
     # A CI's page shows what the file that it names here says.
     named = os.environ.get("GITHUB_STEP_SUMMARY")
-    written = write_report(options.output, **beside, step_summary=Path(named) if named else None)
+    step_summary = Path(named) if named else None
+    written = write_report(results, options.output, readme=options.readme, step_summary=step_summary)
     pages = [file for file in written if file.suffix != ".svg"]
     for page in pages:
         console.print(f"Wrote {page}", highlight=False, soft_wrap=True)

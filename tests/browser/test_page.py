@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_pages import HOSTILE_NAME, make_contents, poison
+from made_up_pages import HOSTILE_NAME, make_results, poison, render
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import load_documents
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
-from mnist_repro.reporting.html.page import PAGE_FILE, render_page
-from mnist_repro.reporting.templating import load_templates
+from mnist_repro.reporting.html.page import PAGE_FILE
 
 PUBLISHED = Path(__file__).parents[2] / "reports" / PAGE_FILE
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
@@ -31,8 +30,7 @@ Open = Callable[..., Any]
 def hostile(tmp_path_factory: pytest.TempPathFactory, protocols: dict[str, Protocol], environment: Environment) -> Path:
     """Return a page with two environments and hostile text in every field."""
     folder = tmp_path_factory.mktemp("hostile")
-    contents = make_contents(folder, protocols=protocols, environment=environment)
-    page = render_page(load_templates(), contents=poison(contents), folder=folder)
+    page = render(poison(make_results(folder, protocols=protocols, environment=environment)), folder)
     (folder / PAGE_FILE).write_text(page, encoding="utf-8")
     return folder / PAGE_FILE
 

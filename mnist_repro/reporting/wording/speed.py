@@ -75,6 +75,22 @@ def _list_estimates(engine: str, engines: Mapping[str, EngineTimes]) -> list[str
     ]
 
 
+def list_engine_rows(times: Times, *, busy: Times) -> dict[str, list[list[str]]]:
+    """Return a row for each engine, the quickest first, by experiment: its name and what `list_time_cells` gives."""
+    return {
+        name: [
+            [name_engine(each.engine), *list_time_cells(each, engines, busy=busy.get(name))]
+            for each in order_engines(engines)
+        ]
+        for name, engines in times.items()
+    }
+
+
+def list_ratio_rows(times: Times) -> list[list[str]]:
+    """Return a row for each experiment: its name and what `list_ratio_cells` gives."""
+    return [[name, *list_ratio_cells(name, times)] for name in times]
+
+
 def list_ratio_headings(times: Times) -> list[str]:
     """Return the headings of what `list_ratio_cells` gives."""
     return ["ours over matrix products", *(f"{name_engine(engine)}, over ours" for engine in _list_others(times))]
@@ -147,7 +163,7 @@ def format_efficiency(studies: Sequence[MeasuredStudy]) -> str:
     )
 
 
-def list_study_figures(studies: Sequence[MeasuredStudy]) -> list[list[str]]:
+def list_study_rows(studies: Sequence[MeasuredStudy]) -> list[list[str]]:
     """Return what was measured of whole studies, as rows: of what, the figure's name, its median, and its spread."""
     return [
         [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mnist_repro.comparison.versions.defaults import Default, count_followed, measure_horizon
 from mnist_repro.comparison.versions.pairwise import Pair, Relation
@@ -157,6 +157,30 @@ def format_first_call(probe: Probe, way: str) -> str:
     return f"{min(seconds):.1f} to {max(seconds):.1f} s"
 
 
+def list_probed_experiments(probes: Mapping[str, Probe]) -> list[str]:
+    """Return the experiments whose steps were timed; empty without probes."""
+    return next((list(steps) for probe in probes.values() for steps in probe.steps.values()), [])
+
+
+def list_probe_rows(probes: Mapping[str, Probe]) -> list[list[str]]:
+    """Return a row for each environment and backend: steps, first call, memory, import, size, same seed again."""
+    experiments = list_probed_experiments(probes)
+    return [
+        [
+            f"`{name}`",
+            way,
+            *(format_step(probe, way, experiment) for experiment in experiments),
+            format_first_call(probe, way),
+            format_memory(probe, way),
+            format_estimate(probe.import_seconds.ratio),
+            format_size(probe),
+            format_repetition(probe, way),
+        ]
+        for name, probe in probes.items()
+        for way in probe.steps
+    ]
+
+
 def format_size(probe: Probe) -> str:
     """Format the size of what is installed."""
     return f"{probe.installed_bytes / _GIB:.2f} GiB"
@@ -184,6 +208,18 @@ def format_horizon(versions: VersionsResult, name: str, experiment: str) -> str:
     if math.isnan(steps):
         return UNKNOWN
     return f"{steps:g}" if math.isfinite(steps) else f"more than {count_followed(list(probes.values()))}"
+
+
+def list_horizon_rows(versions: VersionsResult) -> list[list[str]]:
+    """Return a row for each version but the reference, with `format_horizon` of each experiment; empty without it."""
+    if versions.reference.name not in versions.probed:
+        return []
+    experiments = [experiment.protocol.id for experiment in versions.reference.experiments]
+    return [
+        [f"`{name}`", *(format_horizon(versions, name, experiment) for experiment in experiments)]
+        for name in versions.probed
+        if name != versions.reference.name
+    ]
 
 
 def format_default(default: Default) -> str:

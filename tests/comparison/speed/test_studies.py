@@ -27,7 +27,7 @@ from mnist_repro.reporting.wording.speed import (
     format_efficiency,
     format_processors,
     format_throughput,
-    list_study_figures,
+    list_study_rows,
     list_throughput_headings,
     list_throughputs,
 )
@@ -122,7 +122,7 @@ def test_pages_measured_efficiency_counts(tmp_path: Path, result: EnvironmentRes
         "N workers train N times as many, times their efficiency: 0.95 (0.95 to 0.95) with 2, measured on A processor "
         "in 9 rounds of 40 seeds of tf1-basic; for more workers that is extrapolated."
     )
-    assert [cells[1:] for cells in list_study_figures(studies)] == [
+    assert [cells[1:] for cells in list_study_rows(studies)] == [
         ["one worker's time over that of 2, times 2", "0.95 (0.95 to 0.95)", "0.95 to 0.95, 9 rounds"],
         ["time over that of half the seeds, workers: 2", "2 (2 to 2)", "2 to 2, 9 rounds"],
         ["share outside of training periods, workers: 2", "0.1 (0.1 to 0.1)", "0.1 to 0.1, 9 rounds"],
@@ -139,7 +139,7 @@ def test_pages_few_rounds_have_their_spread(tmp_path: Path) -> None:
     quick = [entry(2, workers=1, wall=190.0), entry(2, wall=95.0), entry(2, seeds=20, wall=50.0)]
     slow = [entry(3, workers=1, wall=190.0), entry(3, wall=105.0), entry(3, seeds=20, wall=50.0)]
 
-    figures = list_study_figures(read_studies(write(tmp_path, *quick, *rounds(1), *slow)))
+    figures = list_study_rows(read_studies(write(tmp_path, *quick, *rounds(1), *slow)))
 
     assert figures[0][2:] == ["0.95", "0.905 to 1, 3 rounds"]
     assert figures[1][2:] == ["2", "1.9 to 2.1, 3 rounds"]
@@ -152,7 +152,7 @@ def test_pages_busy_machine_is_apart(tmp_path: Path) -> None:
     write(tmp_path, *busy, name=BUSY_STUDIES_FILE)
     studies, busy_studies = read_studies(tmp_path), read_studies(tmp_path, is_busy=True)
 
-    quiet, beside = list_study_figures(studies), list_study_figures(busy_studies)
+    quiet, beside = list_study_rows(studies), list_study_rows(busy_studies)
 
     assert {len(cells) for cells in quiet + beside} == {4}
     assert quiet[0][2:] == ["0.95", "0.95 to 0.95, 2 rounds"]

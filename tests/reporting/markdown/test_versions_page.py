@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from made_up_reports import check_report, write_report
 from made_up_runs import make_unfinished, write_store
 from made_up_studies import SPREAD, make_study
 
@@ -15,8 +16,7 @@ from mnist_repro.cli.main import main
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment, training_code_sha256
 from mnist_repro.records.run import RunRecord
-from mnist_repro.reporting.markdown import pages
-from mnist_repro.reporting.report import check_report, write_report
+from mnist_repro.reporting.figures import report as figures
 
 Study = Callable[..., list[RunRecord]]
 
@@ -59,7 +59,7 @@ def folder(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
         write_store(records / name, made)
     (tmp_path / "tox.ini").write_text(TOX, encoding="utf-8")
     # The environments' own figures are none of these tests' matter.
-    monkeypatch.setattr(pages, "draw_environment", lambda *_, **__: {})
+    monkeypatch.setattr(figures, "draw_environment", lambda *_, **__: {})
     return tmp_path
 
 

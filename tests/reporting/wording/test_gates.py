@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from made_up_reports import check_report, write_report
 from made_up_runs import write_store
 from made_up_studies import make_study
 
@@ -21,8 +22,7 @@ from mnist_repro.comparison.gate.summary import summarize_gate
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.store import RecordStore
-from mnist_repro.reporting.markdown import pages
-from mnist_repro.reporting.report import check_report, write_report
+from mnist_repro.reporting.figures import report as figures
 from mnist_repro.reporting.wording.gates import format_detections, format_false_alarms, format_remedy, format_shift
 from mnist_repro.verdicts.environment import EnvironmentResult
 
@@ -79,14 +79,14 @@ def measure(monkeypatch: pytest.MonkeyPatch) -> Measure:
 def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw no figure: the pages are what counts."""
 
-    def name_figures(result: EnvironmentResult, *, folder: Path) -> dict[str, str]:
+    def name_figures(result: EnvironmentResult, *, folder: Path, **_: object) -> dict[str, str]:
         shown = [f"{entry.protocol.id}-{kind}" for entry in result.experiments for kind in ("curves", "confusion")]
         folder.mkdir(parents=True)
         for name in ("overview", *shown):
             (folder / f"{name}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
         return {name: f"{name}.svg" for name in ("overview", *shown)}
 
-    monkeypatch.setattr(pages, "draw_environment", name_figures)
+    monkeypatch.setattr(figures, "draw_environment", name_figures)
 
 
 @pytest.fixture
