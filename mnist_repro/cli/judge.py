@@ -12,7 +12,6 @@ from typing import Any
 
 from joblib import cpu_count
 from rich.console import Console
-from rich.table import Table
 
 from mnist_repro.cli.options import (
     DEFAULT_OUTPUT,
@@ -41,7 +40,8 @@ from mnist_repro.documents.protocol import PROFILES, load_protocols, select_prot
 from mnist_repro.records.store import open_store
 from mnist_repro.reporting.terminal.differences import print_differences
 from mnist_repro.reporting.terminal.plan import print_plan
-from mnist_repro.reporting.terminal.verdicts import FORMATS, print_verdicts
+from mnist_repro.reporting.terminal.tables import FORMATS, plain_table
+from mnist_repro.reporting.terminal.verdicts import print_verdicts
 from mnist_repro.reporting.wording.gates import format_detections, format_false_alarms
 from mnist_repro.verdicts.environment import summarize_environment
 from mnist_repro.verdicts.planning import plan_experiments
@@ -51,15 +51,18 @@ def list_all(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG
     """List documents, experiments and profiles."""
     for document in load_documents().values():
         console.print(f"{document.id}: {document.title}; {len(document.claims)} claims", highlight=False)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("experiment", *(f"seeds, {profile}" for profile in PROFILES), "steps", "asserted mean accuracy"):
-        table.add_column(heading)
-    for protocol in load_protocols().values():
-        gate = f"{protocol.gate.evaluation_set} >= {protocol.gate.minimum}"
-        seeds = (str(protocol.seeds[profile]) for profile in PROFILES)
-        table.add_row(protocol.id, *seeds, str(protocol.training.steps), gate)
+    rows = [
+        (
+            protocol.id,
+            *(str(protocol.seeds[profile]) for profile in PROFILES),
+            str(protocol.training.steps),
+            f"{protocol.gate.evaluation_set} >= {protocol.gate.minimum}",
+        )
+        for protocol in load_protocols().values()
+    ]
+    headings = ("experiment", *(f"seeds, {profile}" for profile in PROFILES), "steps", "asserted mean accuracy")
     console.print()
-    console.print(table)
+    console.print(plain_table(headings, rows))
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mnist_repro.reporting.figures.style import CARD, DOCUMENT, GRID
 from mnist_repro.verdicts.finding import Verdict
 
-_AGREEING = "#edf4fa"
+AGREEING = "#edf4fa"
 
 SIGNS = {
     Verdict.REPRODUCED: "\N{CHECK MARK}",
@@ -18,8 +18,8 @@ SIGNS = {
 }
 # Of a cell with the sign.
 COLOURS = {
-    Verdict.REPRODUCED: _AGREEING,
-    Verdict.EXPLAINED: _AGREEING,
+    Verdict.REPRODUCED: AGREEING,
+    Verdict.EXPLAINED: AGREEING,
     Verdict.NOT_REPRODUCED: DOCUMENT,
     Verdict.INCONCLUSIVE: CARD,
     Verdict.CONTRADICTED: GRID,

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from mnist_repro.reporting.terminal.tables import plain_table
 from mnist_repro.reporting.wording.numbers import (
     STAND_IN_WARNING,
     format_interval,
@@ -22,6 +22,7 @@ from mnist_repro.reporting.wording.numbers import (
 from mnist_repro.verdicts.environment import EnvironmentResult, Family
 from mnist_repro.verdicts.finding import Verdict
 
+_HEADINGS = ("experiment, claim", "document", "our mean", "one run, 95 %", "runs", "verdict")
 _COLOURS = {
     Verdict.REPRODUCED: "green",
     Verdict.EXPLAINED: "yellow",
@@ -47,17 +48,12 @@ def print_outcome(outcome: Counter[Verdict], *, console: Console) -> None:
 
 def print_families(families: Iterable[Family], *, console: Console) -> None:
     """Print a table with a row for each family of claims, and a heading for each experiment."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("experiment, claim", overflow="fold")
-    for heading in ("document", "our mean", "one run, 95 %", "runs"):
-        table.add_column(heading, justify="right")
-    table.add_column("verdict")
-    # What is no experiment's stands under its document.
+    rows: list[list[Text]] = []
+    # Claims of no experiment stand under their document.
     for subject, members in groupby(families, key=lambda family: family.claim.experiment or family.claim.document):
-        table.add_row(Text(subject, style="bold"))
-        for family in members:
-            table.add_row(*_cells(family))
-    console.print(table)
+        rows.append([Text(subject, style="bold")])
+        rows += map(_cells, members)
+    console.print(plain_table(_HEADINGS, rows, right=_HEADINGS[1:-1]))
 
 
 def _cells(family: Family) -> list[Text]:
