@@ -36,7 +36,7 @@ SINGLE_RUNS_SHOWN = 12
 # Two runs would stretch their interval over the whole figure.
 _BAND_RUNS = 3
 
-# Printed percentages have one decimal: what rounds to 0.0 % is left blank.
+# Percentages have one decimal; a cell that rounds to 0.0 % stays blank.
 _BLANK_BELOW = 0.0005
 # Above this luminance dark letters read better than white ones.
 _LIGHT_LUMINANCE = 0.30
@@ -92,7 +92,7 @@ def draw_confusion(path: Path, *, experiment: ExperimentResult) -> None:
     matrix = counts / counts.sum(axis=1, keepdims=True)
     title = f"{experiment.protocol.title}: {experiment.protocol.confusion_set} set"
     colours = LinearSegmentedColormap.from_list("ours", [CARD, "#a9d3ec", OURS, "#00436b"])
-    # The root spreads the few percent in which errors differ.
+    # The square root makes differences of a few percent visible.
     norm = PowerNorm(0.5, vmin=0, vmax=1)
     digits = range(len(matrix))
     with svg_figure(path, title=title, height=6.3, width=6.6) as figure:
@@ -207,7 +207,7 @@ def _one_run(values: FloatArray, *, most: float) -> Interval:
 
 
 def _draw_legend(figure: Figure, shown: dict[str, Any]) -> None:
-    """Explain once, below all panels, what they show; the document comes first."""
+    """Draw one legend below all panels; the document comes first."""
     names = sorted(shown, key=lambda name: name != _DOCUMENT)
     figure.legend([shown[name] for name in names], names, loc="outside lower center", ncols=len(names))
 
@@ -224,7 +224,7 @@ def _count_runs(count: int) -> str:
 
 
 def _ink_on(colour: Sequence[float]) -> str:
-    """Return the letters' colour that stands out from `colour`, red, green and blue in [0, 1]."""
-    # Relative luminance as WCAG 2.1 defines it, with the power that approximates its curve.
+    """Return the colour of letters on `colour`, red, green and blue in [0, 1]."""
+    # Relative luminance of WCAG 2.1, its curve approximated by a power.
     red, green, blue = (channel**2.2 for channel in colour[:3])
     return INK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > _LIGHT_LUMINANCE else "#ffffff"

@@ -1,7 +1,7 @@
-"""The report as one page, `index.html`: it needs no network, no other file, and no script to be read whole.
+"""The report as one page, `index.html`: it needs no network and no other file, and all of it is read without a script.
 
-What the documents and the records say is escaped by the templates. The page forbids by a policy of its own whatever is
-not named there by its hash.
+The templates escape everything from documents and records. A content security policy forbids every style and script
+that it does not name by its hash.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ from mnist_repro.verdicts.finding import Verdict
 PAGE_FILE = "index.html"
 
 _TEMPLATE = "page.html.j2"
-# Of the whole page, and what a claim takes of it, so that figures are given what is left.
+# Limit of the whole page, and the size of a claim; figures get the rest.
 _MOST_BYTES, _CLAIM_BYTES = 2_900_000, 5_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What a document leaves open, and the ids of the experiments in which it was chosen so."""
+    """A choice that the document does not state."""
 
     reconstruction: Reconstruction
-    experiments: tuple[str, ...]
+    experiments: tuple[str, ...]  #: ids of the experiments with this choice
 
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A part of the page: its anchor, its heading, and its template."""
+    """A section of the page."""
 
-    id: str
+    id: str  #: its anchor
     title: str
 
     @property
     def template(self) -> str:
-        """Where its markup is."""
+        """File of its markup."""
         return f"{self.id}.html.j2"
 
 
@@ -78,7 +78,7 @@ def render_page(results: Results, *, figures: FigureFiles, folder: Path, templat
         speed_tables=list_engine_rows(artifacts.times, busy=artifacts.busy_times),
         artifacts=artifacts,
         sheet=FigureSheet(folder, most_bytes=_MOST_BYTES - _CLAIM_BYTES * len(rows)),
-        # Both are files of this package, with nothing of a document or a record.
+        # Both are files of this package and hold nothing from a document or a record.
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
         policy=(
@@ -89,13 +89,13 @@ def render_page(results: Results, *, figures: FigureFiles, folder: Path, templat
 
 
 def _count_verdicts(rows: Sequence[ClaimRow]) -> dict[Verdict, int]:
-    """Return the verdicts that there are, with their numbers."""
+    """Count the verdicts on the page, in their order."""
     found = [row.finding.verdict for row in rows]
     return {verdict: found.count(verdict) for verdict in Verdict if verdict in found}
 
 
 def _list_reconstructions(result: EnvironmentResult) -> list[Choice]:
-    """Return what was chosen for the documents, each choice once."""
+    """Return the choices that the documents do not state, each once."""
     found: dict[Reconstruction, list[str]] = {}
     for experiment in result.experiments:
         for reconstruction in experiment.protocol.reconstructions:
@@ -125,5 +125,5 @@ def _read(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """Return the name by which a policy allows a style or a script."""
+    """Return the name of a style or a script in the content security policy."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,4 +1,4 @@
-"""What the cause finder found, as tables."""
+"""Tables of what the cause finder found."""
 
 from __future__ import annotations
 

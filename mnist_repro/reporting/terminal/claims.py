@@ -1,4 +1,4 @@
-"""The claims of what was run, as a table."""
+"""A table of the claims about the experiments that were run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _COLOURS = {
 
 
 def print_claims(result: EnvironmentResult, *, console: Console) -> None:
-    """Print the claims of what was run, a row for each single claim and for each curve, and count all verdicts."""
+    """Print a row for each claim and each curve of the experiments that were run, and count all verdicts."""
     console.print()
     if result.is_stand_in:
         console.print(Text(STAND_IN_WARNING, style="bold yellow"))
@@ -42,7 +42,7 @@ def print_claims(result: EnvironmentResult, *, console: Console) -> None:
 
 
 def print_outcome(outcome: Counter[Verdict], *, console: Console) -> None:
-    """Count verdicts in a line, however long, so that it can be searched for."""
+    """Count verdicts in one line, however long, so that it can be searched for."""
     console.print(f"Verdicts: {format_outcome(outcome)}", highlight=False, soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""What differs between two sets of records: in the terminal, as Markdown, or as JSON."""
+"""Differences between two sets of records: in the terminal, as Markdown, or as JSON."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def print_differences(
     console: Console,
     slower_than: float | None = None,
 ) -> None:
-    """Print what differs, and what got worse.
+    """Print the differences, and what got worse.
 
     Parameters
     ----------
     before, after
-        What the two sides are called.
+        Names of the two sides.
     slower_than
         As for `Differences.find_worse`.
     """
@@ -61,7 +61,7 @@ def print_differences(
 def _sentences(differences: Differences, *, slower_than: float | None) -> list[str]:
     said = [STAND_IN_WARNING] if differences.is_stand_in else []
     if not differences.facts:
-        said.append("Both were made with the same versions, processor, protocols and code.")
+        said.append("Both have the same versions, processor, protocols and code.")
     said += [
         f"Only {side} has: {', '.join(names)}."
         for side, names in (("A", differences.only_before), ("B", differences.only_after))
@@ -69,7 +69,7 @@ def _sentences(differences: Differences, *, slower_than: float | None) -> list[s
     ]
     untold = differences.find_untold(slower_than=slower_than)
     if untold:
-        said.append(f"Not told: {'; '.join(untold)}.")
+        said.append(f"Undecided: {'; '.join(untold)}.")
     worse = differences.find_worse(slower_than=slower_than)
     if worse:
         said.append(f"Worse: {'; '.join(worse)}.")
@@ -80,13 +80,13 @@ def _sentences(differences: Differences, *, slower_than: float | None) -> list[s
 
 def _tables(differences: Differences) -> Iterator[tuple[Sequence[str], Sequence[Sequence[str]]]]:
     """Yield headings and rows of each table."""
-    yield ("made with", "A", "B"), [(fact.name, fact.before, fact.after) for fact in differences.facts]
+    yield ("environment", "A", "B"), [(fact.name, fact.before, fact.after) for fact in differences.facts]
     yield (
-        ("accuracy", "of the set", "A", "B", "B - A (95 %)", "p", "p, adjusted", "found"),
+        ("accuracy", "set", "A", "B", "B - A (95 %)", "p", "p, adjusted", "found"),
         [(each.id, *_accuracy_cells(found)) for each in differences.experiments for found in each.accuracies],
     )
     yield (
-        ("runs", "A", "B", "same seeds", "of these bit-equal", "A, s", "B, s", "B / A (95 %)"),
+        ("runs", "A", "B", "same seeds", "bit-equal", "A, s", "B, s", "B / A (95 %)"),
         [_run_cells(each) for each in differences.experiments],
     )
 
@@ -115,7 +115,7 @@ def _run_cells(each: ExperimentDifference) -> tuple[str, ...]:
 
 
 def _format_estimate(estimate: Estimate, *, digits: int, scale: float = 1.0, sign: str = "") -> str:
-    # What rounds to nothing has no sign of its own.
+    # Adding 0 drops the sign of a value that rounds to 0.
     ends = (estimate.value, estimate.interval.low, estimate.interval.high)
     value, low, high = (f"{round(scale * end, digits) + 0.0:{sign}.{digits}f}" for end in ends)
     return f"{value} ({UNKNOWN if math.isnan(estimate.interval.low) else f'{low} to {high}'})"

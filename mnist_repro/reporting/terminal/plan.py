@@ -1,4 +1,4 @@
-"""What a study would cost and could decide, as tables in the terminal."""
+"""Tables in the terminal of what a study would cost and could decide."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _MINUTE, _HOUR = 60, 3600
 def print_plan(
     plans: Sequence[ExperimentPlan], *, profile: Profile, environment: str, workers: int, console: Console
 ) -> None:
-    """Print a table of costs, and one of what the runs could decide.
+    """Print a table of costs, and a table of what the runs could decide.
 
     Parameters
     ----------
     environment
-        In which the runs would be made.
+        Environment of the runs.
     workers
-        Processes that would train.
+        Number of processes.
     """
     console.print(_cost_table(plans, environment=environment))
     console.print(_format_total(plans, workers=workers), highlight=False)
     console.print()
     console.print(_need_table(plans, profile=profile))
     console.print(
-        "A run that the records already have is not made again. With fewer seeds than it takes to be found not to "
-        "reproduce, a curve or a figure that stands out stays inconclusive.",
+        "A recorded run is not trained again. A curve or a value that stands out stays inconclusive with fewer seeds than "
+        "it needs to be refuted.",
         highlight=False,
     )
 

@@ -1,4 +1,4 @@
-"""Where the time of a study went, as tables in the terminal."""
+"""Tables in the terminal of what a study spent its time on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mnist_repro.studies.timing import Part, RunTimes, StudyTimes
 
 
 def print_timing(times: StudyTimes, *, console: Console) -> None:
-    """Print what the workers' time went to: by part, by experiment, and what that says of the study."""
+    """Print the time of the workers by part and by experiment, and the parallel efficiency."""
     console.print()
     if not times.runs:
         console.print("Nothing was trained, so there is no time to report.")
@@ -56,21 +56,21 @@ def _experiment_table(times: StudyTimes) -> Table:
 
 
 def _measure_fraction(runs: Sequence[RunTimes], part: Part) -> float:
-    """Return the share of a part in the time of runs and of what records them."""
+    """Return the fraction of the time of runs, recording included, that a part took."""
     total = sum(run.run_seconds + run.seconds.get(Part.RECORDING, 0.0) for run in runs)
     return sum(run.seconds.get(part, 0.0) for run in runs) / total if total else 0.0
 
 
 def _format_outside(times: StudyTimes) -> str:
-    return f"Outside of training periods: {_format_fraction(times.outside_share)} of the workers' time."
+    return f"Outside training periods: {_format_fraction(times.outside_share)} of the workers' time."
 
 
 def _format_efficiency(times: StudyTimes) -> str:
     if times.workers == 1:
         return "Parallel efficiency: unknown with a single worker."
     return (
-        f"Parallel efficiency: at most {_format_fraction(times.efficiency)}. That holds if a single worker took as long "
-        "for each run, and built each network once."
+        f"Parallel efficiency: at most {_format_fraction(times.efficiency)}. That holds if one worker took as long for "
+        "each run, and built each network once."
     )
 
 

@@ -1,4 +1,4 @@
-"""The verdicts alone: as a table in the terminal, as Markdown, or as JSON for other programs."""
+"""The verdicts alone: in the terminal, as Markdown, or as JSON for other programs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _COLUMNS = ("claim", "verdict", "p", "p, adjusted", "runs", "reason")
 def print_verdicts(
     result: EnvironmentResult, *, documents: Mapping[str, Document], form: Form, console: Console
 ) -> None:
-    """Print the verdict on every family, every comparison and every statement, in this order.
+    """Print the verdict on every family, then every comparison, then every statement.
 
     Parameters
     ----------
     form
-        "table" or "markdown", whose p-values have two digits; or "json", which is `claims.json` of this environment.
+        "table" or "markdown", with two digits of each p-value; or "json", the `claims.json` of this environment.
     """
     if form == "json":
         console.file.write(format_claims([result], documents=documents))
