@@ -149,7 +149,7 @@ def test_page_filters_leave_what_they_name(open_page: Open) -> None:
     both = [id_ for id_, verdict, document in rows if (verdict, document) == ("contradicted", "julia-blog")]
     assert shown(browser) == both
     assert find_all(browser, "#shown")[0].text == f"{len(both)} of {len(rows)} claims shown"
-    choose(browser, "text", "  ASKED for ")
+    choose(browser, "text", "  TARGET acc ")
     assert shown(browser) == ["claim-1-julia-mlp-100x100.accuracy-target"]
     choose(browser, "text", "no such words")
     assert shown(browser) == []
@@ -242,7 +242,15 @@ def test_page_keys_reach_everything_in_order(open_page: Open) -> None:
         assert stop.get_dom_attribute("tabindex") != "-1"
         reached.append(stop.get_dom_attribute("name") or stop.text)
 
-    named = "Skip to the claims", "What came out", "verdict", "text", "Claim", "Document", "validation loss, last of 10"
+    named = (
+        "Skip to the claims",
+        "Results",
+        "verdict",
+        "text",
+        "Claim",
+        "Document",
+        "validation loss, last of a curve of 10",
+    )
     places = [reached.index(name) for name in named]
 
     assert places == sorted(places)

@@ -23,8 +23,8 @@ _GAP = 2
 # Room for a label under each digit, in pixels.
 _LABEL_ROOM = 10
 
-# Purple and orange stand neither for the document nor for our runs. 33 shades are enough for the eye and save a third of
-# the file; an odd number has a shade for 0.
+# Purple and orange stand neither for the document nor for our runs. 33 shades are enough for the eye and save a third
+# of the file; an odd number has a shade for 0.
 _WEIGHTS, _SHADES = "PuOr_r", 33
 # Noise does not compress: fewer shades halve the file.
 _FEW_SHADES = 11

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.resources
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +63,7 @@ def render_page(results: Results, *, figures: FigureFiles, folder: Path, templat
         Folder that the paths of the figures start from.
     """
     rows = list_rows(results.shown, documents=results.documents)
+    verdicts = _count_verdicts(rows)
     timed = results.timed
     artifacts = results.artifacts[timed.name] if timed else Artifacts()
     style = format_palette() + _read("page.css")
@@ -72,8 +73,8 @@ def render_page(results: Results, *, figures: FigureFiles, folder: Path, templat
         documents=results.documents,
         figures=figures,
         rows=rows,
-        verdicts=_count_verdicts(rows),
-        sections=_list_sections(results),
+        verdicts=verdicts,
+        sections=_list_sections(results, verdicts=verdicts),
         reconstructions=_list_reconstructions(results.shown[0]),
         speed_tables=list_engine_rows(artifacts.times, busy=artifacts.busy_times),
         artifacts=artifacts,
@@ -103,12 +104,13 @@ def _list_reconstructions(result: EnvironmentResult) -> list[Choice]:
     return [Choice(reconstruction=choice, experiments=tuple(names)) for choice, names in found.items()]
 
 
-def _list_sections(results: Results) -> list[Section]:
+def _list_sections(results: Results, *, verdicts: Iterable[Verdict]) -> list[Section]:
     first = results.shown[0]
+    missed = [verdict.value for verdict in verdicts if verdict is not Verdict.REPRODUCED]
     known = {
         "outcome": "Results",
         "claims": "Claims",
-        "misses": "Contradicted or not comparable",
+        "misses": ", ".join(missed).capitalize() or "Remarks",
         "curves": "Runs" if any(experiment.completed for experiment in first.experiments) else "",
         "versions": "TensorFlow versions" if results.versions else "",
         "causes": "Unstated choices",

@@ -60,12 +60,12 @@ def _cells(family: Family) -> list[Text]:
     claim, summary = family.claim, family.assessments[-1].summary
     subject = f"  {format_subject(claim)}"
     if len(family.assessments) > 1:
-        subject += f", last of {len(family.assessments)}"
+        subject += f", last of a curve of {len(family.assessments)}"
     return [
         Text(subject),
         Text(format_reported(claim)),
         Text(format_number(summary.mean, claim) if summary else ""),
-        Text(format_interval(summary.prediction_interval, claim) if summary else ""),
+        Text(format_interval(summary.prediction_interval, claim, like=summary.mean) if summary else ""),
         Text(str(summary.n) if summary else ""),
         Text(format_verdict(family), style=_COLOURS.get(family.finding.verdict, "dim")),
     ]

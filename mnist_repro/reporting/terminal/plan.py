@@ -34,8 +34,8 @@ def print_plan(
     console.print()
     console.print(_need_table(plans, profile=profile))
     console.print(
-        "A recorded run is not trained again. A curve or a value that stands out stays inconclusive with fewer seeds than "
-        "it needs to be refuted.",
+        "A recorded run is not trained again. A curve or a value that stands out stays inconclusive until it has the "
+        "seeds to be refuted.",
         highlight=False,
     )
 
