@@ -119,8 +119,8 @@ def test_pages_measured_efficiency_counts(tmp_path: Path, result: EnvironmentRes
     assert list_throughput_headings(studies)[2:5] == ["1 worker", "2 workers", "8 workers, extrapolated"]
     assert list_throughputs(result, studies) == [[EXPERIMENT, "3.00 s", "1,200", "2,280", "9,120"]]
     assert format_efficiency(studies) == (
-        "With N workers, multiply by N and by the parallel efficiency: 0.950 (0.950 to 0.950) for 2 workers (9 rounds of "
-        "40 seeds of tf1-basic, A processor), extrapolated beyond 2."
+        "With N workers, multiply by N and by the parallel efficiency: 0.950 (0.950 to 0.950) for 2 workers (9 rounds "
+        "of 40 seeds of tf1-basic, A processor), extrapolated beyond 2."
     )
     assert [cells[1:] for cells in list_study_rows(studies)] == [
         ["parallel efficiency, workers: 2", "0.950 (0.950 to 0.950)", "0.95 to 0.95, 9 rounds"],

@@ -126,7 +126,7 @@ def test_format_verdict_says_what_it_rests_on(family: Family, expected: str) -> 
     ],
 )
 def test_format_outcome_every_verdict_is_counted(outcome: dict[Verdict, int], expected: str) -> None:
-    """Testable claims and those that reproduce come first; the other verdicts follow in their order with their counts."""
+    """Testable claims and those that reproduce come first; all other verdicts follow in their order with counts."""
     assert format_outcome(Counter(outcome)) == expected
 
 
