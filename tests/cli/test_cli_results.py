@@ -138,7 +138,7 @@ def test_compare_same_runs_are_bit_equal(call: Call, recorded: Path) -> None:
     assert row.split()[1:5] == ["2"] * 4
     assert "Both have the same versions, processor, protocols and code." in ended.out
     assert f"Undecided: {EXPERIMENT}: 2 and 2 runs cannot tell." in ended.out
-    assert ended.out.endswith("Nothing of what can be told got worse.\n")
+    assert ended.out.endswith("Nothing got worse among the decided comparisons.\n")
 
 
 def test_compare_json_has_the_numbers(call: Call, lower: Path) -> None:

@@ -67,14 +67,14 @@ def _sentences(differences: Differences, *, slower_than: float | None) -> list[s
         for side, names in (("A", differences.only_before), ("B", differences.only_after))
         if names
     ]
-    untold = differences.find_untold(slower_than=slower_than)
-    if untold:
-        said.append(f"Undecided: {'; '.join(untold)}.")
+    undecided = differences.find_untold(slower_than=slower_than)
+    if undecided:
+        said.append(f"Undecided: {'; '.join(undecided)}.")
     worse = differences.find_worse(slower_than=slower_than)
     if worse:
         said.append(f"Worse: {'; '.join(worse)}.")
     else:
-        said.append(f"Nothing {'of what can be told ' if untold else ''}got worse.")
+        said.append(f"Nothing got worse{' among the decided comparisons' if undecided else ''}.")
     return said
 
 

@@ -143,20 +143,20 @@ _GIB = 2**30
 _FEW_VERSIONS = 2
 
 
-def format_step(probe: Probe, way: str, experiment: str) -> str:
+def format_step(probe: Probe, backend: str, experiment: str) -> str:
     """Format the time of a step relative to the control."""
-    steps = probe.steps.get(way, {}).get(experiment)
+    steps = probe.steps.get(backend, {}).get(experiment)
     return format_estimate(steps.ratio) if steps else ""
 
 
-def format_memory(probe: Probe, way: str) -> str:
+def format_memory(probe: Probe, backend: str) -> str:
     """Format the peak memory of training relative to the control, over all experiments."""
-    return f"{max(probe.memory_ratios[way].values()):.1f}"
+    return f"{max(probe.memory_ratios[backend].values()):.1f}"
 
 
-def format_first_call(probe: Probe, way: str) -> str:
+def format_first_call(probe: Probe, backend: str) -> str:
     """Format the time to build, trace and compile, over all experiments timed."""
-    seconds = [steps.first_call_seconds for steps in probe.steps[way].values()]
+    seconds = [steps.first_call_seconds for steps in probe.steps[backend].values()]
     return f"{min(seconds):.1f} to {max(seconds):.1f} s"
 
 
@@ -171,16 +171,16 @@ def list_probe_rows(probes: Mapping[str, Probe]) -> list[list[str]]:
     return [
         [
             f"`{name}`",
-            way,
-            *(format_step(probe, way, experiment) for experiment in experiments),
-            format_first_call(probe, way),
-            format_memory(probe, way),
+            backend,
+            *(format_step(probe, backend, experiment) for experiment in experiments),
+            format_first_call(probe, backend),
+            format_memory(probe, backend),
             format_estimate(probe.import_seconds.ratio),
             format_size(probe),
-            format_repetition(probe, way),
+            format_repetition(probe, backend),
         ]
         for name, probe in probes.items()
-        for way in probe.steps
+        for backend in probe.steps
     ]
 
 
@@ -189,14 +189,14 @@ def format_size(probe: Probe) -> str:
     return f"{probe.installed_bytes / _GIB:.2f} GiB"
 
 
-def format_repetition(probe: Probe, way: str) -> str:
+def format_repetition(probe: Probe, backend: str) -> str:
     """Format whether the same seed gave the same first steps again."""
     different = [
         f"{name} ({'another process' if run.in_one_process else 'the same process'})"
-        for name, run in probe.repeated[way].items()
+        for name, run in probe.repeated[backend].items()
         if not (run.in_one_process and run.in_two_processes)
     ]
-    if not probe.repeated[way]:
+    if not probe.repeated[backend]:
         return UNKNOWN
     return f"**not in {', '.join(different)}**" if different else "equal"
 
