@@ -149,7 +149,7 @@ def test_page_filters_leave_what_they_name(open_page: Open) -> None:
     both = [id_ for id_, verdict, document in rows if (verdict, document) == ("contradicted", "julia-blog")]
     assert shown(browser) == both
     assert find_all(browser, "#shown")[0].text == f"{len(both)} of {len(rows)} claims shown"
-    choose(browser, "text", "  TARGET acc ")
+    choose(browser, "text", "  (TARGET) ")
     assert shown(browser) == ["claim-1-julia-mlp-100x100.accuracy-target"]
     choose(browser, "text", "no such words")
     assert shown(browser) == []

@@ -32,13 +32,13 @@ def format_detections(errors: GateErrors) -> str:
     rules = [detection.rule for detection in errors.detections]
     caught = sum(not detection.is_missed for detection in errors.detections)
     large = len(rules) - rules.count(Rule.DOES_NOT_APPLY)
-    parts = [
-        f"Planted faults: {caught} of {len(rules)} are caught in at least 19 of 20 gate runs",
-        f"of {large} large enough that they must be caught, {rules.count(Rule.HOLDS)} are",
-    ]
-    if errors.not_run:
-        parts.append(f"{len(errors.not_run)} more {'was' if len(errors.not_run) == 1 else 'were'} not run")
-    return "; ".join(parts) + "."
+    text = (
+        f"Planted faults: {caught} of {len(rules)} caught in at least 19 of 20 gate runs, including "
+        f"{rules.count(Rule.HOLDS)} of {large} large enough that they must be caught"
+    )
+    if not errors.not_run:
+        return f"{text}."
+    return f"{text}; {len(errors.not_run)} more {'was' if len(errors.not_run) == 1 else 'were'} not run."
 
 
 def format_shift(shift: Shift | None) -> str:

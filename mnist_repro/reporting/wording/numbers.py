@@ -30,8 +30,8 @@ _METRICS = {
     "seconds_per_period": "time per period",
     "total_seconds": "total time",
     "label": "label",
-    "accuracy_promise": "stated accuracy",
-    "accuracy_target": "target accuracy",
+    "accuracy_promise": "accuracy (stated)",
+    "accuracy_target": "accuracy (target)",
 }
 _FRACTIONS = frozenset({"accuracy", "error", "accuracy_promise", "accuracy_target"})
 _TIMES = frozenset({"seconds_per_period", "total_seconds"})
@@ -64,8 +64,8 @@ def format_number(value: float, claim: Claim, *, like: float | None = None) -> s
 
 
 def _count_decimals(value: float) -> int:
-    """Return the decimals that show three significant digits of a value, 3 at most."""
-    return min(3, max(0, 2 - math.floor(math.log10(abs(value))))) if value and math.isfinite(value) else 2
+    """Return the decimals that show three significant digits of a value, 4 at most."""
+    return min(4, max(0, 2 - math.floor(math.log10(abs(value))))) if value and math.isfinite(value) else 2
 
 
 def format_tick(value: float, claim: Claim) -> str:

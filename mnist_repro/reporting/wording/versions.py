@@ -110,7 +110,7 @@ def summarize_differences(versions: VersionsResult) -> str:
     counts = ", ".join(f"{relations[each]} {_RELATIONS[each]}" for each in Relation if relations[each])
     different = sum(pair.differs for pair in pairs)
     verdict = f"{different} differ significantly" if different else "no difference is significant"
-    return f"{len(pairs)} pairwise comparisons (two versions, one experiment): {counts}; {verdict} (Holm, 5 %)."
+    return f"{len(pairs):,} pairwise comparisons (two versions, one experiment): {counts}; {verdict} (Holm, 5 %)."
 
 
 def summarize_states(versions: VersionsResult) -> str:

@@ -113,8 +113,8 @@ def test_format_false_alarms_gives_the_rate_with_its_interval() -> None:
 def test_format_detections_counts_add_up() -> None:
     """What is caught, what has to be, and what was not run are counted."""
     assert format_detections(ERRORS) == (
-        "Planted faults: 1 of 3 are caught in at least 19 of 20 gate runs; of 2 large enough that they must be caught, "
-        "1 are; 1 more was not run."
+        "Planted faults: 1 of 3 caught in at least 19 of 20 gate runs, including 1 of 2 large enough that they must be "
+        "caught; 1 more was not run."
     )
 
 
@@ -237,7 +237,7 @@ def test_baseline_verb_copies_and_measures(
     assert code == 0
     assert "Baseline: 36 runs of linux, kept" in out
     assert "False alarms: 96 of 100,000 splits" in out
-    assert "Planted faults: 1 of 3 are caught" in out
+    assert "Planted faults: 1 of 3 caught" in out
     kept = [run for runs in read_baseline(tmp_path / "kept").values() for run in runs]
     assert sorted(map(repr, kept)) == sorted(map(repr, RecordStore(records / "linux").read()))
     assert (tmp_path / "kept" / "errors.json").is_file()

@@ -88,7 +88,7 @@ def test_format_reported_documents_numbers_stay_within_their_rounding(claim: Cla
         pytest.param("loss", "nat", 0.42103118, "0.4210", id="a loss"),
         pytest.param("learning_rate", "1", 0.48299998, "0.48299998", id="a rate"),
         pytest.param("learning_rate", "1", float(np.float32(0.1)), "0.1", id="a rate that float64 has no digits for"),
-        pytest.param("seconds_per_period", "seconds", 0.04, "0.040 s", id="a short time"),
+        pytest.param("seconds_per_period", "seconds", 0.04, "0.0400 s", id="a short time"),
         pytest.param("seconds_per_period", "seconds", 0.87, "0.870 s", id="a time below a second"),
         pytest.param("seconds_per_period", "seconds", 4.594, "4.59 s", id="a time of seconds"),
         pytest.param("total_seconds", "seconds", 67.25, "67.2 s", id="a long time"),
