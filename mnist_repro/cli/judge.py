@@ -15,7 +15,8 @@ from mnist_repro.comparison.gate.resampling import check_enough
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.records.store import open_store
 from mnist_repro.reporting.terminal.differences import print_differences
-from mnist_repro.reporting.terminal.verdicts import FORMATS, print_verdicts
+from mnist_repro.reporting.terminal.tables import FORMATS
+from mnist_repro.reporting.terminal.verdicts import print_verdicts
 from mnist_repro.reporting.wording.gates import format_detections, format_false_alarms
 from mnist_repro.verdicts.environment import summarize_environment
 

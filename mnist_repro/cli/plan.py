@@ -7,12 +7,12 @@ from typing import Any
 
 from joblib import cpu_count
 from rich.console import Console
-from rich.table import Table
 
 from mnist_repro.cli.options import add_verb
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import PROFILES
 from mnist_repro.reporting.terminal.plan import print_plan
+from mnist_repro.reporting.terminal.tables import plain_table
 from mnist_repro.verdicts.planning import plan_experiments
 
 
@@ -36,15 +36,18 @@ def list_all(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG
     catalogue = load_catalogue()
     for document in catalogue.documents.values():
         console.print(f"{document.id}: {document.title}; {len(document.claims)} claims", highlight=False)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("experiment", *(f"seeds, {profile}" for profile in PROFILES), "steps", "asserted mean accuracy"):
-        table.add_column(heading)
-    for protocol in catalogue.protocols.values():
-        gate = f"{protocol.gate.evaluation_set} >= {protocol.gate.minimum}"
-        seeds = (str(protocol.seeds[profile]) for profile in PROFILES)
-        table.add_row(protocol.id, *seeds, str(protocol.training.steps), gate)
+    rows = [
+        (
+            protocol.id,
+            *(str(protocol.seeds[profile]) for profile in PROFILES),
+            str(protocol.training.steps),
+            f"{protocol.gate.evaluation_set} >= {protocol.gate.minimum}",
+        )
+        for protocol in catalogue.protocols.values()
+    ]
+    headings = ("experiment", *(f"seeds, {profile}" for profile in PROFILES), "steps", "asserted mean accuracy")
     console.print()
-    console.print(table)
+    console.print(plain_table(headings, rows))
     return 0
 
 

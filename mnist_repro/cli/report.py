@@ -10,6 +10,8 @@ from typing import Any
 from rich.console import Console
 
 from mnist_repro.cli.options import DEFAULT_OUTPUT, add_verb, name_baseline, name_matrix
+from mnist_repro.comparison.results import load_results
+from mnist_repro.documents.catalogue import load_catalogue
 
 
 def add_verbs(verbs: Any) -> None:
@@ -46,14 +48,14 @@ def report(options: argparse.Namespace, console: Console) -> int:
     # Matplotlib takes a second to import.
     from mnist_repro.reporting.report import check_report, write_report  # noqa: PLC0415
 
-    beside = {
-        "records": options.records,
-        "readme": options.readme,
-        "baseline": name_baseline(options.baseline, records=options.records),
-        "matrix": name_matrix(options.matrix, output=options.output),
-    }
+    results = load_results(
+        options.records,
+        catalogue=load_catalogue(),
+        baseline=name_baseline(options.baseline, records=options.records),
+        matrix=name_matrix(options.matrix, output=options.output),
+    )
     if options.check:
-        differences = check_report(options.output, **beside)
+        differences = check_report(results, options.output, readme=options.readme)
         for difference in differences:
             console.print(difference, highlight=False, soft_wrap=True)
         if not differences:
@@ -61,7 +63,8 @@ def report(options: argparse.Namespace, console: Console) -> int:
         return 1 if differences else 0
     # A CI's page shows what the file that it names here says.
     named = os.environ.get("GITHUB_STEP_SUMMARY")
-    written = write_report(options.output, **beside, step_summary=Path(named) if named else None)
+    step_summary = Path(named) if named else None
+    written = write_report(results, options.output, readme=options.readme, step_summary=step_summary)
     pages = [file for file in written if file.suffix != ".svg"]
     for page in pages:
         console.print(f"Wrote {page}", highlight=False, soft_wrap=True)

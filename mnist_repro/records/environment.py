@@ -194,6 +194,11 @@ def hash_code(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
+def hash_file(file: Path) -> str:
+    """Return the hash of a text file's bytes, the same for all line ends."""
+    return hashlib.sha256(file.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
 def _list_syntax(node: Any) -> Iterator[str]:
     """Yield what a syntax tree computes, one name or value at a time, nested nodes between brackets."""
     if isinstance(node, list):

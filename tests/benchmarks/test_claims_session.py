@@ -72,7 +72,7 @@ def test_claims_session_ends_with_a_table_of_verdicts(claims: Session) -> None:
     (label,) = (row for row in rows if row[0] == "label")
     assert label == ["label", "7.0", "not reproduced"]
     assert re.fullmatch(
-        r"Verdicts: 0 of 11 claims that can be judged reproduce \(a curve counts as one\); .*6 not comparable\.",
+        r"Verdicts: of 11 testable claims \(a curve counts as one\), 0 reproduce; .*6 not comparable\.",
         table[-1],
     )
     assert sum(int(count) for count in re.findall(r"(\d+) (?:not|inconclusive|contradicted)", table[-1])) == 40
@@ -92,7 +92,7 @@ def test_claims_session_on_a_terminal_has_colours_and_only_its_own_rows(
 
     table = session.out.partition("verdicts")[2]
     assert "\x1b[32mreproduced (p = " in table
-    assert "Verdicts: 1 of 1 claims that can be judged reproduce (a curve counts as one)." in table
+    assert "Verdicts: of 1 testable claims (a curve counts as one), 1 reproduce." in table
     assert "tf1-basic" not in table
 
 

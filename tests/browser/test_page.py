@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_pages import HOSTILE_NAME, make_contents, poison
+from made_up_pages import HOSTILE_NAME, make_results, poison, render
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
-from mnist_repro.reporting.html.page import PAGE_FILE, render_page
-from mnist_repro.reporting.templating import load_templates
+from mnist_repro.reporting.html.page import PAGE_FILE
 
 PUBLISHED = Path(__file__).parents[2] / "reports" / PAGE_FILE
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
@@ -31,8 +30,7 @@ Open = Callable[..., Any]
 def hostile(tmp_path_factory: pytest.TempPathFactory, protocols: dict[str, Protocol], environment: Environment) -> Path:
     """Return a page with two environments and hostile text in every field."""
     folder = tmp_path_factory.mktemp("hostile")
-    contents = make_contents(folder, protocols=protocols, environment=environment)
-    page = render_page(load_templates(), contents=poison(contents), folder=folder)
+    page = render(poison(make_results(folder, protocols=protocols, environment=environment)), folder)
     (folder / PAGE_FILE).write_text(page, encoding="utf-8")
     return folder / PAGE_FILE
 
@@ -151,7 +149,7 @@ def test_page_filters_leave_what_they_name(open_page: Open) -> None:
     both = [id_ for id_, verdict, document in rows if (verdict, document) == ("contradicted", "julia-blog")]
     assert shown(browser) == both
     assert find_all(browser, "#shown")[0].text == f"{len(both)} of {len(rows)} claims shown"
-    choose(browser, "text", "  ASKED for ")
+    choose(browser, "text", "  (TARGET) ")
     assert shown(browser) == ["claim-1-julia-mlp-100x100.accuracy-target"]
     choose(browser, "text", "no such words")
     assert shown(browser) == []
@@ -244,7 +242,15 @@ def test_page_keys_reach_everything_in_order(open_page: Open) -> None:
         assert stop.get_dom_attribute("tabindex") != "-1"
         reached.append(stop.get_dom_attribute("name") or stop.text)
 
-    named = "Skip to the claims", "What came out", "verdict", "text", "Claim", "Document", "validation loss, last of 10"
+    named = (
+        "Skip to the claims",
+        "Results",
+        "verdict",
+        "text",
+        "Claim",
+        "Document",
+        "validation loss, last of a curve of 10",
+    )
     places = [reached.index(name) for name in named]
 
     assert places == sorted(places)

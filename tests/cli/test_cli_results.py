@@ -95,7 +95,7 @@ def test_verdicts_names_the_lines_that_are_not_counted(call: Call, recorded: Pat
     ended = call("verdicts", "--records", recorded, "--environment", "linux")
     call("report", "--records", recorded, "--output", "out")
 
-    said = f"runs.jsonl, line {len(lines) + 1}: not counted, of another protocol than today's."
+    said = f"runs.jsonl, line {len(lines) + 1}: excluded, of another protocol than today's."
     assert ended.out.splitlines()[-1] == f"{file.parent}{os.sep}{said}"
     assert f"- {said}\n" in (tmp_path / "out" / "linux.md").read_text(encoding="utf-8")
 
@@ -136,9 +136,9 @@ def test_compare_same_runs_are_bit_equal(call: Call, recorded: Path) -> None:
     assert (ended.code, ended.err) == (0, "")
     (row,) = (line for line in ended.out.splitlines() if line.startswith(EXPERIMENT) and line.endswith("1.00 to 1.00)"))
     assert row.split()[1:5] == ["2"] * 4
-    assert "Both were made with the same versions, processor, protocols and code." in ended.out
-    assert f"Not told: {EXPERIMENT}: too few runs, 2 and 2." in ended.out
-    assert ended.out.endswith("Nothing of what can be told got worse.\n")
+    assert "Both have the same versions, processor, protocols and code." in ended.out
+    assert f"Undecided: {EXPERIMENT}: too few runs, 2 and 2." in ended.out
+    assert ended.out.endswith("Nothing got worse among the decided comparisons.\n")
 
 
 def test_compare_json_has_the_numbers(call: Call, lower: Path) -> None:

@@ -9,7 +9,7 @@ from made_up_reports import HOSTILE
 from made_up_runs import MakeRecord, make_unfinished, write_store
 
 from mnist_repro.records.store import RecordStore
-from mnist_repro.reporting.markdown import pages
+from mnist_repro.reporting.figures import report as figures
 from mnist_repro.verdicts.environment import EnvironmentResult
 
 
@@ -31,7 +31,7 @@ def records(store: RecordStore, make: MakeRecord) -> Path:
 def few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw each figure as an empty one: for the tests that are about pages, in a fraction of the time."""
 
-    def draw(result: EnvironmentResult, *, folder: Path) -> dict[str, str]:
+    def draw(result: EnvironmentResult, *, folder: Path, **_: object) -> dict[str, str]:
         run = [experiment.protocol.id for experiment in result.experiments if experiment.completed]
         names = [
             *(["overview"] if run else []),
@@ -42,4 +42,4 @@ def few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
             (folder / f"{name}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
         return {name: f"{name}.svg" for name in names}
 
-    monkeypatch.setattr(pages, "draw_environment", draw)
+    monkeypatch.setattr(figures, "draw_environment", draw)

@@ -6,10 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from made_up_reports import EXPERIMENT, PAGE, read_tree
+from made_up_reports import EXPERIMENT, PAGE, check_report, read_tree, write_report
 from made_up_runs import MakeRecord, write_store
-
-from mnist_repro.reporting.report import check_report, write_report
 
 
 def test_check_report_untouched_report_passes(records: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_up_reports import EXPERIMENT, HOSTILE, read_tree
+from made_up_reports import EXPERIMENT, HOSTILE, read_tree, write_report
 from made_up_runs import MakeRecord, make_unfinished, write_store
 from markdown_pages import anchor_of, headings_of, parse, tables_of, targets_of
 
@@ -19,7 +19,6 @@ from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.store import RecordStore
 from mnist_repro.reporting.exports.claims_json import read_schema
-from mnist_repro.reporting.report import write_report
 from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING
 
 ROOT = Path(__file__).parent.parent.parent

@@ -79,8 +79,8 @@ def test_snapshots_are_measured_against_start_and_end(tmp_path: Path, pictured: 
     text = describe_convergence(snapshots)
     assert text == (
         "The units show after 10 steps noise, after 100 steps smooth forms, after 1,000 steps smooth forms. "
-        "What they look for is settled after 100 steps; the rest makes it sharper. "
-        "0 of 100 units still look like what they began as in the end."
+        "The patterns are settled after 100 steps; further training sharpens them. "
+        "At the end, 0 of 100 units still resemble their initial weights."
     )
     assert list_snapshot_cells(snapshots[1])[0::4] == ["100", "30"]
     draw_snapshots(tmp_path / "a.svg", title="Weights", snapshots={s.step: s.weights for s in snapshots})

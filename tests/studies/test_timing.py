@@ -202,7 +202,7 @@ def test_print_timing_every_part_has_seconds_and_share(study: StudyTimes) -> Non
 
     assert "training periods 7.5 25.0 %" in text
     assert "waiting for the last runs 4.0 13.3 %" in text
-    assert "in all: 2 workers, 15.0 s 30.0 100.0 %" in text
+    assert "total: 2 workers, 15.0 s 30.0 100.0 %" in text
     assert "runs that failed" not in text
     assert "small-net 3 2.83 83.3 % 5.6 % 5.6 % 5.6 %" in text
     assert "Outside of training periods: 75.0 % of the workers' time." in text
@@ -219,7 +219,7 @@ def test_print_timing_one_worker_claims_no_efficiency(clock: _Time) -> None:
 
     text = printed(measured.read())
 
-    assert "a single worker says nothing of it" in text
+    assert "Parallel efficiency: unknown with a single worker." in text
     assert "runs that failed 3.0 75.0 %" in text
     assert "had a processor for unknown." in text
     assert math.isnan(measured.read().processor_share)
@@ -227,7 +227,7 @@ def test_print_timing_one_worker_claims_no_efficiency(clock: _Time) -> None:
 
 def test_print_timing_nothing_trained_is_said() -> None:
     """A study that reused all its runs has no table."""
-    assert printed(StudyClock().read()) == "Nothing was trained: there is no time to tell of."
+    assert printed(StudyClock().read()) == "Nothing was trained, so there is no time to report."
 
 
 def test_run_timing_is_printed_after_the_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -239,6 +239,6 @@ def test_run_timing_is_printed_after_the_study(tmp_path: Path, capsys: pytest.Ca
     assert main(["run", "julia-linear-lr0.02", *options]) == 0
 
     out = capsys.readouterr().out
-    assert "in all: 1 worker, " in out
+    assert "total: 1 worker, " in out
     assert "100.0 %" in out
     assert "julia-linear-lr0.02     2" in out

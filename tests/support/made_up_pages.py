@@ -14,13 +14,16 @@ from made_up_studies import make_study
 from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, GateErrors, Shift
 from mnist_repro.comparison.gate.regression import Outcome
 from mnist_repro.comparison.gate.summary import BaselineExperiment, GateSummary
+from mnist_repro.comparison.results import Artifacts, Results
 from mnist_repro.comparison.speed.engines import EngineTimes
 from mnist_repro.comparison.speed.trials import SpeedGateSummary, TrialCount
 from mnist_repro.comparison.versions.summary import summarize_versions
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
-from mnist_repro.reporting.html.page import PageContents, SpeedResult
+from mnist_repro.reporting.figures.report import FigureFiles
+from mnist_repro.reporting.html.page import render_page
+from mnist_repro.reporting.templating import load_templates
 from mnist_repro.stats.summary import Interval
 from mnist_repro.verdicts.causes.alternatives import Answer, Cause, Effect as CauseEffect
 from mnist_repro.verdicts.causes.finder import ExperimentCauses
@@ -33,7 +36,7 @@ HOSTILE = (
 # A folder's name has no slash.
 HOSTILE_NAME = "b \"'><script>alert(1)<img src=x onerror=alert(1)>{{ 7 * 7 }}"
 
-SPEED_FIGURE = "speed.svg"
+FIGURES = FigureFiles(speed="speed.svg")
 
 # What a page shows of the fields of records, documents, protocols and measurements.
 _TEXTS = frozenset(
@@ -43,10 +46,10 @@ _TEXTS = frozenset(
 )
 
 
-def make_contents(
+def make_results(
     folder: Path, *, protocols: Mapping[str, Protocol], environment: Environment, seeds: int = 20
-) -> PageContents:
-    """Return the contents of a page with two environments, two versions, causes, speed and the gate.
+) -> Results:
+    """Return the results of a page with two environments, two versions, causes, speed and the gate.
 
     Parameters
     ----------
@@ -65,18 +68,15 @@ def make_contents(
         store = write_store(folder / name, runs)
         results.append(summarize_environment(store, documents=documents, protocols=protocols))
     results[0] = replace(results[0], causes=tuple(_make_causes(results[0])))
-    (folder / SPEED_FIGURE).write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
-    return PageContents(
+    (folder / "speed.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
+    timed = Artifacts(times={"tf1-basic": _ENGINES}, busy_times={"tf1-basic": _ENGINES})
+    return Results(
         documents=documents,
-        results=results,
+        environments=results,
+        shown=results,
+        artifacts={results[0].name: timed, results[1].name: Artifacts()},
         versions=summarize_versions(
             results, expected=["never-run"], outdated=[], code=frozenset("b"), protocols=protocols
-        ),
-        speed=SpeedResult(
-            result=results[0],
-            times={"tf1-basic": {"compiled": _ENGINE, "floor": _ENGINE}},
-            figure=SPEED_FIGURE,
-            busy={"tf1-basic": {"compiled": _ENGINE, "floor": _ENGINE}},
         ),
         gate=_make_gate(results[0]),
         speed_gate=SpeedGateSummary(entries={}, environment=None, counts=(_SLOWED,)),
@@ -100,6 +100,7 @@ _ENGINE = EngineTimes(
     is_busy=False,
     environment="{}",
 )
+_ENGINES = {"compiled": _ENGINE, "floor": _ENGINE}
 
 
 def _make_causes(result: EnvironmentResult) -> list[ExperimentCauses]:
@@ -163,9 +164,9 @@ def _make_gate(result: EnvironmentResult) -> GateSummary:
     )
 
 
-def poison(contents: PageContents) -> PageContents:
-    """Return the contents with hostile text before every text that a page shows, the same before the same."""
-    poisoned = _poison(contents)
+def poison(results: Results) -> Results:
+    """Return results with hostile text before every text that a page shows, the same before the same."""
+    poisoned: Results = _poison(results)
     return replace(poisoned, documents={each.id: each for each in poisoned.documents.values()})
 
 
@@ -184,6 +185,11 @@ def _poison(value: Any, *, name: str = "") -> Any:
             vars(poisoned)["left_out"] = value.left_out
         return poisoned
     return value
+
+
+def render(results: Results, folder: Path) -> str:
+    """Return the page of results whose figures are in a folder."""
+    return render_page(results, figures=FIGURES, folder=folder, templates=load_templates())
 
 
 class Structure(HTMLParser):

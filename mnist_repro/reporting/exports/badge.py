@@ -1,12 +1,12 @@
-"""A badge that says how much reproduces, in the form that shields.io reads from an address: `badge.json`.
+"""A badge with the number of claims that reproduce, in the form that shields.io reads from an address: `badge.json`.
 
-Its colour follows from the verdicts of the environment that stands for all, the published one with the most runs:
+Its colour follows from the verdicts of the published environment with the most runs:
 
-- grey: nothing published, or nothing that was judged
-- red: anything not reproduced
-- yellow: nothing of that, but something inconclusive or not run
-- yellow-green: all decided, with something explained or contradicted by its own document
-- green: all that can be judged reproduces
+- grey: nothing is published, or nothing was judged
+- red: something was not reproduced
+- yellow: else, something is inconclusive or not run
+- yellow-green: all decided; something is explained, or contradicted by its own document
+- green: everything that can be judged reproduces
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def format_badge(results: Sequence[EnvironmentResult]) -> str:
 
 
 def describe_outcome(outcome: Counter[Verdict]) -> tuple[str, str]:
-    """Return the badge's message and its colour."""
+    """Return the message and the colour of the badge."""
     decided = sum(outcome[verdict] for verdict in DECIDED)
     undecided = sum(outcome[verdict] for verdict in _OPEN)
     if not decided:

@@ -1,8 +1,8 @@
-"""One environment's accuracies or times as the list that benchmark-tracking actions read.
+"""Accuracies or times of one environment as the list that benchmark-tracking actions read.
 
-The form is github-action-benchmark's `customBiggerIsBetter`, for accuracies, and `customSmallerIsBetter`, for seconds:
-a list of entries with `name`, `unit`, `value`, `range` and `extra`. The names are the same in every version, so that
-the points of a chart belong together.
+The form is that of github-action-benchmark, `customBiggerIsBetter` for accuracies and `customSmallerIsBetter` for
+seconds: a list of entries with `name`, `unit`, `value`, `range` and `extra`. Names never change between versions, so
+that the points of a chart belong together.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Measure = Literal["accuracy", "seconds"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 _PERCENT = 100.0
-# Charts of runs on the stand-in are charts of their own.
+# Runs on the stand-in get charts of their own.
 _STAND_IN = " (stand-in for MNIST)"
 
 
@@ -35,8 +35,8 @@ def format_benchmark(result: EnvironmentResult, *, measure: Measure) -> str:
     Parameters
     ----------
     measure
-        "accuracy": the mean over the runs, in percent, on each set of which a document tells at the end, with half its
-        95 % interval. "seconds": the median training time of a run, with half the distance between the quartiles.
+        "accuracy": the mean over runs in percent, on each set evaluated at the end, with the half-width of its 95 %
+        interval. "seconds": the median training time of a run, with half the interquartile range.
 
     Raises
     ------
@@ -46,9 +46,7 @@ def format_benchmark(result: EnvironmentResult, *, measure: Measure) -> str:
     describe = _describe_accuracies if measure == "accuracy" else _describe_seconds
     entries = [entry for experiment in result.experiments if experiment.completed for entry in describe(experiment)]
     if not entries:
-        msg = (
-            f"What runs measured is exported; none of {result.store.file} completed. Make some with `mnist-repro run`."
-        )
+        msg = f"{result.store.file} has no completed run to export. Record runs with `mnist-repro run`."
         raise ReproError(msg)
     extra = format_environment(result.environment)
     return dump_json([{**entry, "extra": f"{entry['extra']}\n{extra}"} for entry in entries])

@@ -1,7 +1,7 @@
-"""All that is reported and what our runs say of it, for other programs: `claims.json`, and its JSON Schema.
+"""All claims with our runs and verdicts, for other programs: `claims.json` and its JSON Schema.
 
-What anybody may cite stands under `published`; a user's own runs and those on the stand-in stand apart, so that no
-reader takes them for results who does not ask for them.
+Results that may be cited stand under `published`. A user's own runs, and runs on the stand-in, stand apart, so that
+nobody takes them for results by mistake.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ def read_schema() -> str:
 
 
 def format_claims(results: Iterable[EnvironmentResult], *, documents: Mapping[str, Document]) -> str:
-    """Return `claims.json`: what every environment's runs say of all that the documents report.
+    """Return `claims.json`: all claims with the runs and the verdicts of every environment.
 
     Notes
     -----
-    Our numbers are in the unit of their claim, to its sixth digit. What is unknown is null.
+    Our values are in the unit of their claim, to its sixth digit. Unknown values are null.
     """
     environments = [_describe_environment(result, documents=documents) for result in results]
     content = {
@@ -88,12 +88,9 @@ def _count(result: EnvironmentResult, *, document: str) -> dict[str, int]:
 
 
 class _Numbers:
-    """Describes the numbers of one environment: each point of a curve, and each figure.
+    """Describes the values of one environment: points of curves, and single values.
 
-    Parameters
-    ----------
-    result
-        Where our runs are found. Of runs on the stand-in no number is given: it would look like one on MNIST.
+    Runs on the stand-in get none: their values would look like values on MNIST.
     """
 
     def __init__(self, result: EnvironmentResult) -> None:
@@ -105,7 +102,7 @@ class _Numbers:
         self._certainties = {c.claim.id: c for c in certainties}
 
     def describe(self, claim: Claim) -> dict[str, Any]:
-        """Describe what is printed, and our runs beside it."""
+        """Describe a printed value, and our runs beside it."""
         assessment: Assessment = self._assessments[claim.id]
         summary = self._measured.get(claim.id)
         return {
@@ -126,7 +123,7 @@ class _Numbers:
         }
 
     def describe_certainty(self, claim: Claim) -> dict[str, Any] | None:
-        """Describe how sure a final figure or a curve's end is; None where that is not known."""
+        """Describe the uncertainty of a final value; None where it is unknown."""
         certainty = self._certainties.get(claim.id)
         return None if certainty is None else _describe_certainty(certainty)
 

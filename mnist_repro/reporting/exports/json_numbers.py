@@ -1,4 +1,4 @@
-"""Numbers and files as other programs read them: the same bytes with every version of Python, NumPy and SciPy."""
+"""JSON for other programs: the same bytes with every version of Python, NumPy and SciPy."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import Any
 
 from mnist_repro.stats.summary import Interval
 
-# More digits are not the same with every version of SciPy.
+# More digits differ between versions of SciPy.
 _DIGITS = 6
 
 
 def round_number(value: float, *, scale: float | None = None) -> float | None:
-    """Round to six digits; None, which is null in JSON, for what is unknown.
+    """Round to six digits; an unknown value becomes None, null in JSON.
 
     Parameters
     ----------
     scale
-        A number of the size of those that `value` was computed from, whose sixth digit is the last that is kept. What
-        is left where equal numbers are subtracted is rounding, and becomes 0. None takes `value` itself.
+        Size of the numbers that `value` was computed from; its sixth digit is the last one kept. So the rounding error
+        of a difference of equal numbers becomes 0. None takes `value` itself.
     """
     if math.isnan(value):
         return None
     if scale is None:
         return float(f"{value:.{_DIGITS}g}")
-    # By its text: a logarithm may lie on either side of a power of ten.
+    # From its text: a logarithm may fall on either side of a power of ten.
     exponent = int(f"{abs(scale):e}".partition("e")[2]) if scale else 0
-    # There is one zero, and it has no sign.
+    # Adding 0 drops the sign of -0.
     return round(value, _DIGITS - 1 - exponent) + 0.0
 
 
@@ -39,7 +39,7 @@ def round_ends(interval: Interval, *, scale: float | None = None) -> list[float 
 
 
 def dump_json(content: Any) -> str:
-    """Write JSON in ASCII, two spaces a level, its keys in their order, with a newline at the end.
+    """Return JSON in ASCII, indented by two spaces, its keys in their order, with a newline at the end.
 
     Raises
     ------

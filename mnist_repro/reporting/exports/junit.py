@@ -1,4 +1,4 @@
-"""What a test's case says of itself in a JUnit file: names and texts that a CI's pages and scripts read."""
+"""Properties of a test case in a JUnit file, for the pages and scripts of a CI."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DIGITS = 6
 
 
 def describe_finding(finding: Finding) -> dict[str, str]:
-    """Describe a verdict: `claim`, `verdict` and `n`, the runs; `p`, `adjusted_p` and `runs_needed` where there are."""
+    """Describe a verdict: `claim`, `verdict` and `n`, the runs; `p`, `adjusted_p` and `runs_needed` where known."""
     numbers = {"p": finding.p, "adjusted_p": finding.adjusted_p}
     return {
         "claim": finding.family,
@@ -32,19 +32,19 @@ def describe_gate(
     Parameters
     ----------
     claim
-        The final accuracy that the document reports on the same set, where it reports one.
+        The final accuracy that the document reports on the same set, if any.
     summary
-        The accuracies of the gate's runs, as fractions.
+        The accuracies of the runs of the gate, as fractions.
     risk
-        Probability that it fails by chance alone; NaN where that is unknown.
+        Probability that the gate fails by chance alone; NaN where unknown.
     judged
-        False on the stand-in, whose accuracies say nothing.
+        False on the stand-in, whose accuracies mean nothing.
 
     Returns
     -------
     dict
-        `experiment`, `verdict`, `n` and `threshold`; `claim`, and as `chance_of_failing` the risk, where there are; the
-        `mean`, where it is judged. A gate tests nothing, so it has no `p`.
+        `experiment`, `verdict`, `n` and `threshold`; `claim` and `chance_of_failing`, the risk, where known; `mean`
+        where it is judged. A gate is no test, so it has no `p`.
     """
     reached = "reached" if summary.mean >= protocol.gate.minimum else "below the threshold"
     return {

@@ -1,7 +1,7 @@
-"""Training runs as MLflow keeps them: one MLflow run for each, with its protocol, its curves and what it was made with.
+"""Export of training runs to MLflow: each becomes an MLflow run with its protocol, curves and environment.
 
-A second export adds nothing: each run carries the hash of its record. MLflow is an extra, and is imported only here,
-when something is exported.
+A second export adds nothing: each run carries the hash of its record. MLflow is an extra, imported only here and only
+for an export.
 """
 
 from __future__ import annotations
@@ -23,55 +23,41 @@ from mnist_repro.records.run import RunRecord, format_record
 
 RECORD_TAG = "mnist_repro.record_sha256"
 
-# What MLflow takes at once, and of a text.
+# Limits of MLflow for one request, and for a text.
 _MOST_METRICS = 1_000
 _MOST_PARAMETERS = 100
 _LONGEST_TAG = 5_000
 _PAGE = 1_000
-# What MLflow allows in the name of a metric, of the characters that our names have.
+# Characters that MLflow does not allow in the name of a metric.
 _NOT_ALLOWED = re.compile(r"[^\w\-./ ]")
 
 
 class Metric(NamedTuple):
-    """A number, after how many steps it was measured, and when: milliseconds since 1970."""
+    """A value in MLflow's terms."""
 
     name: str
     value: float
-    step: int
-    milliseconds: int
+    step: int  #: training steps made before
+    milliseconds: int  #: since 1970
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunDescription:
-    """A run in MLflow's terms.
+    """A run in MLflow's terms."""
 
-    Parameters
-    ----------
-    parameters
-        What was decided before: the protocol, with a name for each of its parts, and the seed.
-    metrics
-        What was measured: after each period, at the end, and times in seconds.
-    tags
-        What it was made with, and the hash of the record.
-    status
-        Whether the run completed.
-    start, end
-        Milliseconds since 1970.
-    """
-
-    parameters: dict[str, str]
-    metrics: tuple[Metric, ...]
-    tags: dict[str, str]
+    parameters: dict[str, str]  #: each part of the protocol by its path, and the seed
+    metrics: tuple[Metric, ...]  #: values after each period and at the end, and times in seconds
+    tags: dict[str, str]  #: the environment, and the hash of the record
     status: Literal["FINISHED", "FAILED"]
-    start: int
-    end: int
+    start: int  #: milliseconds since 1970
+    end: int  #: milliseconds since 1970
 
 
 class Exported(NamedTuple):
-    """How many runs were added, and how many were there already."""
+    """Counts of an export."""
 
     added: int
-    present: int
+    present: int  #: runs that were there before
 
 
 def describe_run(record: RunRecord, *, protocol: Protocol, environment: str) -> RunDescription:
@@ -127,7 +113,7 @@ def describe_run(record: RunRecord, *, protocol: Protocol, environment: str) -> 
 
 
 def _flatten(value: dict[str, Any], *, before: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the parts of a protocol by their path; a list is one part."""
+    """Yield the parts of a protocol with their paths; a list is one part."""
     for name, part in value.items():
         if isinstance(part, dict):
             yield from _flatten(part, before=f"{before}{name}.")
@@ -169,9 +155,9 @@ def export_runs(
     Parameters
     ----------
     records
-        Runs of these protocols, also those that did not complete.
+        Runs of these protocols, incomplete ones included.
     uri
-        As MLflow reads it, such as ``sqlite:///mlflow.db`` or the address of a server.
+        A store of MLflow, such as ``sqlite:///mlflow.db`` or the address of a server.
     on_run
         Called after each run.
 
@@ -182,13 +168,13 @@ def export_runs(
 
     Notes
     -----
-    A run that an interrupted export left half-written is deleted, as MLflow deletes, and added again.
+    A run that an interrupted export left incomplete is marked as deleted, and added again.
     """
     described = [describe_run(r, protocol=protocols[r.experiment], environment=environment) for r in records]
     mlflow = _import_mlflow()
     try:
         return _export(described, mlflow=mlflow, name=f"mnist_repro/{environment}", uri=uri, on_run=on_run)
-    # Beside MLflow's own errors there are those of each store behind it.
+    # Each store behind MLflow has errors of its own.
     except Exception as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         msg = f"The runs cannot be exported to {_hide_secrets(uri)}: {_hide_secrets(reason[0])} Correct --uri."
@@ -196,7 +182,7 @@ def export_runs(
 
 
 def _import_mlflow() -> Any:
-    # It tells its makers of each use, unless it is told not to, and its users of each table that it makes.
+    # No telemetry, and no log line for each table.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     try:
         import mlflow  # noqa: PLC0415 - an extra, and slow to import
@@ -228,7 +214,7 @@ def _export(
 
 
 def _find_present(client: Any, *, experiment: str) -> set[str]:
-    """Return the hashes of the records that are there whole; delete what was left half-written."""
+    """Return the hashes of the complete records; delete incomplete ones."""
     present: set[str] = set()
     broken: list[str] = []
     token = None
@@ -257,10 +243,10 @@ def _add(run: RunDescription, *, client: Any, entities: Any, experiment: str) ->
     metrics = iter([entities.Metric(m.name, m.value, m.milliseconds, m.step) for m in run.metrics])
     while some := list(islice(metrics, _MOST_METRICS)):
         client.log_batch(made, metrics=some)
-    # Only now it counts as there.
+    # Only a terminated run counts as present.
     client.set_terminated(made, status=run.status, end_time=run.end)
 
 
 def _hide_secrets(text: str) -> str:
-    """Leave out what an address may say of a user."""
+    """Remove user names and passwords from an address."""
     return re.sub(r"//[^/@\s]*@", "//...@", text)

@@ -1,4 +1,4 @@
-"""Figures of causes: the document's figures among the runs of each way in which it might have been made."""
+"""Figures of causes: the values of the document among the runs of each alternative."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from mnist_repro.verdicts.causes.alternatives import Answer, last_figures, read_
 from mnist_repro.verdicts.causes.finder import ExperimentCauses
 from mnist_repro.verdicts.measured import measured_value
 
-# How far an axis reaches from the document, in half prediction intervals of the experiment as reconstructed: what lies
-# farther is an arrow with its mean.
+# Reach of an axis from the document, in half prediction intervals of the reconstruction; an arrow with the mean stands
+# for runs beyond it.
 _REACH = 9.0
 _ROW_INCHES = 0.42
 _HEAD_INCHES = 1.5
@@ -31,43 +31,33 @@ _HEAD_INCHES = 1.5
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Row:
-    """The runs of one way in which the document might have been made.
+    """The runs of one alternative."""
 
-    Parameters
-    ----------
-    label
-        That way.
-    values
-        Of each figure that is shown, our runs', of shape (n_runs,), in the claim's unit.
-    excluded
-        Whether the document could not have been made so.
-    """
-
-    label: str
-    values: tuple[NDArray[np.float64], ...]
-    excluded: bool
+    label: str  #: the choice and what it was changed to
+    values: tuple[NDArray[np.float64], ...]  #: for each claim shown, of shape (n_runs,), in its unit
+    excluded: bool  #: whether the alternative is excluded
 
 
 def draw_causes(path: Path, *, causes: ExperimentCauses) -> None:
-    """Draw the document's last accuracy and loss among the runs of each alternative, a row each."""
-    figures = last_figures(causes.claims)
-    rows = _rows(causes, figures)
-    title = f"{causes.protocol.id}: how it might have been made"
+    """Draw the final accuracy and loss of the document among the runs of each alternative, a row each."""
+    claims = last_figures(causes.claims)
+    rows = _rows(causes, claims)
+    title = f"{causes.protocol.id}: alternatives"
     with svg_figure(path, title=title, height=_ROW_INCHES * len(rows) + _HEAD_INCHES) as figure:
-        panels = figure.subplots(1, len(figures), squeeze=False, sharey=True)[0]
-        for index, (axes, claim) in enumerate(zip(panels, figures, strict=True)):
+        panels = figure.subplots(1, len(claims), squeeze=False, sharey=True)[0]
+        for index, (axes, claim) in enumerate(zip(panels, claims, strict=True)):
             _draw_panel(axes, claim, rows, index=index)
         panels[0].set_yticks(range(len(rows)), labels=[row.label for row in rows])
         panels[0].set_ylim(len(rows) - 0.5, -0.5)
 
 
-def _rows(causes: ExperimentCauses, figures: Sequence[Claim]) -> list[Row]:
+def _rows(causes: ExperimentCauses, claims: Sequence[Claim]) -> list[Row]:
     rows = []
     for cause in causes.ways:
         records = [r for r in causes.records[cause.variant.id if cause.variant else None] if r.status == "completed"]
         if not records:
             continue
-        read = [read_instead(claim, cause.variant) for claim in figures]
+        read = [read_instead(claim, cause.variant) for claim in claims]
         label = f"{cause.variant.choice}: {cause.variant.change}" if cause.variant else "as reconstructed"
         rows.append(
             Row(
@@ -88,7 +78,7 @@ def _draw_panel(axes: Axes, claim: Claim, rows: Sequence[Row], *, index: int) ->
     for place, (row, summary) in enumerate(zip(rows, summaries, strict=True)):
         colour = MUTED if row.excluded else OURS
         interval = summary.prediction_interval
-        # An arrow says what a bar that is cut off would hide. A single run has no interval: NaN is beyond nothing.
+        # A bar that is cut off would hide how far away it is. A single run has no interval: NaN is beyond nothing.
         if min(summary.mean, interval.low) < low or max(summary.mean, interval.high) > high:
             edge = low if summary.mean < claim.value else high
             _draw_arrow(axes, claim, summary.mean, place=place, edge=edge, colour=colour)
@@ -110,13 +100,13 @@ def _draw_panel(axes: Axes, claim: Claim, rows: Sequence[Row], *, index: int) ->
 
 
 def _draw_arrow(axes: Axes, claim: Claim, mean: float, *, place: int, edge: float, colour: str) -> None:
-    """Say that a row's runs lie beyond the axis, and where."""
+    """Draw an arrow with the mean of runs that lie beyond the axis."""
     below = edge < claim.value
     style: dict[str, Any] = {
         "transform": axes.get_yaxis_transform(),
         "color": colour,
         "verticalalignment": "center",
-        # Over the document's line.
+        # Above the line of the document.
         "bbox": {"facecolor": CARD, "edgecolor": "none", "pad": 1.5},
     }
     text = (

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The figure of training steps with each engine."""
 
 from __future__ import annotations
 
@@ -12,21 +12,19 @@ from mnist_repro.reporting.figures.style import MUTED, OURS, svg_figure
 from mnist_repro.reporting.wording.speed import name_engine, order_engines
 
 _ROW_INCHES = 0.23
-
-
 _COLUMNS = 2
-
-
 _TICKS = (1, 2, 5, 10, 20, 50)
 
 
 def draw_speed(path: Path, *, times: Times) -> None:
-    """Draw every engine's step over the floor of its experiment."""
+    """Draw the time per step of every engine, divided by that of the bare matrix products."""
     shown = {name: engines for name, engines in times.items() if FLOOR in engines}
     lines = math.ceil(len(shown) / _COLUMNS)
     most = max(len(engines.keys() - {CONTROL}) for engines in shown.values())
     with svg_figure(
-        path, title="A training step over its matrix products alone", height=lines * (most * _ROW_INCHES + 0.75) + 0.5
+        path,
+        title="Time per training step ÷ time of its bare matrix products (log)",
+        height=lines * (most * _ROW_INCHES + 0.75) + 0.5,
     ) as figure:
         panels = list(figure.subplots(lines, _COLUMNS, squeeze=False).flat)
         for axes, (name, engines) in zip(panels, shown.items(), strict=False):

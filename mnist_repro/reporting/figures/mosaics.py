@@ -1,4 +1,4 @@
-"""Figures made of images of 28 x 28 pixels: all in one raster, pixel by pixel, in one SVG file."""
+"""Figures of images of 28 x 28 pixels, all in one raster in one SVG file."""
 
 from __future__ import annotations
 
@@ -23,27 +23,17 @@ _GAP = 2
 # Room for a label under each digit, in pixels.
 _LABEL_ROOM = 10
 
-# Purple and orange stand neither for a document nor for our runs. So many shades are enough for the eye, and take a
-# third off the file; an odd number has one for 0.
+# Purple and orange stand neither for the document nor for our runs. 33 shades are enough for the eye and save a third
+# of the file; an odd number has a shade for 0.
 _WEIGHTS, _SHADES = "PuOr_r", 33
-# Noise does not compress: these take half the file.
+# Noise does not compress: fewer shades halve the file.
 _FEW_SHADES = 11
 
 FloatArray = NDArray[np.floating[Any]]
 
 
 def draw_first_weights(path: Path, *, title: str, weights: FloatArray) -> None:
-    """Draw each first-layer unit's weights as an image of 28 x 28.
-
-    Parameters
-    ----------
-    path
-        The SVG file to write.
-    title
-        Printed above.
-    weights
-        Array of shape (784, units).
-    """
+    """Draw the weights of each first-layer unit, an array of shape (784, units), as images of 28 x 28."""
     values = weights.astype(np.float64)
     limit = _choose_limit(values)
     norm = Normalize(-limit, limit)
@@ -68,16 +58,12 @@ def draw_first_weights(path: Path, *, title: str, weights: FloatArray) -> None:
 
 
 def draw_snapshots(path: Path, *, title: str, snapshots: Mapping[int, FloatArray]) -> None:
-    """Draw each first-layer unit's weights as an image of 28 x 28, a panel for each number of steps.
+    """Draw the weights of each first-layer unit as images of 28 x 28, a panel for each number of steps.
 
     Parameters
     ----------
-    path
-        The SVG file to write.
-    title
-        Printed above.
     snapshots
-        Arrays of shape (784, units), by the steps made. Each panel has a scale of its own: weights grow.
+        Arrays of shape (784, units) by training step. Each panel has its own scale, since weights grow.
     """
     mosaics = {
         step: _arrange(values.T.reshape(-1, _SIDE, _SIDE), columns=_count_columns(values.shape[1]), below=_GAP)
@@ -97,10 +83,8 @@ def draw_sample_digits(path: Path, *, images: NDArray[np.uint8], labels: NDArray
 
     Parameters
     ----------
-    path
-        The SVG file to write.
     images
-        Array of shape (n, 784), 0 = background: dark ink on light paper in the figure.
+        Array of shape (n, 784), 0 = background; the figure shows dark ink on light paper.
     labels
         Array of shape (n,).
     """
@@ -122,18 +106,18 @@ def draw_sample_digits(path: Path, *, images: NDArray[np.uint8], labels: NDArray
 
 
 def _choose_limit(weights: FloatArray) -> float:
-    """Return where the scale of colours ends: a few extreme weights would leave all others pale."""
+    """Return the end of the colour scale: with a few extreme weights in it, all others would be pale."""
     return float(np.percentile(np.abs(weights), 99.5)) or 1.0
 
 
 def _show(axes: Axes, mosaic: FloatArray, *, cmap: Colormap, norm: Normalize) -> None:
-    """Show an image pixel by pixel; where it is NaN the card is seen."""
+    """Show an image pixel by pixel; NaN shows the card."""
     axes.imshow(mosaic, cmap=cmap, norm=norm, interpolation="none")
     axes.set_axis_off()
 
 
 def _arrange(images: FloatArray, *, columns: int, below: int) -> FloatArray:
-    """Put images of shape (n, 28, 28) into one array, NaN between them; `below` pixels under each image."""
+    """Put images of shape (n, 28, 28) into one array with NaN between them and `below` pixels under each."""
     rows = math.ceil(len(images) / columns)
     mosaic = np.full((rows * (_SIDE + below), columns * (_SIDE + _GAP)), np.nan)
     for place, image in enumerate(images):
@@ -144,6 +128,6 @@ def _arrange(images: FloatArray, *, columns: int, below: int) -> FloatArray:
 
 
 def _count_columns(images: int) -> int:
-    """Return how many columns make a full grid that is at most twice as wide as high, or nearly so."""
+    """Return the number of columns of a full grid, at most about twice as wide as high."""
     smallest = math.ceil(math.sqrt(images))
     return next((count for count in range(smallest, 2 * smallest + 1) if images % count == 0), smallest)

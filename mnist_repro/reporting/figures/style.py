@@ -1,7 +1,7 @@
-"""How every figure looks, and how it becomes an SVG file with the same bytes each time.
+"""The look of every figure, and SVG files with the same bytes each time.
 
-The figures stand on an opaque, nearly white card with dark text: so they read the same on light and on dark pages.
-Letters are drawn as outlines: so they look the same whatever fonts a reader has.
+Figures have an opaque, nearly white card with dark text, so that they read the same on light and dark pages. Letters
+are outlines, so that they look the same whatever fonts a reader has.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ INK = "#1f2328"
 MUTED = "#59636e"
 GRID = "#e3e6ea"
 
-# Okabe and Ito's colours, which colour-blind readers tell apart. The markers differ as well.
+# The palette of Okabe and Ito, safe for colour-blind readers. The markers differ as well.
 OURS = "#0072b2"
 DOCUMENT = "#d55e00"
 DOCUMENT_MARKER = "D"
 
-# Inches of 96 CSS pixels: as wide as a column of text, so that a page hardly scales the letters.
+# Inches of 96 CSS pixels: the width of a column of text, so that a page hardly scales the letters.
 WIDTH = 8.2
 
 _SETTINGS = {
@@ -71,16 +71,16 @@ _HEAD_BYTES = 4096
 
 @contextmanager
 def svg_figure(path: Path, *, title: str, height: float, width: float = WIDTH) -> Iterator[Figure]:
-    """Give an empty figure to draw on, and write it to `path` at the end.
+    """Yield an empty figure, and write it to `path` at the end.
 
-    A reader's own Matplotlib settings have no influence.
+    The Matplotlib settings of the reader have no influence.
 
     Parameters
     ----------
     path
         The SVG file; its folder exists.
     title
-        Printed above the figure, and the SVG's `<title>`.
+        Printed above the figure, and the `<title>` of the SVG.
     height, width
         Inches.
     """
@@ -91,14 +91,14 @@ def svg_figure(path: Path, *, title: str, height: float, width: float = WIDTH) -
         buffer = io.BytesIO()
         about = {"Title": title, "Creator": _describe_libraries(), "Date": None}
         figure.savefig(buffer, format="svg", edgecolor="auto", metadata=about)
-    # Matplotlib ends the lines of its paths with blanks, which editors and commit hooks take away.
+    # Matplotlib ends lines of paths with blanks, which editors and commit hooks remove.
     path.write_bytes(_number_names(re.sub(rb" +\n", b"\n", buffer.getvalue())))
 
 
 def _number_names(svg: bytes) -> bytes:
-    """Return an SVG file whose clip paths, markers and pictures are named by numbers.
+    """Return an SVG file whose clip paths, markers and images are named by numbers.
 
-    Matplotlib names them by hashes of what they are, to the last bit of their places: there processors differ.
+    Matplotlib names them by hashes of their coordinates, whose last bits differ between processors.
     """
     names = dict.fromkeys(_HASHED_NAME.findall(svg))
     for number, name in enumerate(names):
@@ -107,23 +107,23 @@ def _number_names(svg: bytes) -> bytes:
 
 
 def _describe_libraries() -> str:
-    # Pillow compresses the pictures within figures.
+    # Pillow compresses the images within figures.
     return f"Matplotlib {metadata.version('matplotlib')}, Pillow {metadata.version('pillow')}"
 
 
 def read_creator(path: Path) -> str | None:
-    """Return the libraries that drew the SVG file, with their versions, or None where the file does not say."""
+    """Return the libraries that drew the SVG file, with their versions; None if the file does not name them."""
     with path.open("rb") as file:
         found = _CREATOR.search(file.read(_HEAD_BYTES))
     return found[1].decode() if found else None
 
 
 def scatter(count: int) -> NDArray[np.floating[Any]]:
-    """Return heights in -0.5..0.5 for the dots of a strip, of shape (count,): evenly filled, the same way each time."""
+    """Return heights in -0.5..0.5 for the dots of a strip, of shape (count,): evenly spread, and always the same."""
     # By multiples of the golden ratio.
     return ((np.arange(count) + 0.5) * _GOLDEN_RATIO) % 1 - 0.5
 
 
-def format_percent(share: float, _position: int) -> str:
-    """Label a tick with as many digits as it has: 87.5 % is not 88 %."""
-    return f"{100 * share:.4g} %"
+def format_percent(fraction: float, _position: int) -> str:
+    """Label a tick with as many digits as it needs: 87.5 % is not 88 %."""
+    return f"{100 * fraction:.4g} %"

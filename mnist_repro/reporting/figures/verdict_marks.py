@@ -1,11 +1,11 @@
-"""How a verdict looks, in figures and on the page: a sign and a colour, of which the sign alone tells it."""
+"""The look of a verdict in figures and on the page: a sign, which alone identifies it, and a colour."""
 
 from __future__ import annotations
 
 from mnist_repro.reporting.figures.style import CARD, DOCUMENT, GRID
 from mnist_repro.verdicts.finding import Verdict
 
-_AGREEING = "#edf4fa"
+AGREEING = "#edf4fa"
 
 SIGNS = {
     Verdict.REPRODUCED: "\N{CHECK MARK}",
@@ -16,10 +16,10 @@ SIGNS = {
     Verdict.NOT_COMPARABLE: "\N{NOT EQUAL TO}",
     Verdict.NOT_RUN: "\N{EN DASH}",
 }
-# Of a cell with the sign.
+# Background of the sign.
 COLOURS = {
-    Verdict.REPRODUCED: _AGREEING,
-    Verdict.EXPLAINED: _AGREEING,
+    Verdict.REPRODUCED: AGREEING,
+    Verdict.EXPLAINED: AGREEING,
     Verdict.NOT_REPRODUCED: DOCUMENT,
     Verdict.INCONCLUSIVE: CARD,
     Verdict.CONTRADICTED: GRID,
@@ -27,11 +27,11 @@ COLOURS = {
     Verdict.NOT_RUN: CARD,
 }
 MEANINGS = {
-    Verdict.REPRODUCED: "does not stand out among our runs, or is the same number where no chance is involved",
-    Verdict.EXPLAINED: "does not reproduce, but does with one thing done otherwise, for a reason that is written down",
-    Verdict.NOT_REPRODUCED: "stands out among our runs; of a document whose numbers are all true, 5 % chance at most",
-    Verdict.INCONCLUSIVE: "cannot be told from so few runs",
-    Verdict.CONTRADICTED: "is refuted by the document's own code or numbers",
-    Verdict.NOT_COMPARABLE: "is a time on other hardware",
-    Verdict.NOT_RUN: "has no completed run here",
+    Verdict.REPRODUCED: "does not stand out among our runs; where no chance is involved, is the same number",
+    Verdict.EXPLAINED: "fails as described, but reproduces after one documented change",
+    Verdict.NOT_REPRODUCED: "stands out among our runs; chance of a wrong verdict over a whole document: at most 5 %",
+    Verdict.INCONCLUSIVE: "too few runs to decide",
+    Verdict.CONTRADICTED: "is refuted by the code or the numbers of the document itself",
+    Verdict.NOT_COMPARABLE: "is a run time; our hardware differs",
+    Verdict.NOT_RUN: "has no completed run in this environment",
 }

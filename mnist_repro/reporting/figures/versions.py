@@ -1,4 +1,4 @@
-"""Figures of versions: the verdicts on every claim, and how far each version's numbers are from the reference's."""
+"""Figures of versions: the verdict on every claim, and the difference of each version from the reference."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _HEAD_INCHES = 1.9
 _PANEL_COLUMNS = 3
 _ROW_INCHES = 0.2
 _POINTS = 100.0
-# A claim that has no other verdict on any version has no row.
+# Claims that have only these verdicts on all versions get no row.
 _UNJUDGED = frozenset({Verdict.NOT_COMPARABLE, Verdict.NOT_RUN})
 
 
 def draw_versions(versions: VersionsResult, *, folder: Path) -> dict[str, str]:
-    """Draw the figures of the page of versions.
+    """Draw the figures of the comparison of versions.
 
     Returns
     -------
     dict
-        File names in `folder` by what they show.
+        File names in `folder` by subject.
     """
     folder.mkdir(parents=True, exist_ok=True)
     draw_claims(folder / "claims.svg", versions=versions)
@@ -43,7 +43,7 @@ def draw_versions(versions: VersionsResult, *, folder: Path) -> dict[str, str]:
 
 
 def draw_claims(path: Path, *, versions: VersionsResult) -> None:
-    """Draw a cell for each claim and version: its p-value, or its verdict where no chance is involved."""
+    """Draw a cell for each claim and version: the p-value, or the sign of the verdict where no chance is involved."""
     names = [column.name for column in versions.columns]
     shown = [history for history in versions.histories if any(map(_is_shown, history.findings.values()))]
     height = _CELL_INCHES * len(shown) + _HEAD_INCHES
@@ -74,7 +74,7 @@ def _draw_cell(axes: Axes, finding: Finding | None, *, row: int, place: int) -> 
 
 
 def _look(finding: Finding | None) -> tuple[str, str, str]:
-    """Return a cell's text, its colour, and the text's."""
+    """Return the text of a cell, its colour, and the colour of the text."""
     if finding is None:
         return "\N{EN DASH}", CARD, MUTED
     if finding.p is None or finding.verdict is Verdict.CONTRADICTED:
@@ -89,12 +89,12 @@ def _look(finding: Finding | None) -> tuple[str, str, str]:
 
 
 def draw_drift(path: Path, *, versions: VersionsResult) -> None:
-    """Draw how far each version's final accuracies are from the reference's, by experiment."""
+    """Draw the final accuracy of each version minus that of the reference, a panel for each experiment."""
     others = [column.name for column in versions.columns if column.name != versions.reference.name]
     experiments = [experiment.protocol.id for experiment in versions.reference.experiments]
     lines = math.ceil(len(experiments) / _PANEL_COLUMNS)
     height = lines * (_ROW_INCHES * len(others) + 0.8) + 0.6
-    title = f"Final accuracy on each version less that on {versions.reference.name}"
+    title = f"Final accuracy on each version minus that on {versions.reference.name}"
     with svg_figure(path, title=title, height=height, width=WIDTH) as figure:
         panels = figure.subplots(lines, _PANEL_COLUMNS, squeeze=False, sharey=True).flat
         for axes, experiment in zip(panels, experiments, strict=False):
@@ -104,7 +104,7 @@ def draw_drift(path: Path, *, versions: VersionsResult) -> None:
 
 
 def _differences(versions: VersionsResult, others: Sequence[str], experiment: str) -> dict[str, Summary | None]:
-    """Return how far versions are from the reference in one experiment; None where they were not compared."""
+    """Return the differences of versions from the reference in one experiment; None where not compared."""
     pairs = {name: versions.drift.between(versions.reference.name, name).get(experiment) for name in others}
     return {name: pair.agreement.accuracy if pair else None for name, pair in pairs.items()}
 
@@ -121,7 +121,7 @@ def _draw_differences(axes: Axes, differences: Mapping[str, Summary | None], *, 
             axes.plot(ends, [place, place], color=OURS, alpha=0.4, linewidth=5)
             reach = max(reach, *map(abs, ends))
         axes.plot(_POINTS * difference.mean, place, marker="o", markersize=4, color=OURS)
-    # Differences that are all but nothing are not blown up to fill the panel.
+    # Tiny differences are not magnified to fill the panel.
     reach = max(1.1 * reach, 0.1)
     axes.set_xlim(-reach, reach)
     axes.set_ylim(len(differences) - 0.5, -0.5)
@@ -130,4 +130,4 @@ def _draw_differences(axes: Axes, differences: Mapping[str, Summary | None], *, 
     axes.tick_params(axis="x", labelsize=8)
     axes.tick_params(axis="y", length=0)
     axes.set_title(title, fontsize=9)
-    axes.set_xlabel("points", fontsize=8)
+    axes.set_xlabel("percentage points", fontsize=8)

@@ -1,4 +1,4 @@
-"""All that the documents report, as rows of one table, each with what it takes to judge it by oneself."""
+"""Everything that the documents report, as rows of one table with what a reader needs to check each verdict."""
 
 from __future__ import annotations
 
@@ -17,69 +17,41 @@ from mnist_repro.verdicts.uncertainty import Certainty
 
 @dataclass(frozen=True, kw_only=True)
 class Number:
-    """One printed number with its place among our runs, and the row that shows it; None where there are no runs."""
+    """One printed value beside our runs."""
 
     assessment: Assessment
-    strip: Strip | None
+    strip: Strip | None  #: the row of the drawing; None without runs
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimRow:
-    """A claim (of a curve all points), a comparison or a statement, in one environment.
+    """A claim or a curve, a comparison, or a statement, in one environment."""
 
-    Parameters
-    ----------
-    key
-        Unique on a page, of letters, digits, points and hyphens.
-    result
-        The environment's.
-    document, experiments
-        What it is about.
-    name
-        The claim in few words.
-    reported, ours, places
-        The document's number, our mean with its interval, and how many numbers lie inside; empty where there is none.
-    reported_value, our_value
-        What the first two are sorted by.
-    finding
-        The verdict.
-    numbers
-        The printed numbers; none of a statement.
-    ticks
-        Of the axis on which the numbers' rows stand.
-    lines
-        Where it stands in the stored text.
-    certainty
-        How sure our number is, where that is known.
-    notes
-        What a reader should know of it.
-    """
-
-    key: str
+    key: str  #: unique on a page; letters, digits, points and hyphens
     result: EnvironmentResult
     document: Document
     experiments: tuple[ExperimentResult, ...]
-    name: str
+    name: str  #: the claim in few words
     finding: Finding
-    lines: tuple[int, ...]
-    reported: str = ""
-    ours: str = ""
-    places: str = ""
-    reported_value: float | None = None
-    our_value: float | None = None
-    numbers: tuple[Number, ...] = ()
-    ticks: tuple[tuple[str, str], ...] = ()
-    certainty: Certainty | None = None
+    lines: tuple[int, ...]  #: lines of the stored text
+    reported: str = ""  #: the value in the document; empty for a statement
+    ours: str = ""  #: our mean with its interval; empty without runs
+    places: str = ""  #: how many values lie inside one run's interval; empty where that is not asked
+    reported_value: float | None = None  #: sort key of `reported`
+    our_value: float | None = None  #: sort key of `ours`
+    numbers: tuple[Number, ...] = ()  #: the printed values; empty for a statement
+    ticks: tuple[tuple[str, str], ...] = ()  #: places and labels of ticks on the common axis
+    certainty: Certainty | None = None  #: uncertainty of our value, where it is known
     notes: tuple[str, ...] = ()
 
 
 def list_rows(results: Iterable[EnvironmentResult], *, documents: Mapping[str, Document]) -> list[ClaimRow]:
-    """Return the rows of all environments, in the order of the documents."""
+    """Return the rows of all environments, each in the order of the documents."""
     return [row for place, result in enumerate(results, 1) for row in _Rows(result, place, documents).list()]
 
 
 class _Rows:
-    """Makes the rows of one environment, the `place`-th of its page."""
+    """Builds the rows of one environment, the `place`-th on its page."""
 
     def __init__(self, result: EnvironmentResult, place: int, documents: Mapping[str, Document]) -> None:
         self._result = result

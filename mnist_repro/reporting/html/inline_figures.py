@@ -1,7 +1,7 @@
-"""SVG figures as parts of one HTML page: no ids that clash, each letter drawn once, and nothing that runs or loads.
+"""SVG figures inside one HTML page: no clashing ids, each letter drawn once, nothing that runs or loads.
 
-The figures were drawn by libraries of which every version draws other bytes. So each stands between two comments, of
-which the first names these versions.
+Other versions of the libraries draw other bytes. So each figure stands between two comments, and the first names the
+versions.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _STYLES = frozenset(
 )
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _PICTURE = "data:image/png;base64,"
-# How Matplotlib draws a letter, whatever its font.
+# The scale of every letter that Matplotlib draws.
 _LETTER_SCALE = "scale(0.015625)"
 _PIXELS_PER_POINT = 4 / 3
 
@@ -41,9 +41,9 @@ class FigureSheet:
     Parameters
     ----------
     folder
-        In which the figures' names are looked up.
+        Folder that the names of figures start from.
     most_bytes
-        Of all figures together; what comes later is a link to its file.
+        Limit of all figures together; a figure beyond it becomes a link to its file.
     """
 
     def __init__(self, folder: Path, *, most_bytes: int) -> None:
@@ -54,14 +54,14 @@ class FigureSheet:
         self._letters: dict[str, ET.Element] = {}
 
     def embed(self, name: str, *, label: str) -> Markup:
-        """Return a figure as markup, or a link to its file where the page has no more room.
+        """Return a figure as markup, or a link to its file if it exceeds the limit of the page.
 
         Parameters
         ----------
         name
             The SVG file, in the folder.
         label
-            What a screen reader says in its place.
+            Text for screen readers.
         """
         file = self._folder / name
         root = ET.fromstring(file.read_bytes())  # noqa: S314 - a figure of our own
@@ -79,7 +79,7 @@ class FigureSheet:
         return self._enclose(text)
 
     def letters(self) -> Markup:
-        """Return the letters that the figures so far are written with; they stand once, anywhere on the page."""
+        """Return the letters of all figures so far; they are needed once, anywhere on the page."""
         shapes = "".join(ET.tostring(letter, encoding="unicode") for letter in self._letters.values())
         return self._enclose(
             f'<svg class="letters" aria-hidden="true" width="0" height="0"><defs>{shapes}</defs></svg>'
@@ -89,7 +89,7 @@ class FigureSheet:
         return Markup(f"{_START.format(escape(self._creator))}{text}{_END}")  # noqa: S704 - rebuilt from known shapes
 
     def _convert(self, element: ET.Element, *, prefix: str) -> ET.Element:
-        """Return an element of Matplotlib's SVG as HTML has it, with what is known to draw and nothing else."""
+        """Return an element of an SVG by Matplotlib for HTML, with the known shapes and nothing else."""
         converted = ET.Element(_name(element), self._attributes(element, prefix=prefix))
         for child in element:
             if _name(child) not in _SHAPES:
@@ -99,7 +99,7 @@ class FigureSheet:
                 self._letters.setdefault(child.attrib["id"], ET.Element("path", kept))
                 continue
             inner = self._convert(child, prefix=prefix)
-            # A group that had nothing but a name is none any more, and one of letters is empty.
+            # Drop groups that had only a name, and the emptied definitions of letters.
             is_idle = (inner.tag == "g" and not inner.attrib) or (inner.tag == "defs" and not len(inner))
             converted.extend(inner if is_idle else [inner])
         return converted
@@ -116,7 +116,7 @@ class FigureSheet:
         if href.startswith(_PICTURE):
             kept["href"] = "".join(href.split())
         elif href.startswith("#"):
-            # The figures share the letters by their names.
+            # All figures share the letters.
             kept["href"] = href if href[1:] in self._letters else f"#{prefix}{href[1:]}"
             if sideways := _SIDEWAYS.fullmatch(kept.get("transform", "")):
                 del kept["transform"]
@@ -125,12 +125,12 @@ class FigureSheet:
 
 
 def list_creators(page: str) -> set[str]:
-    """Return the libraries that drew the figures of a page, with their versions."""
+    """Return the libraries that drew the figures of a page, with versions."""
     return {match[1] for match in _FIGURE.finditer(page)}
 
 
 def blank_figures(page: str) -> str:
-    """Return a page without what its figures look like."""
+    """Return a page without the content of its figures."""
     return _FIGURE.sub("<!-- figure -->", page)
 
 
@@ -145,6 +145,6 @@ def _rewrite(value: str, *, is_path: bool, prefix: str) -> str:
 
 
 def _shorten(text: str) -> str:
-    """Write numbers to a hundredth of a point, and the lines of a path behind each other."""
+    """Round numbers to a hundredth of a point, and join the lines of a path."""
     rounded = _LONG_NUMBER.sub(lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), text)
     return " ".join(rounded.split())

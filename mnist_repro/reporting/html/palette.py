@@ -1,55 +1,55 @@
-"""The colours of the HTML page, which are the figures' own: as they are by day, and turned over by night.
+"""The colours of the HTML page: those of the figures in the light, and their counterparts in the dark.
 
-A figure is a picture with fixed colours. In the dark the page shows it through a filter of CSS that turns light to dark
-and keeps the hues; the page's own colours go through the same, so that a thing has one colour everywhere.
+A figure has fixed colours. In the dark the page shows it through a CSS filter that exchanges light and dark and keeps
+the hues. The page's own dark colours are what the filter makes of the light ones, so that a thing has one colour
+everywhere.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from matplotlib.colors import to_hex, to_rgb
-
 from mnist_repro.reporting.figures.style import CARD, DOCUMENT, GRID, INK, MUTED, OURS
-from mnist_repro.reporting.figures.verdict_marks import COLOURS
+from mnist_repro.reporting.figures.verdict_marks import AGREEING, COLOURS
 from mnist_repro.verdicts.finding import Verdict
 
-# How far light and dark change places: wholly would be white on black.
-_INVERSION = 0.92
-# Rows of the matrix of half a turn of the hue, as Filter Effects Module Level 1 defines hueRotate.
-_HALF_TURN = ((-0.574, 1.430, 0.144), (0.426, 0.430, 0.144), (0.426, 1.430, -0.856))
+# White on black would be too bright.
+FILTER = "invert(92%) hue-rotate(180deg)"
 
+_SHADE = "#f3f5f7"
+# What the filter makes of each colour; tests compute it.
+_DARK = {
+    CARD: "#171716",
+    INK: "#cbced2",
+    MUTED: "#919aa3",
+    GRID: "#272a2d",
+    AGREEING: "#1a1f24",
+    OURS: "#4cace2",
+    DOCUMENT: "#e07c2d",
+    _SHADE: "#1c1d1f",
+}
 _LIGHT = {
     "card": CARD,
     "ink": INK,
     "muted": MUTED,
     "grid": GRID,
-    "shade": "#f3f5f7",
+    "shade": _SHADE,
     "ours": OURS,
     "document": DOCUMENT,
 }
 
 
 def name_look(verdict: Verdict) -> str:
-    """Return a verdict's name in style sheets."""
+    """Return the name of a verdict in style sheets."""
     return verdict.value.replace(" ", "-")
 
 
 def format_palette() -> str:
-    """Return the page's colours as custom properties of CSS, and the filter for figures in the dark."""
+    """Return the colours of the page as CSS custom properties, and the filter for figures in the dark."""
     light = _LIGHT | {name_look(verdict): colour for verdict, colour in COLOURS.items()}
-    dark = {name: turn_over(colour) for name, colour in light.items()}
-    turned = f"invert({_INVERSION:.0%}) hue-rotate(180deg)"
+    dark = {name: _DARK[colour] for name, colour in light.items()}
     return (
         f":root {{\n  color-scheme: light dark;\n{_declare(light, turned='none')}}}\n"
-        f"@media screen and (prefers-color-scheme: dark) {{\n:root {{\n{_declare(dark, turned=turned)}}}\n}}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{\n:root {{\n{_declare(dark, turned=FILTER)}}}\n}}\n"
     )
-
-
-def turn_over(colour: str) -> str:
-    """Return what the filter makes of a colour."""
-    inverted = [_INVERSION + (1 - 2 * _INVERSION) * channel for channel in to_rgb(colour)]
-    turned = np.clip(np.array(_HALF_TURN) @ inverted, 0.0, 1.0)
-    return to_hex((turned[0], turned[1], turned[2]))
 
 
 def _declare(colours: dict[str, str], *, turned: str) -> str:

@@ -1,7 +1,6 @@
-"""Where a document's numbers lie among our runs, as small drawings: a row for each number, all on one axis.
+"""Strips: the values of a document among our runs, a row for each value, all on one axis.
 
-What is told here are places; the template draws them. All are shares of the axis, so that a drawing is as wide as its
-table's cell.
+The places are computed here, as fractions of the axis, so that a drawing is as wide as its cell; the template draws.
 """
 
 from __future__ import annotations
@@ -18,53 +17,33 @@ from mnist_repro.reporting.figures.style import scatter
 from mnist_repro.reporting.wording.numbers import format_tick
 from mnist_repro.verdicts.measured import Assessment, measured_value
 
-# Steps into which an axis is divided for the dots.
+# The axis has this many steps for the dots.
 STEPS = 1000
-# Pixels: of a row that stands alone or nearly so, and of one of many.
+# Height of a row in pixels: of one or two rows, and of many.
 _TALL, _SHORT = 60, 24
 _FEW_ROWS = 2
-# The share of a row's height that dots are scattered over.
+# Fraction of the height of a row over which dots are scattered.
 _FILLED = 0.7
 _MARGIN = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
 class Strip:
-    """One number's row.
+    """The row of one value; places are in percent of the axis."""
 
-    Parameters
-    ----------
-    height
-        Pixels.
-    dots
-        The runs as data of an SVG path, in a box of `STEPS` by `height`.
-    band
-        Start and width of the 95 % prediction interval of one run, in percent of the axis; None where it is unknown.
-    mean, reported
-        In percent of the axis; None for the mean where there are no runs.
-    """
-
-    height: int
-    dots: str
-    band: tuple[str, str] | None
-    mean: str | None
-    reported: str
+    height: int  #: pixels
+    dots: str  #: the runs as data of an SVG path, in a box of `STEPS` by `height`
+    band: tuple[str, str] | None  #: start and width of one run's 95 % prediction interval; None where unknown
+    mean: str | None  #: our mean; None without runs
+    reported: str  #: the value in the document
 
 
 @dataclass(frozen=True, kw_only=True)
 class Strips:
-    """All rows of a claim.
+    """All rows of a claim."""
 
-    Parameters
-    ----------
-    rows
-        One for each number.
-    ticks
-        Places on the axis in percent, with their labels.
-    """
-
-    rows: tuple[Strip, ...]
-    ticks: tuple[tuple[str, str], ...]
+    rows: tuple[Strip, ...]  #: one for each value
+    ticks: tuple[tuple[str, str], ...]  #: places in percent of the axis, with their labels
 
 
 @dataclass(frozen=True)
@@ -72,27 +51,27 @@ class _Axis:
     low: float
     high: float
 
-    def share(self, value: float) -> float:
+    def fraction(self, value: float) -> float:
         return (value - self.low) / (self.high - self.low)
 
     def percent(self, value: float) -> str:
-        return _percent(self.share(value))
+        return _percent(self.fraction(value))
 
 
 def place_runs(assessments: Sequence[Assessment], *, runs: Sequence[Sequence[RunRecord]]) -> Strips | None:
-    """Place reported numbers and our runs on one axis.
+    """Place reported values and our runs on one axis.
 
     Parameters
     ----------
     assessments
-        The numbers, of one metric and unit.
+        The values, of one metric and unit.
     runs
-        For each of them the completed runs of its experiment.
+        The completed runs of the experiment of each value.
 
     Returns
     -------
     Strips or None
-        None where there are no runs, or the numbers are none of a run: labels.
+        None without runs, and for labels, which no run measures.
     """
     if any(assessment.claim.metric == "label" for assessment in assessments) or not any(runs):
         return None
@@ -123,7 +102,7 @@ def _choose_axis(assessments: Sequence[Assessment], values: Sequence[np.ndarray]
 
 
 def _interval(assessment: Assessment) -> tuple[float, ...]:
-    """Return the ends of one run's interval; none where it is unknown."""
+    """Return the ends of the interval of one run; empty where it is unknown."""
     if assessment.summary is None:
         return ()
     interval = assessment.summary.prediction_interval
@@ -131,18 +110,18 @@ def _interval(assessment: Assessment) -> tuple[float, ...]:
 
 
 def _place(assessment: Assessment, values: np.ndarray, *, axis: _Axis, height: int) -> Strip:
-    places = [(round(STEPS * axis.share(value)), value) for value in values]
+    places = [(round(STEPS * axis.fraction(value)), value) for value in values]
     heights = np.rint(height * (0.5 + _FILLED * scatter(len(values)))).astype(int)
     ends = _interval(assessment)
     return Strip(
         height=height,
-        # A line of no length, with round ends, is a dot.
+        # A line of length 0 with round ends is a dot.
         dots="".join(f"M{place} {high}h0" for (place, _), high in zip(places, heights, strict=True)),
-        band=(axis.percent(ends[0]), _percent(axis.share(ends[1]) - axis.share(ends[0]))) if ends else None,
+        band=(axis.percent(ends[0]), _percent(axis.fraction(ends[1]) - axis.fraction(ends[0]))) if ends else None,
         mean=axis.percent(float(values.mean())) if len(values) else None,
         reported=axis.percent(assessment.claim.value),
     )
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f}%"
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.2f}%"

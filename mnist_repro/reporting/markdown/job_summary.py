@@ -1,8 +1,7 @@
-"""A summary for a CI's page: appended to the file that `GITHUB_STEP_SUMMARY` names.
+"""A summary for the page of a CI job, appended to the file that `GITHUB_STEP_SUMMARY` names.
 
-`mnist-repro report` appends it, and nothing else does: it reads all records, it runs last, whether the tests passed or
-not, and it needs no TensorFlow. Were `run` and the test session to append theirs, a job would show the same verdicts
-three times.
+Only `mnist-repro report` appends it: it reads all records, runs last whether the tests passed or not, and needs no
+TensorFlow. If `run` and the test session did so too, a job would show the same verdicts three times.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ from mnist_repro.reporting.wording.numbers import (
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import Verdict
 
-# What GitHub takes of one step; a larger file is not shown at all.
+# GitHub's limit for one step; a larger file is not shown at all.
 MOST_BYTES = 1024 * 1024
 
 _OPEN, _CLOSED = "<details>", "</details>"
-_CUT = "*Cut here: a step's summary has at most 1 MiB. The whole is in the report's pages.*\n"
+_CUT = "*Cut here: the summary of a step has at most 1 MiB. The pages of the report have the rest.*\n"
 
 
 def format_summary(results: Sequence[EnvironmentResult], *, documents: Mapping[str, Document]) -> str:
-    """Return the summary of all environments as Markdown: what came out, what did not reproduce, and every claim."""
+    """Return the summary of all environments as Markdown: outcomes, what did not reproduce, and every claim."""
     lines = ["## Do the documents' numbers reproduce?", ""]
     for result in results:
         lines += _describe(result, documents=documents)
@@ -48,9 +47,9 @@ def _describe(result: EnvironmentResult, *, documents: Mapping[str, Document]) -
     for document in documents.values():
         yield f"- **{escape_markdown(document.title)}**: {format_outcome(result.outcome(document.id))}"
     yield ""
-    said = [(family.id, family.finding) for family in result.families]
-    said += [(entry.subject.id, entry.finding) for entry in (*result.compared, *result.stated)]
-    missed = [(name, finding) for name, finding in said if finding.verdict is Verdict.NOT_REPRODUCED]
+    reported = [(family.id, family.finding) for family in result.families]
+    reported += [(entry.subject.id, entry.finding) for entry in (*result.compared, *result.stated)]
+    missed = [(name, finding) for name, finding in reported if finding.verdict is Verdict.NOT_REPRODUCED]
     if missed:
         yield "Not reproduced:"
         yield ""
@@ -80,12 +79,12 @@ def _tabulate(result: EnvironmentResult) -> Iterator[str]:
 
 
 def append_summary(text: str, *, file: Path, most_bytes: int = MOST_BYTES) -> None:
-    """Append `text` to a step's summary; what is too long is cut between two lines, and the end says so.
+    """Append `text` to the summary of a step; a long text is cut between two lines, and its end says so.
 
     Parameters
     ----------
     most_bytes
-        Of the whole file, with what earlier commands of the step have written.
+        Limit of the whole file, with what earlier commands of the step wrote.
 
     Raises
     ------
@@ -104,7 +103,7 @@ def append_summary(text: str, *, file: Path, most_bytes: int = MOST_BYTES) -> No
 def _fit(text: str, *, room: int) -> str:
     if len(text.encode()) <= room:
         return text
-    # Nothing that was opened stays open.
+    # Room to close what was opened.
     longest_end = len(f"\n{_CLOSED}\n\n{_CUT}".encode())
     kept, size = [], 0
     for line in text.splitlines(keepends=True):
@@ -113,7 +112,7 @@ def _fit(text: str, *, room: int) -> str:
             break
         kept.append(line)
     if not kept:
-        # A file that is too long would not be shown at all.
+        # A file beyond the limit would not be shown at all.
         return ""
     is_open = sum(line.count(_OPEN) - line.count(_CLOSED) for line in kept) > 0
     return "".join([*kept, f"\n{_CLOSED}\n" if is_open else "", "\n", _CUT])

@@ -1,85 +1,73 @@
-"""The Markdown pages of the report, as drafts in a folder that is gone afterwards."""
+"""The Markdown pages of the report."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-
 from jinja2 import Environment as Templates
 
-from mnist_repro.comparison.speed.engines import read_speed
-from mnist_repro.comparison.speed.studies import read_studies
-from mnist_repro.documents.document import Document
-from mnist_repro.reporting.figures.engines import draw_speed
-from mnist_repro.reporting.figures.environment import draw_environment
-from mnist_repro.reporting.html.page import SpeedResult
-from mnist_repro.verdicts.environment import (
-    EnvironmentResult,
-)
-
-_FIGURES = "figures"
+from mnist_repro.comparison.results import Results
+from mnist_repro.comparison.versions.defaults import list_defaults
+from mnist_repro.comparison.versions.verdict_history import list_undecided
+from mnist_repro.reporting.figures.report import FigureFiles
+from mnist_repro.reporting.wording.contradictions import collect_contradictions
+from mnist_repro.reporting.wording.speed import list_engine_rows, list_ratio_rows, list_study_rows
+from mnist_repro.reporting.wording.versions import list_horizon_rows, list_probe_rows, list_probed_experiments
 
 
-VERSIONS = "versions"
+def render_pages(results: Results, *, figures: FigureFiles, templates: Templates) -> dict[str, str]:
+    """Return the text of each Markdown page by its file name."""
 
+    def render(template: str, **context: object) -> str:
+        return templates.get_template(template).render(
+            results=results, documents=results.documents, figures=figures, **context
+        )
 
-_SPEED = "speed.svg"
-
-
-@dataclass(frozen=True)
-class Draft:
-    """The report's files as they are made, in a folder that is gone afterwards."""
-
-    folder: Path
-    documents: Mapping[str, Document]
-    templates: Templates
-
-    def write(self, name: str, text: str) -> None:
-        """Write a file."""
-        (self.folder / name).write_text(text, encoding="utf-8", newline="\n")
-
-    def render(self, page: str, template: str, **contents: object) -> None:
-        """Write a page from its template."""
-        self.write(page, self.templates.get_template(template).render(documents=self.documents, **contents))
-
-    def figures(self, part: str) -> Path:
-        """Return the folder, or the file, of a part's figures."""
-        return self.folder / _FIGURES / part
-
-    def files(self, output: Path) -> dict[Path, Path]:
-        """Return what was made, by where it belongs."""
-        made = sorted(file for file in self.folder.rglob("*") if file.is_file())
-        return {output / file.relative_to(self.folder): file for file in made}
-
-
-def render_environment(result: EnvironmentResult, draft: Draft, *, drawn: bool) -> dict[str, str]:
-    """Render an environment's page, and return its figures by what they show."""
-    found = draw_environment(result, folder=draft.figures(result.name)) if drawn else {}
-    figures = name_figures(result.name, found)
-    draft.render(f"{result.name}.md", "environment.md.j2", result=result, figures=figures)
-    return figures
-
-
-def render_speed(results: Sequence[EnvironmentResult], draft: Draft) -> SpeedResult | None:
-    """Render the page of speed from the first environment in which it was measured; None where it was in none."""
-    timed = next(((result, times) for result in results if (times := read_speed(result.store.folder))), None)
-    if timed is None:
-        return None
-    result, times = timed
-    draw_speed(draft.figures(_SPEED), times=times)
-    busy = read_speed(result.store.folder, is_busy=True)
-    speed = SpeedResult(result=result, times=times, figure=f"{_FIGURES}/{_SPEED}", busy=busy)
-    draft.render(
-        "speed.md",
-        "speed.md.j2",
-        speed=speed,
-        studies=read_studies(result.store.folder),
-        busy_studies=read_studies(result.store.folder, is_busy=True),
+    pages = {}
+    for result in results.environments:
+        artifacts = results.artifacts.get(result.name)
+        pages[f"{result.name}.md"] = render(
+            "environment.md.j2",
+            result=result,
+            drawn=figures.environments.get(result.name, {}),
+            snapshots=artifacts.snapshots if artifacts else {},
+        )
+    if results.versions:
+        probes = results.versions.probed
+        pages["versions.md"] = render(
+            "versions.md.j2",
+            comparison=results.versions,
+            undecided=list_undecided(results.versions.histories),
+            defaults=list_defaults(probes) if probes else (),
+            probed_experiments=list_probed_experiments(probes),
+            probe_rows=list_probe_rows(probes),
+            horizon_rows=list_horizon_rows(results.versions),
+        )
+    if results.gate:
+        pages["gate.md"] = render("gate.md.j2", gate=results.gate)
+    if results.speed_gate:
+        pages["speed-gate.md"] = render("speed-gate.md.j2", gate=results.speed_gate)
+    if explained := [result for result in results.shown if result.causes]:
+        pages["causes.md"] = render("causes.md.j2", explained=explained)
+    if timed := results.timed:
+        artifacts = results.artifacts[timed.name]
+        pages["speed.md"] = render(
+            "speed.md.j2",
+            timed=timed,
+            artifacts=artifacts,
+            tables=list_engine_rows(artifacts.times, busy=artifacts.busy_times),
+            study_tables=[
+                (studies, list_study_rows(studies), option)
+                for studies, option in ((artifacts.studies, ""), (artifacts.busy_studies, "--busy-core "))
+                if studies
+            ],
+        )
+    times = results.artifacts[results.timed.name].times if results.timed else {}
+    pages["README.md"] = render(
+        "index.md.j2",
+        contradictions={
+            name: collect_contradictions(document, results=results.shown)
+            for name, document in results.documents.items()
+        },
+        times=times,
+        ratio_rows=list_ratio_rows(times),
     )
-    return speed
-
-
-def name_figures(part: str, drawn: Mapping[str, str]) -> dict[str, str]:
-    """Return the paths of figures by what they show, as pages name them."""
-    return {what: f"{_FIGURES}/{part}/{file}" for what, file in drawn.items()}
+    return pages

@@ -1,4 +1,4 @@
-"""The claims of what was run, as a table."""
+"""A table of the claims about the experiments that were run."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from mnist_repro.reporting.terminal.tables import plain_table
 from mnist_repro.reporting.wording.numbers import (
     STAND_IN_WARNING,
     format_interval,
@@ -22,6 +22,7 @@ from mnist_repro.reporting.wording.numbers import (
 from mnist_repro.verdicts.environment import EnvironmentResult, Family
 from mnist_repro.verdicts.finding import Verdict
 
+_HEADINGS = ("experiment, claim", "document", "our mean", "one run, 95 %", "runs", "verdict")
 _COLOURS = {
     Verdict.REPRODUCED: "green",
     Verdict.EXPLAINED: "yellow",
@@ -31,7 +32,7 @@ _COLOURS = {
 
 
 def print_claims(result: EnvironmentResult, *, console: Console) -> None:
-    """Print the claims of what was run, a row for each single claim and for each curve, and count all verdicts."""
+    """Print a row for each claim and each curve of the experiments that were run, and count all verdicts."""
     console.print()
     if result.is_stand_in:
         console.print(Text(STAND_IN_WARNING, style="bold yellow"))
@@ -41,35 +42,30 @@ def print_claims(result: EnvironmentResult, *, console: Console) -> None:
 
 
 def print_outcome(outcome: Counter[Verdict], *, console: Console) -> None:
-    """Count verdicts in a line, however long, so that it can be searched for."""
+    """Count verdicts in one line, however long, so that it can be searched for."""
     console.print(f"Verdicts: {format_outcome(outcome)}", highlight=False, soft_wrap=True)
 
 
 def print_families(families: Iterable[Family], *, console: Console) -> None:
     """Print a table with a row for each family of claims, and a heading for each experiment."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("experiment, claim", overflow="fold")
-    for heading in ("document", "our mean", "one run, 95 %", "runs"):
-        table.add_column(heading, justify="right")
-    table.add_column("verdict")
-    # What is no experiment's stands under its document.
+    rows: list[list[Text]] = []
+    # Claims of no experiment stand under their document.
     for subject, members in groupby(families, key=lambda family: family.claim.experiment or family.claim.document):
-        table.add_row(Text(subject, style="bold"))
-        for family in members:
-            table.add_row(*_cells(family))
-    console.print(table)
+        rows.append([Text(subject, style="bold")])
+        rows += map(_cells, members)
+    console.print(plain_table(_HEADINGS, rows, right=_HEADINGS[1:-1]))
 
 
 def _cells(family: Family) -> list[Text]:
     claim, summary = family.claim, family.assessments[-1].summary
     subject = f"  {format_subject(claim)}"
     if len(family.assessments) > 1:
-        subject += f", last of {len(family.assessments)}"
+        subject += f", last of a curve of {len(family.assessments)}"
     return [
         Text(subject),
         Text(format_reported(claim)),
         Text(format_number(summary.mean, claim) if summary else ""),
-        Text(format_interval(summary.prediction_interval, claim) if summary else ""),
+        Text(format_interval(summary.prediction_interval, claim, like=summary.mean) if summary else ""),
         Text(str(summary.n) if summary else ""),
         Text(format_verdict(family), style=_COLOURS.get(family.finding.verdict, "dim")),
     ]

@@ -10,15 +10,15 @@ _PLAIN_WIDTH = 160
 
 
 def make_console(file: IO[str] | None = None, *, is_terminal: bool | None = None) -> Console:
-    """Return a console; where the output is no terminal, tables are plain and as wide as they need to be.
+    """Return a console; without a terminal, its lines have 160 columns.
 
     Parameters
     ----------
     file
-        Where it writes; None is the standard output.
+        None is the standard output.
     is_terminal
-        Whether what it writes is shown on a terminal; None finds out.
+        None detects it.
     """
-    # Paths and reasons of failures are printed as they are, also where they look like Rich's markup.
+    # Paths and reasons of failures may look like Rich's markup, and are printed as they are.
     console = Console(file=file, force_terminal=is_terminal, markup=False, emoji=False)
     return console if console.is_terminal else Console(file=file, markup=False, emoji=False, width=_PLAIN_WIDTH)

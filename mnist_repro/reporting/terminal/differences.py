@@ -1,32 +1,22 @@
-"""What differs between two sets of records: in the terminal, as Markdown, or as JSON."""
+"""Differences between two sets of records: in the terminal, as Markdown, or as JSON."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from mnist_repro.comparison.environments import Differences, ExperimentDifference
 from mnist_repro.comparison.experiments import AccuracyDifference
 from mnist_repro.reporting.exports.json_numbers import dump_json, round_ends, round_number
-from mnist_repro.reporting.terminal.verdicts import Form
+from mnist_repro.reporting.terminal.tables import Form, print_rows
 from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, UNKNOWN, escape_markdown
 from mnist_repro.stats.estimates import Estimate
 from mnist_repro.stats.summary import Summary
 
 FORMAT_VERSION = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Table:
-    """Rows under headings."""
-
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 def print_differences(
@@ -38,78 +28,66 @@ def print_differences(
     console: Console,
     slower_than: float | None = None,
 ) -> None:
-    """Print what differs, and what got worse.
+    """Print the differences, and what got worse.
 
     Parameters
     ----------
     before, after
-        What the two sides are called.
+        Names of the two sides.
     slower_than
         As for `Differences.find_worse`.
     """
     if form == "json":
         console.file.write(dump_json(_describe(differences, before=before, after=after, slower_than=slower_than)))
         return
+    as_markdown = form == "markdown"
     paragraphs = _sentences(differences, slower_than=slower_than)
-    tables = [table for table in _tables(differences) if table.rows]
-    if form == "markdown":
+    if as_markdown:
         console.file.write(f"A: {escape_markdown(before)}. B: {escape_markdown(after)}.\n")
-        for table in tables:
+    else:
+        console.print(f"A: {before}\nB: {after}", highlight=False, soft_wrap=True)
+    for headings, rows in _tables(differences):
+        if rows:
             console.file.write("\n")
-            lines = [table.headings, ["---"] * len(table.headings), *map(_escape, table.rows)]
-            console.file.writelines(f"| {' | '.join(cells)} |\n" for cells in lines)
+            print_rows(headings, rows, as_markdown=as_markdown, console=console)
+    if as_markdown:
         console.file.writelines(f"\n{escape_markdown(paragraph)}\n" for paragraph in paragraphs)
         return
-    console.print(f"A: {before}\nB: {after}", highlight=False, soft_wrap=True)
-    for table in tables:
-        console.print()
-        shown = Table(box=None, pad_edge=False, header_style="bold")
-        for heading in table.headings:
-            shown.add_column(heading, overflow="fold")
-        for row in table.rows:
-            shown.add_row(*row)
-        console.print(shown, markup=False)
     console.print()
     for paragraph in paragraphs:
         console.print(paragraph, highlight=False, soft_wrap=True)
 
 
-def _escape(row: Sequence[str]) -> list[str]:
-    return [escape_markdown(cell) for cell in row]
-
-
 def _sentences(differences: Differences, *, slower_than: float | None) -> list[str]:
     said = [STAND_IN_WARNING] if differences.is_stand_in else []
     if not differences.facts:
-        said.append("Both were made with the same versions, processor, protocols and code.")
+        said.append("Both have the same versions, processor, protocols and code.")
     said += [
         f"Only {side} has: {', '.join(names)}."
         for side, names in (("A", differences.only_before), ("B", differences.only_after))
         if names
     ]
-    untold = differences.find_undecided(slower_than=slower_than)
-    if untold:
-        said.append(f"Not told: {'; '.join(untold)}.")
+    undecided = differences.find_undecided(slower_than=slower_than)
+    if undecided:
+        said.append(f"Undecided: {'; '.join(undecided)}.")
     worse = differences.find_worse(slower_than=slower_than)
     if worse:
         said.append(f"Worse: {'; '.join(worse)}.")
     else:
-        said.append(f"Nothing {'of what can be told ' if untold else ''}got worse.")
+        said.append(f"Nothing got worse{' among the decided comparisons' if undecided else ''}.")
     return said
 
 
-def _tables(differences: Differences) -> Iterator[_Table]:
-    yield _Table(
-        headings=("made with", "A", "B"),
-        rows=tuple((fact.name, fact.before, fact.after) for fact in differences.facts),
+def _tables(differences: Differences) -> Iterator[tuple[Sequence[str], Sequence[Sequence[str]]]]:
+    """Yield headings and rows of each table."""
+    yield ("environment", "A", "B"), [(fact.name, fact.before, fact.after) for fact in differences.facts]
+    yield (
+        ("accuracy", "set", "A", "B", "B - A (95 %)", "p", "p, adjusted", "found"),
+        [(each.id, *_accuracy_cells(found)) for each in differences.experiments for found in each.accuracies],
     )
-    yield _Table(
-        headings=("accuracy", "of the set", "A", "B", "B - A (95 %)", "p", "p, adjusted", "found"),
-        rows=tuple((each.id, *_accuracy_cells(found)) for each in differences.experiments for found in each.accuracies),
-    )
-    yield _Table(
-        headings=("runs", "A", "B", "same seeds", "of these bit-equal", "A, s", "B, s", "B / A (95 %)"),
-        rows=tuple(_run_cells(each) for each in differences.experiments),
+    yield (
+        ("runs", "A", "B", "same seeds", "bit-equal", "A, s", "B, s", "B / A (95 %)"),
+        [_run_cells(each) for each in differences.experiments],
     )
 
 
@@ -137,7 +115,7 @@ def _run_cells(each: ExperimentDifference) -> tuple[str, ...]:
 
 
 def _format_estimate(estimate: Estimate, *, digits: int, scale: float = 1.0, sign: str = "") -> str:
-    # What rounds to nothing has no sign of its own.
+    # Adding 0 drops the sign of a value that rounds to 0.
     ends = (estimate.value, estimate.interval.low, estimate.interval.high)
     value, low, high = (f"{round(scale * end, digits) + 0.0:{sign}.{digits}f}" for end in ends)
     return f"{value} ({UNKNOWN if math.isnan(estimate.interval.low) else f'{low} to {high}'})"

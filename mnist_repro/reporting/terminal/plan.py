@@ -1,4 +1,4 @@
-"""What a study would cost and could decide, as tables in the terminal."""
+"""Tables in the terminal of what a study would cost and could decide."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mnist_repro.documents.protocol import Profile
+from mnist_repro.reporting.terminal.tables import plain_table
 from mnist_repro.reporting.wording.numbers import UNKNOWN
 from mnist_repro.verdicts.planning import ExperimentPlan, Need
 
@@ -19,36 +20,32 @@ _MINUTE, _HOUR = 60, 3600
 def print_plan(
     plans: Sequence[ExperimentPlan], *, profile: Profile, environment: str, workers: int, console: Console
 ) -> None:
-    """Print a table of costs, and one of what the runs could decide.
+    """Print a table of costs, and a table of what the runs could decide.
 
     Parameters
     ----------
     environment
-        In which the runs would be made.
+        Environment of the runs.
     workers
-        Processes that would train.
+        Number of processes.
     """
     console.print(_cost_table(plans, environment=environment))
     console.print(_format_total(plans, workers=workers), highlight=False)
     console.print()
     console.print(_need_table(plans, profile=profile))
     console.print(
-        "A run that the records already have is not made again. With fewer seeds than it takes to be found not to "
-        "reproduce, a curve or a figure that stands out stays inconclusive.",
+        "A recorded run is not trained again. A curve or a value that stands out stays inconclusive until it has the "
+        "seeds to be refuted.",
         highlight=False,
     )
 
 
 def _cost_table(plans: Sequence[ExperimentPlan], *, environment: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("experiment")
-    for heading in ("runs", "seconds a run", "seconds in all", "difference seen with 80 %"):
-        table.add_column(heading, justify="right")
-    table.add_column("by the runs of")
+    rows = []
     for plan in plans:
         known = plan.environment is not None and plan.environment != environment
         source = f"{plan.environment}; none here" if known else plan.environment
-        table.add_row(
+        row = (
             plan.experiment,
             str(plan.runs),
             _format_number(plan.seconds, digits=2),
@@ -56,7 +53,9 @@ def _cost_table(plans: Sequence[ExperimentPlan], *, environment: str) -> Table:
             UNKNOWN if plan.detectable is None else f"{100 * plan.detectable:.2f} points, {plan.evaluation_set}",
             source or "nobody yet",
         )
-    return table
+        rows.append(row)
+    headings = ("experiment", "runs", "s per run", "total s", "smallest difference (80 % power)", "from the runs of")
+    return plain_table(headings, rows, right=headings[1:-1])
 
 
 def _format_number(value: float | None, *, digits: int) -> str:
@@ -83,19 +82,15 @@ def _format_duration(seconds: float) -> str:
 
 
 def _need_table(plans: Sequence[ExperimentPlan], *, profile: Profile) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("experiment")
-    table.add_column("what is reported", overflow="fold")
-    table.add_column("seeds to reproduce", justify="right")
-    table.add_column("or not to", justify="right")
-    table.add_column(f"decided by {profile}")
+    rows = []
     for plan in plans:
         for kind, alike in groupby(plan.needs, key=lambda need: replace(need, claim="")):
             names = ", ".join(need.claim.removeprefix(f"{plan.experiment}.") for need in alike)
             decided = kind.reason or _format_decided(kind, runs=plan.runs)
             numbers = ["" if number is None else str(number) for number in (kind.to_reproduce, kind.to_refute)]
-            table.add_row(plan.experiment, names, *numbers, decided)
-    return table
+            rows.append((plan.experiment, names, *numbers, decided))
+    headings = ("experiment", "claims", "seeds to reproduce", "to refute", f"decided by {profile}")
+    return plain_table(headings, rows, right=headings[2:-1])
 
 
 def _format_decided(need: Need, *, runs: int) -> str:

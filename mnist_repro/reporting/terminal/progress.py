@@ -1,4 +1,4 @@
-"""The progress of a study while it runs."""
+"""The progress of a running study."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _PLAIN_SECONDS = 10.0  # between two lines, where the output is no terminal
 
 
 def format_plan(plan: Plan) -> str:
-    """Say in a line how many runs there are and how many are to be made."""
+    """Return a line with the number of runs planned, recorded, and left to train."""
     return f"Runs: {plan.planned} planned, {len(plan.reused)} in the records, {len(plan.missing)} to train."
 
 
 class StudyProgress:
-    """Shows how far a study is, and how long it will still take: a bar in a terminal, else a line now and then.
+    """Shows the progress of a study and the time remaining: a bar in a terminal, else a line now and then.
 
     Parameters
     ----------
     plan
-        What is run.
+        The runs of the study.
     console
-        Where it is shown.
+        Where to print.
     """
 
     def __init__(self, plan: Plan, *, console: Console) -> None:
@@ -66,11 +66,11 @@ class StudyProgress:
         self._bar.stop()
 
     def advance(self, record: RunRecord) -> None:
-        """Count a run that has ended."""
+        """Count a finished run."""
         self._done += 1
         self._done_cost += self._costs[record.experiment, record.seed]
         now = time.monotonic()
-        # By the runs' own times: what the workers' start costs comes only once.
+        # By the times of runs alone: workers start only once.
         self._run_seconds += record.total_seconds
         cost_left = self._total_cost - self._done_cost
         left = self._run_seconds / self._done_cost * cost_left / self._workers

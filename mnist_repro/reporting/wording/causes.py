@@ -1,4 +1,4 @@
-"""What the cause finder found, in words: the same in the terminal and on the page of causes."""
+"""Findings of the cause finder in words, the same in the terminal and on the pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mnist_repro.verdicts.causes.rounding import Sensitivity
 
 
 def summarize_causes(causes: Sequence[ExperimentCauses]) -> str:
-    """Say in a sentence how many alternatives are excluded and how many are possible."""
+    """Count excluded and possible alternatives in a sentence."""
     tried = [cause.answer for experiment in causes for cause in experiment.alternatives]
     counts = {answer: tried.count(answer) for answer in Answer}
     text = f"of {len(tried)} alternatives {counts[Answer.EXCLUDED]} are excluded and {counts[Answer.POSSIBLE]} possible"
@@ -27,12 +27,12 @@ def format_cause(cause: Cause) -> str:
 
 
 def format_sensitivity(sensitivity: Sensitivity) -> str:
-    """Format what rounding does as the cells of a row in Markdown."""
+    """Format the effect of rounding as the cells of a row in Markdown."""
     return " | ".join(map(escape_markdown, list_rounding_cells(sensitivity)))
 
 
 def list_cause_cells(cause: Cause) -> list[str]:
-    """Return a way's cells: choice, what was made of it, runs, effects on accuracy and loss, p, and the answer."""
+    """Return the cells of an alternative: choice, change, runs, effects on accuracy and loss, p, and the answer."""
     variant = cause.variant
     runs = f"{cause.runs}, {cause.unfinished} not completed" if cause.unfinished else str(cause.runs)
     effects = {effect.claim.metric: _format_effect(effect) for effect in cause.effects}
@@ -52,7 +52,7 @@ def _format_effect(effect: Effect) -> str:
 
 
 def list_rounding_cells(sensitivity: Sensitivity) -> list[str]:
-    """Return the cells of what rounding does: runs moved, spread by rounding over that by seeds, steps, and so."""
+    """Return the cells of the effect of rounding: runs, ratio of standard deviations, steps, and the consequence."""
     interval = sensitivity.interval
     ratio = (
         UNKNOWN

@@ -1,4 +1,4 @@
-"""Where a document is at odds with itself: what is contradicted in any environment, and what we remark on it."""
+"""Contradictions within a document: claims contradicted in any environment, and our remarks."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mnist_repro.verdicts.finding import Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class Contradiction:
-    """What a document says, on which lines of the stored text, and what is against it; empty for a mere remark."""
+    """A passage that the document itself contradicts, or a remark on one."""
 
-    lines: tuple[int, ...]
-    says: str
-    reason: str = ""
+    lines: tuple[int, ...]  #: of the stored text
+    says: str  #: the claim, or the remark
+    reason: str = ""  #: the contradiction; empty for a remark
 
     @property
     def place(self) -> str:
@@ -27,7 +27,7 @@ class Contradiction:
 
 
 def collect_contradictions(document: Document, *, results: Sequence[EnvironmentResult]) -> list[Contradiction]:
-    """Return what is contradicted of a document, by its lines; of several environments, the first one's words."""
+    """Return the contradictions within a document, by its lines; the first environment decides the words."""
     found: dict[str, Contradiction] = {}
     for result in results:
         for family in result.families:
@@ -44,6 +44,6 @@ def collect_contradictions(document: Document, *, results: Sequence[EnvironmentR
 
 
 def _name(claim: Claim) -> str:
-    """Name a claim with the number as it stands in the document, in the unit that it has there."""
+    """Name a claim with the value and the unit that are printed in the document."""
     percent = " %" if (claim.printed_unit or claim.unit) == "percent" else ""
     return f"{claim.experiment}, {format_subject(claim)}: {claim.printed}{percent}."

@@ -1,4 +1,4 @@
-"""An experiment as a reader would describe it: what was trained, on what, and how."""
+"""An experiment in words: the network, its data and its training."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mnist_repro.studies.first_layer import Snapshot
 
 
 def describe_protocol(protocol: Protocol) -> list[tuple[str, str]]:
-    """Return what decides a run, as pairs of a name and its value in words."""
+    """Return the settings that decide a run, as pairs of a name and its value in words."""
     return [
         ("network", " → ".join([f"{IMAGE_PIXELS} pixels", *map(_describe_layer, protocol.layers)])),
         ("pixels", "0 to 255" if protocol.pixel_divisor == 1 else f"divided by {protocol.pixel_divisor:g}"),
@@ -57,10 +57,10 @@ def _describe_values(values: InitialValues | None) -> str:
             return "none"
         case Zeros():
             return "0"
-        case Normal(standard_deviation=spread):
-            return f"normal, standard deviation {spread:.3g}"
-        case TruncatedNormal(standard_deviation=spread):
-            return f"truncated normal, standard deviation {spread:.3g}"
+        case Normal(standard_deviation=deviation):
+            return f"normal, standard deviation {deviation:.3g}"
+        case TruncatedNormal(standard_deviation=deviation):
+            return f"truncated normal, standard deviation {deviation:.3g}"
     return "Glorot's uniform"
 
 
@@ -96,27 +96,27 @@ def _describe_steps(training: Training) -> str:
     )
 
 
-# Correlations of neighbouring pixels up to which a picture is called so.
+# Largest correlation of neighbouring pixels for each name.
 _LOOKS = ((0.2, "noise"), (0.6, "blurred forms within noise"), (1.0, "smooth forms"))
 _ALIKE = 0.8
 
 
 def describe_convergence(snapshots: Sequence[Snapshot]) -> str:
-    """Say what the pictures show after each number of steps, as a paragraph."""
+    """Describe the first layer after each number of steps in a paragraph."""
     *early, last = snapshots
     looks = ", ".join(f"after {shown.step:,} steps {_name_look(shown)}" for shown in snapshots)
     settled = next((shown.step for shown in early if shown.with_end >= _ALIKE), None)
     change = (
-        f"What they look for is settled after {settled:,} steps; the rest makes it sharper."
+        f"The patterns are settled after {settled:,} steps; further training sharpens them."
         if settled
-        else f"What they look for still changes after {early[-1].step:,} steps."
+        else f"The patterns still change after {early[-1].step:,} steps."
     )
-    unmoved = f"{last.unmoved} of {last.units} units still look like what they began as in the end."
+    unmoved = f"At the end, {last.unmoved} of {last.units} units still resemble their initial weights."
     return f"The units show {looks}. {change} {unmoved}"
 
 
 def list_snapshot_cells(shown: Snapshot) -> list[str]:
-    """Return what was measured of a first layer as cells."""
+    """Return the measurements of a first layer as cells."""
     correlations = (shown.between_neighbours, shown.with_start, shown.with_end)
     return [f"{shown.step:,}", *(f"{value:.2f}" for value in correlations), str(shown.unmoved), f"{shown.spread:.3f}"]
 

@@ -1,4 +1,4 @@
-"""The regression gate and its errors as words: for the page `gate.md` and for the terminal."""
+"""The gates and their error rates in words, for the pages and the terminal."""
 
 from __future__ import annotations
 
@@ -18,67 +18,63 @@ from mnist_repro.stats.summary import CONFIDENCE
 
 
 def format_false_alarms(found: FalseAlarms) -> str:
-    """Say how often the gate failed though nothing had changed."""
+    """Format the false-alarm rate of the gate."""
     low, high = (f"{100 * end:.3f}" for end in (found.interval.low, found.interval.high))
     judged = "within" if found.is_within_level else "MORE THAN"
     return (
         f"False alarms: {found.alarms} of {found.trials:,} splits of the baseline, {100 * found.rate:.3f} % "
-        f"({low} to {high} %): {judged} the 0.1 % that the gate allows itself."
+        f"({low} to {high} %), {judged} the allowed 0.1 %."
     )
 
 
 def format_detections(errors: GateErrors) -> str:
-    """Say in a sentence which faults are caught."""
+    """Count the faults that are caught, and those that must be, in a sentence."""
     rules = [detection.rule for detection in errors.detections]
     caught = sum(not detection.is_missed for detection in errors.detections)
     large = len(rules) - rules.count(Requirement.DOES_NOT_APPLY)
-    parts = [
-        f"Planted faults: {len(rules)}, of which {_are(caught)} caught in at least 19 of 20 gate runs",
-        f"{_are(large)} so large that they have to be, and of these {_are(rules.count(Requirement.HOLDS))}",
-    ]
-    if errors.not_run:
-        parts.append(f"{len(errors.not_run)} more {'was' if len(errors.not_run) == 1 else 'were'} not run")
-    return "; ".join(parts) + "."
-
-
-def _are(count: int) -> str:
-    return f"{count} {'is' if count == 1 else 'are'}"
+    text = (
+        f"Planted faults: {caught} of {len(rules)} caught in at least 19 of 20 gate runs, including "
+        f"{rules.count(Requirement.HOLDS)} of {large} large enough that they must be caught"
+    )
+    if not errors.not_run:
+        return f"{text}."
+    return f"{text}; {len(errors.not_run)} more {'was' if len(errors.not_run) == 1 else 'were'} not run."
 
 
 def format_shift(shift: Shift | None) -> str:
-    """Give the shift of a mean accuracy in points and in standard deviations over seeds."""
+    """Format the shift of a mean accuracy in percentage points and in standard deviations over seeds."""
     if shift is None:
         return "not measured"
-    spreads = "" if math.isinf(shift.in_spreads) else f", {_signed(shift.in_spreads, digits=1)} sd"
-    return f"{_signed(100 * shift.accuracy, digits=2)} points{spreads}, {shift.evaluation_set}"
+    deviations = "" if math.isinf(shift.in_spreads) else f", {_signed(shift.in_spreads, digits=1)} sd"
+    return f"{_signed(100 * shift.accuracy, digits=2)} points{deviations}, {shift.evaluation_set}"
 
 
 def _signed(value: float, *, digits: int) -> str:
-    # Adding 0 takes the sign from what rounds to 0.
+    # Adding 0 drops the sign of a value that rounds to 0.
     return f"{round(value, digits) + 0.0:+.{digits}f}"
 
 
 def format_remedy(detection: Detection) -> str:
-    """Say of a miss what would catch the fault; empty where it is caught."""
+    """Name what would catch a missed fault; empty for a fault that is caught."""
     if not detection.is_missed:
         return ""
     if detection.seeds_needed is not None:
         return f"about {detection.seeds_needed} seeds"
     match detection.difference:
         case Difference.NONE:
-            return "none can: its runs are the baseline's"
+            return "impossible: its runs equal those of the baseline"
         case Difference.NOT_SEEN:
-            return f"none known: {detection.runs} runs of it do not differ from the baseline"
+            return f"unknown: {detection.runs} runs of it do not differ from the baseline"
         case Difference.SEEN:
-            return "more than the baseline can tell"
-    return "not known"
+            return "more than the baseline can resolve"
+    return "unknown"
 
 
 _OUTCOMES = {Outcome.PASSED: "not slower", Outcome.FAILED: "SLOWER", Outcome.UNDECIDED: "inconclusive"}
 
 
 def format_speed_comparison(found: SpeedComparison) -> str:
-    """Return a line that says what the gate found of one experiment."""
+    """Return a line with the result of the gate for one experiment."""
     line = f"{found.experiment}: {_OUTCOMES[found.outcome]}: a step takes {format_estimate(found.ratio)} times as long"
     if found.confirmation:
         line += f", and {format_estimate(found.confirmation)} in a second launch"
@@ -86,14 +82,14 @@ def format_speed_comparison(found: SpeedComparison) -> str:
 
 
 def format_launch_ratios(entry: SpeedEntry) -> str:
-    """Give the median ratio of each launch of the baseline."""
+    """Format the median ratio of each launch of the baseline."""
     return ", ".join(f"{np.median(launch.ratios):.3g}" for launch in entry.launches)
 
 
 def format_speed_trials(gate: SpeedGateSummary) -> str:
-    """Say in a sentence how often unchanged code was found slower, and code that was slowed down."""
+    """Count in a sentence how often the gate fails unchanged code, and code slowed on purpose."""
     if not gate.counts:
-        return "How often it errs was not measured with this baseline."
+        return "Its error rates were not measured with this baseline."
     slower: Counter[float] = Counter()
     made: Counter[float] = Counter()
     for count in gate.counts:
@@ -108,7 +104,7 @@ def _name_factor(factor: float) -> str:
 
 
 def list_trial_cells(count: TrialCount) -> list[str]:
-    """Return a row of the trials as cells: slower, inconclusive, not slower, and the ratios that the gate saw."""
+    """Return a row of the trials as cells: slower, inconclusive, not slower, and the ratios measured."""
     slower, undecided, passed = (
         count.outcomes.get(outcome, 0) for outcome in (Outcome.FAILED, Outcome.UNDECIDED, Outcome.PASSED)
     )

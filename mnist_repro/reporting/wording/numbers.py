@@ -1,4 +1,4 @@
-"""Numbers and claims as words: the same in the terminal and on every page."""
+"""Numbers and claims as words, the same in the terminal and on every page."""
 
 from __future__ import annotations
 
@@ -27,102 +27,121 @@ _METRICS = {
     "accuracy": "accuracy",
     "error": "error",
     "learning_rate": "learning rate",
-    "seconds_per_period": "seconds per period",
-    "total_seconds": "seconds in all",
+    "seconds_per_period": "time per period",
+    "total_seconds": "total time",
     "label": "label",
-    "accuracy_promise": "accuracy promised",
-    "accuracy_target": "accuracy asked for",
+    "accuracy_promise": "accuracy (stated)",
+    "accuracy_target": "accuracy (target)",
 }
 _FRACTIONS = frozenset({"accuracy", "error", "accuracy_promise", "accuracy_target"})
+_TIMES = frozenset({"seconds_per_period", "total_seconds"})
 
 
 def format_subject(claim: Claim) -> str:
-    """Say what a claim is about: set and metric."""
+    """Name the set and the metric of a claim."""
     metric = _METRICS[claim.metric]
     return f"{claim.evaluation_set} {metric}" if claim.evaluation_set else metric
 
 
-def format_number(value: float, claim: Claim) -> str:
-    """Format one of our numbers in the unit in which pages show the claim: fractions as percent."""
+def format_number(value: float, claim: Claim, *, like: float | None = None) -> str:
+    """Format one of our values in the unit in which pages show the claim: fractions as percent.
+
+    Parameters
+    ----------
+    like
+        For times: the value whose decimals are taken, so that an interval has those of its mean. None takes `value`.
+    """
     if math.isnan(value):
         return UNKNOWN
     if claim.metric in _FRACTIONS:
         return f"{value if claim.unit == 'percent' else 100 * value:.2f} %"
-    if claim.metric in {"seconds_per_period", "total_seconds"}:
-        return f"{value:.1f} s"
+    if claim.metric in _TIMES:
+        return f"{value:.{_count_decimals(value if like is None else like)}f} s"
     if claim.metric == "learning_rate":
-        # The shortest digits that tell one float32 from the next, as TensorFlow prints it.
+        # The shortest digits that identify a float32, as TensorFlow prints it.
         return str(np.float32(value))
     return f"{value:.4f}"
 
 
+def _count_decimals(value: float) -> int:
+    """Return the decimals that show three significant digits of a value, 4 at most."""
+    return min(4, max(0, 2 - math.floor(math.log10(abs(value))))) if value and math.isfinite(value) else 2
+
+
 def format_tick(value: float, claim: Claim) -> str:
-    """Label a place on an axis of a claim's numbers, with as many digits as it has."""
+    """Label a tick on the axis of a claim, with as many digits as it needs."""
     scale, unit = 1.0, ""
     if claim.metric in _FRACTIONS:
         scale, unit = 100.0 if claim.unit == "fraction" else 1.0, " %"
     elif claim.unit == "seconds":
         unit = " s"
-    # What rounds to nothing has no sign of its own.
+    # Adding 0 drops the sign of a value that rounds to 0.
     return f"{round(scale * value, 10) + 0.0:.4g}{unit}"
 
 
 def format_reported(claim: Claim) -> str:
-    """Format the document's number; fractions as percent, with no digit that was not printed."""
+    """Format the value in the document: fractions as percent, with no digit that was not printed."""
     if claim.metric in _FRACTIONS and claim.unit == "fraction":
         return f"{100 * claim.value:.{max(0, claim.decimals - 2)}f} %"
     if claim.metric in _FRACTIONS:
-        # A float's last digits say nothing: 10.879999999999999.
+        # The last digits of a float are noise: 10.879999999999999.
         return f"{claim.value:.{min(2, claim.decimals)}f} %"
     if claim.metric == "loss":
         return f"{claim.value:.{min(4, claim.decimals)}f}"
     if claim.unit == "seconds":
         return f"{claim.value:g} s"
-    return claim.printed
+    return f"{claim.value:g}" if claim.metric == "label" else claim.printed
 
 
-def format_interval(interval: Interval, claim: Claim) -> str:
-    """Format an interval in the claim's unit; empty for what is the same in every run."""
+def format_interval(interval: Interval, claim: Claim, *, like: float | None = None) -> str:
+    """Format an interval in the unit of the claim; empty for a learning rate, which is the same in every run.
+
+    Parameters
+    ----------
+    like
+        As for `format_number`; None takes the upper end.
+    """
     if claim.metric == "learning_rate":
         return ""
     if math.isnan(interval.low):
         return UNKNOWN
-    # Intervals from few runs reach beyond what can be: nothing here is negative, and no share is more than all.
+    # Intervals from few runs reach beyond what is possible: below 0, or above 100 %.
     most = {"fraction": 1.0, "percent": 100.0}.get(claim.unit, math.inf)
-    low, high = format_number(max(interval.low, 0.0), claim), format_number(min(interval.high, most), claim)
+    ends = max(interval.low, 0.0), min(interval.high, most)
+    low, high = (format_number(end, claim, like=ends[1] if like is None else like) for end in ends)
     unit = next((unit for unit in (" %", " s") if low.endswith(unit)), "")
     return f"{low.removesuffix(unit)} to {high}"
 
 
 def format_mean(summary: Summary, claim: Claim) -> str:
     """Format the mean over runs with its confidence interval."""
-    interval = format_interval(summary.mean_interval, claim)
+    interval = format_interval(summary.mean_interval, claim, like=summary.mean)
     mean = format_number(summary.mean, claim)
     return f"{mean} ({interval})" if interval else mean
 
 
 def format_difference(value: float, claim: Claim) -> str:
-    """Format a difference between numbers of a claim's kind, with its sign: shares in points, losses in nats."""
+    """Format a difference between values of a claim, with its sign: fractions in percentage points, losses in nats."""
     if math.isnan(value):
         return UNKNOWN
     digits, scale = (2, 1.0 if claim.unit == "percent" else 100.0) if claim.metric in _FRACTIONS else (4, 1.0)
-    # What rounds to nothing has no sign of its own.
+    # Adding 0 drops the sign of a value that rounds to 0.
     return f"{round(scale * value, digits) + 0.0:+.{digits}f} {format_difference_unit(claim)}"
 
 
 def format_difference_unit(claim: Claim) -> str:
-    """Name the unit of differences between numbers of a claim's kind."""
+    """Name the unit of differences between values of a claim."""
     return "points" if claim.metric in _FRACTIONS else "nats"
 
 
 def format_half_unit(claim: Claim) -> str:
-    """Format what rounding may have taken from the printed number, by its first digit."""
+    """Format half a unit of the last printed digit."""
     scale = 100.0 if claim.metric in _FRACTIONS and claim.unit == "fraction" else 1.0
     return f"{scale * claim.half_unit:.1g} {format_difference_unit(claim)}"
 
 
 def format_difference_interval(value: float, interval: Interval, claim: Claim) -> str:
-    """Format a difference between numbers of a claim's kind with its interval; the unit is said once."""
+    """Format a difference between values of a claim with its interval; the unit stands once, at the end."""
     unit = f" {format_difference_unit(claim)}"
     if math.isnan(interval.low):
         return f"{format_difference(value, claim)} ({UNKNOWN})"
@@ -133,7 +152,7 @@ def format_difference_interval(value: float, interval: Interval, claim: Claim) -
 
 
 def format_verdict(family: Family) -> str:
-    """Give the verdict with what it rests on: the p-value, and where the numbers lie."""
+    """Format the verdict with the p-value and the number of values inside one run's interval."""
     finding = family.finding
     details = [] if finding.p is None else [f"p = {finding.p:.2g}"]
     if places := format_places(family):
@@ -142,7 +161,7 @@ def format_verdict(family: Family) -> str:
 
 
 def format_places(family: Family) -> str:
-    """Say how many of a family's numbers lie inside one run's interval; empty where none has a place."""
+    """Count the values of a family inside the interval of one run; empty where that is not asked of any."""
     placed = sum(family.places[judgement] for judgement in JUDGED)
     counts = [(judgement.value, family.places[judgement]) for judgement in Judgement if judgement in JUDGED]
     if len(family.assessments) == 1:
@@ -151,61 +170,60 @@ def format_places(family: Family) -> str:
 
 
 def format_outcome(outcome: Counter[Verdict]) -> str:
-    """Say in a sentence how many claims reproduce, of those that can be judged, and what became of the others."""
+    """Return a sentence with the number of testable claims, of those that reproduce, and of all other verdicts."""
     decided = sum(outcome[verdict] for verdict in DECIDED)
     others = outcome.copy()
     del others[Verdict.REPRODUCED]
     rest = format_verdicts(others, named={Verdict.CONTRADICTED: "contradicted by their own document"})
     if not decided:
-        return f"none of {outcome.total()} claims (a curve counts as one) can be judged: {rest}."
-    reproduced = (
-        f"{outcome[Verdict.REPRODUCED]} of {decided} claims that can be judged reproduce (a curve counts as one)"
-    )
+        return f"none of {outcome.total()} claims (a curve counts as one) is testable: {rest}."
+    reproduced = f"of {decided} testable claims (a curve counts as one), {outcome[Verdict.REPRODUCED]} reproduce"
     return f"{reproduced}; {rest}." if rest else f"{reproduced}."
 
 
 def format_verdicts(outcome: Counter[Verdict], *, named: Mapping[Verdict, str] | None = None) -> str:
-    """Count verdicts, without a sentence; `named` has words for those that are not told by their value."""
+    """Count verdicts, without a sentence; `named` has words for those not named by their value."""
     words = {verdict: verdict.value for verdict in Verdict} | dict(named or {})
     return ", ".join(f"{outcome[verdict]} {words[verdict]}" for verdict in Verdict if outcome[verdict])
 
 
 def list_family_cells(family: Family) -> tuple[str, ...]:
-    """Return what tables say of a family: its subject, the document's number, ours, and the verdict on all of it."""
+    """Return the cells of a family: its subject, the value in the document, ours, and the verdict."""
     claim, summary = family.claim, family.assessments[-1].summary
     points = len(family.assessments)
     numbers = ("", "", "")
     if summary:
-        numbers = format_mean(summary, claim), format_interval(summary.prediction_interval, claim), str(summary.n)
-    subject = f"{format_subject(claim)}, last of {points}" if points > 1 else format_subject(claim)
+        one_run = format_interval(summary.prediction_interval, claim, like=summary.mean)
+        numbers = format_mean(summary, claim), one_run, str(summary.n)
+    subject = f"{format_subject(claim)}, last of a curve of {points}" if points > 1 else format_subject(claim)
     return subject, format_reported(claim), *numbers, format_verdict(family)
 
 
 def format_left_out(left_out: Mapping[Reason, Sequence[int]], *, file: str) -> list[str]:
-    """Say which lines of a file of records are not counted, and why: a sentence for each reason."""
-    return [f"{file}, {format_lines(lines)}: not counted, {reason.value}." for reason, lines in left_out.items()]
+    """Return a sentence for each reason why lines of a file of records are excluded."""
+    return [f"{file}, {format_lines(lines)}: excluded, {reason.value}." for reason, lines in left_out.items()]
 
 
 def format_lines(lines: Sequence[int]) -> str:
-    """Name lines of a file, those that follow each other as a range."""
-    # In a range, a number and its place go up alike.
+    """Name lines of a file, consecutive lines as a range."""
+    # Within a range, the difference of a number and its place stays the same.
     ranges = [[line for _, line in run] for _, run in groupby(enumerate(lines), key=lambda entry: entry[1] - entry[0])]
     named = (f"{each[0]} to {each[-1]}" if len(each) > 1 else f"{each[0]}" for each in ranges)
     return f"line{'s' if len(lines) > 1 else ''} {', '.join(named)}"
 
 
 def format_sentence(text: str) -> str:
-    """Make a sentence of words that begin small and have no end."""
+    """Capitalize the first letter, and end with a full stop."""
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
 
 
 def format_unfinished(record: RunRecord) -> str:
-    """Say why a run did not complete."""
+    """Return a line with the reason why a run did not complete."""
     return f"{record.experiment}, seed {record.seed}: {record.status}: {record.reason}"
 
 
 def format_environment(environment: Environment) -> str:
-    """Name what decides an environment's numbers, in a line."""
+    """Return a line with the versions, system and processor of an environment."""
     return (
         f"TensorFlow {environment.tensorflow}, Keras {environment.keras}, NumPy {environment.numpy}, "
         f"Python {environment.python}; {environment.system}, {environment.processor}"
@@ -221,14 +239,15 @@ def escape_markdown(text: object) -> str:
 
 
 def format_estimate(estimate: Estimate) -> str:
-    """Format a ratio with its interval."""
-    interval = estimate.interval
+    """Format a ratio to three significant digits, with its interval to as many decimals."""
+    interval, decimals = estimate.interval, _count_decimals(estimate.value)
+    value = f"{estimate.value:.{decimals}f}"
     if math.isnan(interval.low):
-        return f"{estimate.value:.3g}"
-    return f"{estimate.value:.3g} ({interval.low:.3g} to {interval.high:.3g})"
+        return value
+    return f"{value} ({interval.low:.{decimals}f} to {interval.high:.{decimals}f})"
 
 
 STAND_IN_WARNING = (
-    "A stand-in for MNIST is used, digits that come with scikit-learn: "
-    "these runs say nothing about any number of the documents."
+    "A stand-in replaces MNIST, digits that come with scikit-learn: "
+    "these runs say nothing about any value in the documents."
 )

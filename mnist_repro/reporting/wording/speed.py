@@ -1,4 +1,4 @@
-"""Training steps beside other engines: what the page says, and its figure."""
+"""Times of training steps and of whole studies in words."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def order_engines(engines: Mapping[str, EngineTimes]) -> list[EngineTimes]:
 
 
 def list_time_headings(*, with_busy: bool) -> list[str]:
-    """Return the headings of what `list_time_cells` gives; `with_busy` where it is given busy engines."""
+    """Return the headings of `list_time_cells`; `with_busy` adds those of busy engines."""
     ratios = ["over matrix products", "over ours"]
     busy = [f"{ratio}, other core busy" for ratio in ratios] if with_busy else []
     return ["step", *ratios, *busy, "ready", "memory", "settings"]
@@ -51,14 +51,14 @@ def list_time_headings(*, with_busy: bool) -> list[str]:
 def list_time_cells(
     times: EngineTimes, engines: Mapping[str, EngineTimes], *, busy: Mapping[str, EngineTimes] | None = None
 ) -> list[str]:
-    """Return an engine's times as cells: of a step, its ratios, to be ready; memory, and settings.
+    """Return an engine's cells: time per step, its ratios, time until ready, memory, and settings.
 
     Parameters
     ----------
     times, engines
-        The engine, and all of its experiment by name.
+        The engine, and all engines of its experiment by name.
     busy
-        The same engines while another core was kept busy; their ratios are cells too where they are given.
+        The same engines with another core busy; their ratios are added.
     """
     ratios = _list_estimates(times.engine, engines)
     if busy is not None:
@@ -68,20 +68,36 @@ def list_time_cells(
 
 
 def _list_estimates(engine: str, engines: Mapping[str, EngineTimes]) -> list[str]:
-    """Return an engine's ratios to the floor and to ours; empty where one of the two was not timed."""
+    """Return the ratios of an engine to the floor and to ours; empty where one of the two was not timed."""
     return [
         format_estimate(engines[engine].ratio_to(engines[other])) if engines.keys() >= {engine, other} else ""
         for other in (FLOOR, COMPILED)
     ]
 
 
+def list_engine_rows(times: Times, *, busy: Times) -> dict[str, list[list[str]]]:
+    """Return a row for each engine, the quickest first, by experiment: its name and what `list_time_cells` gives."""
+    return {
+        name: [
+            [name_engine(each.engine), *list_time_cells(each, engines, busy=busy.get(name))]
+            for each in order_engines(engines)
+        ]
+        for name, engines in times.items()
+    }
+
+
+def list_ratio_rows(times: Times) -> list[list[str]]:
+    """Return a row for each experiment: its name and what `list_ratio_cells` gives."""
+    return [[name, *list_ratio_cells(name, times)] for name in times]
+
+
 def list_ratio_headings(times: Times) -> list[str]:
-    """Return the headings of what `list_ratio_cells` gives."""
+    """Return the headings of `list_ratio_cells`."""
     return ["ours over matrix products", *(f"{name_engine(engine)}, over ours" for engine in _list_others(times))]
 
 
 def list_ratio_cells(name: str, times: Times) -> list[str]:
-    """Return an experiment's ratios as cells: ours over the floor, and others over ours; empty where not timed."""
+    """Return the ratios of an experiment: ours over the floor, and others over ours; empty where not timed."""
     engines = times[name]
     pairs = [(COMPILED, FLOOR), *((other, COMPILED) for other in _list_others(times))]
     return [
@@ -98,23 +114,23 @@ def _list_others(times: Times) -> list[str]:
 _HOUR = 3600.0
 _SHOWN_WORKERS = (1, 2, 8)
 
-# What is told of whole studies, in this order.
-_TOLD: Sequence[tuple[Callable[[Sequence[MeasuredStudy]], list[StudyRatio]], str]] = (
-    (list_efficiencies, "one worker's time over that of {workers}, times {workers}"),
-    (list_growths, "time over that of half the seeds, workers: {workers}"),
-    (list_outside_shares, "share outside of training periods, workers: {workers}"),
-    (list_processor_shares, "share of the runs' time with a processor, workers: {workers}"),
+# Measurements of whole studies, in the order of the rows.
+_MEASUREMENTS: Sequence[tuple[Callable[[Sequence[MeasuredStudy]], list[StudyRatio]], str]] = (
+    (list_efficiencies, "parallel efficiency, workers: {workers}"),
+    (list_growths, "time relative to half the seeds, workers: {workers}"),
+    (list_outside_shares, "fraction outside training periods, workers: {workers}"),
+    (list_processor_shares, "fraction of the runs' time with a processor, workers: {workers}"),
 )
 
 
 def list_throughput_headings(studies: Sequence[MeasuredStudy]) -> list[str]:
-    """Return the headings of the table of seeds an hour: what was measured, and what was not."""
+    """Return the headings of the table of seeds per hour, which name what was extrapolated."""
     efficiency = _find_efficiency(studies)
-    return ["experiment", "a run takes", *(_name_workers(workers, efficiency) for workers in _SHOWN_WORKERS)]
+    return ["experiment", "time per run", *(_name_workers(workers, efficiency) for workers in _SHOWN_WORKERS)]
 
 
 def list_throughputs(result: EnvironmentResult, studies: Sequence[MeasuredStudy]) -> list[list[str]]:
-    """Return, for each experiment that was run, the median time of a run, and the seeds an hour of so many workers."""
+    """Return the median time of a run and the seeds per hour of 1, 2 and 8 workers, for each experiment run."""
     efficiency = _find_efficiency(studies)
     factor = efficiency.estimate.value if efficiency else 1.0
     rows = []
@@ -125,30 +141,30 @@ def list_throughputs(result: EnvironmentResult, studies: Sequence[MeasuredStudy]
 
 
 def format_throughput(result: EnvironmentResult, studies: Sequence[MeasuredStudy]) -> str:
-    """Say in a few sentences how many seeds an hour workers give; empty where no run has completed."""
+    """Return sentences with the seeds per hour; empty where no run has completed."""
     rates = [f"{_format_rate(_HOUR / seconds)} of {name}" for name, seconds in _list_run_seconds(result)]
     if not rates:
         return ""
     return (
-        "By the median time of these runs, a worker, which is a process with one thread, trains so many seeds an hour: "
-        f"{', '.join(rates)}. {format_efficiency(studies)}"
+        f"By the median time of these runs, one single-threaded worker trains, in seeds per hour: {', '.join(rates)}. "
+        f"{format_efficiency(studies)}"
     )
 
 
 def format_efficiency(studies: Sequence[MeasuredStudy]) -> str:
-    """Say what several workers give, and whether that was measured."""
+    """Return a sentence with the parallel efficiency, and whether it was measured."""
     found = _find_efficiency(studies)
     if found is None:
-        return "N workers train at most N times as many; how far below that they stay was not measured here."
+        return "With N workers, multiply by N at most; the parallel efficiency was not measured here."
     return (
-        f"N workers train N times as many, times their efficiency: {format_estimate(found.estimate)} with "
-        f"{found.workers}, measured on {format_processors(studies)} in {_count_rounds(found)} of {found.seeds} seeds "
-        f"of {found.experiment}; for more workers that is extrapolated."
+        f"With N workers, multiply by N and by the parallel efficiency: {format_estimate(found.estimate)} for "
+        f"{found.workers} workers ({_count_rounds(found)} of {found.seeds} seeds of {found.experiment}, "
+        f"{format_processors(studies)}), extrapolated beyond {found.workers}."
     )
 
 
-def list_study_figures(studies: Sequence[MeasuredStudy]) -> list[list[str]]:
-    """Return what was measured of whole studies, as rows: of what, the figure's name, its median, and its spread."""
+def list_study_rows(studies: Sequence[MeasuredStudy]) -> list[list[str]]:
+    """Return the measurements of whole studies as rows: study, measurement, median with interval, and range."""
     return [
         [
             f"{ratio.experiment}, {ratio.seeds} seeds",
@@ -156,13 +172,13 @@ def list_study_figures(studies: Sequence[MeasuredStudy]) -> list[list[str]]:
             format_estimate(ratio.estimate),
             f"{ratio.values[0]:.3g} to {ratio.values[-1]:.3g}, {_count_rounds(ratio)}",
         ]
-        for list_ratios, text in _TOLD
+        for list_ratios, text in _MEASUREMENTS
         for ratio in list_ratios(studies)
     ]
 
 
 def format_processors(studies: Sequence[MeasuredStudy]) -> str:
-    """Say on which kinds of processor studies were timed."""
+    """Name the kinds of processor on which studies were timed."""
     return " and ".join(sorted({study.processor for study in studies}))
 
 
@@ -171,7 +187,7 @@ def _count_rounds(ratio: StudyRatio) -> str:
 
 
 def _format_rate(rate: float) -> str:
-    """Format with three digits that count: no more are known."""
+    """Format to three significant digits: no more are known."""
     return f"{float(f'{rate:.3g}'):,.0f}"
 
 
@@ -180,7 +196,7 @@ def _list_run_seconds(result: EnvironmentResult) -> list[tuple[str, float]]:
 
 
 def _find_efficiency(studies: Sequence[MeasuredStudy]) -> StudyRatio | None:
-    """Return the efficiency of the most workers for which it was measured."""
+    """Return the efficiency measured for the most workers."""
     return max(list_efficiencies(studies), key=lambda ratio: (ratio.workers, ratio.seeds), default=None)
 
 

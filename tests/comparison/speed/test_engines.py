@@ -68,7 +68,14 @@ def test_list_time_cells_ratios_are_of_the_same_round(tmp_path: Path) -> None:
 
     cells = list_time_cells(times["compiled"], times)
 
-    assert cells == ["2000 µs", "2 (2 to 2)", "1 (1 to 1)", "2.5 s", "500 MB", "steps_per_execution: 50"]
+    assert cells == [
+        "2000 µs",
+        "2.00 (2.00 to 2.00)",
+        "1.00 (1.00 to 1.00)",
+        "2.5 s",
+        "500 MB",
+        "steps_per_execution: 50",
+    ]
 
 
 def test_list_time_cells_with_another_core_busy_have_both_ratios(tmp_path: Path) -> None:
@@ -87,10 +94,10 @@ def test_list_time_cells_with_another_core_busy_have_both_ratios(tmp_path: Path)
     assert len(headings) == len(cells)
     assert dict(zip(headings, cells, strict=True)) == {
         "step": "2000 µs",
-        "over matrix products": "2 (2 to 2)",
-        "over ours": "1 (1 to 1)",
-        "over matrix products, other core busy": "3 (3 to 3)",
-        "over ours, other core busy": "1 (1 to 1)",
+        "over matrix products": "2.00 (2.00 to 2.00)",
+        "over ours": "1.00 (1.00 to 1.00)",
+        "over matrix products, other core busy": "3.00 (3.00 to 3.00)",
+        "over ours, other core busy": "1.00 (1.00 to 1.00)",
         "ready": "2.5 s",
         "memory": "500 MB",
         "settings": "steps_per_execution: 50",

@@ -204,7 +204,7 @@ def test_page_of_the_speed_gate_says_what_was_measured(tmp_path: Path) -> None:
     untried = summarize_speed_gate(tmp_path)
     assert untried
     assert "Not measured with this baseline" in template.render(gate=untried)
-    assert format_speed_trials(untried) == "How often it errs was not measured with this baseline."
+    assert format_speed_trials(untried) == "Its error rates were not measured with this baseline."
 
     (tmp_path / SPEED_TRIALS_FILE).write_text(made_up_trials().format(), encoding="utf-8")
     tried = summarize_speed_gate(tmp_path)

@@ -90,7 +90,7 @@ def test_format_benchmark_stand_in_is_another_name(export: Export, measure: Meas
 
 def test_format_benchmark_without_a_completed_run_is_refused(export: Export) -> None:
     """An empty list would look like a success."""
-    with pytest.raises(ReproError, match=r"none of .*runs.jsonl completed\. Make some"):
+    with pytest.raises(ReproError, match=r"runs.jsonl has no completed run to export\. Record runs"):
         export("accuracy", range(2), change=make_unfinished)
 
 

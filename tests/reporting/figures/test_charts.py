@@ -6,7 +6,7 @@ import io
 import re
 import xml.etree.ElementTree as ET
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from html import unescape
@@ -15,53 +15,67 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
+from made_up_runs import make_claim
+from made_up_studies import make_study
+from made_up_verdicts import ENVIRONMENT
 from matplotlib.image import imread
 
-from mnist_repro.reporting.figures.charts import (
-    Curve,
-    OverviewRow,
-    RateCurve,
-    draw_confusion,
-    draw_curves,
-    draw_learning_rates,
-    draw_overview,
-)
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.reporting.figures.charts import draw_confusion, draw_curves, draw_learning_rates, draw_overview
 from mnist_repro.reporting.figures.mosaics import draw_first_weights, draw_sample_digits
 from mnist_repro.reporting.figures.style import DOCUMENT, OURS, read_creator, svg_figure
+from mnist_repro.verdicts.environment import ExperimentResult, Family
+from mnist_repro.verdicts.finding import Finding, Verdict
+from mnist_repro.verdicts.measured import Assessment, Judgement
 
 SIZE_LIMIT_BYTES = 300_000
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 
+PERIODS = range(1, 11)
 GENERATOR = np.random.default_rng(20240229)
-STEPS = np.arange(1, 11) * 1_000
-LOSSES = 0.4 + 0.5 / np.arange(1, 11) + GENERATOR.normal(scale=0.02, size=(40, 10))
-LOSS = Curve(
-    metric="validation loss",
-    unit="nat",
-    steps=STEPS,
-    runs=LOSSES,
-    low=LOSSES.mean(axis=0) - 0.04,
-    high=LOSSES.mean(axis=0) + 0.04,
-    reported=LOSSES[0],
-)
-ACCURACY = replace(
-    LOSS,
-    metric="validation accuracy",
-    unit="fraction",
-    runs=1.1 - LOSSES,
-    low=1.1 - LOSS.high,
-    high=1.1 - LOSS.low,
-    reported=None,
-)
-NOTHING = np.full(10, np.nan)
-RATES = RateCurve(
-    title="Falling rate", steps=STEPS, rates=np.linspace(0.5, 0.1, 10), reported=np.linspace(0.5, 0.1, 10)
-)
-ROW = OverviewRow(title="A network", runs=GENERATOR.normal(0.9, 0.01, size=200), low=0.88, high=0.92, reported=0.893)
-CONFUSION = np.full((10, 10), 0.01) + 0.9 * np.eye(10)
 IMAGES = GENERATOR.integers(0, 256, size=(36, 784), dtype=np.uint8)
 LABELS = np.arange(36, dtype=np.uint8) % 10
+
+
+def make_family(metric: str, unit: str, *, values: Mapping[int, float]) -> Family:
+    """Return the curve that the document reports of a metric on the validation set, by period."""
+    evaluation_set = None if metric == "learning_rate" else "validation"
+    claims = [
+        make_claim(
+            str(value),
+            id=f"tf1-basic.{metric}.{period}",
+            metric=metric,
+            unit=unit,
+            period=period,
+            evaluation_set=evaluation_set,
+        )
+        for period, value in values.items()
+    ]
+    assessments = [Assessment(claim=claim, judgement=Judgement.INSIDE, reason="", summary=None) for claim in claims]
+    finding = Finding(family=f"tf1-basic.{metric}", verdict=Verdict.REPRODUCED, reason="", runs=40)
+    return Family(assessments=tuple(assessments), finding=finding)
+
+
+def make_experiment(runs: int = 40) -> ExperimentResult:
+    """Return runs of the basic net with falling rates, for which the document reports losses and rates."""
+    protocol = load_catalogue().protocols["tf1-basic"]
+    rates = np.linspace(0.5, 0.1, 10)
+    records = [
+        replace(
+            record,
+            periods=tuple(replace(p, learning_rate=rate) for p, rate in zip(record.periods, rates, strict=True)),
+        )
+        for record in make_study(protocol, range(runs), environment=ENVIRONMENT)
+    ]
+    losses = make_family("loss", "nat", values=dict.fromkeys(PERIODS, 0.35))
+    reported = make_family("learning_rate", "1", values=dict(zip(PERIODS, rates, strict=True)))
+    protocol = replace(protocol, title="A & B")
+    return ExperimentResult(protocol=protocol, records=tuple(records), set_aside=0, families=(losses, reported))
+
+
+EXPERIMENT = make_experiment()
+BARE = replace(EXPERIMENT, families=())
 
 
 def weights_of(units: int) -> np.ndarray:
@@ -70,15 +84,15 @@ def weights_of(units: int) -> np.ndarray:
 
 
 FIGURES = [
-    pytest.param(partial(draw_curves, title="A & B", curves=[LOSS, ACCURACY]), id="curves"),
-    pytest.param(partial(draw_learning_rates, curves=[RATES, RATES]), id="learning rates"),
-    pytest.param(partial(draw_confusion, title="A & B", matrix=CONFUSION), id="confusion"),
+    pytest.param(partial(draw_curves, experiment=EXPERIMENT), id="curves"),
+    pytest.param(partial(draw_learning_rates, experiments=[EXPERIMENT] * 2), id="learning rates"),
+    pytest.param(partial(draw_confusion, experiment=EXPERIMENT), id="confusion"),
     *(
         pytest.param(partial(draw_first_weights, title="A & B", weights=weights_of(units)), id=f"weights of {units}")
         for units in (1, 7, 10, 16, 64, 100)
     ),
     pytest.param(partial(draw_sample_digits, images=IMAGES, labels=LABELS), id="digits"),
-    pytest.param(partial(draw_overview, rows=[ROW] * 6), id="overview"),
+    pytest.param(partial(draw_overview, experiments=[EXPERIMENT] * 6), id="overview"),
 ]
 
 
@@ -145,11 +159,10 @@ def test_figure_of_another_processor_has_the_same_bytes(tmp_path: Path) -> None:
     assert b"url(#shape" in one
 
 
-@pytest.mark.parametrize("reported", [None, np.array([]), NOTHING], ids=["none", "empty", "all missing"])
-def test_draw_curves_without_reported_points_says_so(tmp_path: Path, reported: np.ndarray | None) -> None:
-    """A document that prints no such curve is named as the reason for the missing points."""
+def test_draw_curves_without_reported_points_says_so(tmp_path: Path) -> None:
+    """A curve that the document does not report is named as the reason for the missing points."""
     path = tmp_path / "figure.svg"
-    draw_curves(path, title="Curves", curves=[replace(LOSS, reported=reported)])
+    draw_curves(path, experiment=BARE)
 
     assert "no validation loss." in " ".join(texts_of(path))
     assert "document" not in texts_of(path)
@@ -157,20 +170,18 @@ def test_draw_curves_without_reported_points_says_so(tmp_path: Path, reported: n
 
 
 def test_draw_curves_with_some_reported_points_missing_draws_the_others(tmp_path: Path) -> None:
-    """Two of ten missing numbers leave eight points, and one in the legend."""
+    """Two of ten missing values leave eight points, and one in the legend."""
     path = tmp_path / "figure.svg"
-    reported = LOSSES[0].copy()
-    reported[[3, 7]] = np.nan
-    draw_curves(path, title="Curves", curves=[replace(LOSS, reported=reported)])
+    losses = make_family("loss", "nat", values={period: 0.35 for period in PERIODS if period not in {4, 8}})
+    draw_curves(path, experiment=replace(EXPERIMENT, families=(losses,)))
 
     assert count_document_points(path) == 8 + 1
 
 
 def test_draw_curves_one_run_has_no_band(tmp_path: Path) -> None:
-    """A single run is called one, and nothing is said of an interval."""
+    """A single run is called one, and no interval is named."""
     path = tmp_path / "figure.svg"
-    curve = replace(LOSS, runs=LOSSES[:1], low=NOTHING, high=NOTHING)
-    draw_curves(path, title="Curves", curves=[curve])
+    draw_curves(path, experiment=make_experiment(runs=1))
 
     texts = texts_of(path)
 
@@ -180,9 +191,9 @@ def test_draw_curves_one_run_has_no_band(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("count", "are_drawn"), [(2, True), (12, True), (13, False)])
 def test_draw_curves_few_runs_are_drawn_one_by_one(tmp_path: Path, *, count: int, are_drawn: bool) -> None:
-    """Up to twelve runs have a thin line each; the mean says of how many it is."""
+    """Up to twelve runs have a thin line each; the label of the mean gives the number of runs."""
     path = tmp_path / "figure.svg"
-    draw_curves(path, title="Curves", curves=[replace(LOSS, runs=LOSSES[:count])])
+    draw_curves(path, experiment=make_experiment(runs=count))
 
     texts = texts_of(path)
 
@@ -190,17 +201,35 @@ def test_draw_curves_few_runs_are_drawn_one_by_one(tmp_path: Path, *, count: int
     assert ("one of our runs" in texts) is are_drawn
 
 
-def test_curve_without_runs_is_refused() -> None:
-    """No panel is drawn empty."""
-    with pytest.raises(ValueError, match="A curve of validation loss needs at least one run"):
-        replace(LOSS, runs=LOSSES[:0])
+def test_draw_curves_band_ends_where_nothing_can_be(tmp_path: Path) -> None:
+    """The interval of accuracies near 100 % is cut there: the axis ends at 100 % or just above."""
+    records = [
+        replace(
+            record,
+            periods=tuple(replace(p, accuracy=dict.fromkeys(p.accuracy, accuracy)) for p in record.periods),
+        )
+        for record, accuracy in zip(EXPERIMENT.records, (0.6, 0.8, 1.0), strict=False)
+    ]
+    path = tmp_path / "figure.svg"
+    draw_curves(path, experiment=replace(EXPERIMENT, records=tuple(records)))
+
+    texts = texts_of(path)
+
+    assert "95 % prediction interval of one run" in texts
+    percents = [float(text.removesuffix(" %")) for text in texts if re.fullmatch(r"[\d.]+ %", text)]
+    assert max(percents) == 100
 
 
 def test_draw_learning_rates_higher_second_experiment_is_drawn_whole(tmp_path: Path) -> None:
     """The shared axis reaches the highest rate of all panels, so none of the document's points is cut off."""
     path = tmp_path / "figure.svg"
-    higher = replace(RATES, rates=2 * RATES.rates, reported=2 * RATES.rates)
-    draw_learning_rates(path, curves=[RATES, higher])
+    records = tuple(
+        replace(r, periods=tuple(replace(p, learning_rate=2 * p.learning_rate) for p in r.periods))
+        for r in EXPERIMENT.records
+    )
+    reported = make_family("learning_rate", "1", values=dict(zip(PERIODS, 2 * np.linspace(0.5, 0.1, 10), strict=True)))
+    higher = replace(EXPERIMENT, records=records, families=(reported,))
+    draw_learning_rates(path, experiments=[EXPERIMENT, higher])
 
     assert count_document_points(path) == 10 + 10 + 1
     assert "1.0" in texts_of(path)
@@ -209,7 +238,7 @@ def test_draw_learning_rates_higher_second_experiment_is_drawn_whole(tmp_path: P
 def test_draw_learning_rates_without_reported_rates_draws_ours(tmp_path: Path) -> None:
     """Ours alone make a figure without the document's colour."""
     path = tmp_path / "figure.svg"
-    draw_learning_rates(path, curves=[replace(RATES, reported=None)])
+    draw_learning_rates(path, experiments=[BARE])
 
     content = path.read_text(encoding="utf-8")
 
@@ -218,11 +247,14 @@ def test_draw_learning_rates_without_reported_rates_draws_ours(tmp_path: Path) -
 
 
 def test_draw_confusion_prints_percent_and_leaves_zeros_blank(tmp_path: Path) -> None:
-    """Shares are printed with one decimal, and what rounds to 0.0 is not."""
-    matrix = np.eye(10)
-    matrix[3, 3], matrix[3, 5], matrix[3, 8] = 0.8996, 0.1, 0.0004
+    """Fractions are printed in percent with one decimal, and what rounds to 0.0 is not."""
+    matrix = 10_000 * np.eye(10, dtype=int)
+    matrix[3, 3], matrix[3, 5], matrix[3, 8] = 8_996, 1_000, 4
+    counts = tuple(tuple(int(count) for count in row) for row in matrix)
     path = tmp_path / "figure.svg"
-    draw_confusion(path, title="Confusion", matrix=matrix)
+    draw_confusion(
+        path, experiment=replace(EXPERIMENT, records=(replace(EXPERIMENT.records[0], confusion_matrix=counts),))
+    )
 
     texts = texts_of(path)
 
@@ -232,10 +264,9 @@ def test_draw_confusion_prints_percent_and_leaves_zeros_blank(tmp_path: Path) ->
 
 
 def test_draw_overview_row_with_one_run_and_no_number_is_drawn(tmp_path: Path) -> None:
-    """A row needs neither an interval nor a number of the document."""
+    """A row needs neither an interval nor a value of the document."""
     path = tmp_path / "figure.svg"
-    row = OverviewRow(title="A network", runs=np.array([0.9]), low=np.nan, high=np.nan, reported=None)
-    draw_overview(path, rows=[row])
+    draw_overview(path, experiments=[replace(make_experiment(runs=1), families=())])
 
     texts = texts_of(path)
 
@@ -243,10 +274,22 @@ def test_draw_overview_row_with_one_run_and_no_number_is_drawn(tmp_path: Path) -
     assert not {"document", "95 % prediction interval of one run"} & set(texts)
 
 
-def test_draw_overview_without_rows_is_refused(tmp_path: Path) -> None:
+def test_draw_overview_shows_the_documents_final_accuracy(tmp_path: Path) -> None:
+    """The document's accuracy on the set on which ours is asserted is a point, and one in the legend."""
+    path = tmp_path / "figure.svg"
+    final = make_family("loss", "nat", values={1: 0.35})
+    claim = make_claim("0.9", evaluation_set=EXPERIMENT.protocol.gate.evaluation_set)
+    assessment = replace(final.assessments[0], claim=claim)
+    draw_overview(path, experiments=[replace(EXPERIMENT, families=(replace(final, assessments=(assessment,)),))])
+
+    assert count_document_points(path) == 1 + 1
+    assert {"document", "95 % prediction interval of one run"} <= set(texts_of(path))
+
+
+def test_draw_overview_without_experiments_is_refused(tmp_path: Path) -> None:
     """No figure is drawn empty, and no file is left behind."""
     with pytest.raises(ValueError, match="An overview needs at least one experiment with runs"):
-        draw_overview(tmp_path / "figure.svg", rows=[])
+        draw_overview(tmp_path / "figure.svg", experiments=[])
 
     assert not list(tmp_path.iterdir())
 

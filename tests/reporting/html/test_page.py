@@ -10,12 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_up_pages import HOSTILE, HOSTILE_NAME, Structure, make_contents, poison
+from made_up_pages import HOSTILE, HOSTILE_NAME, Structure, make_results, poison, render
 
+from mnist_repro.comparison.results import Artifacts, Results
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
-from mnist_repro.reporting.html.page import PageContents, render_page
-from mnist_repro.reporting.templating import load_templates
 from mnist_repro.verdicts.finding import Verdict
 
 VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
@@ -28,56 +27,51 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def contents(folder: Path, protocols: dict[str, Protocol], environment: Environment) -> PageContents:
-    """Return the contents of a page with something in every part."""
-    return make_contents(folder, protocols=protocols, environment=environment)
-
-
-def render(contents: PageContents, folder: Path) -> str:
-    """Return the page."""
-    return render_page(load_templates(), contents=contents, folder=folder)
+def results(folder: Path, protocols: dict[str, Protocol], environment: Environment) -> Results:
+    """Return the results of a page with something in every part."""
+    return make_results(folder, protocols=protocols, environment=environment)
 
 
 @pytest.fixture(scope="module")
-def page(contents: PageContents, folder: Path) -> str:
-    """Return the page with these contents."""
-    return render(contents, folder)
+def page(results: Results, folder: Path) -> str:
+    """Return the page with these results."""
+    return render(results, folder)
 
 
-def test_render_page_every_claim_has_a_row_and_every_number_its_place(contents: PageContents, page: str) -> None:
+def test_render_page_every_claim_has_a_row_and_every_number_its_place(results: Results, page: str) -> None:
     """Claims, comparisons and statements of each environment are rows; each number stands there as it is printed."""
     rows = Structure(page).find("tbody")
-    claims = [claim for document in contents.documents.values() for claim in document.claims]
-    said = sum(len(each.comparisons) + len(each.statements) for each in contents.documents.values())
+    claims = [claim for document in results.documents.values() for claim in document.claims]
+    said = sum(len(each.comparisons) + len(each.statements) for each in results.documents.values())
     families = len({claim.family for claim in claims})
 
     keys = [row["id"] for row in rows if "id" in row]
 
-    assert len(keys) == len(set(keys)) == len(contents.results) * (families + said)
+    assert len(keys) == len(set(keys)) == len(results.shown) * (families + said)
     assert len({key.split("-")[1] for key in keys}) == 2
     printed = Counter(re.findall(r"<td><code>([^<]+)</code>", page))
     assert all(printed[claim.printed] >= 2 for claim in claims)
     assert all(f"line {claim.line}, {claim.cell}" in page for claim in claims)
 
 
-def test_render_page_verdicts_are_the_findings(contents: PageContents, page: str) -> None:
+def test_render_page_verdicts_are_the_findings(results: Results, page: str) -> None:
     """The rows of an environment carry as many of each verdict as there are, and the filter counts them."""
     rows = [row for row in Structure(page).find("tbody") if "id" in row]
 
-    for result in contents.results:
+    for result in results.shown:
         own = Counter(row["data-verdict"] for row in rows if row["data-environment"] == result.name)
         assert own == Counter({verdict.value.replace(" ", "-"): n for verdict, n in result.outcome().items()})
     options = re.findall(r'<option value="([a-z-]+)">[a-z ]+ \((\d+)\)', page)
     assert {name: int(count) for name, count in options} == Counter(row["data-verdict"] for row in rows)
 
 
-def test_render_page_strip_has_a_dot_for_each_run(contents: PageContents, page: str) -> None:
+def test_render_page_strip_has_a_dot_for_each_run(results: Results, page: str) -> None:
     """Of every number of a run there are as many dots as runs that completed; what did not complete has none."""
     dots = re.findall(r'<path class="dots[^"]*" d="([^"]*)"', page)
 
     assert len(dots) > 100
     assert {path.count("h0") for path in dots} == {20}
-    assert all(len(experiment.records) == 21 for result in contents.results for experiment in result.experiments)
+    assert all(len(experiment.records) == 21 for result in results.shown for experiment in result.experiments)
 
 
 def test_render_page_has_all_parts(page: str) -> None:
@@ -90,13 +84,11 @@ def test_render_page_has_all_parts(page: str) -> None:
     assert all(structure.find("h2", id=f"{part}-title") and structure.find("a", href=f"#{part}") for part in parts)
 
 
-def test_render_page_without_comparison_speed_and_gate_leaves_their_parts_out(
-    contents: PageContents, folder: Path
-) -> None:
+def test_render_page_without_comparison_speed_and_gate_leaves_their_parts_out(results: Results, folder: Path) -> None:
     """What was not measured has no part, and no link to one."""
-    page = render(
-        replace(contents, versions=None, speed=None, gate=None, speed_gate=None, results=contents.results[:1]), folder
-    )
+    alone = results.shown[:1]
+    untimed = {alone[0].name: Artifacts()}
+    page = render(replace(results, shown=alone, artifacts=untimed, versions=None, gate=None, speed_gate=None), folder)
 
     structure = Structure(page)
 
@@ -141,9 +133,9 @@ def test_render_page_loads_nothing(page: str) -> None:
     assert "@import" not in style
 
 
-def test_render_page_hostile_text_stays_text(contents: PageContents, folder: Path, page: str) -> None:
+def test_render_page_hostile_text_stays_text(results: Results, folder: Path, page: str) -> None:
     """Hostile text in every field of documents, protocols, records and measurements adds no element or attribute."""
-    hostile = render(poison(contents), folder)
+    hostile = render(poison(results), folder)
 
     structure = Structure(hostile)
 
@@ -176,12 +168,12 @@ def test_render_page_hostile_name_of_an_environment_stays_text(page: str) -> Non
     ],
 )
 def test_render_page_links_a_document_only_on_the_web(
-    contents: PageContents, folder: Path, url: str | None, *, linked: bool
+    results: Results, folder: Path, url: str | None, *, linked: bool
 ) -> None:
     """A document's address is a link where it is one of the web; else its title is plain."""
-    documents = {name: replace(document, url=url) for name, document in contents.documents.items()}
+    documents = {name: replace(document, url=url) for name, document in results.documents.items()}
 
-    structure = Structure(render(replace(contents, documents=documents), folder))
+    structure = Structure(render(replace(results, documents=documents), folder))
 
     assert bool([a for a in structure.find("a") if a["href"] == url]) is linked
     assert not [a for a in structure.find("a") if a["href"].strip().startswith(("javascript:", "data:"))]
@@ -214,14 +206,14 @@ def test_render_page_elements_are_closed(page: str) -> None:
     assert opened == []
 
 
-def test_render_page_says_what_every_verdict_on_it_means(contents: PageContents, page: str) -> None:
+def test_render_page_says_what_every_verdict_on_it_means(results: Results, page: str) -> None:
     """Each verdict that is given is explained once, by a sign that only it has."""
     meanings = re.findall(r'<dt><span class="verdict"><span [^>]*>(.)</span> ([a-z ]+)</span></dt>', page)
 
-    assert {name for _, name in meanings} == {v.value for result in contents.results for v in result.outcome()}
+    assert {name for _, name in meanings} == {v.value for result in results.shown for v in result.outcome()}
     assert len({sign for sign, _ in meanings}) == len(meanings) <= len(Verdict)
 
 
-def test_render_page_again_is_the_same(contents: PageContents, folder: Path, page: str) -> None:
-    """The same contents give the same bytes."""
-    assert render(contents, folder) == page
+def test_render_page_again_is_the_same(results: Results, folder: Path, page: str) -> None:
+    """The same results give the same bytes."""
+    assert render(results, folder) == page

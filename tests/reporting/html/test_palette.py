@@ -1,16 +1,30 @@
-"""The page's colours: those of the figures, legible by day, and in the dark what the figures' filter makes of them."""
+"""The colours of the page: those of the figures in the light; in the dark what the filter makes of them; legible."""
 
 from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 
 from mnist_repro.reporting.figures import style as svg
 from mnist_repro.reporting.figures.verdict_marks import COLOURS, MEANINGS, SIGNS
-from mnist_repro.reporting.html.palette import format_palette, turn_over
+from mnist_repro.reporting.html.palette import FILTER, format_palette
 from mnist_repro.verdicts.finding import Verdict
+
+# Rows of the matrix of half a turn of the hue, as Filter Effects Module Level 1 defines hueRotate.
+HALF_TURN = np.array([(-0.574, 1.430, 0.144), (0.426, 0.430, 0.144), (0.426, 1.430, -0.856)])
+
+
+def filter_colour(colour: str) -> str:
+    """Return what the filter for figures in the dark makes of a colour."""
+    parts = re.fullmatch(r"invert\((\d+)%\) hue-rotate\(180deg\)", FILTER)
+    assert parts
+    inversion = int(parts[1]) / 100
+    inverted = [inversion + (1 - 2 * inversion) * channel for channel in to_rgb(colour)]
+    red, green, blue = np.clip(HALF_TURN @ inverted, 0.0, 1.0)
+    return to_hex((red, green, blue))
 
 
 def luminance(colour: str) -> float:
@@ -37,7 +51,7 @@ def test_format_palette_has_the_figures_colours() -> None:
 
     assert light.items() >= {"card": svg.CARD, "ink": svg.INK, "ours": svg.OURS, "document": svg.DOCUMENT}.items()
     assert {verdict.value.replace(" ", "-") for verdict in Verdict} <= light.keys() == dark.keys()
-    assert dark == {name: turn_over(colour) for name, colour in light.items()}
+    assert dark == {name: filter_colour(colour) for name, colour in light.items()}
 
 
 @pytest.mark.parametrize("place", [0, 1], ids=["light", "dark"])
@@ -50,14 +64,14 @@ def test_format_palette_text_is_legible(place: int, background: str, text: str) 
     assert contrast(colours[text], colours[background]) >= 4.5
 
 
-def test_turn_over_is_the_filter() -> None:
-    """White becomes nearly black, black nearly white, greys stay grey, and a hue keeps its kind."""
-    assert turn_over("#ffffff") == "#141414"
-    assert turn_over("#000000") == "#ebebeb"
-    red, green, blue = to_rgb(turn_over(svg.OURS))
-    assert blue > green > red
-    red, green, blue = to_rgb(turn_over(svg.DOCUMENT))
-    assert red > green > blue
+def test_format_palette_dark_keeps_the_kind_of_a_hue() -> None:
+    """The card becomes nearly black, letters nearly white; ours stays blue and the document orange."""
+    dark = {name: to_rgb(colour) for name, colour in read_palette()[1].items()}
+
+    assert max(dark["card"]) < 0.1
+    assert min(dark["ink"]) > 0.75
+    assert dark["ours"] == tuple(sorted(dark["ours"]))
+    assert dark["document"] == tuple(sorted(dark["document"], reverse=True))
 
 
 def test_looks_each_verdict_has_a_sign_of_its_own() -> None:

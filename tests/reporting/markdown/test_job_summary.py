@@ -27,7 +27,7 @@ EXPERIMENT = "julia-linear-lr0.02"
 PROMISING = "julia-linear-lr0.003"
 HOSTILE = "a | b\n\n# `c` <script>alert(1)</script> [d](e.md) </details>"
 
-END = "\n*Cut here: a step's summary has at most 1 MiB. The whole is in the report's pages.*\n"
+END = "\n*Cut here: the summary of a step has at most 1 MiB. The pages of the report have the rest.*\n"
 
 Summarize = Callable[..., str]
 
@@ -149,7 +149,7 @@ def test_append_summary_long_report_fits_github(tmp_path: Path) -> None:
     text = file.read_text(encoding="utf-8")
     assert MOST_BYTES - 200 < len(text.encode()) <= MOST_BYTES == 1_048_576
     assert text.endswith(
-        "\n</details>\n\n*Cut here: a step's summary has at most 1 MiB. The whole is in the report's pages.*\n"
+        "\n</details>\n\n*Cut here: the summary of a step has at most 1 MiB. The pages of the report have the rest.*\n"
     )
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made_up_reports import EXPERIMENT, PAGE, read_tree
+from made_up_reports import EXPERIMENT, PAGE, read_tree, write_report
 from made_up_runs import MakeRecord, make_unfinished, write_store
 from markdown_pages import targets_of
 
 from mnist_repro.errors import ReproError
-from mnist_repro.reporting.report import write_report
 
 
 @pytest.mark.usefixtures("few_lines")

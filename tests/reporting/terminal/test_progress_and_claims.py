@@ -190,7 +190,7 @@ def test_print_claims_every_family_of_what_was_run_has_one_row(result: Environme
     subjects = [re.split(r"  +", line.strip())[:2] for line in rows]
     expected = [
         [
-            format_subject(f.claim) + (f", last of {len(f.assessments)}" if len(f.assessments) > 1 else ""),
+            format_subject(f.claim) + (f", last of a curve of {len(f.assessments)}" if len(f.assessments) > 1 else ""),
             format_reported(f.claim),
         ]
         for f in experiment.families

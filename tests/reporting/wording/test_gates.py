@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from made_up_reports import check_report, write_report
 from made_up_runs import write_store
 from made_up_studies import make_study
 
@@ -22,8 +23,7 @@ from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.store import RecordStore
-from mnist_repro.reporting.markdown import pages
-from mnist_repro.reporting.report import check_report, write_report
+from mnist_repro.reporting.figures import report as figures
 from mnist_repro.reporting.wording.gates import format_detections, format_false_alarms, format_remedy, format_shift
 from mnist_repro.verdicts.environment import EnvironmentResult
 
@@ -80,14 +80,14 @@ def measure(monkeypatch: pytest.MonkeyPatch) -> Measure:
 def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw no figure: the pages are what counts."""
 
-    def name_figures(result: EnvironmentResult, *, folder: Path) -> dict[str, str]:
+    def name_figures(result: EnvironmentResult, *, folder: Path, **_: object) -> dict[str, str]:
         shown = [f"{entry.protocol.id}-{kind}" for entry in result.experiments for kind in ("curves", "confusion")]
         folder.mkdir(parents=True)
         for name in ("overview", *shown):
             (folder / f"{name}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
         return {name: f"{name}.svg" for name in ("overview", *shown)}
 
-    monkeypatch.setattr(pages, "draw_environment", name_figures)
+    monkeypatch.setattr(figures, "draw_environment", name_figures)
 
 
 @pytest.fixture
@@ -95,8 +95,7 @@ def few(monkeypatch: pytest.MonkeyPatch, protocols: dict[str, Protocol]) -> dict
     """Return the protocols with quick profiles of three seeds, which are also those of the command line."""
     changed = {name: replace(protocol, seeds={GATE_PROFILE: 3, "full": 6}) for name, protocol in protocols.items()}
     catalogue = replace(load_catalogue(), protocols=changed)
-    for module in (verbs, rendering):
-        monkeypatch.setattr(module, "load_catalogue", lambda: catalogue)
+    monkeypatch.setattr(verbs, "load_catalogue", lambda: catalogue)
     return changed
 
 
@@ -108,17 +107,16 @@ def words(text: str) -> str:
 def test_format_false_alarms_gives_the_rate_with_its_interval() -> None:
     """Clopper and Pearson's interval of 96 in 100,000 is 0.078 to 0.117 %, by scipy.stats.binomtest."""
     assert format_false_alarms(ERRORS.false_alarms) == (
-        "False alarms: 96 of 100,000 splits of the baseline, 0.096 % (0.078 to 0.117 %): "
-        "within the 0.1 % that the gate allows itself."
+        "False alarms: 96 of 100,000 splits of the baseline, 0.096 % (0.078 to 0.117 %), within the allowed 0.1 %."
     )
-    assert ": MORE THAN the 0.1 % that" in format_false_alarms(FalseAlarms(trials=1_000, alarms=50))
+    assert ", MORE THAN the allowed 0.1 %." in format_false_alarms(FalseAlarms(trials=1_000, alarms=50))
 
 
 def test_format_detections_counts_add_up() -> None:
     """What is caught, what has to be, and what was not run are counted."""
     assert format_detections(ERRORS) == (
-        "Planted faults: 3, of which 1 is caught in at least 19 of 20 gate runs; 2 are so large that they have to be, "
-        "and of these 1 is; 1 more was not run."
+        "Planted faults: 1 of 3 caught in at least 19 of 20 gate runs, including 1 of 2 large enough that they must be "
+        "caught; 1 more was not run."
     )
 
 
@@ -143,16 +141,18 @@ def test_format_shift_is_in_points_and_standard_deviations(shift: Shift | None, 
         pytest.param(CAUGHT, "", id="caught"),
         pytest.param(replace(CAUGHT, caught=19, seeds_needed=5), "", id="caught often enough"),
         pytest.param(BROKEN, "about 14 seeds", id="known"),
-        pytest.param(MISSED, "more than the baseline can tell", id="small baseline"),
+        pytest.param(MISSED, "more than the baseline can resolve", id="small baseline"),
         pytest.param(
-            replace(MISSED, difference=Difference.NONE), "none can: its runs are the baseline's", id="the same runs"
+            replace(MISSED, difference=Difference.NONE),
+            "impossible: its runs equal those of the baseline",
+            id="the same runs",
         ),
         pytest.param(
             replace(MISSED, difference=Difference.NOT_SEEN),
-            "none known: 20 runs of it do not differ from the baseline",
+            "unknown: 20 runs of it do not differ from the baseline",
             id="not seen",
         ),
-        pytest.param(replace(MISSED, difference=Difference.UNKNOWN), "not known", id="not comparable"),
+        pytest.param(replace(MISSED, difference=Difference.UNKNOWN), "unknown", id="not comparable"),
     ],
 )
 def test_format_remedy_says_of_a_miss_what_would_catch_it(detection: Detection, text: str) -> None:
@@ -199,13 +199,13 @@ def test_write_report_page_shows_what_was_measured(
     page = (tmp_path / "report" / "gate.md").read_text(encoding="utf-8")
     assert format_false_alarms(ERRORS.false_alarms) in words(page)
     rows = [words(line) for line in page.splitlines() if line.startswith("| tf1-basic")]
-    assert "| tf1-basic | ReLU \\| for sigmoid | -2.51 points, -5.0 sd, test | 20 of 20 | yes, and is | |" in rows
+    assert "| tf1-basic | ReLU \\| for sigmoid | -2.51 points, -5.0 sd, test | 20 of 20 | yes, caught | |" in rows
     assert "| tf1-basic | slow | +0.10 points, +0.2 sd, test | 3 of 20 | no | about 35 seeds |" in rows
-    assert "| tf1-basic | bad | -2.51 points, -5.0 sd, test | 18 of 20 | **yes, and is not** | about 14 seeds |" in rows
+    assert "| tf1-basic | bad | -2.51 points, -5.0 sd, test | 18 of 20 | **yes, missed** | about 14 seeds |" in rows
     tables = [line for line in page.splitlines() if line.startswith("|")]
     assert {len(re.split(r"(?<!\\)\|", line)) for line in tables} == {8}
     # Faults without runs are named.
-    assert "Planted, but not run in `linux`, or with too few seeds:" in page
+    assert "Planted but not run in `linux`, or with too few seeds:" in page
     assert "- tf1-basic+pixels-0-to-1" in page
 
 
@@ -240,7 +240,7 @@ def test_baseline_verb_copies_and_measures(
     assert code == 0
     assert "Baseline: 36 runs of linux, kept" in out
     assert "False alarms: 96 of 100,000 splits" in out
-    assert "Planted faults: 3, of which 1 is caught" in out
+    assert "Planted faults: 1 of 3 caught" in out
     kept = [run for runs in read_baseline(tmp_path / "kept").values() for run in runs]
     assert sorted(map(repr, kept)) == sorted(map(repr, RecordStore(records / "linux").read()))
     assert (tmp_path / "kept" / "errors.json").is_file()

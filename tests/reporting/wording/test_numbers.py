@@ -58,7 +58,7 @@ def make_claim(metric: str = "accuracy", unit: str = "fraction", **changes: Any)
         pytest.param("loss", "nat", "0.7647578", "0.7648", id="a loss of many digits"),
         pytest.param("loss", "nat", "0.5", "0.5", id="a loss of one digit"),
         pytest.param("learning_rate", "1", "0.48299998", "0.48299998", id="a rate"),
-        pytest.param("label", "1", "7.0", "7.0", id="a label"),
+        pytest.param("label", "1", "7.0", "7", id="a label"),
         pytest.param("seconds_per_period", "seconds", "4.59", "4.59 s", id="seconds"),
         pytest.param("total_seconds", "seconds", "01:07", "67 s", id="minutes and seconds"),
     ],
@@ -88,12 +88,16 @@ def test_format_reported_documents_numbers_stay_within_their_rounding(claim: Cla
         pytest.param("loss", "nat", 0.42103118, "0.4210", id="a loss"),
         pytest.param("learning_rate", "1", 0.48299998, "0.48299998", id="a rate"),
         pytest.param("learning_rate", "1", float(np.float32(0.1)), "0.1", id="a rate that float64 has no digits for"),
-        pytest.param("seconds_per_period", "seconds", 0.04, "0.0 s", id="a short time"),
+        pytest.param("seconds_per_period", "seconds", 0.04, "0.0400 s", id="a short time"),
+        pytest.param("seconds_per_period", "seconds", 0.87, "0.870 s", id="a time below a second"),
+        pytest.param("seconds_per_period", "seconds", 4.594, "4.59 s", id="a time of seconds"),
         pytest.param("total_seconds", "seconds", 67.25, "67.2 s", id="a long time"),
+        pytest.param("total_seconds", "seconds", 671.25, "671 s", id="a time of minutes"),
+        pytest.param("total_seconds", "seconds", 0.0, "0.00 s", id="no time"),
     ],
 )
 def test_format_number_value_has_its_metrics_digits(metric: str, unit: str, value: float, expected: str) -> None:
-    """Percent have two decimals, losses four, times one; rates have the digits of a float32."""
+    """Percent have two decimals, losses four; times have three digits; rates have the digits of a float32."""
     assert expected == format_number(value, make_claim(metric, unit))
 
 
@@ -121,6 +125,9 @@ def test_format_interval_rate_has_none(end: float) -> None:
         pytest.param(make_claim(), [0.88, 0.9], "89.00 % (76.29 to 100.00 %)", id="two runs"),
         pytest.param(make_claim(), [0.89], "89.00 % (unknown)", id="a single run"),
         pytest.param(make_claim("learning_rate", "1"), [0.5, 0.5], "0.5", id="a rate"),
+        pytest.param(
+            make_claim("seconds_per_period", "seconds"), [0.868, 0.870, 0.872], "0.870 s (0.865 to 0.875 s)", id="times"
+        ),
     ],
 )
 def test_format_mean_interval_stands_behind_it(claim: Claim, values: list[float], expected: str) -> None:
@@ -191,7 +198,7 @@ def test_format_half_unit_has_one_digit(metric: str, unit: str, printed: str, ex
         pytest.param("accuracy", "fraction", Interval(0.8, 1.15), "80.00 to 100.00 %", id="more than all"),
         pytest.param("error", "percent", Interval(-9.0, 104.0), "0.00 to 100.00 %", id="less than none"),
         pytest.param("loss", "nat", Interval(-0.1, 0.6), "0.0000 to 0.6000", id="negative loss"),
-        pytest.param("total_seconds", "seconds", Interval(-1.5, 9.7), "0.0 to 9.7 s", id="negative time"),
+        pytest.param("total_seconds", "seconds", Interval(-1.5, 9.7), "0.00 to 9.70 s", id="negative time"),
     ],
 )
 def test_format_interval_ends_where_nothing_can_be(metric: str, unit: str, interval: Interval, expected: str) -> None:

@@ -106,30 +106,29 @@ def test_format_verdict_says_what_it_rests_on(family: Family, expected: str) -> 
     [
         pytest.param(
             {Verdict.NOT_RUN: 3, Verdict.REPRODUCED: 5, Verdict.CONTRADICTED: 1},
-            "5 of 6 claims that can be judged reproduce (a curve counts as one); "
+            "of 6 testable claims (a curve counts as one), 5 reproduce; "
             "1 contradicted by their own document, 3 not run.",
-            id="some cannot be judged",
+            id="some are not testable",
         ),
         pytest.param(
             {Verdict.REPRODUCED: 5},
-            "5 of 5 claims that can be judged reproduce (a curve counts as one).",
+            "of 5 testable claims (a curve counts as one), 5 reproduce.",
             id="all reproduce",
         ),
         pytest.param(
             {Verdict.NOT_REPRODUCED: 1, Verdict.EXPLAINED: 2, Verdict.INCONCLUSIVE: 4},
-            "0 of 3 claims that can be judged reproduce (a curve counts as one); "
-            "2 explained, 1 not reproduced, 4 inconclusive.",
+            "of 3 testable claims (a curve counts as one), 0 reproduce; 2 explained, 1 not reproduced, 4 inconclusive.",
             id="none reproduces",
         ),
         pytest.param(
             {Verdict.NOT_RUN: 9},
-            "none of 9 claims (a curve counts as one) can be judged: 9 not run.",
-            id="none can be judged",
+            "none of 9 claims (a curve counts as one) is testable: 9 not run.",
+            id="none is testable",
         ),
     ],
 )
 def test_format_outcome_every_verdict_is_counted(outcome: dict[Verdict, int], expected: str) -> None:
-    """What reproduces leads, of what can be judged; the other verdicts stand in their order with their counts."""
+    """Testable claims and those that reproduce come first; all other verdicts follow in their order with counts."""
     assert format_outcome(Counter(outcome)) == expected
 
 
@@ -190,8 +189,8 @@ def test_format_left_out_writes_neighbouring_lines_as_ranges() -> None:
     left_out = {Reason.PROTOCOL: (1, 2, 3, 7, 9, 10), Reason.REPLACED: (12,)}
 
     assert format_left_out(left_out, file="runs.jsonl") == [
-        "runs.jsonl, lines 1 to 3, 7, 9 to 10: not counted, of another protocol than today's.",
-        "runs.jsonl, line 12: not counted, replaced by a newer one of the same seed.",
+        "runs.jsonl, lines 1 to 3, 7, 9 to 10: excluded, of another protocol than today's.",
+        "runs.jsonl, line 12: excluded, replaced by a newer one of the same seed.",
     ]
     assert format_left_out({}, file="runs.jsonl") == []
 

@@ -1,5 +1,5 @@
 "use strict";
-// The page is whole without this: here claims are closed until they are opened, sorted, and filtered.
+// The page is complete without this script, which closes, opens, sorts and filters claims.
 (() => {
   const table = document.getElementById("claims-table");
   const form = document.querySelector(".filters");
@@ -7,7 +7,7 @@
   const claims = [...table.tBodies];
   const buttons = new Map(claims.map((claim) => [claim, makeButton(claim)]));
 
-  // A claim's name becomes the button that opens it.
+  // The name of a claim becomes the button that opens it.
   function makeButton(claim) {
     const name = claim.querySelector(".name");
     const detail = claim.querySelector(".detail");
@@ -20,7 +20,7 @@
     return button;
   }
 
-  // An experiment is described once on the page, and again in those of its claims that are opened.
+  // The page describes an experiment once; an opened claim gets a copy.
   function describe(claim) {
     const links = claim.querySelectorAll(".made > a");
     if (links.length !== 1) return;
@@ -33,14 +33,14 @@
     if (opened) describe(claim);
     claim.querySelector(".detail").hidden = !opened;
     buttons.get(claim).setAttribute("aria-expanded", String(opened));
-    tellOpened();
+    labelOpened();
   }
 
   function isOpened(claim) {
     return !claim.querySelector(".detail").hidden;
   }
 
-  function tellOpened() {
+  function labelOpened() {
     const shown = claims.filter((claim) => !claim.hidden);
     form.elements.open.textContent = shown.length && shown.every(isOpened) ? "Close all" : "Open all";
   }
@@ -57,10 +57,10 @@
     }
     const shown = claims.filter((claim) => !claim.hidden).length;
     status.textContent = `${shown} of ${claims.length} claims shown`;
-    tellOpened();
+    labelOpened();
   }
 
-  // Sorting, by the cells' keys where they have some; what has no number comes last.
+  // Sort by the keys of cells where they have one; cells without a number come last.
   function read(claim, column, kind) {
     const cell = claim.rows[0].cells[column];
     if (kind === "text") return cell.textContent.trim();
@@ -93,7 +93,7 @@
     button.addEventListener("click", () => sort(heading));
   }
 
-  // A link to what is folded away unfolds it; one to a claim opens it, also where a filter had hidden it.
+  // A link into a folded part unfolds it; a link to a claim opens it, even if a filter had hidden it.
   function follow() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const folded = target?.closest("details");
