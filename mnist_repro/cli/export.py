@@ -16,18 +16,25 @@ from mnist_repro.cli.options import (
 )
 from mnist_repro.documents.document import load_documents
 from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.variant import load_alternatives
 from mnist_repro.errors import ReproError
 from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.store import open_store
 from mnist_repro.reporting.exports.benchmark_json import MEASURES, format_benchmark
 from mnist_repro.reporting.exports.mlflow import export_runs
-from mnist_repro.verdicts.environment import summarize_environment
+from mnist_repro.verdicts.environment import find_labels, summarize_environment
 
 
 def export_benchmark(options: argparse.Namespace, console: Console) -> int:
     """Write accuracies or times as a benchmark-tracking action reads them."""
     store = open_store(options.records, environment=options.environment)
-    result = summarize_environment(store, documents=load_documents(), protocols=load_protocols())
+    result = summarize_environment(
+        store,
+        documents=load_documents(),
+        protocols=load_protocols(),
+        alternatives=load_alternatives(),
+        labels=find_labels(store, folder=options.records),
+    )
     text = format_benchmark(result, measure=options.measure)
     if options.output is None:
         console.file.write(text)

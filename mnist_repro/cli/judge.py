@@ -37,12 +37,13 @@ from mnist_repro.comparison.gate.error_file import measure_errors
 from mnist_repro.comparison.gate.resampling import check_enough
 from mnist_repro.documents.document import load_documents
 from mnist_repro.documents.protocol import PROFILES, load_protocols, select_protocols
+from mnist_repro.documents.variant import load_alternatives
 from mnist_repro.records.store import open_store
 from mnist_repro.reporting.terminal.differences import print_differences
 from mnist_repro.reporting.terminal.plan import print_plan
 from mnist_repro.reporting.terminal.verdicts import FORMATS, print_verdicts
 from mnist_repro.reporting.wording.gates import format_detections, format_false_alarms
-from mnist_repro.verdicts.environment import summarize_environment
+from mnist_repro.verdicts.environment import find_labels, summarize_environment
 from mnist_repro.verdicts.planning import plan_experiments
 
 
@@ -103,7 +104,13 @@ def show_verdicts(options: argparse.Namespace, console: Console) -> int:
     """Print the verdicts."""
     store = open_store(options.records, environment=options.environment)
     documents = load_documents()
-    result = summarize_environment(store, documents=documents, protocols=load_protocols())
+    result = summarize_environment(
+        store,
+        documents=documents,
+        protocols=load_protocols(),
+        alternatives=load_alternatives(),
+        labels=find_labels(store, folder=options.records),
+    )
     print_verdicts(result, documents=documents, form=options.format, console=console)
     return 0
 

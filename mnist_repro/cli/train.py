@@ -47,7 +47,7 @@ from mnist_repro.studies.timing import StudyClock
 from mnist_repro.studies.variant_runs import plan_variants, variant_store
 from mnist_repro.studies.worker import THREADS
 from mnist_repro.verdicts.causes.finder import find_causes, plan_trials
-from mnist_repro.verdicts.environment import summarize_environment
+from mnist_repro.verdicts.environment import find_labels, summarize_environment
 
 # Runs of each experiment that are trained again to confirm code.
 _CONFIRMED_SEEDS = 2
@@ -88,7 +88,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
             cluster=cluster,
         )
     unfinished = [record for record in records if record.status != "completed"]
-    result = summarize_environment(store, documents=load_documents(), protocols=protocols, records=records)
+    result = summarize_environment(
+        store,
+        documents=load_documents(),
+        protocols=protocols,
+        alternatives=load_alternatives(),
+        labels=find_labels(store, folder=options.records),
+        records=records,
+    )
     print_claims(result, console=console)
     if options.timing:
         print_timing(clock.read(), console=console)
@@ -121,7 +128,8 @@ def explain(options: argparse.Namespace, console: Console) -> int:
     protocols = select_protocols(options.experiments)
     dataset = _load(options, console)
     store = _store(options, dataset)
-    trials = [plan_trials(protocol) for protocol in protocols.values()]
+    alternatives = load_alternatives()
+    trials = [plan_trials(protocol, alternatives=alternatives) for protocol in protocols.values()]
     usual = {each.protocol.id: options.seeds or range(each.seeds) for each in trials}
     own = plan_study(protocols, seeds=usual, dataset=dataset, store=store, workers=options.workers)
     plans = plan_variants(
@@ -135,7 +143,8 @@ def explain(options: argparse.Namespace, console: Console) -> int:
     records = _train(own, dataset=dataset, store=store, console=console)
     console.print("Every choice made otherwise, and the initial values moved:")
     records += _train_variants(plans, store=store, console=console)
-    print_causes(find_causes(store, documents=load_documents(), protocols=protocols), console=console)
+    causes = find_causes(store, documents=load_documents(), protocols=protocols, alternatives=alternatives)
+    print_causes(causes, console=console)
     console.print("`mnist-repro report` writes it to the page of causes.", highlight=False)
     return 1 if any(record.status == "failed" for record in records) else 0
 
@@ -170,10 +179,11 @@ def confirm(options: argparse.Namespace, console: Console) -> int:
 
 
 def _confirm(store: RecordStore, dataset: Dataset, console: Console) -> int:
-    protocols = load_protocols()
-    alternatives = {variant.id: variant for variant in load_alternatives()}
-    variants = {variant.id: variant for variant in plant_faults(protocols, alternatives=alternatives)}
-    variants |= alternatives | {v.id: v for protocol in protocols.values() for v in plan_trials(protocol).variants}
+    protocols, alternatives = load_protocols(), load_alternatives()
+    by_id = {variant.id: variant for variant in alternatives}
+    variants = {variant.id: variant for variant in plant_faults(protocols, alternatives=by_id)} | by_id
+    for protocol in protocols.values():
+        variants |= {variant.id: variant for variant in plan_trials(protocol, alternatives=alternatives).variants}
 
     def train(plan: Plan, images: Dataset, again: RecordStore) -> list[RunRecord]:
         return _train(plan, dataset=images, store=again, console=console, keep_pictures=False)

@@ -13,6 +13,7 @@ from mnist_repro.comparison.versions.matrix import read_matrix
 from mnist_repro.comparison.versions.summary import summarize_versions
 from mnist_repro.documents.document import Document, load_documents
 from mnist_repro.documents.protocol import Protocol, load_protocols
+from mnist_repro.documents.variant import load_alternatives
 from mnist_repro.records.environment import hash_code, training_code_sha256
 from mnist_repro.records.store import LOCAL_ENVIRONMENT, open_stores
 from mnist_repro.reporting.exports.badge import BADGE_FILE, format_badge
@@ -27,6 +28,7 @@ from mnist_repro.reporting.wording.contradictions import collect_contradictions
 from mnist_repro.verdicts.environment import (
     EnvironmentResult,
     OutdatedRecordsError,
+    find_labels,
     summarize_environment,
 )
 
@@ -97,9 +99,17 @@ def _summarize_all(
     results: list[EnvironmentResult] = []
     outdated: list[OutdatedRecordsError] = []
     names = []
+    alternatives = load_alternatives()
     for store in open_stores(records):
         try:
-            results.append(summarize_environment(store, documents=documents, protocols=protocols))
+            result = summarize_environment(
+                store,
+                documents=documents,
+                protocols=protocols,
+                alternatives=alternatives,
+                labels=find_labels(store, folder=records),
+            )
+            results.append(result)
         except OutdatedRecordsError as error:  # noqa: PERF203 - each environment may have earlier records
             outdated.append(error)
             names.append(store.environment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from mnist_repro.cli import train as training_verbs
 from mnist_repro.cli.main import main
 from mnist_repro.documents.protocol import Protocol
+from mnist_repro.documents.variant import Variant
 from mnist_repro.records.store import RecordStore
 from mnist_repro.verdicts.causes.finder import Trials, plan_trials
 
@@ -25,9 +27,9 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "reports" / "records" / "local-digits"
 
 
-def _few_trials(protocol: Protocol) -> Trials:
+def _few_trials(protocol: Protocol, *, alternatives: Sequence[Variant]) -> Trials:
     """Return the trials with two alternatives: one that is trained, and one that only reads."""
-    trials = plan_trials(protocol)
+    trials = plan_trials(protocol, alternatives=alternatives)
     chosen = (f"{protocol.id}+text-sets", f"{protocol.id}+sgd")
     return replace(trials, alternatives=tuple(v for v in trials.alternatives if v.id in chosen))
 

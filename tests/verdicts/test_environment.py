@@ -36,7 +36,7 @@ def test_outcome_of_document_counts_its_families_alone(
     """The documents' outcomes add up to that of all, and count each family, comparison and statement once."""
     documents = load_documents()
     store = write_store(tmp_path / "somewhere", [make(seed) for seed in range(3)])
-    result = summarize_environment(store, documents=documents, protocols=protocols)
+    result = summarize_environment(store, documents=documents, protocols=protocols, alternatives=(), labels={})
 
     outcomes = {name: result.outcome(name) for name in documents}
 
@@ -95,7 +95,9 @@ def test_experiment_reported_curve_is_on_the_set_that_is_shown(
     other = replace(third, metric="accuracy", unit="fraction", printed="0.5", evaluation_set="training")
     document = replace(made_up_document, claims=(first, shown, other, *others))
     store = write_store(tmp_path / "somewhere", [make(0)])
-    result = summarize_environment(store, documents={"made-up": document}, protocols=protocols)
+    result = summarize_environment(
+        store, documents={"made-up": document}, protocols=protocols, alternatives=(), labels={}
+    )
 
     (experiment,) = (e for e in result.experiments if e.records)
 
@@ -109,7 +111,7 @@ def test_experiment_final_accuracy_is_on_the_asserted_set(
     """The overview shows the accuracy at the end on the set that is asserted, in whatever order a document has them."""
     documents = {name: replace(document, claims=document.claims[::step]) for name, document in load_documents().items()}
     store = write_store(tmp_path / "somewhere", [make(0)])
-    result = summarize_environment(store, documents=documents, protocols=protocols)
+    result = summarize_environment(store, documents=documents, protocols=protocols, alternatives=(), labels={})
 
     finals = {e.protocol.id: e.final_accuracy for e in result.experiments}
 

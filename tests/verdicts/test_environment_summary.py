@@ -88,7 +88,7 @@ def test_summarize_environment_every_claim_is_assessed_once(
     documents = load_documents()
     store = write_store(tmp_path / "somewhere", [make(0)])
 
-    result = summarize_environment(store, documents=documents, protocols=protocols)
+    result = summarize_environment(store, documents=documents, protocols=protocols, alternatives=(), labels={})
 
     assert Counter(a.claim.id for family in result.families for a in family.assessments) == Counter(
         claim.id for document in documents.values() for claim in document.claims
@@ -101,7 +101,7 @@ def test_summarize_environment_experiment_without_runs_is_not_run(
     """Every experiment is there; those without runs have claims that were not run, and no times."""
     store = write_store(tmp_path / "somewhere", [make(0), make(1)])
 
-    result = summarize_environment(store, documents=load_documents(), protocols=protocols)
+    result = summarize_environment(store, documents=load_documents(), protocols=protocols, alternatives=(), labels={})
 
     assert [experiment.protocol.id for experiment in result.experiments] == list(protocols)
     for experiment in result.experiments:
@@ -156,7 +156,10 @@ def test_summarize_environment_supported_variant_explains_a_miss(
     store = write_store(tmp_path / "somewhere", (make(seed) for seed in range(40)))
 
     def verdict() -> str:
-        return verdicts_of(summarize_environment(store, documents=documents, protocols=protocols))["loss"]
+        result = summarize_environment(
+            store, documents=documents, protocols=protocols, alternatives=[variant], labels={}
+        )
+        return verdicts_of(result)["loss"]
 
     def reach_the_last_loss(run: RunRecord) -> RunRecord:
         """Let the third loss be about 9, as the document has it."""
@@ -259,7 +262,9 @@ def test_summarize_environment_only_other_protocols_is_refused(summarize: Summar
 def test_summarize_environment_empty_store_is_refused(protocols: dict[str, Protocol], tmp_path: Path) -> None:
     """No records are no result."""
     with pytest.raises(ReproError, match="has no run of today's protocols"):
-        summarize_environment(RecordStore(tmp_path / "nowhere"), documents={}, protocols=protocols)
+        summarize_environment(
+            RecordStore(tmp_path / "nowhere"), documents={}, protocols=protocols, alternatives=(), labels={}
+        )
 
 
 def test_summarize_environment_newest_run_names_the_environment(

@@ -20,6 +20,7 @@ from mnist_repro.reporting.terminal.plan import print_plan
 from mnist_repro.stats.summary import detectable_difference, summarize
 from mnist_repro.verdicts.finding import MINIMUM_RUNS, Verdict
 from mnist_repro.verdicts.judge import judge_claims
+from mnist_repro.verdicts.measured import Measurements
 from mnist_repro.verdicts.planning import ExperimentPlan, Need, plan_experiments
 
 LINEAR, BASIC = "julia-linear-lr0.003", "tf1-basic"
@@ -135,7 +136,7 @@ def test_plan_experiments_needs_are_those_of_the_verdicts(
     records = make_study(protocols[LINEAR], range(runs), environment=environment, shift=-0.06)
     needs = {need.claim: need for need in plan().needs}
 
-    for finding in judge_claims(documents["julia-blog"].claims, records=records):
+    for finding in judge_claims(documents["julia-blog"].claims, measured=Measurements(records), labels={}):
         if finding.family.startswith(f"{LINEAR}.validation"):
             need = needs[finding.family]
             assert need.to_reproduce == MINIMUM_RUNS

@@ -12,6 +12,7 @@ from made_up_runs import make_claim
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.finding import MINIMUM_RUNS, Verdict
 from mnist_repro.verdicts.judge import judge_claims
+from mnist_repro.verdicts.measured import Measurements
 
 
 @pytest.mark.parametrize(
@@ -43,8 +44,8 @@ def test_judge_claims_final_figure_is_ranked_among_the_runs(
 
 def test_judge_claims_curve_has_one_verdict(runs: list[RunRecord]) -> None:
     """A curve is judged as a whole: one point off is enough, and no point is judged by itself."""
-    (good,) = judge_claims(make_curve(["0.8001", "0.5002"]), records=runs)
-    (bad,) = judge_claims(make_curve(["0.8001", "0.6002"]), records=runs)
+    (good,) = judge_claims(make_curve(["0.8001", "0.5002"]), measured=Measurements(runs), labels={})
+    (bad,) = judge_claims(make_curve(["0.8001", "0.6002"]), measured=Measurements(runs), labels={})
 
     assert good.family == "tf1-basic.validation-loss"
     assert good.verdict is Verdict.REPRODUCED
@@ -53,9 +54,9 @@ def test_judge_claims_curve_has_one_verdict(runs: list[RunRecord]) -> None:
 
 def test_judge_claims_family_of_tests_is_controlled(runs: list[RunRecord]) -> None:
     """Beside one more test the smallest p-value of 40 runs is doubled, and still decides; beside nine more it waits."""
-    two = judge_claims([make_claim("0.9500"), *make_curve(["0.8", "0.5"])], records=runs)
+    two = judge_claims([make_claim("0.9500"), *make_curve(["0.8", "0.5"])], measured=Measurements(runs), labels={})
     others = [make_claim("0.9000", quantity=f"other-{i}") for i in range(9)]
-    ten = judge_claims([make_claim("0.9500"), *others], records=runs)
+    ten = judge_claims([make_claim("0.9500"), *others], measured=Measurements(runs), labels={})
 
     assert two[0].adjusted_p == pytest.approx(2 / 41)
     assert two[0].verdict is Verdict.NOT_REPRODUCED
@@ -70,7 +71,9 @@ def test_judge_claims_family_of_tests_is_controlled(runs: list[RunRecord]) -> No
 def test_judge_claims_nineteen_runs_beside_another_test_wait_for_more(runs: list[RunRecord]) -> None:
     """A p-value of 5 % sharp rejects by itself; of two tests, 39 runs are needed to tell."""
     alone = judge(make_claim("0.9500"), runs[:19])
-    beside, _ = judge_claims([make_claim("0.9500"), make_claim(quantity="other")], records=runs[:19])
+    beside, _ = judge_claims(
+        [make_claim("0.9500"), make_claim(quantity="other")], measured=Measurements(runs[:19]), labels={}
+    )
 
     assert alone.p == beside.p == 1 / 20
     assert alone.verdict is Verdict.NOT_REPRODUCED
@@ -81,7 +84,9 @@ def test_judge_claims_nineteen_runs_beside_another_test_wait_for_more(runs: list
 def test_judge_claims_second_farthest_of_enough_runs_is_reproduced(runs: list[RunRecord]) -> None:
     """Of two tests, 39 runs can decide: a figure with p = 5 % that Holm does not reject is then no miss."""
     farther = replace(runs[38], final_accuracy={"test": 0.5})
-    finding, _ = judge_claims([make_claim("0.9500"), make_claim(quantity="other")], records=[*runs[:38], farther])
+    finding, _ = judge_claims(
+        [make_claim("0.9500"), make_claim(quantity="other")], measured=Measurements([*runs[:38], farther]), labels={}
+    )
 
     assert finding.p == 2 / 40
     assert finding.adjusted_p == pytest.approx(4 / 40)
@@ -102,7 +107,9 @@ def test_judge_claims_too_few_runs_are_inconclusive(runs: list[RunRecord]) -> No
 def test_judge_claims_too_few_runs_for_several_tests_say_how_many_decide_all(runs: list[RunRecord]) -> None:
     """How many runs decide in any case depends on the tests of the document, but not on its times and aims."""
     time = make_claim("44", quantity="time", metric="total_seconds", unit="seconds", evaluation_set=None)
-    few, _, _ = judge_claims([make_claim(), time, make_claim(quantity="other")], records=runs[:1])
+    few, _, _ = judge_claims(
+        [make_claim(), time, make_claim(quantity="other")], measured=Measurements(runs[:1]), labels={}
+    )
 
     assert few.reason == "1 run cannot tell; it takes 19, and 39 decide in any case"
     assert few.runs_needed == 39

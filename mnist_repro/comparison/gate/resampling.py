@@ -6,7 +6,6 @@ of a planted fault: a small change that a person could make.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,7 +30,7 @@ from mnist_repro.errors import ReproError
 from mnist_repro.records.metrics import Quantity, list_quantities, read_quantities
 from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.permutation import PermutationTests, Splits, draw_subsets
-from mnist_repro.stats.summary import CONFIDENCE
+from mnist_repro.stats.summary import CONFIDENCE, round_up
 
 # Whose number of seeds the gate is run with.
 PROFILE: Profile = "quick"
@@ -40,7 +39,6 @@ GATE_RUNS = 20
 _POWER = 0.8
 _MOST_SEEDS = 10_000
 _SEED = 20_190_102
-_DIGITS = 2  # of an estimate that is none too exact
 
 
 def measure_false_alarms(
@@ -268,11 +266,5 @@ def _seeds_needed(fault: Fault, group: _Group, *, caught: float) -> int | None:
     fewest = fewest_runs(len(old), experiments=group.experiments)
     if caught < _POWER:
         fewest = max(fewest, group.seeds + 1)
-    candidates = dict.fromkeys(_round_up(runs) for runs in range(fewest, _MOST_SEEDS))
+    candidates = dict.fromkeys(round_up(runs) for runs in range(fewest, _MOST_SEEDS))
     return next((runs for runs in candidates if catches(runs)), None)
-
-
-def _round_up(runs: int) -> int:
-    """Round up to two digits: it is an estimate."""
-    unit: int = 10 ** max(0, len(str(runs)) - _DIGITS)
-    return math.ceil(runs / unit) * unit

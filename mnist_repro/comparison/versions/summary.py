@@ -167,7 +167,7 @@ def _posing(reference: EnvironmentResult) -> dict[str, dict[str, tuple[RunRecord
     found: dict[str, dict[str, tuple[RunRecord, ...]]] = {}
     for causes in reference.causes:
         for variant, records in causes.records.items():
-            change = _POSING.get(variant.rpartition("+")[2]) if variant else None
+            change = _POSING.get(variant.rpartition("+")[2])
             if change and records:
                 found.setdefault(change, {})[causes.protocol.id] = records
     return found

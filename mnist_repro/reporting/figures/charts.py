@@ -30,6 +30,7 @@ from mnist_repro.reporting.figures.style import (
     scatter,
     svg_figure,
 )
+from mnist_repro.verdicts.finding import count_runs
 
 SINGLE_RUNS_SHOWN = 12
 
@@ -234,7 +235,7 @@ def draw_overview(path: Path, *, rows: Sequence[OverviewRow]) -> None:
             )
             if row.reported is not None:
                 (shown[_DOCUMENT],) = axes.plot(row.reported, place, **_DOCUMENT_POINTS | {"markersize": 10})
-        labels = [f"{textwrap.fill(row.title, width=28)}\n{_count_runs(len(row.runs))}" for row in rows]
+        labels = [f"{textwrap.fill(row.title, width=28)}\n{count_runs(len(row.runs))}" for row in rows]
         axes.set_yticks(range(len(rows)), labels=labels)
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0)
@@ -255,7 +256,7 @@ def _draw_curve(axes: Axes, curve: Curve) -> dict[str, Any]:
     if 1 < count <= SINGLE_RUNS_SHOWN:
         singles = axes.plot(curve.steps, curve.runs.T, color=OURS, alpha=0.45, linewidth=0.8)
         shown["one of our runs"] = singles[0]
-    name = "our run" if count == 1 else f"mean of {_count_runs(count)}"
+    name = "our run" if count == 1 else f"mean of {count_runs(count)}"
     (shown[name],) = axes.plot(curve.steps, mean, color=OURS, linewidth=2.2)
     if _has_values(curve.reported):
         (shown[_DOCUMENT],) = axes.plot(curve.steps, curve.reported, **_DOCUMENT_POINTS)
@@ -290,10 +291,6 @@ def _format_steps(axes: Axes) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.set_xlabel("training step")
-
-
-def _count_runs(count: int) -> str:
-    return f"{count:,} run" if count == 1 else f"{count:,} runs"
 
 
 def _has_values(values: FloatArray | None) -> TypeGuard[FloatArray]:

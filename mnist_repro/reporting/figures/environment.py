@@ -23,7 +23,7 @@ from mnist_repro.reporting.figures.mosaics import draw_first_weights, draw_sampl
 from mnist_repro.stats.summary import Interval, summarize
 from mnist_repro.studies.artifacts import PICTURED_SEED, load_first_weights, load_sample_digits
 from mnist_repro.studies.first_layer import find_snapshots
-from mnist_repro.verdicts.causes.alternatives import last_figures
+from mnist_repro.verdicts.causes.alternatives import last_values
 from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult
 
 _BAND_RUNS = 3
@@ -56,7 +56,7 @@ def draw_environment(result: EnvironmentResult, *, folder: Path) -> dict[str, st
     for experiment in run:
         drawn += _draw_experiment(experiment, result=result, folder=folder)
     for causes in result.causes:
-        if not last_figures(causes.claims):
+        if not last_values(causes.claims):
             continue
         name = f"{causes.protocol.id}-causes"
         draw_causes(folder / f"{name}.svg", causes=causes)

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from mnist_repro.records.run import RunRecord
 from mnist_repro.reporting.figures.style import scatter
 from mnist_repro.reporting.wording.numbers import format_tick
-from mnist_repro.verdicts.measured import Assessment, measured_value
+from mnist_repro.verdicts.measured import Assessment
 
 # Steps into which an axis is divided for the dots.
 STEPS = 1000
@@ -79,27 +78,22 @@ class _Axis:
         return _percent(self.share(value))
 
 
-def place_runs(assessments: Sequence[Assessment], *, runs: Sequence[Sequence[RunRecord]]) -> Strips | None:
+def place_runs(assessments: Sequence[Assessment]) -> Strips | None:
     """Place reported numbers and our runs on one axis.
 
     Parameters
     ----------
     assessments
-        The numbers, of one metric and unit.
-    runs
-        For each of them the completed runs of its experiment.
+        The numbers, of one metric and unit, with our runs.
 
     Returns
     -------
     Strips or None
         None where there are no runs, or the numbers are none of a run: labels.
     """
-    if any(assessment.claim.metric == "label" for assessment in assessments) or not any(runs):
+    values = [assessment.measured.values for assessment in assessments]
+    if not any(map(len, values)):
         return None
-    values = [
-        np.array([measured_value(assessment.claim, record) for record in records])
-        for assessment, records in zip(assessments, runs, strict=True)
-    ]
     axis = _choose_axis(assessments, values)
     height = _TALL if len(assessments) <= _FEW_ROWS else _SHORT
     claim = assessments[0].claim

@@ -11,6 +11,7 @@ from rich.table import Table
 from mnist_repro.documents.document import Document
 from mnist_repro.reporting.exports.claims_json import format_claims
 from mnist_repro.reporting.wording.numbers import escape_markdown, format_left_out
+from mnist_repro.verdicts.document import Family
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import Finding
 
@@ -33,8 +34,7 @@ def print_verdicts(
     if form == "json":
         console.file.write(format_claims([result], documents=documents))
         return
-    rows = [_row(family.finding) for family in result.families]
-    rows += [_row(said.finding, says=said.subject.says) for said in (*result.compared, *result.stated)]
+    rows = [_row(each.finding, says="" if isinstance(each, Family) else each.subject.says) for each in result.judged]
     if form == "markdown":
         lines = [_COLUMNS, ["---"] * len(_COLUMNS), *([escape_markdown(cell) for cell in row] for row in rows)]
         console.file.writelines(f"| {' | '.join(cells)} |\n" for cells in lines)

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from mnist_repro.documents.document import load_documents
 from mnist_repro.documents.protocol import load_protocols
+from mnist_repro.documents.variant import load_alternatives
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
@@ -31,7 +32,7 @@ RELU, TANH = "tf1-basic+relu", "tf1-basic+tanh"
 @pytest.fixture
 def store(environment: Environment, tmp_path: Path) -> RecordStore:
     """Return 40 runs of the basic net, 19 of ReLU, all far too good, 19 of tanh, all diverged, and two moved ones."""
-    trials = plan_trials(BASIC)
+    trials = plan_trials(BASIC, alternatives=load_alternatives())
     protocols = {variant.id: variant.protocol for variant in trials.variants}
 
     def runs(name: str, *, n: int, accuracy: float = 0.885) -> list[RunRecord]:
@@ -54,14 +55,14 @@ def store(environment: Environment, tmp_path: Path) -> RecordStore:
 @pytest.fixture
 def causes(store: RecordStore) -> ExperimentCauses:
     """Return what is found of the basic net."""
-    (found,) = find_causes(store, documents=load_documents(), protocols=PROTOCOLS)
+    (found,) = find_causes(store, documents=load_documents(), protocols=PROTOCOLS, alternatives=load_alternatives())
     return found
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_plan_trials_compare_with_as_many_runs_as_any_alternative(name: str) -> None:
     """Each experiment has alternatives, and at least as many runs of its own to compare them with."""
-    trials = plan_trials(PROTOCOLS[name])
+    trials = plan_trials(PROTOCOLS[name], alternatives=load_alternatives())
 
     assert trials.alternatives
     assert trials.seeds == max(variant.seeds for variant in trials.variants) >= trials.moved.seeds
@@ -90,7 +91,7 @@ def test_find_causes_without_trials_is_empty(environment: Environment, tmp_path:
     """Records of experiments alone have no causes to show."""
     store = write_store(tmp_path, [make_run(BASIC, seed=0, environment=environment)])
 
-    assert find_causes(store, documents=load_documents(), protocols=PROTOCOLS) == ()
+    assert find_causes(store, documents=load_documents(), protocols=PROTOCOLS, alternatives=load_alternatives()) == ()
 
 
 def test_format_cause_row_says_what_was_done_and_what_came_of_it(causes: ExperimentCauses) -> None:
