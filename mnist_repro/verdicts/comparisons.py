@@ -94,8 +94,8 @@ def _judge_ratio(
     if not ours.interval.overlaps(1, most):
         busy = "other work must have shared the machine with some of our runs"
         return Verdict.INCONCLUSIVE, f"{said}; ours does not lie {limits}: {busy}"
-    decided = "threads and hardware, of which the document tells neither, decide where"
-    return Verdict.NOT_COMPARABLE, f"{said}; both lie {limits}; {decided}"
+    open_ = "where between depends on threads and hardware, which the document does not state"
+    return Verdict.NOT_COMPARABLE, f"{said}; both lie {limits}; {open_}"
 
 
 def _format_estimate(estimate: Estimate) -> str:

@@ -190,15 +190,24 @@ def _judge_rank(family: _Family, *, adjusted_p: float | None, tests: int) -> _Ju
     """Ask whether the document is among the runs that are farthest out."""
     needed = runs_to_reject(tests=tests)
     if family.p is None or adjusted_p is None:
-        reason = f"{count_runs(family.runs)} cannot tell; it takes {MINIMUM_RUNS}, and {needed} decide in any case"
+        reason = f"too few runs: {family.runs} of at least {MINIMUM_RUNS}; {needed} always suffice"
         return Verdict.INCONCLUSIVE, reason, needed
-    runs = family.runs + 1
-    place = f"{round(family.p * runs)} of {runs} runs, the document's among them, lie as far out or farther"
+    ranked = family.runs + 1
+    rank = _format_rank(round(family.p * ranked))
+    place = f"the document {rank} most extreme of {ranked} ({family.runs} runs and the document)"
     if adjusted_p <= SIGNIFICANCE:
-        return Verdict.NOT_REPRODUCED, f"only {place}", None
+        return Verdict.NOT_REPRODUCED, place, None
     if family.p <= SIGNIFICANCE and family.runs < needed:
-        return Verdict.INCONCLUSIVE, f"only {place}; among {tests} tests {needed} runs would decide", needed
+        return Verdict.INCONCLUSIVE, f"{place}; among {tests} tests {needed} runs would decide", needed
     return Verdict.REPRODUCED, place, None
+
+
+def _format_rank(rank: int) -> str:
+    if rank == 1:
+        return "is the"
+    teens = range(11, 14)
+    ending = "th" if rank % 100 in teens else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
+    return f"ranks {rank}{ending}"
 
 
 def _contradict(claim: Claim, finding: Finding) -> Finding:
