@@ -140,17 +140,12 @@ class PermutationTests:
         self._joint_reference = np.sort(largest.max(axis=1))
 
     def p_values(self, members: ArrayLike) -> NDArray[np.float64]:
-        """Return the p-values of splits, each quantity by itself.
+        """Return the p-values of splits, each quantity by itself: in (0, 1], of shape (splits, quantities).
 
         Parameters
         ----------
         members
             bool array of shape (splits, runs): the new group of each.
-
-        Returns
-        -------
-        ndarray of float64, shape (splits, quantities)
-            In (0, 1].
         """
         largest = self._largest(np.asarray(members, dtype=np.bool_))
         columns = [self._look_up(column, r) for column, r in zip(largest.T, self._references, strict=True)]
@@ -187,7 +182,7 @@ def _scale(runs: NDArray[np.float64]) -> NDArray[np.float64]:
 def permutation_p_value(
     new: ArrayLike, baseline: ArrayLike, *, generator: np.random.Generator, permutations: int = PERMUTATIONS
 ) -> float:
-    """Return the p-value of one curve in two groups of runs; a single value is a curve of one point.
+    """Return the p-value of one curve in two groups of runs, in (0, 1]; a single value is a curve of one point.
 
     Parameters
     ----------
@@ -195,11 +190,6 @@ def permutation_p_value(
         Of shape (runs, points), finite.
     generator
         Draws the splits, where there are more than `permutations`.
-
-    Returns
-    -------
-    float
-        In (0, 1], as `PermutationTests` describes.
 
     Raises
     ------
@@ -226,7 +216,7 @@ def smallest_two_ways_p(starts: int, *, permutations: int = PERMUTATIONS) -> flo
 def two_ways_p_value(
     differences: ArrayLike, *, generator: np.random.Generator, permutations: int = PERMUTATIONS
 ) -> float:
-    """Return the p-value of the differences between two ways.
+    """Return the p-value of the differences between two ways of training, in (0, 1]; 1 where no run differs.
 
     Parameters
     ----------
@@ -235,11 +225,6 @@ def two_ways_p_value(
     generator
         Draws the exchanges, where there are more than `permutations`; only its doubles are used, which are the same in
         every version of NumPy.
-
-    Returns
-    -------
-    float
-        In (0, 1]; 1 where no run differs.
 
     Raises
     ------

@@ -25,7 +25,7 @@ FINITE = st.floats(-1e6, 1e6, allow_nan=False)
 
 
 def test_summarize_known_values_agree_with_a_calculation_by_hand() -> None:
-    """Mean, spread and prediction interval are those of a calculation with tabulated t."""
+    """Mean, standard deviation and prediction interval are those of a calculation with tabulated t."""
     # Deviations from 0.88728 in units of 1e-5: 262, -308, 442, -18, -378; squares add up to 502,080.
     # s = sqrt(502080 / 4) * 1e-5 = 0.00354288; t(0.975; 4) = 2.776; 2.776 * s * sqrt(6 / 5) = 0.010774.
     summary = summarize(VALUES)
@@ -47,7 +47,7 @@ def test_summarize_interval_of_the_mean_is_scipys() -> None:
     assert interval.high == pytest.approx(expected.high)
 
 
-def test_summarize_two_values_have_a_spread() -> None:
+def test_summarize_two_values_have_a_standard_deviation() -> None:
     """Two runs are the fewest that have intervals: with t for one degree of freedom, 12.7062."""
     # Mean 2, s = sqrt(2): 12.7062 * s * sqrt(1 / 2) = 12.7062, and 12.7062 * s * sqrt(3 / 2) = 22.0078.
     summary = summarize([1.0, 3.0])
@@ -72,7 +72,7 @@ def test_summarize_prediction_interval_holds_one_further_run_as_often_as_it_says
     assert share == pytest.approx(0.95, abs=4 * math.sqrt(0.95 * 0.05 / 4_000))
 
 
-def test_summarize_one_value_has_unknown_spread() -> None:
+def test_summarize_one_value_has_unknown_standard_deviation() -> None:
     """A single run has a mean, and nothing else is known; nor is there a warning of it."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -139,7 +139,7 @@ def test_false_failure_probability_agrees_with_simulated_gates() -> None:
 
     failed = np.mean(generator.normal(size=(200_000, 4)).mean(axis=1) < -0.8)
 
-    # The estimate takes into account that mean and spread are known from ten runs alone: it is the larger.
+    # The estimate takes into account that mean and standard deviation are known from ten runs alone: it is the larger.
     assert failed < said < 3 * failed
 
 
@@ -234,7 +234,7 @@ def test_round_up_keeps_two_digits(runs: int, expected: int) -> None:
     ],
 )
 def test_runs_to_separate_what_no_number_separates_is_none(values: list[float], distance: float) -> None:
-    """Where the spread is unknown, or the mean lies on the end itself, no number is named."""
+    """Where the standard deviation is unknown, or the mean lies on the end itself, no number is named."""
     assert runs_to_separate(summarize(values), distance=distance) is None
 
 

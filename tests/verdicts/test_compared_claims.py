@@ -86,7 +86,7 @@ def test_judge_claims_promise_is_held_against_the_mean(
 
 
 def test_judge_claims_promise_rounds_up_at_its_lower_limit(runs: list[RunRecord]) -> None:
-    """The least number that rounds to a promise belongs to it, the largest to the next one; no spread, no doubt."""
+    """The least number that rounds to a promise belongs to it, the largest to the next one; equal runs leave no doubt."""
     promise = make_promise("0.9")
     low, high = ([replace(run, final_accuracy={"test": end}) for run in runs[:2]] for end in promise.limits)
 
@@ -103,7 +103,7 @@ def test_judge_claims_promise_rounds_up_at_its_lower_limit(runs: list[RunRecord]
 def test_judge_claims_promise_that_is_not_decided_names_the_runs_that_would(
     runs: list[RunRecord], printed: str
 ) -> None:
-    """So many runs as are named, with the spread that there is, tell whether the mean rounds to it."""
+    """The named number of runs, with this standard deviation, decides whether the mean rounds to it."""
     claim = make_promise(printed)
     finding = judge(claim, runs)
     values = np.array([record.final_accuracy["test"] for record in runs])
@@ -122,7 +122,7 @@ def test_judge_claims_promise_that_is_not_decided_names_the_runs_that_would(
 
 
 def test_judge_claims_promise_after_one_run_says_why_no_number_is_named(runs: list[RunRecord]) -> None:
-    """From a single run it cannot be told how many would decide, and that is said."""
+    """A single run does not show how many would decide, and the reason says so."""
     finding = judge(make_promise("0.9"), runs[:1])
 
     assert finding.runs_needed is None

@@ -94,7 +94,7 @@ def test_judge_comparisons_ordering_is_the_share_of_pairs(
 def test_judge_comparisons_ordering_of_equal_runs_is_never_decided(
     make_runs: MakeRuns, protocols: dict[str, Protocol]
 ) -> None:
-    """Where all runs are the same no number of runs tells which is greater, and that is said."""
+    """Where all runs are equal no number of runs shows which is greater, and the reason says so."""
     runs = make_runs(DEEP, [0.9] * 20) + make_runs(BASIC, [0.9] * 20)
 
     finding = _judge(_ordering(), runs, protocols)
@@ -188,7 +188,7 @@ def test_judge_comparisons_number_that_is_not_finite_decides_nothing(
 def test_judge_comparisons_ratio_has_limits(
     make_runs: MakeRuns, protocols: dict[str, Protocol], printed: tuple[str, str], ours: float, expected: Verdict
 ) -> None:
-    """The document's ratio of times is ours, or one that hardware can make, or not; ours may tell of other work."""
+    """The document's ratio of times is ours, or one that hardware can cause, or neither; ours may show other load."""
     noise = np.random.default_rng(2).normal(1, 0.01, size=(2, 20))
     runs = make_runs(DEEP, ours * noise[0], seconds=True) + make_runs(BASIC, noise[1], seconds=True)
 

@@ -49,7 +49,7 @@ def test_outcome_of_document_counts_its_families_alone(
 
 
 def test_experiment_certainties_are_of_losses_accuracies_and_errors(summarize: Summarize, make: MakeRecord) -> None:
-    """The end of the curve and the final accuracy say how sure they are; a time, a promise and a label do not."""
+    """The end of the curve and the final accuracy have an uncertainty; a time, a promise and a label have none."""
     (experiment,) = (e for e in summarize(*(make(seed) for seed in range(9))).experiments if e.records)
 
     assert [(c.claim.id.removeprefix(f"{EXPERIMENT}."), c.runs) for c in experiment.certainties] == [
@@ -79,7 +79,7 @@ def test_experiment_curves_have_a_row_for_each_run(summarize: Summarize, make: M
 
 
 def test_experiment_reported_curve_is_the_documents(summarize: Summarize, make: MakeRecord) -> None:
-    """The document's points are its claims with a period; of what it prints no curve, there is none."""
+    """The document's points are its claims with a period; what it prints no curve of is empty."""
     (experiment,) = (e for e in summarize(make(0)).experiments if e.records)
 
     np.testing.assert_array_equal(experiment.reported("loss"), [0.3, 0.25, 9.0, *[np.nan] * 7])

@@ -64,7 +64,7 @@ def test_summarize_environment_points_are_counted_by_place(summarize: Summarize,
 def test_summarize_environment_every_family_has_its_verdict(
     summarize: Summarize, make: MakeRecord, runs: int, loss: str, accuracy: str
 ) -> None:
-    """With enough runs the curve that nobody could have had is told from the accuracy that many have."""
+    """With enough runs the curve that no run reaches is not reproduced, the accuracy that many reach is."""
     assert verdicts_of(summarize(*(make(seed) for seed in range(runs)))) == {
         "loss": loss,
         "accuracy": accuracy,
@@ -178,7 +178,7 @@ def test_summarize_environment_mnist_is_no_stand_in(summarize: Summarize, make: 
 
 
 def test_summarize_environment_single_run_is_not_judged(summarize: Summarize, make: MakeRecord) -> None:
-    """One run has no spread: it gives no number a place, and reproduces nothing."""
+    """One run has no standard deviation: it gives no number a place, and reproduces nothing."""
     result = summarize(make(0))
 
     assert {place for places in places_of(result).values() for place in places} == {"not judged", "not comparable"}
@@ -227,7 +227,7 @@ def test_summarize_environment_no_run_completed_judges_nothing(summarize: Summar
 def test_summarize_environment_earlier_records_are_set_aside(
     summarize: Summarize, make: MakeRecord, change: dict[str, Any]
 ) -> None:
-    """Records of other conditions are counted as left out, and pooled with nothing."""
+    """Records of other conditions are counted as excluded, and pooled with nothing."""
     result = summarize(make(0, accuracy=0.2, **change), make(1), make(2), make(2))
     (experiment,) = (e for e in result.experiments if e.records)
 

@@ -1,4 +1,4 @@
-"""Tests of `mnist_repro.verdicts.measured`."""
+"""Each claim is measured in its unit and placed among the runs that count."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_assess_claims_no_run_is_not_run(make_record: MakeRecord) -> None:
 
 
 def test_assess_claims_single_run_is_not_judged(make_record: MakeRecord) -> None:
-    """One run has no spread, even where it gives the very number."""
+    """One run has no standard deviation, even where it gives the reported number."""
     (assessment,) = assess_claims([make_claim("0.9000")], measured=Measurements(_records(make_record, [0.9])))
 
     assert assessment.judgement is Judgement.NOT_JUDGED

@@ -1,4 +1,4 @@
-"""Final figures and curves are ranked among the runs, and wait where these are too few."""
+"""Final values and curves are ranked among the runs, and stay undecided where these are too few."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mnist_repro.verdicts.measured import Measurements
         pytest.param("0.8500", Verdict.NOT_REPRODUCED, id="below all of them"),
     ],
 )
-def test_judge_claims_final_figure_is_ranked_among_the_runs(
+def test_judge_claims_final_value_is_ranked_among_the_runs(
     runs: list[RunRecord], printed: str, expected: Verdict
 ) -> None:
     """A value far from all runs is not reproduced, one among them is; the reason gives the document's rank."""
@@ -93,7 +93,7 @@ def test_judge_claims_family_of_tests_is_controlled(runs: list[RunRecord]) -> No
 
 
 def test_judge_claims_nineteen_runs_beside_another_test_wait_for_more(runs: list[RunRecord]) -> None:
-    """A p-value of 5 % sharp rejects by itself; of two tests, 39 runs are needed to tell."""
+    """A p-value of exactly 5 % rejects by itself; two tests need 39 runs."""
     alone = judge(make_claim("0.9500"), runs[:19])
     beside, _ = judge_claims(
         [make_claim("0.9500"), make_claim(quantity="other")], measured=Measurements(runs[:19]), labels={}
@@ -106,7 +106,7 @@ def test_judge_claims_nineteen_runs_beside_another_test_wait_for_more(runs: list
 
 
 def test_judge_claims_second_farthest_of_enough_runs_is_reproduced(runs: list[RunRecord]) -> None:
-    """Of two tests, 39 runs can decide: a figure with p = 5 % that Holm does not reject is then no miss."""
+    """Of two tests, 39 runs can decide: a value with p = 5 % that Holm does not reject is then reproduced."""
     farther = replace(runs[38], final_accuracy={"test": 0.5})
     finding, _ = judge_claims(
         [make_claim("0.9500"), make_claim(quantity="other")], measured=Measurements([*runs[:38], farther]), labels={}

@@ -1,4 +1,4 @@
-"""How sure our runs are of a reported number: each part agrees with a calculation by hand or by SciPy."""
+"""The uncertainty of a reported value: each part agrees with a calculation by hand or by SciPy."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_assess_certainty_difference_agrees_with_a_calculation_by_hand(
 
 
 def test_assess_certainty_sampling_interval_is_wilsons(protocols: dict[str, Protocol], runs: list[RunRecord]) -> None:
-    """The document's share has the binomial error of its evaluation set's 10,000 images."""
+    """The document's fraction has the binomial error of its evaluation set's 10,000 images."""
     expected = stats.binomtest(9_000, 10_000).proportion_ci(0.95, method="wilson")
 
     certainty = _assess(protocols["tf1-basic"], runs)
@@ -80,7 +80,7 @@ def test_assess_certainty_error_in_percent_is_all_in_percent(
 
 
 def test_assess_certainty_loss_has_no_binomial_error(protocols: dict[str, Protocol], runs: list[RunRecord]) -> None:
-    """A loss is no share of images."""
+    """A loss is no fraction of images."""
     certainty = _assess(protocols["tf1-basic"], runs, "0.1", metric="loss", unit="nat")
 
     assert (certainty.images, certainty.sampling_interval) == (None, None)

@@ -1,4 +1,4 @@
-"""Tests of `mnist_repro.verdicts.causes.finder`, and of what is printed and drawn of it."""
+"""Recorded trials become causes, and these become tables and figures."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_plan_trials_compare_with_as_many_runs_as_any_alternative(name: str) -> 
 
 
 def test_find_causes_each_alternative_is_judged_by_its_own_runs(causes: ExperimentCauses) -> None:
-    """An alternative that is far off and one whose runs all diverge are excluded; those without runs cannot tell."""
+    """An alternative that is far off and one whose runs all diverge are excluded; those without runs are undecided."""
     answers = {cause.variant.id: cause for cause in causes.alternatives if cause.variant}
 
     assert (answers[RELU].answer, answers[RELU].p) == (Answer.EXCLUDED, pytest.approx(1 / 20))

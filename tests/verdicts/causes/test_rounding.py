@@ -1,4 +1,4 @@
-"""Tests of `mnist_repro.verdicts.causes.rounding`: what a unit in the last place does."""
+"""What a unit in the last place of the initial values does to runs."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_measure_rounding_independent_runs_are_chaotic_in_most_simulations(
 
 
 def test_measure_rounding_small_differences_are_not_chaotic(make_runs: MakeRuns) -> None:
-    """Differences of a hundredth of the spread over seeds give that ratio, and no chaos."""
+    """Differences of a hundredth of the standard deviation over seeds give that ratio, and no chaos."""
     losses = np.random.default_rng(1).normal(0.4, 0.02, 40)
     moved = losses[:10] + np.random.default_rng(2).normal(0, 0.0002, 10)
 
@@ -113,7 +113,7 @@ def test_rounding_sensitivity_effect_is_read_from_the_interval(
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_measure_rounding_fewer_than_two_pairs_are_unknown(make_runs: MakeRuns, count: int) -> None:
-    """One pair has no spread: whether the run is chaotic is not known, and nothing is called agreement."""
+    """One pair has no standard deviation: whether the run is chaotic is unknown, and nothing is called agreement."""
     measured = _measure(make_runs([0.4, 0.5, 0.6]), make_runs([0.4] * count))
 
     assert math.isnan(measured.ratio)
