@@ -86,7 +86,7 @@ def test_judge_claims_promise_is_held_against_the_mean(
 
 
 def test_judge_claims_promise_rounds_up_at_its_lower_limit(runs: list[RunRecord]) -> None:
-    """The least number that rounds to a promise belongs to it, the largest to the next one; equal runs leave no doubt."""
+    """The least number that rounds to a promise belongs to it, the largest to the next; equal runs leave no doubt."""
     promise = make_promise("0.9")
     low, high = ([replace(run, final_accuracy={"test": end}) for run in runs[:2]] for end in promise.limits)
 
