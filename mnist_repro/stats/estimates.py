@@ -69,7 +69,9 @@ def estimate_difference(new: ArrayLike, other: ArrayLike) -> Estimate:
        Involved", Biometrika 34 (1947), 28-35.
     """
     groups = [np.asarray(group, dtype=np.float64) for group in (new, other)]
-    difference = float(groups[0].mean() - groups[1].mean())
+    # Summed exactly: means of a few digits stay what they are when they are rounded for readers.
+    means = [math.fsum(group) / len(group) for group in groups]
+    difference = means[0] - means[1]
     if min(map(len, groups)) < 2:  # noqa: PLR2004 - one value has no standard deviation
         return Estimate(difference, UNKNOWN)
     squares = [float(group.var(ddof=1)) / len(group) for group in groups]
