@@ -23,9 +23,9 @@ from mnist_repro.reporting.terminal.console import make_console
 from mnist_repro.reporting.terminal.progress import StudyProgress, format_plan
 from mnist_repro.studies.study import plan_study, profile_seeds, run_study
 from mnist_repro.verdicts.causes.finder import find_causes, possible_variants
-from mnist_repro.verdicts.environment import Family, assess_families
+from mnist_repro.verdicts.document import Family, judge_document
 from mnist_repro.verdicts.finding import Finding, Verdict
-from mnist_repro.verdicts.judge import judge_document
+from mnist_repro.verdicts.measured import Measurements
 
 # The families of claims that had a case, and how often each verdict was given.
 _JUDGED = pytest.StashKey[tuple[list[Family], Counter[Verdict]]]()
@@ -62,10 +62,13 @@ def study(request: pytest.FixtureRequest, dataset: Dataset) -> dict[str, list[Ru
 @pytest.fixture(scope="session")
 def supported(pytestconfig: pytest.Config) -> frozenset[str]:
     """Return the ids of the variants under which any records find the documents possible: these may explain a miss."""
-    documents, protocols = load_catalogue().documents, load_catalogue().protocols
+    given = {
+        "documents": load_catalogue().documents,
+        "protocols": load_catalogue().protocols,
+        "alternatives": load_catalogue().alternatives,
+    }
     stores = open_stores(pytestconfig.option.records)
-    causes = (find_causes(store, documents=documents, protocols=protocols) for store in stores)
-    return frozenset().union(*map(possible_variants, causes))
+    return frozenset().union(*(possible_variants(find_causes(store, **given)) for store in stores))  # type: ignore[arg-type] # keywords by name
 
 
 @pytest.fixture(scope="session")
@@ -78,17 +81,17 @@ def findings(
     """Return the verdicts on all that the documents report, by id; the session's end shows those that have a case."""
     if dataset.is_stand_in:
         pytest.skip("the stand-in says nothing about any number of the documents")
-    documents = load_catalogue().documents
-    records = [record for records in study.values() for record in records]
+    documents, protocols = load_catalogue().documents, load_catalogue().protocols
+    measured = Measurements(record for records in study.values() for record in records)
     labels = {place: int(dataset.train_labels[place - 1]) for place in labelled_examples(documents.values())}
-    given = {"records": records, "protocols": load_catalogue().protocols, "labels": labels, "supported": supported}
-    found = {f.family: f for document in documents.values() for f in judge_document(document, **given)}  # type: ignore[arg-type] # keywords by name
+    judged = [
+        judge_document(document, measured=measured, protocols=protocols, labels=labels, supported=supported)
+        for document in documents.values()
+    ]
+    found = {finding.family: finding for each in judged for finding in each.findings}
     cases = {case["family"] for case in _selected_cases(request.session.items, fixture="findings")}
-    families = (
-        f for document in documents.values() for f in assess_families(document, records=records, findings=found)
-    )
     request.config.stash[_JUDGED] = (
-        [family for family in families if family.id in cases],
+        [family for each in judged for family in each.families if family.id in cases],
         Counter(found[case].verdict for case in cases),
     )
     return found

@@ -19,7 +19,7 @@ from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import IMAGE_PIXELS, Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import Period, RunRecord
-from mnist_repro.verdicts.environment import EnvironmentResult, summarize_environment
+from mnist_repro.verdicts.environment import EnvironmentResult, find_labels, summarize_environment
 
 # A shared machine may be slow at any moment: no example fails by its time.
 settings.register_profile("any machine", deadline=None)
@@ -175,6 +175,12 @@ def summarize(protocols: dict[str, Protocol], made_up_document: Document, tmp_pa
 
     def summarize_runs(*records: RunRecord) -> EnvironmentResult:
         store = write_store(tmp_path / "somewhere", records)
-        return summarize_environment(store, documents={"made-up": made_up_document}, protocols=protocols)
+        return summarize_environment(
+            store,
+            documents={"made-up": made_up_document},
+            protocols=protocols,
+            alternatives=(),
+            labels=find_labels(store, folder=tmp_path),
+        )
 
     return summarize_runs

@@ -16,7 +16,7 @@ from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.store import open_store
 from mnist_repro.reporting.exports.benchmark_json import MEASURES, format_benchmark
 from mnist_repro.reporting.exports.mlflow import export_runs
-from mnist_repro.verdicts.environment import summarize_environment
+from mnist_repro.verdicts.environment import find_labels, summarize_environment
 
 
 def add_verbs(verbs: Any) -> None:
@@ -56,7 +56,13 @@ def export_benchmark(options: argparse.Namespace, console: Console) -> int:
     """Write accuracies or times as a benchmark-tracking action reads them."""
     store = open_store(options.records, environment=options.environment)
     catalogue = load_catalogue()
-    result = summarize_environment(store, documents=catalogue.documents, protocols=catalogue.protocols)
+    result = summarize_environment(
+        store,
+        documents=catalogue.documents,
+        protocols=catalogue.protocols,
+        alternatives=catalogue.alternatives,
+        labels=find_labels(store, folder=options.records),
+    )
     text = format_benchmark(result, measure=options.measure)
     if options.output is None:
         console.file.write(text)

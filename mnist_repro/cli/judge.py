@@ -18,7 +18,7 @@ from mnist_repro.reporting.terminal.differences import print_differences
 from mnist_repro.reporting.terminal.tables import FORMATS
 from mnist_repro.reporting.terminal.verdicts import print_verdicts
 from mnist_repro.reporting.wording.gates import format_detections, format_false_alarms
-from mnist_repro.verdicts.environment import summarize_environment
+from mnist_repro.verdicts.environment import find_labels, summarize_environment
 
 
 def add_verbs(verbs: Any) -> None:
@@ -92,7 +92,13 @@ def show_verdicts(options: argparse.Namespace, console: Console) -> int:
     """Print the verdicts."""
     store = open_store(options.records, environment=options.environment)
     catalogue = load_catalogue()
-    result = summarize_environment(store, documents=catalogue.documents, protocols=catalogue.protocols)
+    result = summarize_environment(
+        store,
+        documents=catalogue.documents,
+        protocols=catalogue.protocols,
+        alternatives=catalogue.alternatives,
+        labels=find_labels(store, folder=options.records),
+    )
     print_verdicts(result, documents=catalogue.documents, form=options.format, console=console)
     return 0
 

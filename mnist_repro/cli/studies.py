@@ -22,7 +22,7 @@ from mnist_repro.studies.cluster.connection import Cluster, connect_cluster
 from mnist_repro.studies.first_layer import keep_early_weights
 from mnist_repro.studies.study import Plan, plan_study, profile_seeds, run_study
 from mnist_repro.studies.timing import StudyClock
-from mnist_repro.verdicts.environment import summarize_environment
+from mnist_repro.verdicts.environment import find_labels, summarize_environment
 
 
 def add_verbs(verbs: Any) -> None:
@@ -87,7 +87,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
             cluster=cluster,
         )
     unfinished = [record for record in records if record.status != "completed"]
-    result = summarize_environment(store, documents=catalogue.documents, protocols=protocols, records=records)
+    result = summarize_environment(
+        store,
+        documents=catalogue.documents,
+        protocols=protocols,
+        alternatives=catalogue.alternatives,
+        labels=find_labels(store, folder=options.records),
+        records=records,
+    )
     print_claims(result, console=console)
     if options.timing:
         print_timing(clock.read(), console=console)

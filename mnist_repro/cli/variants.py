@@ -89,7 +89,7 @@ def explain(options: argparse.Namespace, console: Console) -> int:
     records = train(own, dataset=dataset, store=store, console=console)
     console.print("Every choice made otherwise, and the initial values moved:")
     records += _train_variants(plans, store=store, console=console)
-    causes = find_causes(store, documents=catalogue.documents, protocols=protocols)
+    causes = find_causes(store, documents=catalogue.documents, protocols=protocols, alternatives=catalogue.alternatives)
     print_causes(causes, console=console)
     console.print("`mnist-repro report` writes it to the page of causes.", highlight=False)
     return 1 if any(record.status == "failed" for record in records) else 0

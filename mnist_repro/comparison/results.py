@@ -18,12 +18,11 @@ from mnist_repro.comparison.versions.matrix import read_matrix
 from mnist_repro.comparison.versions.summary import VersionsResult, summarize_versions
 from mnist_repro.documents.catalogue import Catalogue
 from mnist_repro.documents.document import Document
-from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import hash_file, training_code_sha256
 from mnist_repro.records.store import LOCAL_ENVIRONMENT, open_stores
 from mnist_repro.studies.artifacts import PICTURED_SEED, load_first_weights, load_sample_digits
 from mnist_repro.studies.first_layer import Snapshot, find_snapshots
-from mnist_repro.verdicts.environment import EnvironmentResult, OutdatedRecordsError, summarize_environment
+from mnist_repro.verdicts.environment import EnvironmentResult, OutdatedRecordsError, find_labels, summarize_environment
 
 # The script of the graph session, relative to the folder of the matrix.
 _SESSION = Path("benchmarks/era/tf1_session.py")
@@ -89,7 +88,7 @@ def load_results(
     """
     expected = read_matrix(matrix) if matrix else ()
     documents, protocols = catalogue.documents, catalogue.protocols
-    environments, outdated = _summarize_all(records, documents=documents, protocols=protocols)
+    environments, outdated = _summarize_all(records, catalogue=catalogue)
     # Many versions side by side have a page of their own; the front page shows the environments outside the matrix.
     shown = [result for result in environments if result.name not in expected] or environments[-1:]
     return Results(
@@ -107,9 +106,7 @@ def load_results(
     )
 
 
-def _summarize_all(
-    records: Path, *, documents: Mapping[str, Document], protocols: Mapping[str, Protocol]
-) -> tuple[list[EnvironmentResult], list[str]]:
+def _summarize_all(records: Path, *, catalogue: Catalogue) -> tuple[list[EnvironmentResult], list[str]]:
     """Summarize every environment, a user's own first; name those with records of earlier protocols only.
 
     Raises
@@ -121,7 +118,15 @@ def _summarize_all(
     outdated: dict[str, OutdatedRecordsError] = {}
     for store in open_stores(records):
         try:
-            results.append(summarize_environment(store, documents=documents, protocols=protocols))
+            results.append(
+                summarize_environment(
+                    store,
+                    documents=catalogue.documents,
+                    protocols=catalogue.protocols,
+                    alternatives=catalogue.alternatives,
+                    labels=find_labels(store, folder=records),
+                )
+            )
         except OutdatedRecordsError as error:  # noqa: PERF203 - each environment may have earlier records
             outdated[store.environment] = error
     if not results:

@@ -1,10 +1,11 @@
-"""Numbers that two groups of runs give, with intervals: differences, ratios by the bootstrap, shares of pairs.
+"""Estimates from one or two groups of runs, with intervals: differences, ratios by the bootstrap, fractions of pairs.
 
-As in `statistics`, the unit is one training run, and what needs a spread and has fewer than two values is NaN.
+As in `summary`, the unit is one training run, and what needs a standard deviation and has fewer than two values is NaN.
 """
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,23 +15,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
-from mnist_repro.stats.summary import CONFIDENCE, Interval, summarize
+from mnist_repro.stats.summary import CONFIDENCE, MOST_RUNS, UNKNOWN, Interval, summarize
 
 _RESAMPLES = 9_999
 _FEWEST_RESAMPLES = 999
-_MOST_DRAWS = 1 << 22  # values in all resamples, unless these would be too few: some 400 runs have so many
-_MOST_AT_ONCE = 1 << 19  # values that are held in memory where there are more runs
+_MOST_DRAWS = 1 << 22  # values in all resamples, unless these would be too few: reached by about 400 runs
+_MOST_AT_ONCE = 1 << 19  # values held in memory where there are more runs
 _QUANTILE = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
-# More runs than anybody will make: what they would not decide counts as undecidable.
-_MOST_RUNS = 1_000_000
 _BESIDE = 1e-9
-
-_UNKNOWN = Interval(math.nan, math.nan)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its 95 % confidence interval."""
+    """A value with its 95 % confidence interval."""
 
     value: float
     interval: Interval
@@ -41,8 +38,8 @@ def bootstrap_mean(values: ArrayLike, *, generator: np.random.Generator) -> Inte
 
     Notes
     -----
-    Bias-corrected and accelerated [1]_, by `scipy.stats.bootstrap`, from 9,999 resamples that `generator` draws; with
-    more than 400 values fewer, and 999 at least. NaN for one value; equal values have their own value at both ends.
+    Bias-corrected and accelerated [1]_, by `scipy.stats.bootstrap`, from 9,999 resamples that `generator` draws; fewer
+    with more than 400 values, but at least 999. NaN for one value; equal values have their own value at both ends.
 
     References
     ----------
@@ -53,28 +50,30 @@ def bootstrap_mean(values: ArrayLike, *, generator: np.random.Generator) -> Inte
     return _bootstrap(lambda sample, axis: sample.mean(axis=axis), numbers, generator=generator)
 
 
-def estimate_difference(greater: ArrayLike, smaller: ArrayLike) -> Estimate:
-    """Return the mean of `greater` less that of `smaller`, with its 95 % interval.
+def estimate_difference(new: ArrayLike, other: ArrayLike) -> Estimate:
+    """Return the mean of `new` minus that of `other`, with its 95 % interval.
 
     Parameters
     ----------
-    greater, smaller
-        Of shapes (m,) and (n,), finite: values of separate runs. Neither need be the greater.
+    new, other
+        Of shapes (m,) and (n,), finite: values of separate runs.
 
     Notes
     -----
-    Student's t with Welch's degrees of freedom [1]_: the groups may have different spreads. NaN where either has a
-    single value; where both are without spread, both ends are the difference.
+    Student's t with Welch's degrees of freedom [1]_: the groups may have different variances. NaN where either has a
+    single value; where all values of each group are equal, both ends are the difference.
 
     References
     ----------
     .. [1] B. L. Welch, "The Generalization of 'Student's' Problem when Several Different Population Variances are
        Involved", Biometrika 34 (1947), 28-35.
     """
-    groups = [np.asarray(group, dtype=np.float64) for group in (greater, smaller)]
-    difference = float(groups[0].mean() - groups[1].mean())
-    if min(map(len, groups)) < 2:  # noqa: PLR2004 - one value has no spread
-        return Estimate(difference, _UNKNOWN)
+    groups = [np.asarray(group, dtype=np.float64) for group in (new, other)]
+    # Summed exactly: means of a few digits stay what they are when they are rounded for readers.
+    means = [math.fsum(group) / len(group) for group in groups]
+    difference = means[0] - means[1]
+    if min(map(len, groups)) < 2:  # noqa: PLR2004 - one value has no standard deviation
+        return Estimate(difference, UNKNOWN)
     squares = [float(group.var(ddof=1)) / len(group) for group in groups]
     if not any(squares):
         return Estimate(difference, Interval(difference, difference))
@@ -84,7 +83,7 @@ def estimate_difference(greater: ArrayLike, smaller: ArrayLike) -> Estimate:
 
 
 def estimate_paired_difference(new: ArrayLike, other: ArrayLike) -> Estimate:
-    """Return the mean of `new` less that of `other`, with the 95 % interval of Student's t over the pairs.
+    """Return the mean of `new` minus that of `other`, with the 95 % interval of Student's t over the pairs.
 
     Parameters
     ----------
@@ -115,9 +114,8 @@ def estimate_median(values: ArrayLike) -> Estimate:
 
     Notes
     -----
-    The interval ends at two of the values, by `scipy.stats.quantile_test` [1]_: it assumes nothing of how they are
-    distributed, and one of nine that is far off does not move it. NaN for fewer than six values, which do not hold the
-    median between them with 95 %.
+    The interval ends at two of the values, by `scipy.stats.quantile_test` [1]_: it assumes no distribution, and one
+    outlier in nine does not move it. NaN for fewer than six values, between which the median lies with less than 95 %.
 
     References
     ----------
@@ -138,8 +136,8 @@ def estimate_median_ratio(numerator: ArrayLike, denominator: ArrayLike, *, gener
 
     Notes
     -----
-    Percentiles of the bootstrap: its bias correction is not made for medians, which few of the resamples move. NaN
-    where either has a single value.
+    Percentiles of the bootstrap: its bias correction is not made for medians, which most resamples leave where they
+    are. NaN where either has a single value.
     """
     above, below = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
     interval = _bootstrap(
@@ -158,12 +156,12 @@ def _bootstrap(
     generator: np.random.Generator,
     method: Literal["BCa", "percentile"] = "BCa",
 ) -> Interval:
-    if min(map(len, samples)) < 2:  # noqa: PLR2004 - one value has no spread
-        return _UNKNOWN
+    if min(map(len, samples)) < 2:  # noqa: PLR2004 - one value has no standard deviation
+        return UNKNOWN
     if all((sample == sample[0]).all() for sample in samples):
         value = float(statistic(*samples, axis=0))
         return Interval(value, value)
-    # SciPy holds all values of all resamples: those of thousands of runs would fill the memory.
+    # SciPy holds all values of all resamples: thousands of runs would fill the memory.
     longest = max(map(len, samples))
     resamples = min(_RESAMPLES, max(_FEWEST_RESAMPLES, _MOST_DRAWS // longest))
     # SciPy's name for the generator changed from `random_state` to `rng`; all versions take the former.
@@ -181,16 +179,16 @@ def _bootstrap(
 
 
 def estimate_share(greater: ArrayLike, smaller: ArrayLike) -> Estimate:
-    """Return the share of pairs in which the one of `greater` exceeds that of `smaller`, with its 95 % interval.
+    """Return the fraction of pairs in which the value of `greater` exceeds that of `smaller`, with its 95 % interval.
 
     Parameters
     ----------
     greater, smaller
-        Of shapes (m,) and (n,), m, n >= 1, finite. Every one is paired with every other; equal ones count half.
+        Of shapes (m,) and (n,), m, n >= 1, finite. Each value of one is paired with each of the other; ties count half.
 
     Notes
     -----
-    The share is the Mann-Whitney statistic over m * n. Its interval is `share_interval`.
+    The fraction is the Mann-Whitney statistic over m * n. Its interval is `share_interval`.
     """
     first, second = np.asarray(greater, dtype=np.float64), np.asarray(smaller, dtype=np.float64)
     share = float(stats.mannwhitneyu(first, second, method="asymptotic").statistic) / (len(first) * len(second))
@@ -198,21 +196,21 @@ def estimate_share(greater: ArrayLike, smaller: ArrayLike) -> Estimate:
 
 
 def share_interval(share: float, *, first: int, second: int) -> Interval:
-    """Return the 95 % interval of a share of pairs between `first` and `second` runs.
+    """Return the 95 % interval of a fraction of pairs between `first` and `second` runs.
 
     Notes
     -----
-    Newcombe's method 5 [1]_: all shares whose distance from `share` is at most 1.96 standard errors, where the standard
-    error is that of the share which is tried. Unlike the bootstrap it needs no drawing, and says something where every
-    pair agrees. NaN where either has a single run.
+    Newcombe's method 5 [1]_: all fractions whose distance from `share` is at most 1.96 of their own standard errors.
+    Unlike the bootstrap it draws nothing, and where all pairs agree it still has a width. NaN where either has a single
+    run.
 
     References
     ----------
     .. [1] R. G. Newcombe, "Confidence intervals for an effect size measure based on the Mann-Whitney statistic. Part 2:
        Asymptotic methods and evaluation", Statistics in Medicine 25 (2006), 559-573.
     """
-    if min(first, second) < 2:  # noqa: PLR2004 - one run has no spread
-        return _UNKNOWN
+    if min(first, second) < 2:  # noqa: PLR2004 - one run has no standard deviation
+        return UNKNOWN
     others = (first + second) / 2 - 1
 
     def excess(tried: float) -> float:
@@ -220,7 +218,7 @@ def share_interval(share: float, *, first: int, second: int) -> Interval:
         variance = tried * (1 - tried) * pairs / (first * second)
         return (tried - share) ** 2 - _QUANTILE**2 * variance
 
-    # At 0 and 1 the standard error is 0 too: the other end is looked for from beside them.
+    # At 0 and 1 the standard error is 0 too: the search for the other end starts beside them.
     inside = min(max(share, _BESIDE), 1 - _BESIDE)
     low = optimize.brentq(excess, 0.0, inside) if share > 0 else 0.0
     high = optimize.brentq(excess, inside, 1.0) if share < 1 else 1.0
@@ -228,22 +226,20 @@ def share_interval(share: float, *, first: int, second: int) -> Interval:
 
 
 def runs_to_tell_share(share: float, *, runs: int) -> int | None:
-    """Return with how many runs of each kind the interval of `share` would leave out one half, or None if with none.
+    """Return the fewest runs of each kind, beyond `runs`, with which the interval of `share` excludes one half.
+
+    None where no number suffices.
 
     Parameters
     ----------
     share
-        As it was found with `runs` runs of each kind, and would be found again.
+        As found with `runs` runs of each kind; more runs are taken to find the same.
     """
 
     def tells(number: int) -> bool:
         interval = share_interval(share, first=number, second=number)
         return interval.low > 0.5 or interval.high < 0.5  # noqa: PLR2004 - as likely as not
 
-    if not tells(_MOST_RUNS):
-        return None
-    short, enough = runs, _MOST_RUNS
-    while enough - short > 1:
-        middle = (short + enough) // 2
-        short, enough = (short, middle) if tells(middle) else (middle, enough)
-    return enough
+    more = range(runs + 1, MOST_RUNS + 1)
+    enough = bisect.bisect_left(more, x=True, key=tells)
+    return more[enough] if enough < len(more) else None

@@ -1,7 +1,7 @@
 """Whether two groups of runs differ: permutation tests; NumPy and SciPy only, no knowledge of MNIST.
 
 If both groups were made alike, which runs are called new is arbitrary: every split of all runs into groups of these
-sizes was as likely as the one at hand. The p-value is the share of splits that look at least as different.
+sizes was as likely as the observed one. The p-value is the fraction of splits that look at least as different.
 """
 
 from __future__ import annotations
@@ -14,37 +14,29 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import comb
 
-# With the split at hand there are 100,000: the smallest p-value is 1e-5.
+# With the observed split there are 100,000: the smallest p-value is 1e-5.
 PERMUTATIONS = 99_999
-# Relative difference below which numbers that were computed are the same.
+# Relative difference below which computed numbers count as equal.
 _ROUNDING = 1e-9
-# So many exchanges that are at least as extreme settle a p-value: most take a few hundred.
+# Exchanges at least as extreme as the observed one that settle a p-value: most tests draw a few hundred.
 ENOUGH = 50
 _FIRST_BLOCK, _LARGEST_BLOCK = 512, 8_192
 
 _Draw = Callable[[int], NDArray[np.float64]]
-# Rows that are handled at once: they stay in the processor's cache.
+# Rows handled at once: they stay in the processor's cache.
 _BLOCK = 4_096
 
 
 @dataclass(frozen=True, kw_only=True)
 class Splits:
-    """Ways to split runs into a new group and the rest.
+    """Ways to split runs into a new group and the rest."""
 
-    Parameters
-    ----------
-    members
-        bool array of shape (splits, runs): which runs are in the new group.
-    exact
-        Whether these are all the ways there are; else they were drawn at random.
-    """
-
-    members: NDArray[np.bool_]
-    exact: bool
+    members: NDArray[np.bool_]  #: of shape (splits, runs): which runs are in the new group
+    exact: bool  #: whether these are all possible splits; else they were drawn at random
 
 
 def smallest_p(new: int, baseline: int, *, permutations: int = PERMUTATIONS) -> float:
-    """Return the smallest p-value that groups of `new` and `baseline` runs can give; 1 where a group is empty."""
+    """Return the smallest possible p-value of groups of `new` and `baseline` runs; 1 where a group is empty."""
     splits = comb(new + baseline, new, exact=True)
     if splits > permutations:
         return 1 / (permutations + 1)
@@ -53,7 +45,7 @@ def smallest_p(new: int, baseline: int, *, permutations: int = PERMUTATIONS) -> 
 
 
 def draw_splits(new: int, baseline: int, *, generator: np.random.Generator, permutations: int = PERMUTATIONS) -> Splits:
-    """List all splits into groups of `new` and `baseline` runs, or draw as many as `permutations` where there are more.
+    """List all splits into groups of `new` and `baseline` runs, or draw `permutations` where there are more.
 
     Parameters
     ----------
@@ -102,23 +94,23 @@ class PermutationTests:
     runs
         Of shape (runs, points), finite: the quantities side by side.
     widths
-        Number of points of each quantity, 1 for a single figure; in sum the points.
+        Number of points of each quantity, 1 for a single value; they add up to the points.
     splits
-        What the split at hand is held against.
+        The reference for the observed split.
 
     Notes
     -----
     The statistic of a quantity is the largest over its points of the distance between the two groups' means in units
     of the point's pooled standard deviation. It is computed in units of the standard deviation of all runs instead,
     which no split changes: with ``d`` the one and ``u`` the other, ``d**2 = u**2 / (1 - c * u**2)`` with ``c`` given by
-    the groups' sizes, so both put all splits in the same order. A point where all runs are equal tells nothing; one
-    where runs differ between the groups alone is as far out as can be.
+    the groups' sizes, so both put all splits in the same order. A point where all runs are equal counts 0; one where
+    runs differ only between the groups is the most extreme possible.
 
-    Where all splits are listed, the p-value is the share of those at least as far out; else it is
-    ``(1 + those at least as far out) / (1 + splits)`` [1]_. Ties count as far out, also within rounding.
+    Where all splits are listed, the p-value is the fraction of those at least as extreme; else it is
+    ``(1 + those at least as extreme) / (1 + splits)`` [1]_. Ties count as extreme, also within rounding.
 
-    Joint p-values hold every quantity against the largest statistic of all of them in each split [2]_: the chance that
-    any of them is at most `a`, where nothing differs, is `a` at most, however the quantities depend on each other.
+    Joint p-values compare every quantity with the largest statistic of all of them in each split [2]_: the probability
+    that any is at most `a`, where nothing differs, is at most `a`, however the quantities depend on each other.
 
     References
     ----------
@@ -143,22 +135,17 @@ class PermutationTests:
         self._starts = np.cumsum([0, *widths[:-1]])
         self._exact = splits.exact
         largest = self._largest(splits.members)
-        # In rising order: so many splits at hand are looked up at once.
+        # Sorted: the statistics of many observed splits are looked up at once.
         self._references = np.sort(largest.T, axis=1)
         self._joint_reference = np.sort(largest.max(axis=1))
 
     def p_values(self, members: ArrayLike) -> NDArray[np.float64]:
-        """Return the p-values of splits, each quantity by itself.
+        """Return the p-values of splits, each quantity by itself: in (0, 1], of shape (splits, quantities).
 
         Parameters
         ----------
         members
             bool array of shape (splits, runs): the new group of each.
-
-        Returns
-        -------
-        ndarray of float64, shape (splits, quantities)
-            In (0, 1].
         """
         largest = self._largest(np.asarray(members, dtype=np.bool_))
         columns = [self._look_up(column, r) for column, r in zip(largest.T, self._references, strict=True)]
@@ -178,7 +165,7 @@ class PermutationTests:
         largest = np.empty((len(members), len(self._starts)))
         for start in range(0, len(members), _BLOCK):
             rows = slice(start, start + _BLOCK)
-            # All runs add up to 0, so the sum of one group tells the difference between the means of both.
+            # All runs add up to 0, so the sum of one group determines the difference between the means.
             distances = np.abs(members[rows].astype(np.float64) @ self._scaled)
             largest[rows] = np.maximum.reduceat(distances, self._starts, axis=1)
         return largest
@@ -186,7 +173,7 @@ class PermutationTests:
 
 def _scale(runs: NDArray[np.float64]) -> NDArray[np.float64]:
     """Center each point and divide it by its standard deviation over all runs; equal runs become 0."""
-    # What is left of equal numbers is rounding.
+    # Between equal numbers only rounding differs.
     equal = np.ptp(runs, axis=0) <= _ROUNDING * np.abs(runs).max(axis=0)
     centered = np.where(equal, 0.0, runs - runs.mean(axis=0))
     return np.asarray(centered / np.where(equal, 1.0, runs.std(axis=0)), dtype=np.float64)
@@ -195,7 +182,7 @@ def _scale(runs: NDArray[np.float64]) -> NDArray[np.float64]:
 def permutation_p_value(
     new: ArrayLike, baseline: ArrayLike, *, generator: np.random.Generator, permutations: int = PERMUTATIONS
 ) -> float:
-    """Return the p-value of one curve in two groups of runs; a single figure is a curve of one point.
+    """Return the p-value of one curve in two groups of runs, in (0, 1]; a single value is a curve of one point.
 
     Parameters
     ----------
@@ -203,11 +190,6 @@ def permutation_p_value(
         Of shape (runs, points), finite.
     generator
         Draws the splits, where there are more than `permutations`.
-
-    Returns
-    -------
-    float
-        In (0, 1]; how it comes about is told in `PermutationTests`.
 
     Raises
     ------
@@ -225,29 +207,24 @@ def permutation_p_value(
 
 
 def smallest_two_ways_p(starts: int, *, permutations: int = PERMUTATIONS) -> float:
-    """Return the smallest p-value that so many starts can give; 1 where there is none."""
+    """Return the smallest possible p-value of `starts` pairs of runs; 1 without any."""
     exchanges = 2**starts
-    # To exchange every pair gives the same difference the other way round.
+    # Exchanging every pair gives the same difference with the other sign.
     return min(1.0, 2 / exchanges) if exchanges <= permutations else 1 / (permutations + 1)
 
 
 def two_ways_p_value(
     differences: ArrayLike, *, generator: np.random.Generator, permutations: int = PERMUTATIONS
 ) -> float:
-    """Return the p-value of the differences between two ways.
+    """Return the p-value of the differences between two ways of training, in (0, 1]; 1 where no run differs.
 
     Parameters
     ----------
     differences
-        Of shape (starts, points), finite: the one way's run less the other's.
+        Of shape (starts, points), finite: the one way's run minus the other's.
     generator
         Draws the exchanges, where there are more than `permutations`; only its doubles are used, which are the same in
         every version of NumPy.
-
-    Returns
-    -------
-    float
-        In (0, 1]; 1 where no run differs.
 
     Raises
     ------
@@ -256,7 +233,7 @@ def two_ways_p_value(
 
     Notes
     -----
-    To exchange two runs turns the signs of their differences. The statistic is the largest over points of the mean
+    Exchanging two runs turns the signs of their differences. The statistic is the largest over points of the mean
     difference in units of the root of the mean square, which no exchange changes and in which Student's t is monotone.
     """
     numbers = _checked(differences)
@@ -281,12 +258,12 @@ def two_ways_p_value(
 
 
 def _settle(draw: _Draw, observed: float, *, permutations: int) -> float:
-    """Draw exchanges until it is clear that the one at hand is not extreme, or there are enough.
+    """Draw exchanges until the observed one is clearly not extreme, or `permutations` are drawn.
 
     Notes
     -----
     Where `ENOUGH` are at least as extreme after l draws, the p-value is ``ENOUGH / l``; else it is
-    ``(1 + those) / (1 + permutations)``. Under exchange its chance to be at most `a` is `a` at most [1]_.
+    ``(1 + those) / (1 + permutations)``. Under exchange it is at most `a` with a probability of at most `a` [1]_.
 
     References
     ----------

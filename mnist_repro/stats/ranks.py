@@ -1,4 +1,4 @@
-"""Exact ranks of a curve among others, their multiplicity and their power."""
+"""Exact ranks of a curve among others, their adjustment for several tests, and the runs that these need."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from mnist_repro.stats.summary import CONFIDENCE
 
-# Relative difference below which numbers that were computed are the same.
+# Relative difference below which computed numbers count as equal.
 _ROUNDING = 1e-9
 
 
 def rank_curve(reported: ArrayLike, curves: ArrayLike) -> float:
-    """Return the exact p-value of a reported curve among the curves of runs; a single number is a curve of one point.
+    """Return the exact p-value of a reported curve among the curves of runs; a single value is a curve of one point.
 
     Parameters
     ----------
@@ -31,8 +31,8 @@ def rank_curve(reported: ArrayLike, curves: ArrayLike) -> float:
     Notes
     -----
     If the document's run was made as ours are, all runs + 1 curves are exchangeable. Each is scored by its largest
-    distance over the points from the mean of the others, in units of their standard deviation; the p-value is the share
-    of scores that are at least as large as the document's, its own and ties included. It is exact whatever the
+    distance over the points from the mean of the others, in units of their standard deviation; the p-value is the
+    fraction of scores that are at least as large as the document's, its own and ties included. It is exact whatever the
     distribution and however the points depend on each other: a permutation test [1]_ of one against the rest.
 
     References
@@ -48,7 +48,7 @@ def rank_curve(reported: ArrayLike, curves: ArrayLike) -> float:
     if not (np.isfinite(runs).all() and np.isfinite(document).all()):
         msg = "Curves are finite; received a value that is not."
         raise ValueError(msg)
-    if len(runs) < 2:  # noqa: PLR2004 - one run has no spread
+    if len(runs) < 2:  # noqa: PLR2004 - one run has no standard deviation
         return math.nan
     scores = _scores(np.vstack([document, runs]))
     # Scores that differ by rounding alone are ties.
@@ -62,18 +62,20 @@ def _scores(curves: NDArray[np.float64]) -> NDArray[np.float64]:
     # Leaving out curve i moves the mean of the others by -centered[i] / (n - 1).
     distances = np.abs(centered) * n / (n - 1)
     squares = (centered**2).sum(axis=0) - centered**2 * n / (n - 1)
-    # What is left of equal numbers is rounding.
+    # Between equal numbers only rounding differs.
     squares[squares < _ROUNDING * (centered**2).sum(axis=0)] = 0.0
-    spreads = np.sqrt(squares / (n - 2))
+    deviations = np.sqrt(squares / (n - 2))
     with np.errstate(divide="ignore", invalid="ignore"):
-        scores = distances / spreads
-    scores[(spreads == 0) & (distances == 0)] = 0.0
+        scores = distances / deviations
+    scores[(deviations == 0) & (distances == 0)] = 0.0
     largest: NDArray[np.float64] = scores.max(axis=1)
     return largest
 
 
 def adjust_holm(p_values: ArrayLike) -> NDArray[np.float64]:
-    """Adjust the p-values of a family, so that rejecting those at most 0.05 errs at all in 5 % of families at most.
+    """Adjust the p-values of several tests by Holm's method.
+
+    Rejecting those of at most 0.05 rejects a true hypothesis with a probability of at most 5 % over all tests.
 
     Parameters
     ----------
@@ -98,6 +100,6 @@ def adjust_holm(p_values: ArrayLike) -> NDArray[np.float64]:
 
 
 def runs_to_reject(*, tests: int) -> int:
-    """Return the fewest runs with which the exact p-value of one among `tests` tests can be significant."""
+    """Return the fewest runs with which the exact p-value of one of `tests` tests can be significant."""
     # The smallest p-value is 1 / (runs + 1), and Holm multiplies it by the number of tests.
     return math.ceil(tests / (1 - CONFIDENCE) - _ROUNDING) - 1

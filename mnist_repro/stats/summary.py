@@ -1,6 +1,7 @@
 """Intervals and probabilities; NumPy and SciPy only, no knowledge of MNIST.
 
-The unit of replication is one training run. What needs a spread and has fewer than two values is NaN: unknown, never 0.
+The unit of replication is one training run. What needs a standard deviation and has fewer than two values is NaN:
+unknown, never 0.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 CONFIDENCE = 0.95
-# Relative difference below which numbers that were computed are the same.
+# More runs than anybody will make: what they do not decide counts as undecidable.
+MOST_RUNS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -28,31 +30,22 @@ class Interval:
         return self.low <= high and low <= self.high
 
 
+UNKNOWN = Interval(math.nan, math.nan)
+
+
 @dataclass(frozen=True)
 class Summary:
-    """What many runs say about one number.
+    """One quantity over many runs."""
 
-    Parameters
-    ----------
-    n
-        Number of runs.
-    mean, standard_deviation
-        Over the runs; the standard deviation with n - 1 degrees of freedom.
-    mean_interval
-        95 % confidence interval of the mean.
-    prediction_interval
-        95 % prediction interval of one further run.
-    """
-
-    n: int
+    n: int  #: number of runs
     mean: float
-    standard_deviation: float
-    mean_interval: Interval
-    prediction_interval: Interval
+    standard_deviation: float  #: with n - 1 degrees of freedom
+    mean_interval: Interval  #: 95 % confidence interval of the mean
+    prediction_interval: Interval  #: 95 % prediction interval of one further run
 
 
 def summarize(values: ArrayLike) -> Summary:
-    """Summarize one number over runs.
+    """Summarize one quantity over runs.
 
     Parameters
     ----------
@@ -75,34 +68,34 @@ def summarize(values: ArrayLike) -> Summary:
     numbers = _checked(values)
     n = len(numbers)
     mean = float(numbers.mean())
-    spread = float(numbers.std(ddof=1)) if n > 1 else math.nan
+    deviation = float(numbers.std(ddof=1)) if n > 1 else math.nan
     return Summary(
         n=n,
         mean=mean,
-        standard_deviation=spread,
-        mean_interval=_t_interval(mean, spread * math.sqrt(1 / n), n),
-        prediction_interval=_t_interval(mean, spread * math.sqrt(1 + 1 / n), n),
+        standard_deviation=deviation,
+        mean_interval=_t_interval(mean, deviation * math.sqrt(1 / n), n),
+        prediction_interval=_t_interval(mean, deviation * math.sqrt(1 + 1 / n), n),
     )
 
 
 def _t_interval(center: float, standard_error: float, n: int) -> Interval:
-    if n < 2:  # noqa: PLR2004 - one value has no spread
-        return Interval(math.nan, math.nan)
+    if n < 2:  # noqa: PLR2004 - one value has no standard deviation
+        return UNKNOWN
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * standard_error
     return Interval(center - reach, center + reach)
 
 
 def false_failure_probability(reference: ArrayLike, *, threshold: float, runs: int) -> float:
-    """Return how probable it is that the mean of further runs falls below `threshold` by chance alone.
+    """Return the probability that the mean of further runs falls below `threshold` by chance alone.
 
     Parameters
     ----------
     reference
-        The same number in earlier runs, of shape (n,).
+        The same quantity in earlier runs, of shape (n,).
     threshold
         The gate fails when the mean is below it.
     runs
-        Number of runs that the gate takes the mean of.
+        Number of runs in the gate's mean.
 
     Returns
     -------
@@ -111,7 +104,7 @@ def false_failure_probability(reference: ArrayLike, *, threshold: float, runs: i
 
     Notes
     -----
-    The mean of `runs` further values, less the mean of n earlier ones, over ``s * sqrt(1 / runs + 1 / n)``, has
+    The mean of `runs` further values minus the mean of n earlier ones, over ``s * sqrt(1 / runs + 1 / n)``, has
     Student's t distribution with n - 1 degrees of freedom [1]_.
 
     References
@@ -126,34 +119,52 @@ def false_failure_probability(reference: ArrayLike, *, threshold: float, runs: i
 
 
 def detectable_difference(summary: Summary, *, power: float = 0.8) -> float:
-    """Return the smallest distance from our mean at which a reported number is found outside with probability `power`.
+    """Return the minimum detectable difference of a reported value from our mean.
+
+    It is the offset from the mean that falls outside the prediction interval with probability `power`.
 
     Notes
     -----
     By the normal approximation: ``(t + z) * s * sqrt(1 + 1 / n)`` with the quantiles of 97.5 % and `power`. NaN for
     one run.
     """
-    if summary.n < 2:  # noqa: PLR2004 - one value has no spread
+    if summary.n < 2:  # noqa: PLR2004 - one value has no standard deviation
         return math.nan
     quantiles = stats.t.ppf((1 + CONFIDENCE) / 2, summary.n - 1) + stats.norm.ppf(power)
     return float(quantiles * summary.standard_deviation * math.sqrt(1 + 1 / summary.n))
 
 
 def runs_to_separate(summary: Summary, *, distance: float) -> int | None:
-    """Return with how many runs the interval of the mean would reach less than `distance`, or None if with none.
+    """Return the fewest runs with which the half-width of the mean's 95 % confidence interval is below `distance`.
+
+    None where no number suffices, or the standard deviation is unknown.
 
     Notes
     -----
-    ``(t * s / distance) ** 2`` with the spread and the quantile of the runs at hand: more runs than there are now.
+    The least n >= 2 with ``t * s / sqrt(n) < distance``: the standard deviation is that of the runs at hand, the
+    quantile that of n runs.
     """
-    if summary.n < 2 or not distance > 0:  # noqa: PLR2004 - one value has no spread
+    if summary.n < 2 or not distance > 0:  # noqa: PLR2004 - one value has no standard deviation
         return None
-    quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, summary.n - 1))
-    return max(summary.n + 1, math.ceil((quantile * summary.standard_deviation / distance) ** 2))
+    quantile = (1 + CONFIDENCE) / 2
+    # Student's quantile is larger than the normal one, so fewer runs than that one asks for are not enough.
+    fewest = (float(stats.norm.ppf(quantile)) * summary.standard_deviation / distance) ** 2
+    if fewest > MOST_RUNS:
+        return None
+    runs = max(2, math.floor(fewest))
+    while stats.t.ppf(quantile, runs - 1) * summary.standard_deviation / math.sqrt(runs) >= distance:
+        runs += 1
+    return runs
+
+
+def round_up(runs: int) -> int:
+    """Round an estimated number of runs up to two digits: no estimate is better than that."""
+    unit: int = 10 ** max(0, len(str(runs)) - 2)
+    return -(-runs // unit) * unit
 
 
 def sampling_interval(accuracy: float, *, images: int) -> Interval:
-    """Return Wilson's 95 % interval for the accuracy on all possible images, of which `images` were evaluated."""
+    """Return Wilson's 95 % interval for the accuracy on all possible images, from `images` of them."""
     interval = stats.binomtest(round(accuracy * images), images).proportion_ci(CONFIDENCE, method="wilson")
     return Interval(float(interval.low), float(interval.high))
 

@@ -1,60 +1,55 @@
-"""Verdicts on what is no single number: a document's comparisons, by our runs, and its statements, by what was run.
+"""Verdicts on a document's comparisons, tested on our runs.
 
-Neither enters the family of tests that Holm's adjustment controls: a comparison has its own 95 % interval, and in a
-statement no chance is involved.
+They are no part of the tests that Holm's adjustment covers: each comparison has its own 95 % interval.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.comparison import Comparison
 from mnist_repro.documents.protocol import Protocol
-from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.estimates import Estimate, estimate_ratio, estimate_share, runs_to_tell_share
-from mnist_repro.verdicts.finding import MINIMUM_RUNS, Finding, Verdict, count_runs, judged_runs, round_up
-from mnist_repro.verdicts.measured import measured_value
+from mnist_repro.stats.summary import round_up
+from mnist_repro.verdicts.finding import MINIMUM_RUNS, Finding, Verdict, count_runs
+from mnist_repro.verdicts.measured import Measurements
 
 _BOOTSTRAP_SEED = 0
 _HALF = 0.5
 
 
 def judge_comparisons(
-    comparisons: Iterable[Comparison], *, records: Sequence[RunRecord], protocols: Mapping[str, Protocol]
+    comparisons: Iterable[Comparison], *, measured: Measurements, protocols: Mapping[str, Protocol]
 ) -> list[Finding]:
-    """Give a verdict on each comparison, in their order.
+    """Judge each comparison, in their order.
 
     Parameters
     ----------
-    records
-        Pooled runs of any experiments, made in one environment.
     protocols
         Those of the experiments that were run, by id.
 
     Notes
     -----
     An ordering is reproduced where it holds in more than half of the pairs of our runs, by the whole interval of that
-    share, and not where it holds in less. A ratio of times is reproduced where the interval of ours overlaps what is
+    fraction, and not where it holds in less. A ratio of times is reproduced where the interval of ours overlaps what is
     printed as the document's. Else two ratios limit what threads and hardware can make of it: 1, where a step costs the
-    same whatever is calculated in it, and that of the multiplications, where nothing else costs. Between them it is not
+    same whatever it computes, and the ratio of the multiplications, where nothing else costs. Between them it is not
     comparable, beyond them not reproduced.
     """
-    return [_judge_comparison(comparison, records, protocols) for comparison in comparisons]
+    return [_judge_comparison(comparison, measured, protocols) for comparison in comparisons]
 
 
-def _judge_comparison(
-    comparison: Comparison, records: Sequence[RunRecord], protocols: Mapping[str, Protocol]
-) -> Finding:
-    first, second = (_measured(claim, records) for claim in (comparison.first, comparison.second))
+def _judge_comparison(comparison: Comparison, measured: Measurements, protocols: Mapping[str, Protocol]) -> Finding:
+    claims = comparison.first, comparison.second
+    first, second = (measured.of(claim).judged for claim in claims)
     runs = min(len(first), len(second))
     verdict, needed = Verdict.INCONCLUSIVE, None
     if not runs:
         verdict, reason = Verdict.NOT_RUN, "no completed run on MNIST of one of its experiments"
-    elif not all(map(math.isfinite, (*first, *second))):
+    elif not (np.isfinite(first).all() and np.isfinite(second).all()):
         reason = "one of our numbers is not finite"
     elif runs < MINIMUM_RUNS:
         needed = MINIMUM_RUNS
@@ -62,24 +57,22 @@ def _judge_comparison(
     elif comparison.kind == "ordering":
         verdict, reason, needed = _judge_ordering(first, second, runs=runs)
     else:
-        work = [protocols[claim.experiment or ""].multiplications for claim in (comparison.first, comparison.second)]
+        work = [protocols[claim.experiment or ""].multiplications for claim in claims]
         verdict, reason = _judge_ratio(comparison, first, second, most=work[0] / work[1])
     return Finding(family=comparison.id, verdict=verdict, reason=reason, runs=runs, runs_needed=needed)
 
 
-def _measured(claim: Claim, records: Sequence[RunRecord]) -> list[float]:
-    return [measured_value(claim, record) for record in judged_runs(records, experiment=claim.experiment)]
-
-
-def _judge_ordering(greater: list[float], smaller: list[float], *, runs: int) -> tuple[Verdict, str, int | None]:
-    share = estimate_share(greater, smaller)
-    low, high = share.interval.low, share.interval.high
-    reason = f"holds in {100 * share.value:.1f} % ({100 * low:.1f} to {100 * high:.1f} %) of the pairs of our runs"
+def _judge_ordering(
+    greater: NDArray[np.float64], smaller: NDArray[np.float64], *, runs: int
+) -> tuple[Verdict, str, int | None]:
+    fraction = estimate_share(greater, smaller)
+    low, high = fraction.interval.low, fraction.interval.high
+    reason = f"holds in {100 * fraction.value:.1f} % ({100 * low:.1f} to {100 * high:.1f} %) of the pairs of our runs"
     if low > _HALF:
         return Verdict.REPRODUCED, reason, None
     if high < _HALF:
         return Verdict.NOT_REPRODUCED, reason, None
-    enough = runs_to_tell_share(share.value, runs=runs)
+    enough = runs_to_tell_share(fraction.value, runs=runs)
     if enough is None:
         return Verdict.INCONCLUSIVE, f"{reason}; no number of runs would decide", None
     needed = round_up(enough)
@@ -87,7 +80,7 @@ def _judge_ordering(greater: list[float], smaller: list[float], *, runs: int) ->
 
 
 def _judge_ratio(
-    comparison: Comparison, numerator: list[float], denominator: list[float], *, most: float
+    comparison: Comparison, numerator: NDArray[np.float64], denominator: NDArray[np.float64], *, most: float
 ) -> tuple[Verdict, str]:
     ours = estimate_ratio(numerator, denominator, generator=np.random.default_rng(_BOOTSTRAP_SEED))
     (low, high), (least, largest) = comparison.first.limits, comparison.second.limits
@@ -101,8 +94,8 @@ def _judge_ratio(
     if not ours.interval.overlaps(1, most):
         busy = "other work must have shared the machine with some of our runs"
         return Verdict.INCONCLUSIVE, f"{said}; ours does not lie {limits}: {busy}"
-    decided = "threads and hardware, of which the document tells neither, decide where"
-    return Verdict.NOT_COMPARABLE, f"{said}; both lie {limits}; {decided}"
+    open_ = "where between depends on threads and hardware, which the document does not state"
+    return Verdict.NOT_COMPARABLE, f"{said}; both lie {limits}; {open_}"
 
 
 def _format_estimate(estimate: Estimate) -> str:

@@ -1,4 +1,4 @@
-"""What a report says, before it is formatted: one environment's runs beside the documents' claims."""
+"""One environment's runs, held against all that the documents report."""
 
 from __future__ import annotations
 
@@ -6,88 +6,44 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_repro.documents.claim import Claim
-from mnist_repro.documents.comparison import Comparison
 from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import Protocol
-from mnist_repro.documents.statement import Statement
+from mnist_repro.documents.variant import Variant
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
-from mnist_repro.records.pooling import Reason, check_whole, list_left_out, pool_runs
+from mnist_repro.records.pooling import Pool, Reason, check_whole, list_left_out, pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import LOCAL_ENVIRONMENT, RecordStore
 from mnist_repro.studies.artifacts import load_labels
 from mnist_repro.verdicts.causes.finder import ExperimentCauses, find_causes, possible_variants
+from mnist_repro.verdicts.document import Family, Said, judge_document
 from mnist_repro.verdicts.finding import Finding, Verdict
-from mnist_repro.verdicts.judge import judge_document
-from mnist_repro.verdicts.measured import Assessment, Judgement, assess_claims, find_final_accuracy
+from mnist_repro.verdicts.measured import Measurements, find_final_accuracy
 from mnist_repro.verdicts.uncertainty import Certainty, assess_certainty
 
 
 @dataclass(frozen=True, kw_only=True)
-class Family:
-    """A single claim, or all points of one reported curve, with its verdict."""
-
-    assessments: tuple[Assessment, ...]
-    finding: Finding
-
-    @property
-    def id(self) -> str:
-        """The id of the claim, or of the curve."""
-        return self.finding.family
-
-    @property
-    def claim(self) -> Claim:
-        """The last claim: of a curve, its end."""
-        return self.assessments[-1].claim
-
-    @property
-    def places(self) -> Counter[Judgement]:
-        """Number of points by their place."""
-        return Counter(assessment.judgement for assessment in self.assessments)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    """What a document says beside its numbers, a comparison or a statement, with its verdict."""
-
-    subject: Comparison | Statement
-    finding: Finding
-
-
-@dataclass(frozen=True, kw_only=True)
 class Seconds:
-    """Medians over runs: of the whole run without its first call, and of its training alone."""
+    """Medians over runs."""
 
-    total: float
-    training: float
+    total: float  #: of the whole run without its first call
+    training: float  #: of its training alone
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentResult:
-    """One experiment's runs in one environment, beside its document's claims.
-
-    Parameters
-    ----------
-    protocol
-        What was run.
-    records
-        Pooled runs, by seed; also those that did not complete.
-    set_aside
-        Number of records left out of the pool.
-    families
-        The document's claims about it, assessed.
-    """
+    """One experiment's runs in one environment, beside its document's claims."""
 
     protocol: Protocol
-    records: tuple[RunRecord, ...]
-    set_aside: int
-    families: tuple[Family, ...]
+    records: tuple[RunRecord, ...]  #: pooled runs, by seed; also those that did not complete
+    set_aside: int  #: number of records that the pool excludes
+    families: tuple[Family, ...]  #: the document's claims about it, judged
 
     @cached_property
     def completed(self) -> tuple[RunRecord, ...]:
@@ -106,7 +62,7 @@ class ExperimentResult:
 
     @property
     def seconds(self) -> Seconds | None:
-        """How long a completed run takes; None where there is none."""
+        """The time of a completed run; None without any."""
         if not self.completed:
             return None
         training = [record.training_seconds for record in self.completed]
@@ -120,9 +76,9 @@ class ExperimentResult:
 
     @cached_property
     def certainties(self) -> tuple[Certainty, ...]:
-        """How sure the verdicts on final figures and on the ends of curves are; of times and rates there is none."""
-        claims = [family.claim for family in self.families]
-        found = [assess_certainty(claim, records=self.records, protocol=self.protocol) for claim in claims]
+        """The uncertainty of final values and of the ends of curves; times and rates have none."""
+        last = [family.assessments[-1].measured for family in self.families]
+        found = [assess_certainty(measured, protocol=self.protocol) for measured in last]
         return tuple(certainty for certainty in found if certainty)
 
     @property
@@ -141,9 +97,9 @@ class ExperimentResult:
         )
 
     def reported(self, metric: str) -> NDArray[np.float64]:
-        """Return the document's curve of `metric`, of shape (periods,), shares as fractions.
+        """Return the document's curve of `metric`, of shape (periods,), percentages as fractions.
 
-        NaN after periods of which it tells nothing; empty where it reports no curve.
+        NaN after periods for which it reports nothing; empty where it reports no curve.
         """
         claims = [a.claim for family in self.families for a in family.assessments]
         curve = np.full(self.protocol.training.periods, np.nan)
@@ -160,33 +116,16 @@ class ExperimentResult:
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentResult:
-    """All that one store of records says.
-
-    Parameters
-    ----------
-    store
-        Where the records are.
-    environment
-        Of the newest pooled record.
-    experiments
-        Every experiment of every document, also those that were not run.
-    without_experiment
-        Claims that belong to no experiment.
-    compared
-        Every comparison of every document.
-    stated
-        Every statement of every document.
-    causes
-        What the cause finder found, of the experiments of which it has runs here.
-    """
+    """All that one store of records says."""
 
     store: RecordStore
-    environment: Environment
-    experiments: tuple[ExperimentResult, ...]
-    without_experiment: tuple[Family, ...]
-    compared: tuple[Said, ...]
-    stated: tuple[Said, ...]
-    causes: tuple[ExperimentCauses, ...]
+    environment: Environment  #: of the newest pooled record
+    experiments: tuple[ExperimentResult, ...]  #: every experiment of every document, also those that were not run
+    without_experiment: tuple[Family, ...]  #: claims that belong to no experiment
+    compared: tuple[Said, ...]  #: every comparison of every document
+    stated: tuple[Said, ...]  #: every statement of every document
+    causes: tuple[ExperimentCauses, ...]  #: of the experiments for which the cause finder has runs here
+    left_out: Mapping[Reason, tuple[int, ...]]  #: lines of the store's file that no pool has, by reason
 
     @property
     def name(self) -> str:
@@ -195,62 +134,50 @@ class EnvironmentResult:
 
     @property
     def families(self) -> tuple[Family, ...]:
-        """All claims, assessed."""
+        """All claims, judged."""
         return (*(f for experiment in self.experiments for f in experiment.families), *self.without_experiment)
+
+    @property
+    def judged(self) -> tuple[Family | Said, ...]:
+        """All that the documents report, with verdicts: families of claims, then comparisons, then statements."""
+        return (*self.families, *self.compared, *self.stated)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The verdicts on all that the documents report."""
+        return tuple(each.finding for each in self.judged)
+
+    def outcome(self, document: str | None = None) -> Counter[Verdict]:
+        """Count the verdicts on all that one document reports, or that all do."""
+        return Counter(each.finding.verdict for each in self.judged if document in {None, each.document})
 
     @property
     def records(self) -> tuple[RunRecord, ...]:
         """All pooled runs."""
         return tuple(record for experiment in self.experiments for record in experiment.records)
 
-    @cached_property
-    def left_out(self) -> dict[Reason, tuple[int, ...]]:
-        """Lines of the store's file that are not counted, by reason."""
-        protocols = {experiment.protocol.id: experiment.protocol for experiment in self.experiments}
-        return list_left_out(self.store.read(), protocols=protocols)
-
     @property
     def is_stand_in(self) -> bool:
-        """Whether any run was made with the stand-in for MNIST."""
+        """Whether any run was trained on the stand-in for MNIST."""
         return any(record.dataset != "mnist" for record in self.records)
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """The verdicts on all that the documents report."""
-        return tuple(finding for _, finding in self._judged)
 
     @property
     def is_published(self) -> bool:
         """Whether its numbers are results that may be cited: neither a user's own runs nor a stand-in's."""
         return self.name != LOCAL_ENVIRONMENT and not self.is_stand_in
 
-    def outcome(self, document: str | None = None) -> Counter[Verdict]:
-        """Count the verdicts on all that one document reports, or that all do."""
-        return Counter(finding.verdict for name, finding in self._judged if document in {None, name})
-
-    @property
-    def _judged(self) -> tuple[tuple[str, Finding], ...]:
-        """Every verdict, with the document that it is about."""
-        return (
-            *((family.claim.document, family.finding) for family in self.families),
-            *((said.subject.document, said.finding) for said in (*self.compared, *self.stated)),
-        )
-
 
 def select_front(results: Iterable[EnvironmentResult]) -> EnvironmentResult | None:
-    """Return the environment that stands for all where there is room for one: of the published, that with most runs.
+    """Return the environment that represents all where there is room for one: the published one with most runs.
 
-    None where none is published, or none of these has a run that completed.
+    None where no published environment has a completed run.
     """
     shown = [each for each in results if each.is_published and any(e.completed for e in each.experiments)]
     return max(shown, key=lambda result: len(result.records), default=None)
 
 
-# FOLDED mnist_repro/reporting/environment_summary.py
-
-
 class OutdatedRecordsError(ReproError):
-    """An environment has records, and none of today's protocols."""
+    """An environment has records, and none of them is of today's protocols."""
 
 
 def summarize_environment(
@@ -258,12 +185,18 @@ def summarize_environment(
     *,
     documents: Mapping[str, Document],
     protocols: Mapping[str, Protocol],
+    alternatives: Sequence[Variant],
+    labels: Mapping[int, int],
     records: Sequence[RunRecord] | None = None,
 ) -> EnvironmentResult:
     """Hold the runs of an environment against all that the documents report.
 
     Parameters
     ----------
+    alternatives
+        What the cause finder tries.
+    labels
+        Labels of MNIST's training images, by their place counted from 1, as `find_labels` returns them.
     records
         Those of the store's records that count; None takes all of them.
 
@@ -272,36 +205,15 @@ def summarize_environment(
     ReproError
         If the store has a broken record, or none of today's protocols.
     """
-    records = store.read() if records is None else records
-    pools = {
-        name: pool_runs(records, experiment=name, protocol_sha256=protocol.sha256)
-        for name, protocol in protocols.items()
-    }
+    pools = _pool(store, store.read() if records is None else records, protocols=protocols)
     pooled = [record for pool in pools.values() for record in pool.records]
-    if not pooled:
-        msg = (
-            f"{store.file} has no run of today's protocols; its {len(records)} records are of other ones. "
-            "Run the study again, or take the folder out."
-        )
-        raise OutdatedRecordsError(msg)
-    for record in pooled:
-        check_whole(record, protocol=protocols[record.experiment], store=store)
-    labels = _kept_labels(store, pooled)
-    causes = find_causes(store, documents=documents, protocols=protocols)
-    supported = possible_variants(causes)
-    families: list[Family] = []
-    compared: list[Said] = []
-    stated: list[Said] = []
-    for document in documents.values():
-        findings = {
-            finding.family: finding
-            for finding in judge_document(
-                document, records=pooled, protocols=protocols, labels=labels, supported=supported
-            )
-        }
-        families += assess_families(document, records=pooled, findings=findings)
-        compared += [Said(subject=entry, finding=findings[entry.id]) for entry in document.comparisons]
-        stated += [Said(subject=entry, finding=findings[entry.id]) for entry in document.statements]
+    causes = find_causes(store, documents=documents, protocols=protocols, alternatives=alternatives)
+    measured, supported = Measurements(pooled), possible_variants(causes)
+    judged = [
+        judge_document(each, measured=measured, protocols=protocols, labels=labels, supported=supported)
+        for each in documents.values()
+    ]
+    families = [family for each in judged for family in each.families]
     return EnvironmentResult(
         store=store,
         environment=max(pooled, key=lambda record: record.started).environment,
@@ -315,29 +227,53 @@ def summarize_environment(
             for name, protocol in protocols.items()
         ),
         without_experiment=tuple(family for family in families if family.claim.experiment is None),
-        compared=tuple(compared),
-        stated=tuple(stated),
+        compared=tuple(said for each in judged for said in each.compared),
+        stated=tuple(said for each in judged for said in each.stated),
         causes=causes,
+        left_out=list_left_out(store.read(), protocols=protocols),
     )
 
 
-def assess_families(
-    document: Document, *, records: Sequence[RunRecord], findings: Mapping[str, Finding]
-) -> list[Family]:
-    """Put the claims of a document beside pooled runs, and their verdicts, which are given by family, to them."""
-    assessments = assess_claims(document.claims, records=records)
-    return [
-        Family(assessments=tuple(members), finding=findings[name])
-        for name, members in groupby(assessments, key=lambda assessment: assessment.claim.family)
-    ]
+def _pool(store: RecordStore, records: Sequence[RunRecord], *, protocols: Mapping[str, Protocol]) -> dict[str, Pool]:
+    """Pool the runs of each experiment, and refuse damaged ones."""
+    pools = {
+        name: pool_runs(records, experiment=name, protocol_sha256=protocol.sha256)
+        for name, protocol in protocols.items()
+    }
+    if not any(pool.records for pool in pools.values()):
+        msg = (
+            f"{store.file} has no run of today's protocols; its {len(records)} records are of other ones. "
+            "Run the study again, or take the folder out."
+        )
+        raise OutdatedRecordsError(msg)
+    for name, pool in pools.items():
+        for record in pool.records:
+            check_whole(record, protocol=protocols[name], store=store)
+    return pools
 
 
-def _kept_labels(store: RecordStore, records: Sequence[RunRecord]) -> dict[int, int]:
-    """Return the labels that are kept of the images of the newest run on MNIST; none where there is no such run."""
-    on_mnist = [record for record in records if record.dataset == "mnist"]
-    if not on_mnist:
+def find_labels(store: RecordStore, *, folder: Path) -> dict[int, int]:
+    """Return the labels that are kept of the training images of an environment's newest run on MNIST.
+
+    Labels belong to the images, so any environment may have kept them: a graph session keeps none of its own.
+
+    Parameters
+    ----------
+    folder
+        Folder of all environments' records.
+
+    Returns
+    -------
+    dict
+        Labels by the image's place, counted from 1; empty where none are kept, or no run was on MNIST.
+
+    Raises
+    ------
+    ReproError
+        If a record is broken, or a file of labels cannot be read.
+    """
+    newest = next((record for record in reversed(store.read()) if record.dataset == "mnist"), None)
+    if newest is None:
         return {}
-    dataset = max(on_mnist, key=lambda record: record.started).dataset_sha256
-    # They are the images', and any environment may have kept them: a graph session does not.
-    folders = [store.folder, *sorted(store.folder.parent.glob("*"))]
-    return next((labels for folder in folders if (labels := load_labels(folder, dataset_sha256=dataset))), {})
+    folders = [store.folder, *sorted(folder.glob("*"))]
+    return next((labels for each in folders if (labels := load_labels(each, dataset_sha256=newest.dataset_sha256))), {})

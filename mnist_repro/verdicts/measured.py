@@ -1,7 +1,7 @@
-"""Where a reported number lies among our runs.
+"""What our runs measured of each claim, and where the document's value lies among them.
 
-A document's number is one run with an unknown seed: its place is inside or outside the 95 % prediction interval of one
-run. A place is no verdict: of twenty true numbers about one lies outside.
+A document's value is one run with an unknown seed: it lies inside or outside the 95 % prediction interval of one run.
+This is no verdict: of twenty true values about one lies outside.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_repro.documents.checks import not_measured
 from mnist_repro.documents.claim import Claim
@@ -20,8 +22,122 @@ from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.summary import Summary, summarize
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Measured:
+    """A claim and what our completed runs measured of it.
+
+    All completed runs are shown; a verdict rests on those alone that were trained on MNIST itself.
+    """
+
+    claim: Claim
+    values: NDArray[np.float64]  #: of shape (runs,), in the claim's unit; empty for a label, which no run measures
+    on_mnist: NDArray[np.bool_]  #: of shape (runs,): False for runs on the stand-in
+
+    @cached_property
+    def judged(self) -> NDArray[np.float64]:
+        """The values that a verdict may rest on, of shape (runs on MNIST,)."""
+        return self.values[self.on_mnist]
+
+    @cached_property
+    def summary(self) -> Summary | None:
+        """The summary of all values; None without any."""
+        return summarize(self.values) if len(self.values) else None
+
+
+def measure_claim(claim: Claim, records: Iterable[RunRecord]) -> Measured:
+    """Measure a claim on those of `records` that completed.
+
+    Raises
+    ------
+    ReproError
+        If the claim names a period or an evaluation set that the runs do not have.
+    """
+    completed = [] if claim.metric == "label" else [record for record in records if record.status == "completed"]
+    return Measured(
+        claim=claim,
+        values=np.array([measured_value(claim, record) for record in completed], dtype=np.float64),
+        on_mnist=np.array([record.tells_of_mnist for record in completed], dtype=np.bool_),
+    )
+
+
+class Measurements:
+    """Claims measured on one environment's runs, each once.
+
+    Parameters
+    ----------
+    records
+        Pooled runs of any experiments; those that did not complete are excluded.
+    """
+
+    def __init__(self, records: Iterable[RunRecord]) -> None:
+        self._records: dict[str | None, list[RunRecord]] = defaultdict(list)
+        for record in records:
+            self._records[record.experiment].append(record)
+        self._measured: dict[Claim, Measured] = {}
+
+    def of(self, claim: Claim) -> Measured:
+        """Return a claim, measured on the runs of its experiment; raises as `measure_claim`."""
+        if claim not in self._measured:
+            self._measured[claim] = measure_claim(claim, self._records[claim.experiment])
+        return self._measured[claim]
+
+    def count_judged(self, experiment: str) -> int:
+        """Return the number of an experiment's runs that a verdict may rest on."""
+        return sum(record.tells_of_mnist for record in self._records[experiment])
+
+
+def measured_value(claim: Claim, record: RunRecord) -> float:
+    """Return what a completed run measured of a claim, in the claim's unit.
+
+    Raises
+    ------
+    ReproError
+        If the claim names a period or an evaluation set that its experiment does not have.
+    """
+    if claim.metric == "total_seconds":
+        return record.training_seconds
+    try:
+        value = _read_value(claim, record)
+    except (KeyError, IndexError):
+        raise not_measured(claim) from None
+    fraction = 1 - value if claim.metric == "error" else value
+    return 100 * fraction if claim.unit == "percent" else fraction
+
+
+def _read_value(claim: Claim, record: RunRecord) -> float:
+    if claim.period is None:
+        losses, accuracies = record.final_loss, record.final_accuracy
+    else:
+        period = record.periods[claim.period - 1]
+        losses, accuracies = period.loss, period.accuracy
+        if claim.metric == "learning_rate":
+            return period.learning_rate
+        if claim.metric == "seconds_per_period":
+            return period.seconds
+    return (losses if claim.metric == "loss" else accuracies)[claim.evaluation_set or ""]
+
+
+def stack_judged(measured: Sequence[Measured]) -> NDArray[np.float64]:
+    """Return the values that a verdict on several claims of the same runs rests on, of shape (runs, claims)."""
+    return np.stack([each.judged for each in measured], axis=1)
+
+
+def list_different_rates(measured: Iterable[Measured]) -> list[str]:
+    """Return the periods after which a run had another learning rate than was printed: no chance is involved."""
+    return [
+        str(each.claim.period)
+        for each in measured
+        if each.claim.metric == "learning_rate" and not all(is_same_rate(each.claim, rate) for rate in each.judged)
+    ]
+
+
+def is_same_rate(claim: Claim, rate: float) -> bool:
+    """Compare as TensorFlow prints rates: by the shortest digits that distinguish one float32 from the next."""
+    return bool(np.float32(rate) == np.float32(claim.value))
+
+
 class Judgement(Enum):
-    """How a reported number stands to our runs."""
+    """Where a reported value lies among our runs."""
 
     INSIDE = "inside"
     OUTSIDE = "outside"
@@ -38,79 +154,58 @@ JUDGED = frozenset({*AGREEING, Judgement.OUTSIDE, Judgement.DIFFERENT})
 
 @dataclass(frozen=True, kw_only=True)
 class Assessment:
-    """A claim beside our runs.
+    """A claim beside our runs."""
 
-    Parameters
-    ----------
-    claim
-        What was reported.
-    judgement
-        Inside or outside the 95 % prediction interval of one run; equal or different where no chance is involved.
-    reason
-        The judgement in words.
-    summary
-        Our runs, in the claim's unit; None where no run measured the number.
-    """
-
-    claim: Claim
+    measured: Measured  #: the claim and our values
+    #: inside or outside the 95 % prediction interval of one run; equal or different where no chance is involved
     judgement: Judgement
-    reason: str
-    summary: Summary | None
+    reason: str  #: the judgement in words
+
+    @property
+    def claim(self) -> Claim:
+        """What was reported."""
+        return self.measured.claim
+
+    @property
+    def summary(self) -> Summary | None:
+        """Our runs, in the claim's unit; None where no run produced such a value."""
+        return self.measured.summary if self.claim.is_of_run else None
 
 
-def assess_claims(claims: Iterable[Claim], *, records: Sequence[RunRecord]) -> list[Assessment]:
-    """Assess claims by records that may be pooled: those of one experiment count for its claims.
-
-    Parameters
-    ----------
-    claims
-        Claims about any experiments, or none.
-    records
-        Runs of any experiments; those that did not complete are left out.
-    """
-    completed: dict[str | None, list[RunRecord]] = defaultdict(list)
-    for record in records:
-        if record.status == "completed":
-            completed[record.experiment].append(record)
-    return [_assess(claim, completed[claim.experiment]) for claim in claims]
+def assess_claims(claims: Iterable[Claim], *, measured: Measurements) -> list[Assessment]:
+    """Place each claim among the runs of its experiment."""
+    return [_assess(measured.of(claim)) for claim in claims]
 
 
-def _assess(claim: Claim, records: list[RunRecord]) -> Assessment:
+def _assess(measured: Measured) -> Assessment:
+    judgement, reason = _place(measured)
+    return Assessment(measured=measured, judgement=judgement, reason=reason)
+
+
+def _place(measured: Measured) -> tuple[Judgement, str]:
+    claim, summary = measured.claim, measured.summary
     if not claim.is_of_run:
-        return _without(claim, Judgement.NOT_JUDGED, "stated in words or read from the data: no number of a run")
-    if not records:
-        return _without(claim, Judgement.NOT_RUN, "no completed run of its experiment")
-    values = [measured_value(claim, record) for record in records]
-    summary = summarize(values)
-    if any(record.dataset != "mnist" for record in records):
-        judgement, reason = Judgement.NOT_JUDGED, "made with the stand-in, which says nothing about MNIST"
-    elif claim.metric in {"seconds_per_period", "total_seconds"}:
-        judgement, reason = Judgement.NOT_COMPARABLE, "a time on other hardware"
-    elif claim.metric == "learning_rate":
-        judgement, reason = _compare_rates(claim, values)
-    else:
-        judgement, reason = _place(claim, summary)
-    return Assessment(claim=claim, judgement=judgement, reason=reason, summary=summary)
+        return Judgement.NOT_JUDGED, "stated in words or read from the data: no number of a run"
+    if summary is None:
+        return Judgement.NOT_RUN, "no completed run of its experiment"
+    if not measured.on_mnist.all():
+        return Judgement.NOT_JUDGED, "made with the stand-in, which says nothing about MNIST"
+    if claim.metric in {"seconds_per_period", "total_seconds"}:
+        return Judgement.NOT_COMPARABLE, "a time on other hardware"
+    if claim.metric == "learning_rate":
+        return _compare_rates(measured)
+    return _compare_with_one_run(claim, summary)
 
 
-def _without(claim: Claim, judgement: Judgement, reason: str) -> Assessment:
-    return Assessment(claim=claim, judgement=judgement, reason=reason, summary=None)
-
-
-def _compare_rates(claim: Claim, values: list[float]) -> tuple[Judgement, str]:
-    different = {np.float32(value) for value in values if not is_same_rate(claim, value)}
+def _compare_rates(measured: Measured) -> tuple[Judgement, str]:
+    different = {np.float32(value) for value in measured.values if not is_same_rate(measured.claim, value)}
     if different:
         ours = ", ".join(str(value) for value in sorted(different))
         return Judgement.DIFFERENT, f"ours is {ours} in float32"
     return Judgement.EQUAL, "the same float32 number"
 
 
-def is_same_rate(claim: Claim, rate: float) -> bool:
-    """Compare as TensorFlow prints rates: by the shortest digits that tell one float32 from the next."""
-    return bool(np.float32(rate) == np.float32(claim.value))
-
-
-def _place(claim: Claim, summary: Summary) -> tuple[Judgement, str]:
+def _compare_with_one_run(claim: Claim, summary: Summary) -> tuple[Judgement, str]:
     interval = summary.prediction_interval
     if np.isnan(interval.low):
         return Judgement.NOT_JUDGED, "a single run has no spread"
@@ -124,39 +219,8 @@ def _place(claim: Claim, summary: Summary) -> tuple[Judgement, str]:
     return Judgement.OUTSIDE, f"{abs(distance):.1f} standard deviations {side} the mean over seeds"
 
 
-def measured_value(claim: Claim, record: RunRecord) -> float:
-    """Return what a completed run measured of a claim, in the claim's unit.
-
-    Raises
-    ------
-    ReproError
-        If the claim names a period or an evaluation set that its experiment does not have.
-    """
-    if claim.metric == "total_seconds":
-        return record.training_seconds
-    try:
-        value = _read_figure(claim, record)
-    except (KeyError, IndexError):
-        raise not_measured(claim) from None
-    fraction = 1 - value if claim.metric == "error" else value
-    return 100 * fraction if claim.unit == "percent" else fraction
-
-
-def _read_figure(claim: Claim, record: RunRecord) -> float:
-    if claim.period is None:
-        losses, accuracies = record.final_loss, record.final_accuracy
-    else:
-        period = record.periods[claim.period - 1]
-        losses, accuracies = period.loss, period.accuracy
-        if claim.metric == "learning_rate":
-            return period.learning_rate
-        if claim.metric == "seconds_per_period":
-            return period.seconds
-    return (losses if claim.metric == "loss" else accuracies)[claim.evaluation_set or ""]
-
-
 def find_final_accuracy(claims: Iterable[Claim], *, protocol: Protocol) -> Claim | None:
-    """Return the accuracy that is reported of an experiment at its end, on the set on which ours is asserted."""
+    """Return the final accuracy that is reported of an experiment on the set on which ours is asserted, if any."""
     wanted = (protocol.id, "accuracy", None, protocol.gate.evaluation_set)
     found = (c for c in claims if (c.experiment, c.metric, c.period, c.evaluation_set) == wanted)
     return next(found, None)

@@ -1,4 +1,4 @@
-"""What a study would cost, and what it could decide, before it is run: from protocols, claims and earlier runs."""
+"""What a study would cost and could decide, before it is run: from protocols, claims and earlier runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Document
@@ -17,67 +16,37 @@ from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.stats.ranks import runs_to_reject
-from mnist_repro.stats.summary import CONFIDENCE, Summary, detectable_difference, summarize
+from mnist_repro.stats.summary import Summary, detectable_difference, summarize
 from mnist_repro.verdicts.finding import MINIMUM_RUNS, RANKED_METRICS
-from mnist_repro.verdicts.measured import measured_value
+from mnist_repro.verdicts.judge import runs_to_place_mean
+from mnist_repro.verdicts.measured import measure_claim
 
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
-    """How many seeds it takes to decide a claim.
+    """The number of seeds that decide a claim."""
 
-    Parameters
-    ----------
-    claim
-        Id of the family of claims, comparison or statement.
-    to_reproduce
-        Fewest completed runs with which it can be found to reproduce; None where no number of runs decides, or that is
-        not known.
-    to_refute
-        Fewest with which it can be found not to.
-    is_certain
-        Whether so many always decide; else they do where what they show is clear.
-    reason
-        Why no number decides, or is known; else None.
-    """
-
-    claim: str
+    claim: str  #: id of the family of claims, comparison or statement
+    #: fewest completed runs with which it can be found to reproduce; None where no number decides, or none is known
     to_reproduce: int | None
-    to_refute: int | None
-    is_certain: bool = True
-    reason: str | None = None
+    to_refute: int | None  #: fewest with which it can be found not to reproduce
+    is_certain: bool = True  #: whether these numbers always decide; else they do where the result is clear
+    reason: str | None = None  #: why no number decides, or is known; else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentPlan:
-    """What a profile's runs of an experiment would cost and could decide.
+    """What a profile's runs of an experiment would cost and could decide."""
 
-    Parameters
-    ----------
-    experiment
-        Its id.
-    runs
-        Seeds of the profile.
-    environment
-        Whose runs tell the time and the spread; None where there is none with at least a run.
-    seconds
-        Median time of a run there, without tracing and compiling; None where it is unknown.
-    evaluation_set
-        On which the accuracy is taken.
-    detectable
-        The smallest distance from our mean at which a reported final accuracy is found outside with a probability of
-        80 %, a fraction; None where it is unknown.
-    needs
-        What is reported of it.
-    """
-
-    experiment: str
-    runs: int
-    environment: str | None
-    seconds: float | None
-    evaluation_set: str
+    experiment: str  #: its id
+    runs: int  #: seeds of the profile
+    environment: str | None  #: whose runs give the time and the standard deviation; None where none has a run
+    seconds: float | None  #: median time of a run there, without tracing and compiling; None where it is unknown
+    evaluation_set: str  #: the set of the accuracy
+    #: minimum detectable difference of a reported final accuracy from our mean, with a power of 80 %, as a fraction;
+    #: None where it is unknown
     detectable: float | None
-    needs: tuple[Need, ...]
+    needs: tuple[Need, ...]  #: one for each family, comparison and statement about it
 
     @property
     def total_seconds(self) -> float | None:
@@ -100,8 +69,8 @@ def plan_experiments(
     records
         Folder of all environments' records; it need not exist.
     environment
-        Whose earlier runs tell the time and the spread. Where it has none of an experiment, the first other one does,
-        by name, that has some.
+        Whose earlier runs give the time and the standard deviation. For an experiment that it has no run of, the first
+        other environment, by name, that has some.
 
     Raises
     ------
@@ -109,7 +78,7 @@ def plan_experiments(
         If a record is broken.
     """
     stores = [RecordStore(file.parent) for file in sorted(records.glob("*/runs.jsonl"))]
-    # What was asked for first, the others by name.
+    # The environment that was asked for comes first, the others by name.
     stores.sort(key=lambda store: store.environment != environment)
     earlier = [(store.environment, store.read()) for store in stores]
     published = list(documents)
@@ -141,9 +110,9 @@ def _completed(records: Iterable[RunRecord], protocol: Protocol) -> list[RunReco
 
 
 def _detectable(summary: Summary | None, *, runs: int) -> float | None:
-    if summary is None or summary.n < 2:  # noqa: PLR2004 - one run has no spread
+    if summary is None or summary.n < 2:  # noqa: PLR2004 - one run has no standard deviation
         return None
-    # The spread of the earlier runs, known as well as the planned ones will tell it.
+    # The earlier runs' standard deviation, known as well as the planned ones will know it.
     difference = detectable_difference(replace(summary, n=runs))
     return None if math.isnan(difference) else difference
 
@@ -166,14 +135,15 @@ def _list_needs(document: Document, experiment: str, runs: Sequence[RunRecord]) 
 
 
 def _need(claim: Claim, *, tests: int, earlier: Sequence[RunRecord]) -> Need:
-    """Say how many runs the verdict on a family takes, by the rule that `verdicts` has for it."""
+    """Return the number of runs that the verdict on a family needs, by the rule of `judge` for its metric."""
     if claim.metric in RANKED_METRICS:
         return Need(claim=claim.family, to_reproduce=MINIMUM_RUNS, to_refute=runs_to_reject(tests=tests))
     match claim.metric:
         case "seconds_per_period" | "total_seconds":
             return Need(claim=claim.family, to_reproduce=None, to_refute=None, reason="a time on other hardware")
         case "accuracy_promise":
-            runs = _runs_to_place_mean(claim, earlier)
+            summary = measure_claim(claim, earlier).summary
+            runs = runs_to_place_mean(claim, summary) if summary else None
             reason = None if runs else "earlier runs do not tell how far our mean lies from where it would round up"
             return Need(claim=claim.family, to_reproduce=runs, to_refute=runs, reason=reason)
         case "accuracy_target":
@@ -181,22 +151,3 @@ def _need(claim: Claim, *, tests: int, earlier: Sequence[RunRecord]) -> Need:
             return Need(claim=claim.family, to_reproduce=MINIMUM_RUNS, to_refute=1)
     # Rates are compared exactly, but a single run says nothing of the next.
     return Need(claim=claim.family, to_reproduce=2, to_refute=1)
-
-
-def _runs_to_place_mean(claim: Claim, earlier: Sequence[RunRecord]) -> int | None:
-    """Return with how many runs the interval of our mean would lie wholly inside or outside of what rounds to a claim.
-
-    By the mean and the spread of earlier runs; None where there are too few, or the mean lies on the limit.
-    """
-    if len(earlier) < 2:  # noqa: PLR2004 - one run has no spread
-        return None
-    summary = summarize([measured_value(claim, record) for record in earlier])
-    distance = min(abs(summary.mean - limit) for limit in claim.limits)
-    if distance == 0:
-        return None
-    runs, quantile = 2, (1 + CONFIDENCE) / 2
-    while stats.t.ppf(quantile, runs - 1) * summary.standard_deviation / math.sqrt(runs) >= distance:
-        # Never past the first that is enough: the normal quantile is smaller than Student's.
-        normal = (stats.norm.ppf(quantile) * summary.standard_deviation / distance) ** 2
-        runs = max(runs + 1, math.floor(normal))
-    return runs

@@ -1,25 +1,27 @@
-"""Verdicts on statements: what a document says without a number, checked against the protocols that ran."""
+"""Verdicts on statements: what a document says without a number, checked against the protocols that ran.
+
+No chance is involved, so Holm's adjustment does not cover them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.documents.statement import Statement, apply_rule
-from mnist_repro.records.run import RunRecord
-from mnist_repro.verdicts.finding import Finding, Verdict, judged_runs
+from mnist_repro.verdicts.finding import Finding, Verdict
+from mnist_repro.verdicts.measured import Measurements
 
 
 def judge_statements(
-    statements: Iterable[Statement], *, records: Sequence[RunRecord], protocols: Mapping[str, Protocol]
+    statements: Iterable[Statement], *, measured: Measurements, protocols: Mapping[str, Protocol]
 ) -> list[Finding]:
-    """Hold each statement against the experiments as they are declared: reproduced where they agree, else contradicted.
+    """Compare each statement with the experiments as declared: reproduced where they agree, else contradicted.
+
+    A statement about an experiment that was not run on MNIST has no verdict: nothing shows that it is the document's.
 
     Parameters
     ----------
-    records
-        Pooled runs of any experiments. A statement about experiments that were not run on MNIST has no verdict: nothing
-        says that they are as the document's.
     protocols
         Those of the experiments that were run, by id.
 
@@ -28,11 +30,11 @@ def judge_statements(
     ReproError
         If a statement names an evaluation set that an experiment does not declare.
     """
-    return [_judge_statement(statement, records, protocols) for statement in statements]
+    return [_judge_statement(statement, measured, protocols) for statement in statements]
 
 
-def _judge_statement(statement: Statement, records: Sequence[RunRecord], protocols: Mapping[str, Protocol]) -> Finding:
-    runs = min(len(judged_runs(records, experiment=name)) for name in statement.experiments)
+def _judge_statement(statement: Statement, measured: Measurements, protocols: Mapping[str, Protocol]) -> Finding:
+    runs = min(measured.count_judged(name) for name in statement.experiments)
     if not runs:
         reason = "no completed run on MNIST of one of its experiments"
         return Finding(family=statement.id, verdict=Verdict.NOT_RUN, reason=reason, runs=0)

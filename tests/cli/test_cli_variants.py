@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "reports" / "records" / "local-digits"
 
 
-def _few_trials(protocol: Protocol, *, alternatives: Iterable[Variant]) -> Trials:
+def _few_trials(protocol: Protocol, *, alternatives: Sequence[Variant]) -> Trials:
     """Return the trials with two alternatives: one that is trained, and one that only reads."""
     trials = plan_trials(protocol, alternatives=alternatives)
     chosen = (f"{protocol.id}+text-sets", f"{protocol.id}+sgd")

@@ -17,8 +17,8 @@ from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.document import Document, load_document
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
-from mnist_repro.verdicts.judge import judge_document
-from mnist_repro.verdicts.measured import assess_claims
+from mnist_repro.verdicts.document import judge_document
+from mnist_repro.verdicts.measured import Measurements, assess_claims
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -58,14 +58,16 @@ def load(content: bytes) -> Document | str:
 def judge(document: Document) -> None:
     """Judge a document by twenty runs of each experiment, as a report does."""
     try:
-        found = judge_document(document, records=RECORDS, protocols=PROTOCOLS)
-        assess_claims(document.claims, records=RECORDS)
+        found = judge_document(
+            document, measured=Measurements(RECORDS), protocols=PROTOCOLS, labels={}, supported=frozenset()
+        )
+        assess_claims(document.claims, measured=Measurements(RECORDS))
     except ReproError as error:
         reported = (*document.claims, *document.comparisons, *document.statements)
         assert any(entry.id in str(error) for entry in reported)  # noqa: PT017 - not every document is refused
         return
     families = {claim.family for claim in document.claims}
-    assert {finding.family for finding in found} >= families
+    assert {finding.family for finding in found.findings} >= families
 
 
 def test_load_written_tree_is_the_document() -> None:

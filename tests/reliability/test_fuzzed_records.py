@@ -91,7 +91,7 @@ def test_summarize_changed_record_is_whole_or_refused(tree: Any, others: list[Ru
         with store.file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(tree) + "\n")
         try:
-            result = summarize_environment(store, documents=DOCUMENTS, protocols=PROTOCOLS)
+            result = summarize_environment(store, documents=DOCUMENTS, protocols=PROTOCOLS, alternatives=(), labels={})
         except ReproError as error:
             refused = str(error)
             result = None

@@ -149,7 +149,7 @@ def test_permutation_p_value_any_data_keeps_what_must_hold(
 
 @pytest.mark.parametrize("shape", ["normal", "skewed", "discrete"])
 def test_permutation_p_values_true_hypothesis_errs_no_more_than_said(shape: str) -> None:
-    """Over 2,000 splits of the same runs the share with p <= 0.05 is at most 0.05 within four standard errors."""
+    """Over 2,000 splits of the same runs the fraction with p <= 0.05 is at most 0.05 within four standard errors."""
     generator = np.random.default_rng(SEED)
     runs = {
         "normal": generator.normal(size=(24, 3)),
@@ -236,7 +236,7 @@ def test_draw_splits_random_are_equally_probable() -> None:
     assert not first.exact
     assert first.members.shape == (PERMUTATIONS, 40)
     assert set(first.members.sum(axis=1)) == {10}
-    # Binomial: four standard errors of a share of 1 / 4.
+    # Binomial: four standard errors of a fraction of 1 / 4.
     assert np.abs(first.members.mean(axis=0) - 0.25).max() < 4 * np.sqrt(0.25 * 0.75 / PERMUTATIONS)
     assert np.array_equal(first.members, again.members)
 

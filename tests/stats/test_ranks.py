@@ -43,7 +43,7 @@ RANKED = st.integers(2, 30).flatmap(
 def test_rank_curve_single_number_agrees_with_counting_by_hand(
     reported: float, values: list[float], expected: float
 ) -> None:
-    """The p-value is the share of numbers at least as far from the rest as the reported one; spread or not."""
+    """The p-value is the fraction of numbers at least as far from the rest as the reported one; ties count."""
     assert rank_curve([reported], np.array(values)[:, None]) == pytest.approx(expected)
 
 
@@ -78,8 +78,8 @@ def test_rank_curve_true_documents_are_rejected_no_more_often_than_it_says(n: in
     assert rejected <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2_000)
 
 
-# Share of normal documents with p <= 0.05 that are shifted by 0, 1 ... 5 standard deviations at every point: by number
-# of points, each with noise of its own, and number of runs. From 20,000 documents for each row; the first number of a
+# Fraction of normal documents, shifted by 0, 1 ... 5 standard deviations at every point, with p <= 0.05: by number of
+# points, each with noise of its own, and number of runs. From 20,000 documents for each row; the first number of a
 # row is 1 / (runs + 1) times as many ranks as 5 % allow.
 POWER = {
     (1, 19): (0.050, 0.142, 0.426, 0.756, 0.940, 0.991),
@@ -118,7 +118,7 @@ def test_rank_curve_one_point_off_is_found_in_a_curve() -> None:
 
 
 def test_rank_curve_each_point_counts_by_its_own_spread() -> None:
-    """A point of small numbers tells as much as one of large ones, and one where all agree tells nothing."""
+    """A point of small numbers counts as much as one of large ones, and one where all agree counts nothing."""
     runs = np.random.default_rng(2).normal(size=(40, 2)) * [1, 1e6]
 
     assert rank_curve([6.0, 0.0], runs) == pytest.approx(1 / 41)
@@ -174,6 +174,6 @@ def test_adjust_holm_is_at_most_one() -> None:
 
 @pytest.mark.parametrize(("tests", "expected"), [(1, 19), (2, 39), (12, 239)])
 def test_runs_to_reject_is_the_fewest_that_suffice(tests: int, expected: int) -> None:
-    """With so many runs the smallest adjusted p-value is significant, and with one fewer it is not."""
+    """With this number of runs the smallest adjusted p-value is significant, and with one fewer it is not."""
     assert runs_to_reject(tests=tests) == expected
     assert tests / (expected + 1) <= 0.05 + 1e-12 < tests / expected

@@ -14,6 +14,7 @@ from mnist_repro.stats.summary import (
     Interval,
     detectable_difference,
     false_failure_probability,
+    round_up,
     runs_to_separate,
     sampling_interval,
     summarize,
@@ -24,7 +25,7 @@ FINITE = st.floats(-1e6, 1e6, allow_nan=False)
 
 
 def test_summarize_known_values_agree_with_a_calculation_by_hand() -> None:
-    """Mean, spread and prediction interval are those of a calculation with tabulated t."""
+    """Mean, standard deviation and prediction interval are those of a calculation with tabulated t."""
     # Deviations from 0.88728 in units of 1e-5: 262, -308, 442, -18, -378; squares add up to 502,080.
     # s = sqrt(502080 / 4) * 1e-5 = 0.00354288; t(0.975; 4) = 2.776; 2.776 * s * sqrt(6 / 5) = 0.010774.
     summary = summarize(VALUES)
@@ -46,7 +47,7 @@ def test_summarize_interval_of_the_mean_is_scipys() -> None:
     assert interval.high == pytest.approx(expected.high)
 
 
-def test_summarize_two_values_have_a_spread() -> None:
+def test_summarize_two_values_have_a_standard_deviation() -> None:
     """Two runs are the fewest that have intervals: with t for one degree of freedom, 12.7062."""
     # Mean 2, s = sqrt(2): 12.7062 * s * sqrt(1 / 2) = 12.7062, and 12.7062 * s * sqrt(3 / 2) = 22.0078.
     summary = summarize([1.0, 3.0])
@@ -71,7 +72,7 @@ def test_summarize_prediction_interval_holds_one_further_run_as_often_as_it_says
     assert share == pytest.approx(0.95, abs=4 * math.sqrt(0.95 * 0.05 / 4_000))
 
 
-def test_summarize_one_value_has_unknown_spread() -> None:
+def test_summarize_one_value_has_unknown_standard_deviation() -> None:
     """A single run has a mean, and nothing else is known; nor is there a warning of it."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -138,7 +139,7 @@ def test_false_failure_probability_agrees_with_simulated_gates() -> None:
 
     failed = np.mean(generator.normal(size=(200_000, 4)).mean(axis=1) < -0.8)
 
-    # The estimate takes into account that mean and spread are known from ten runs alone: it is the larger.
+    # The estimate takes into account that mean and standard deviation are known from ten runs alone: it is the larger.
     assert failed < said < 3 * failed
 
 
@@ -188,16 +189,39 @@ def test_detectable_difference_agrees_with_a_calculation_by_hand() -> None:
 
 
 def test_runs_to_separate_agrees_with_a_calculation_by_hand() -> None:
-    """Five runs whose spread is known, and a distance that their mean's interval does not leave alone."""
-    # s = 0.00354288, t(0.975; 4) = 2.776: (2.776 * 0.00354288 / 0.002)^2 = 24.18.
-    assert runs_to_separate(summarize(VALUES), distance=0.002) == 25
-    # The fewest that have a spread: (12.7062 * sqrt(2) / 10)^2 = 3.23.
-    assert runs_to_separate(summarize([1.0, 3.0]), distance=10.0) == 4
+    """The half-width of the interval is below the distance with this number of runs, and not with one run fewer."""
+    # s = 0.00354288: t(0.975; 13) = 2.1604, 2.1604 * s / sqrt(14) = 0.0020457; t(0.975; 14) = 2.1448 gives 0.0019620.
+    assert runs_to_separate(summarize(VALUES), distance=0.002) == 15
+    # s = sqrt(2): t(0.975; 1) = 12.7062 gives 12.7062 for two runs, t(0.975; 2) = 4.3027 gives 3.5131 for three.
+    assert runs_to_separate(summarize([1.0, 3.0]), distance=10.0) == 3
+    assert runs_to_separate(summarize([1.0, 3.0]), distance=13.0) == 2
 
 
-def test_runs_to_separate_is_more_than_there_are() -> None:
-    """Who asks has not enough yet, even where the formula says so."""
-    assert runs_to_separate(summarize(VALUES), distance=1.0) == 6
+@given(st.floats(1e-2, 10))
+def test_runs_to_separate_is_the_fewest_that_suffice(distance: float) -> None:
+    """Whatever the distance, Student's interval reaches less far with these runs, and as far with one run fewer."""
+    needed = runs_to_separate(summarize([1.0, 3.0]), distance=distance)
+
+    assert needed is not None
+    reach = [stats.t.ppf(0.975, runs - 1) * math.sqrt(2 / runs) for runs in (needed, max(2, needed - 1))]
+    assert reach[0] < distance
+    assert needed == 2 or reach[1] >= distance
+
+
+def test_runs_to_separate_undecided_runs_are_too_few() -> None:
+    """Where the interval of the runs at hand reaches the distance, more runs than these are named."""
+    summary = summarize(VALUES)
+    reach = summary.mean_interval.high - summary.mean
+
+    needed = [runs_to_separate(summary, distance=distance) for distance in (0.999 * reach, 1.001 * reach)]
+
+    assert needed == [6, 5]
+
+
+@pytest.mark.parametrize(("runs", "expected"), [(7, 7), (42, 42), (100, 100), (101, 110), (102_440, 110_000)])
+def test_round_up_keeps_two_digits(runs: int, expected: int) -> None:
+    """Small numbers stay, large ones become the next of two digits and zeros."""
+    assert round_up(runs) == expected
 
 
 @pytest.mark.parametrize(
@@ -206,10 +230,11 @@ def test_runs_to_separate_is_more_than_there_are() -> None:
         pytest.param([0.9], 0.1, id="one run"),
         pytest.param(VALUES, 0.0, id="no distance"),
         pytest.param(VALUES, math.nan, id="unknown distance"),
+        pytest.param(VALUES, 1e-9, id="more than anybody makes"),
     ],
 )
 def test_runs_to_separate_what_no_number_separates_is_none(values: list[float], distance: float) -> None:
-    """Where the spread is unknown, or the mean lies on the end itself, no number is named."""
+    """Where the standard deviation is unknown, or the mean lies on the end itself, no number is named."""
     assert runs_to_separate(summarize(values), distance=distance) is None
 
 

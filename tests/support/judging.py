@@ -10,6 +10,7 @@ from mnist_repro.documents.claim import Claim
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.finding import Finding
 from mnist_repro.verdicts.judge import judge_claims
+from mnist_repro.verdicts.measured import Measurements
 
 
 def make_curve(printed: Sequence[str]) -> list[Claim]:
@@ -34,7 +35,7 @@ def judge(claim: Claim, runs: Sequence[RunRecord]) -> Finding:
 
 def judge_together(*claims: Claim, runs: Sequence[RunRecord]) -> Finding:
     """Return the one verdict on all claims of a family."""
-    (finding,) = judge_claims(claims, records=runs)
+    (finding,) = judge_claims(claims, measured=Measurements(runs), labels={})
     return finding
 
 

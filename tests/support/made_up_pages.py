@@ -25,9 +25,9 @@ from mnist_repro.reporting.figures.report import FigureFiles
 from mnist_repro.reporting.html.page import render_page
 from mnist_repro.reporting.templating import load_templates
 from mnist_repro.stats.summary import Interval
-from mnist_repro.verdicts.causes.alternatives import Answer, Cause, Effect as CauseEffect
+from mnist_repro.verdicts.causes.alternatives import Answer, Cause, Effect
 from mnist_repro.verdicts.causes.finder import ExperimentCauses
-from mnist_repro.verdicts.causes.rounding import Effect, Sensitivity
+from mnist_repro.verdicts.causes.rounding import RoundingSensitivity
 from mnist_repro.verdicts.environment import EnvironmentResult, summarize_environment
 
 HOSTILE = (
@@ -66,7 +66,9 @@ def make_results(
             made = make_study(protocol, range(seeds + 1), environment=environment, stream=stream)
             runs += [replace(made[0], protocol_sha256="0" * 64), *made[:-1], make_unfinished(made[-1])]
         store = write_store(folder / name, runs)
-        results.append(summarize_environment(store, documents=documents, protocols=protocols))
+        results.append(
+            summarize_environment(store, documents=documents, protocols=protocols, alternatives=(), labels={})
+        )
     results[0] = replace(results[0], causes=tuple(_make_causes(results[0])))
     (folder / "speed.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
     timed = Artifacts(times={"tf1-basic": _ENGINES}, busy_times={"tf1-basic": _ENGINES})
@@ -107,7 +109,7 @@ def _make_causes(result: EnvironmentResult) -> list[ExperimentCauses]:
     experiment = next(each for each in result.experiments if each.protocol.id == "tf1-basic")
     claims = tuple(family.claim for family in experiment.families)
     effects = tuple(
-        CauseEffect(claim=claim, difference=0.01, interval=Interval(0.0, 0.02))
+        Effect(claim=claim, difference=0.01, interval=Interval(0.0, 0.02))
         for claim in claims
         if claim.metric in {"loss", "accuracy"}
     )
@@ -118,7 +120,7 @@ def _make_causes(result: EnvironmentResult) -> list[ExperimentCauses]:
             protocol=experiment.protocol,
             reconstruction=reconstruction,
             alternatives=(replace(reconstruction, variant=variant, effects=effects),),
-            sensitivity=Sensitivity(
+            sensitivity=RoundingSensitivity(
                 experiment="tf1-basic",
                 pairs=6,
                 ratio=0.5,
@@ -177,13 +179,9 @@ def _poison(value: Any, *, name: str = "") -> Any:
         return type(value)(_poison(item, name=name) for item in value)
     if isinstance(value, dict):
         return {key: _poison(item, name=name) for key, item in value.items()}
-    if is_dataclass(value) and not isinstance(value, (type, Effect)):
+    if is_dataclass(value) and not isinstance(value, type):
         changed = {f.name: _poison(getattr(value, f.name), name=f.name) for f in fields(value) if f.init}
-        poisoned = replace(value, **changed)  # type: ignore[type-var]
-        if isinstance(value, EnvironmentResult):
-            # It is read from the store, whose records are what they were.
-            vars(poisoned)["left_out"] = value.left_out
-        return poisoned
+        return replace(value, **changed)  # type: ignore[type-var]
     return value
 
 

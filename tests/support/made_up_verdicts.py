@@ -30,7 +30,7 @@ from mnist_repro.records.run import RunRecord
 from mnist_repro.reporting.terminal.verdicts import print_verdicts
 from mnist_repro.studies.artifacts import save_labels
 from mnist_repro.studies.variant_runs import variant_store
-from mnist_repro.verdicts.environment import summarize_environment
+from mnist_repro.verdicts.environment import find_labels, summarize_environment
 
 # Enough runs to find what is off, too few to rank, and none.
 RUNS = {
@@ -77,7 +77,13 @@ def format_verdicts() -> str:
         save_labels(folder, dataset=images, examples=[72])
         store = write_store(folder, _make_records(documents, dataset_sha256=images.sha256))
         write_store(variant_store(store).folder, _make_supporting_records(documents, dataset_sha256=images.sha256))
-        result = summarize_environment(store, documents=documents, protocols=load_catalogue().protocols)
+        result = summarize_environment(
+            store,
+            documents=documents,
+            protocols=load_catalogue().protocols,
+            alternatives=load_catalogue().alternatives,
+            labels=find_labels(store, folder=folder.parent),
+        )
     for form in ("markdown", "json"):
         print_verdicts(result, documents=documents, form=form, console=Console(file=text))
         text.write("\n")

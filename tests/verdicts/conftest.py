@@ -11,7 +11,7 @@ from mnist_repro.records.run import Period, RunRecord
 
 @pytest.fixture
 def runs(make_record: MakeRecord) -> list[RunRecord]:
-    """Return 40 runs with final accuracies about 0.90 and two losses about 0.8 and 0.5, all with a spread of 0.01."""
+    """Return 40 runs with final accuracies about 0.90, losses about 0.8 and 0.5, and standard deviations of 0.01."""
     generator = np.random.default_rng(0)
     return [
         make_record(

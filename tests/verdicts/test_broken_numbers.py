@@ -25,7 +25,7 @@ ANY_CLAIM = st.sampled_from(
     ]
 )
 
-# Every number of a run, with at least one that is none.
+# Every value of a run, at least one of them not finite.
 BROKEN = st.lists(st.sampled_from([0.9, 0.91, math.nan, math.inf, -math.inf]), min_size=1, max_size=40).filter(
     lambda values: not np.isfinite(values).all()
 )

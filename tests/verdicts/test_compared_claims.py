@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from judging import judge, judge_together, make_promise, make_rate, make_target
 from made_up_runs import make_claim
+from scipy import stats
 
 from mnist_repro.records.run import RunRecord
-from mnist_repro.verdicts.finding import Verdict, round_up
+from mnist_repro.verdicts.finding import Verdict
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_judge_claims_promise_is_held_against_the_mean(
 
 
 def test_judge_claims_promise_rounds_up_at_its_lower_limit(runs: list[RunRecord]) -> None:
-    """The least number that rounds to a promise belongs to it, the largest to the next one; no spread, no doubt."""
+    """The least number that rounds to a promise belongs to it, the largest to the next; equal runs leave no doubt."""
     promise = make_promise("0.9")
     low, high = ([replace(run, final_accuracy={"test": end}) for run in runs[:2]] for end in promise.limits)
 
@@ -102,7 +103,7 @@ def test_judge_claims_promise_rounds_up_at_its_lower_limit(runs: list[RunRecord]
 def test_judge_claims_promise_that_is_not_decided_names_the_runs_that_would(
     runs: list[RunRecord], printed: str
 ) -> None:
-    """So many runs as are named, with the spread that there is, tell whether the mean rounds to it."""
+    """The named number of runs, with this standard deviation, decides whether the mean rounds to it."""
     claim = make_promise(printed)
     finding = judge(claim, runs)
     values = np.array([record.final_accuracy["test"] for record in runs])
@@ -112,15 +113,16 @@ def test_judge_claims_promise_that_is_not_decided_names_the_runs_that_would(
         "our mean is not known well enough to say whether it rounds to it; "
         f"about {finding.runs_needed:,} runs would decide"
     )
-    # t(0.975; 39) = 2.0227; the nearer end of what rounds to the promise.
-    reach = 2.0227 * values.std(ddof=1) / np.sqrt(finding.runs_needed)
+    # Student's interval of that many runs; the nearer end of what rounds to the promise.
+    reach = stats.t.ppf(0.975, finding.runs_needed - 1) * values.std(ddof=1) / np.sqrt(finding.runs_needed)
     distance = min(abs(values.mean() - end) for end in claim.limits)
     # The number is rounded up to two digits.
-    assert 0.9 * distance < reach < 1.001 * distance
+    assert 0.9 * distance < reach < distance
+    assert finding.runs_needed > 40
 
 
 def test_judge_claims_promise_after_one_run_says_why_no_number_is_named(runs: list[RunRecord]) -> None:
-    """From a single run it cannot be told how many would decide, and that is said."""
+    """A single run does not show how many would decide, and the reason says so."""
     finding = judge(make_promise("0.9"), runs[:1])
 
     assert finding.runs_needed is None
@@ -128,12 +130,6 @@ def test_judge_claims_promise_after_one_run_says_why_no_number_is_named(runs: li
         "our mean is not known well enough to say whether it rounds to it; "
         "a single run has no spread, and from 2 on it can be said how many would decide"
     )
-
-
-@pytest.mark.parametrize(("runs", "expected"), [(7, 7), (42, 42), (100, 100), (101, 110), (102_440, 110_000)])
-def test_round_up_keeps_two_digits(runs: int, expected: int) -> None:
-    """Small numbers stay, large ones become the next of two digits and zeros."""
-    assert round_up(runs) == expected
 
 
 def test_judge_claims_target_reached_by_few_runs_is_inconclusive(runs: list[RunRecord]) -> None:

@@ -20,6 +20,7 @@ from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import Period, RunRecord
 from mnist_repro.verdicts.comparisons import judge_comparisons
 from mnist_repro.verdicts.finding import Finding, Verdict
+from mnist_repro.verdicts.measured import Measurements
 from mnist_repro.verdicts.statements import judge_statements
 
 DEEP, BASIC = "tf1-dropout-piecewise", "tf1-basic"
@@ -61,7 +62,7 @@ def _ratio(first: str, second: str, *, cut: bool = False) -> Comparison:
 
 
 def _judge(comparison: Comparison, runs: Sequence[RunRecord], protocols: dict[str, Protocol]) -> Finding:
-    (finding,) = judge_comparisons([comparison], records=runs, protocols=protocols)
+    (finding,) = judge_comparisons([comparison], measured=Measurements(runs), protocols=protocols)
     return finding
 
 
@@ -93,7 +94,7 @@ def test_judge_comparisons_ordering_is_the_share_of_pairs(
 def test_judge_comparisons_ordering_of_equal_runs_is_never_decided(
     make_runs: MakeRuns, protocols: dict[str, Protocol]
 ) -> None:
-    """Where all runs are the same no number of runs tells which is greater, and that is said."""
+    """Where all runs are equal no number of runs shows which is greater, and the reason says so."""
     runs = make_runs(DEEP, [0.9] * 20) + make_runs(BASIC, [0.9] * 20)
 
     finding = _judge(_ordering(), runs, protocols)
@@ -187,7 +188,7 @@ def test_judge_comparisons_number_that_is_not_finite_decides_nothing(
 def test_judge_comparisons_ratio_has_limits(
     make_runs: MakeRuns, protocols: dict[str, Protocol], printed: tuple[str, str], ours: float, expected: Verdict
 ) -> None:
-    """The document's ratio of times is ours, or one that hardware can make, or not; ours may tell of other work."""
+    """The document's ratio of times is ours, or one that hardware can cause, or neither; ours may show other load."""
     noise = np.random.default_rng(2).normal(1, 0.01, size=(2, 20))
     runs = make_runs(DEEP, ours * noise[0], seconds=True) + make_runs(BASIC, noise[1], seconds=True)
 
@@ -248,7 +249,7 @@ def test_judge_statements_rule_is_held_against_the_protocol(
     """A statement is true or contradicted by what its experiment declares."""
     runs = make_runs(BASIC, [0.9, 0.9])
 
-    (finding,) = judge_statements([_statement(rule)], records=runs, protocols=protocols)
+    (finding,) = judge_statements([_statement(rule)], measured=Measurements(runs), protocols=protocols)
 
     assert finding.verdict is expected
     assert finding.runs == 2
@@ -262,7 +263,7 @@ def test_judge_statements_changed_protocol_changes_the_verdict(
     as_said = replace(protocol, training=replace(protocol.training, batch_size=100))
     runs = make_runs(BASIC, [0.9, 0.9])
 
-    (finding,) = judge_statements([statement], records=runs, protocols={BASIC: as_said})
+    (finding,) = judge_statements([statement], measured=Measurements(runs), protocols={BASIC: as_said})
 
     assert finding.verdict is Verdict.REPRODUCED
 
@@ -279,7 +280,9 @@ def test_judge_statements_part_of_the_training_images_is_trained_on(
     changed = replace(protocol, evaluation_sets=(inside, *protocol.evaluation_sets[1:]))
     statement = _statement(TrainedOn(evaluation_set="validation"))
 
-    (finding,) = judge_statements([statement], records=make_runs(BASIC, [0.9]), protocols={BASIC: changed})
+    (finding,) = judge_statements(
+        [statement], measured=Measurements(make_runs(BASIC, [0.9])), protocols={BASIC: changed}
+    )
 
     assert finding.verdict is expected
 
@@ -292,7 +295,7 @@ def test_judge_statements_one_experiment_against_it_is_enough(
     runs = make_runs(BASIC, [0.9] * 3) + make_runs(DEEP, [0.9] * 2)
     statement = _statement(BatchSize(images=1_000), BASIC, DEEP)
 
-    (finding,) = judge_statements([statement], records=runs, protocols={**protocols, DEEP: deep})
+    (finding,) = judge_statements([statement], measured=Measurements(runs), protocols={**protocols, DEEP: deep})
 
     assert finding.verdict is Verdict.CONTRADICTED
     assert finding.reason == "by the code a step takes 500 images"
@@ -306,7 +309,7 @@ def test_judge_statements_without_a_run_on_mnist_has_no_verdict(
     statements = [_statement(BatchSize(images=100)), _statement(BatchSize(images=1_000), BASIC, DEEP)]
     runs = make_runs(BASIC, [0.9], dataset="digits") + make_runs(DEEP, [0.9])
 
-    findings = judge_statements(statements, records=runs, protocols=protocols)
+    findings = judge_statements(statements, measured=Measurements(runs), protocols=protocols)
 
     assert {finding.verdict for finding in findings} == {Verdict.NOT_RUN}
 
@@ -318,4 +321,4 @@ def test_judge_statements_unknown_evaluation_set_is_refused(
     statement = _statement(TrainedOn(evaluation_set="holdout"))
 
     with pytest.raises(ReproError, match=r"made-up\.said: an evaluation set of tf1-basic is one of validation, test"):
-        judge_statements([statement], records=make_runs(BASIC, [0.9]), protocols=protocols)
+        judge_statements([statement], measured=Measurements(make_runs(BASIC, [0.9])), protocols=protocols)

@@ -11,6 +11,7 @@ from made_up_runs import make_claim
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.finding import Verdict
 from mnist_repro.verdicts.judge import judge_claims
+from mnist_repro.verdicts.measured import Measurements
 
 UNKNOWN_LABEL = "the label of this image in MNIST is not kept with the records"
 
@@ -43,14 +44,13 @@ def test_judge_claims_wrong_unit_without_runs_is_not_run(runs: list[RunRecord]) 
         pytest.param({72: 1}, Verdict.NOT_REPRODUCED, "training image 72 of MNIST is labelled 1", id="another"),
         pytest.param({71: 7, 73: 7}, Verdict.NOT_RUN, UNKNOWN_LABEL, id="of other images"),
         pytest.param({}, Verdict.NOT_RUN, UNKNOWN_LABEL, id="none kept"),
-        pytest.param(None, Verdict.NOT_RUN, UNKNOWN_LABEL, id="not given"),
     ],
 )
-def test_judge_claims_label_is_that_of_its_image(labels: dict[int, int] | None, expected: Verdict, reason: str) -> None:
+def test_judge_claims_label_is_that_of_its_image(labels: dict[int, int], expected: Verdict, reason: str) -> None:
     """A label is compared with that of the same image, without any run; where that is not known, nothing is said."""
     claim = make_claim("7.0", experiment=None, metric="label", unit="1", evaluation_set=None, example=72)
 
-    (finding,) = judge_claims([claim], records=[], labels=labels)
+    (finding,) = judge_claims([claim], measured=Measurements([]), labels=labels)
 
     assert (finding.verdict, finding.reason) == (expected, reason)
     assert (finding.runs, finding.runs_needed, finding.p, finding.adjusted_p) == (0, None, None, None)
@@ -60,6 +60,6 @@ def test_judge_claims_label_beside_runs_is_that_of_its_image(runs: list[RunRecor
     """A label that stands among an experiment's numbers is no measurement of its runs either."""
     claim = make_claim("7.0", quantity="label", metric="label", unit="1", evaluation_set=None, example=72)
 
-    (finding,) = judge_claims([claim], records=runs, labels={72: 7})
+    (finding,) = judge_claims([claim], measured=Measurements(runs), labels={72: 7})
 
     assert finding.verdict is Verdict.REPRODUCED

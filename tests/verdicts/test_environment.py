@@ -37,7 +37,7 @@ def test_outcome_of_document_counts_its_families_alone(
     """The documents' outcomes add up to that of all, and count each family, comparison and statement once."""
     documents = load_catalogue().documents
     store = write_store(tmp_path / "somewhere", [make(seed) for seed in range(3)])
-    result = summarize_environment(store, documents=documents, protocols=protocols)
+    result = summarize_environment(store, documents=documents, protocols=protocols, alternatives=(), labels={})
 
     outcomes = {name: result.outcome(name) for name in documents}
 
@@ -50,7 +50,7 @@ def test_outcome_of_document_counts_its_families_alone(
 
 
 def test_experiment_certainties_are_of_losses_accuracies_and_errors(summarize: Summarize, make: MakeRecord) -> None:
-    """The end of the curve and the final accuracy say how sure they are; a time, a promise and a label do not."""
+    """The end of the curve and the final accuracy have an uncertainty; a time, a promise and a label have none."""
     (experiment,) = (e for e in summarize(*(make(seed) for seed in range(9))).experiments if e.records)
 
     assert [(c.claim.id.removeprefix(f"{EXPERIMENT}."), c.runs) for c in experiment.certainties] == [
@@ -80,7 +80,7 @@ def test_experiment_curves_have_a_row_for_each_run(summarize: Summarize, make: M
 
 
 def test_experiment_reported_curve_is_the_documents(summarize: Summarize, make: MakeRecord) -> None:
-    """The document's points are its claims with a period; of what it prints no curve, there is none."""
+    """The document's points are its claims with a period; what it prints no curve of is empty."""
     (experiment,) = (e for e in summarize(make(0)).experiments if e.records)
 
     np.testing.assert_array_equal(experiment.reported("loss"), [0.3, 0.25, 9.0, *[np.nan] * 7])
@@ -96,7 +96,9 @@ def test_experiment_reported_curve_is_on_the_set_that_is_shown(
     other = replace(third, metric="accuracy", unit="fraction", printed="0.5", evaluation_set="training")
     document = replace(made_up_document, claims=(first, shown, other, *others))
     store = write_store(tmp_path / "somewhere", [make(0)])
-    result = summarize_environment(store, documents={"made-up": document}, protocols=protocols)
+    result = summarize_environment(
+        store, documents={"made-up": document}, protocols=protocols, alternatives=(), labels={}
+    )
 
     (experiment,) = (e for e in result.experiments if e.records)
 
@@ -112,7 +114,7 @@ def test_experiment_final_accuracy_is_on_the_asserted_set(
         name: replace(document, claims=document.claims[::step]) for name, document in load_catalogue().documents.items()
     }
     store = write_store(tmp_path / "somewhere", [make(0)])
-    result = summarize_environment(store, documents=documents, protocols=protocols)
+    result = summarize_environment(store, documents=documents, protocols=protocols, alternatives=(), labels={})
 
     finals = {e.protocol.id: e.final_accuracy for e in result.experiments}
 

@@ -64,7 +64,7 @@ def test_summarize_environment_points_are_counted_by_place(summarize: Summarize,
 def test_summarize_environment_every_family_has_its_verdict(
     summarize: Summarize, make: MakeRecord, runs: int, loss: str, accuracy: str
 ) -> None:
-    """With enough runs the curve that nobody could have had is told from the accuracy that many have."""
+    """With enough runs the curve that no run reaches is not reproduced, the accuracy that many reach is."""
     assert verdicts_of(summarize(*(make(seed) for seed in range(runs)))) == {
         "loss": loss,
         "accuracy": accuracy,
@@ -88,7 +88,7 @@ def test_summarize_environment_every_claim_is_assessed_once(
     documents = load_catalogue().documents
     store = write_store(tmp_path / "somewhere", [make(0)])
 
-    result = summarize_environment(store, documents=documents, protocols=protocols)
+    result = summarize_environment(store, documents=documents, protocols=protocols, alternatives=(), labels={})
 
     assert Counter(a.claim.id for family in result.families for a in family.assessments) == Counter(
         claim.id for document in documents.values() for claim in document.claims
@@ -101,7 +101,9 @@ def test_summarize_environment_experiment_without_runs_is_not_run(
     """Every experiment is there; those without runs have claims that were not run, and no times."""
     store = write_store(tmp_path / "somewhere", [make(0), make(1)])
 
-    result = summarize_environment(store, documents=load_catalogue().documents, protocols=protocols)
+    result = summarize_environment(
+        store, documents=load_catalogue().documents, protocols=protocols, alternatives=(), labels={}
+    )
 
     assert [experiment.protocol.id for experiment in result.experiments] == list(protocols)
     for experiment in result.experiments:
@@ -156,7 +158,10 @@ def test_summarize_environment_supported_variant_explains_a_miss(
     store = write_store(tmp_path / "somewhere", (make(seed) for seed in range(40)))
 
     def verdict() -> str:
-        return verdicts_of(summarize_environment(store, documents=documents, protocols=protocols))["loss"]
+        result = summarize_environment(
+            store, documents=documents, protocols=protocols, alternatives=[variant], labels={}
+        )
+        return verdicts_of(result)["loss"]
 
     def reach_the_last_loss(run: RunRecord) -> RunRecord:
         """Let the third loss be about 9, as the document has it."""
@@ -175,7 +180,7 @@ def test_summarize_environment_mnist_is_no_stand_in(summarize: Summarize, make: 
 
 
 def test_summarize_environment_single_run_is_not_judged(summarize: Summarize, make: MakeRecord) -> None:
-    """One run has no spread: it gives no number a place, and reproduces nothing."""
+    """One run has no standard deviation: it gives no number a place, and reproduces nothing."""
     result = summarize(make(0))
 
     assert {place for places in places_of(result).values() for place in places} == {"not judged", "not comparable"}
@@ -224,7 +229,7 @@ def test_summarize_environment_no_run_completed_judges_nothing(summarize: Summar
 def test_summarize_environment_earlier_records_are_set_aside(
     summarize: Summarize, make: MakeRecord, change: dict[str, Any]
 ) -> None:
-    """Records of other conditions are counted as left out, and pooled with nothing."""
+    """Records of other conditions are counted as excluded, and pooled with nothing."""
     result = summarize(make(0, accuracy=0.2, **change), make(1), make(2), make(2))
     (experiment,) = (e for e in result.experiments if e.records)
 
@@ -259,7 +264,9 @@ def test_summarize_environment_only_other_protocols_is_refused(summarize: Summar
 def test_summarize_environment_empty_store_is_refused(protocols: dict[str, Protocol], tmp_path: Path) -> None:
     """No records are no result."""
     with pytest.raises(ReproError, match="has no run of today's protocols"):
-        summarize_environment(RecordStore(tmp_path / "nowhere"), documents={}, protocols=protocols)
+        summarize_environment(
+            RecordStore(tmp_path / "nowhere"), documents={}, protocols=protocols, alternatives=(), labels={}
+        )
 
 
 def test_summarize_environment_newest_run_names_the_environment(

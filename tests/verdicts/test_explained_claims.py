@@ -14,8 +14,9 @@ from mnist_repro.documents.explanation import Explanation
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
+from mnist_repro.verdicts.document import explain_miss, judge_document
 from mnist_repro.verdicts.finding import Verdict
-from mnist_repro.verdicts.judge import judge_claims, judge_document
+from mnist_repro.verdicts.measured import Measurements
 
 EXPLANATION = Explanation(
     family="tf1-basic.test-accuracy", date=date(2025, 1, 31), variant="tf1-basic+scaled", text="Pixels were scaled."
@@ -43,13 +44,13 @@ EXPLANATION = Explanation(
         ),
     ],
 )
-def test_judge_claims_miss_is_explained_where_runs_support_it(
+def test_explain_miss_is_explained_where_runs_support_it(
     runs: list[RunRecord], explanations: list[Explanation], supported: set[str], expected: Verdict
 ) -> None:
-    """A miss is explained by what is written and borne out; by words alone, or by runs alone, it stays a miss."""
+    """A miss needs both a written explanation and runs that support it; with one of the two it stays a miss."""
     claim = make_claim("0.9500")
 
-    (finding,) = judge_claims([claim], records=runs, explanations=explanations, supported=supported)
+    finding = explain_miss(judge(claim, runs), explanations, supported=supported)
 
     assert finding.verdict is expected
     assert finding.p == pytest.approx(1 / 41)
@@ -59,26 +60,26 @@ def test_judge_claims_miss_is_explained_where_runs_support_it(
         )
 
 
-def test_judge_claims_explanations_without_support_are_named(runs: list[RunRecord]) -> None:
-    """A miss that was explained in vain says by which variants; where several are borne out, the first one tells."""
+def test_explain_miss_explanations_without_support_are_named(runs: list[RunRecord]) -> None:
+    """A miss explained without support names the variants; of several supported explanations the first is given."""
     claim = make_claim("0.9500")
     two = [EXPLANATION, replace(EXPLANATION, variant="tf1-basic+relu", text="ReLU.")]
 
-    (vain,) = judge_claims([claim], records=runs, explanations=two)
-    (explained,) = judge_claims(
-        [claim], records=runs, explanations=two, supported={"tf1-basic+relu", "tf1-basic+scaled"}
-    )
+    miss = judge(claim, runs)
 
-    miss = judge(claim, runs).reason
-    assert vain.reason == f"{miss}; explained by tf1-basic+scaled, tf1-basic+relu, which no runs support"
-    assert explained.reason == f"{miss}; explained on 2025-01-31 by tf1-basic+scaled: Pixels were scaled."
+    vain = explain_miss(miss, two, supported=set())
+    explained = explain_miss(miss, two, supported={"tf1-basic+relu", "tf1-basic+scaled"})
+
+    assert vain.reason == f"{miss.reason}; explained by tf1-basic+scaled, tf1-basic+relu, which no runs support"
+    assert explained.reason == f"{miss.reason}; explained on 2025-01-31 by tf1-basic+scaled: Pixels were scaled."
 
 
-def test_judge_claims_what_reproduces_needs_no_explanation(runs: list[RunRecord]) -> None:
+def test_explain_miss_what_reproduces_needs_no_explanation(runs: list[RunRecord]) -> None:
     """An explanation of what is no miss changes nothing."""
-    (finding,) = judge_claims([make_claim()], records=runs, explanations=[EXPLANATION], supported={"tf1-basic+scaled"})
+    finding = judge(make_claim(), runs)
 
     assert finding.verdict is Verdict.REPRODUCED
+    assert explain_miss(finding, [EXPLANATION], supported={"tf1-basic+scaled"}) == finding
 
 
 def test_judge_document_comparison_can_be_explained(protocols: dict[str, Protocol], environment: Environment) -> None:
@@ -91,8 +92,10 @@ def test_judge_document_comparison_can_be_explained(protocols: dict[str, Protoco
     document = replace(load_catalogue().documents["tf1-notebook"], explanations=(reason,))
 
     def verdict(supported: set[str]) -> Verdict:
-        findings = judge_document(document, records=runs, protocols=protocols, supported=supported)
-        return next(finding.verdict for finding in findings if finding.family == name)
+        judged = judge_document(
+            document, measured=Measurements(runs), protocols=protocols, supported=supported, labels={}
+        )
+        return next(finding.verdict for finding in judged.findings if finding.family == name)
 
     assert verdict(set()) is Verdict.NOT_REPRODUCED
     assert verdict({f"{better}+late"}) is Verdict.EXPLAINED

@@ -7,22 +7,25 @@ from made_up_runs import make_run
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
+from mnist_repro.verdicts.document import judge_document
 from mnist_repro.verdicts.finding import Verdict
-from mnist_repro.verdicts.judge import judge_document
+from mnist_repro.verdicts.measured import Measurements
 
 
 def test_judge_document_gives_one_finding_for_all_that_it_reports(protocols: dict[str, Protocol]) -> None:
     """Families, comparisons and statements come in this order, each once."""
     for document in load_catalogue().documents.values():
-        findings = judge_document(document, records=[], protocols=protocols)
+        judged = judge_document(
+            document, measured=Measurements([]), protocols=protocols, labels={}, supported=frozenset()
+        )
 
         expected = [
             *dict.fromkeys(claim.family for claim in document.claims),
             *(comparison.id for comparison in document.comparisons),
             *(statement.id for statement in document.statements),
         ]
-        assert [finding.family for finding in findings] == expected
-        assert {finding.verdict for finding in findings} == {Verdict.NOT_RUN}
+        assert [finding.family for finding in judged.findings] == expected
+        assert {finding.verdict for finding in judged.findings} == {Verdict.NOT_RUN}
 
 
 def test_judge_document_labels_and_runs_decide_its_claims(
@@ -37,10 +40,14 @@ def test_judge_document_labels_and_runs_decide_its_claims(
         if name.startswith("tf1-")
     ]
 
-    of_post = judge_document(documents["julia-blog"], records=[], protocols=protocols, labels={72: 7})
-    of_notebook = judge_document(documents["tf1-notebook"], records=runs, protocols=protocols)
+    of_post = judge_document(
+        documents["julia-blog"], measured=Measurements([]), protocols=protocols, labels={72: 7}, supported=frozenset()
+    )
+    of_notebook = judge_document(
+        documents["tf1-notebook"], measured=Measurements(runs), protocols=protocols, labels={}, supported=frozenset()
+    )
 
-    decided = [finding.family for finding in of_post if finding.verdict is not Verdict.NOT_RUN]
+    decided = [finding.family for finding in of_post.findings if finding.verdict is not Verdict.NOT_RUN]
     assert decided == ["julia-example-72.label"]
-    assert {finding.runs for finding in of_notebook} == {19}
-    assert Verdict.NOT_RUN not in {finding.verdict for finding in of_notebook}
+    assert {finding.runs for finding in of_notebook.findings} == {19}
+    assert Verdict.NOT_RUN not in {finding.verdict for finding in of_notebook.findings}

@@ -1,4 +1,4 @@
-"""Tests of `mnist_repro.verdicts.measured`."""
+"""Each claim is measured in its unit and placed among the runs that count."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from made_up_runs import MakeRecord, make_claim
 
 from mnist_repro.records.run import Period, RunRecord
-from mnist_repro.verdicts.measured import Judgement, assess_claims, measured_value
+from mnist_repro.verdicts.measured import Judgement, Measurements, assess_claims, measured_value
 
 
 def _records(make_record: MakeRecord, accuracies: Sequence[float], **changes: object) -> list[RunRecord]:
@@ -39,7 +39,7 @@ def test_assess_claims_number_is_placed_by_the_prediction_interval(
     make_record: MakeRecord, printed: str, expected: Judgement
 ) -> None:
     """A number is inside where any number that rounds to it lies in the interval of one run."""
-    (assessment,) = assess_claims([make_claim(printed)], records=_records(make_record, SPREAD))
+    (assessment,) = assess_claims([make_claim(printed)], measured=Measurements(_records(make_record, SPREAD)))
 
     assert assessment.judgement is expected
     assert assessment.summary is not None
@@ -48,7 +48,7 @@ def test_assess_claims_number_is_placed_by_the_prediction_interval(
 
 def test_assess_claims_outside_says_how_far_and_on_which_side(make_record: MakeRecord) -> None:
     """The reason of a number outside gives its distance in standard deviations."""
-    (assessment,) = assess_claims([make_claim("0.8000")], records=_records(make_record, SPREAD))
+    (assessment,) = assess_claims([make_claim("0.8000")], measured=Measurements(_records(make_record, SPREAD)))
 
     # s = 0.0079057; 0.1 / s = 12.6
     assert assessment.reason == "12.6 standard deviations below the mean over seeds"
@@ -59,22 +59,24 @@ def test_assess_claims_no_run_is_not_run(make_record: MakeRecord) -> None:
     failed = _records(make_record, SPREAD, status="failed", reason="out of memory")
     other = [make_record(experiment="julia-linear-lr0.02", seed=0)]
 
-    (assessment,) = assess_claims([make_claim()], records=[*failed, *other])
+    (assessment,) = assess_claims([make_claim()], measured=Measurements([*failed, *other]))
 
     assert assessment.judgement is Judgement.NOT_RUN
     assert assessment.summary is None
 
 
 def test_assess_claims_single_run_is_not_judged(make_record: MakeRecord) -> None:
-    """One run has no spread, even where it gives the very number."""
-    (assessment,) = assess_claims([make_claim("0.9000")], records=_records(make_record, [0.9]))
+    """One run has no standard deviation, even where it gives the reported number."""
+    (assessment,) = assess_claims([make_claim("0.9000")], measured=Measurements(_records(make_record, [0.9])))
 
     assert assessment.judgement is Judgement.NOT_JUDGED
 
 
 def test_assess_claims_stand_in_is_not_judged(make_record: MakeRecord) -> None:
     """Runs on the stand-in give no verdict."""
-    (assessment,) = assess_claims([make_claim()], records=_records(make_record, SPREAD, dataset="digits"))
+    (assessment,) = assess_claims(
+        [make_claim()], measured=Measurements(_records(make_record, SPREAD, dataset="digits"))
+    )
 
     assert assessment.judgement is Judgement.NOT_JUDGED
 
@@ -83,7 +85,9 @@ def test_assess_claims_stand_in_is_not_judged(make_record: MakeRecord) -> None:
 def test_assess_claims_statement_in_words_is_not_judged(make_record: MakeRecord, metric: str) -> None:
     """What no run measures is not judged."""
     unit = "1" if metric == "label" else "fraction"
-    (assessment,) = assess_claims([make_claim(metric=metric, unit=unit)], records=_records(make_record, SPREAD))
+    (assessment,) = assess_claims(
+        [make_claim(metric=metric, unit=unit)], measured=Measurements(_records(make_record, SPREAD))
+    )
 
     assert assessment.judgement is Judgement.NOT_JUDGED
 
@@ -102,8 +106,8 @@ def test_assess_claims_learning_rate_is_compared_as_float32(make_record: MakeRec
     same = [_with_period(make_record, rate=float(rate))]
     next_one = [_with_period(make_record, rate=float(np.nextafter(rate, np.float32(1))))]
 
-    assert assess_claims([claim], records=same)[0].judgement is Judgement.EQUAL
-    assert assess_claims([claim], records=next_one)[0].judgement is Judgement.DIFFERENT
+    assert assess_claims([claim], measured=Measurements(same))[0].judgement is Judgement.EQUAL
+    assert assess_claims([claim], measured=Measurements(next_one))[0].judgement is Judgement.DIFFERENT
 
 
 @pytest.mark.parametrize(("metric", "period"), [("seconds_per_period", 1), ("total_seconds", None)])
@@ -111,7 +115,9 @@ def test_assess_claims_times_are_not_comparable(make_record: MakeRecord, metric:
     """A time on other hardware is shown, not judged."""
     claim = make_claim("2.0", metric=metric, unit="seconds", evaluation_set=None, period=period)
 
-    (assessment,) = assess_claims([claim], records=[_with_period(make_record), _with_period(make_record)])
+    (assessment,) = assess_claims(
+        [claim], measured=Measurements([_with_period(make_record), _with_period(make_record)])
+    )
 
     assert assessment.judgement is Judgement.NOT_COMPARABLE
     assert assessment.summary is not None

@@ -21,6 +21,7 @@ from mnist_repro.reporting.terminal.plan import print_plan
 from mnist_repro.stats.summary import detectable_difference, summarize
 from mnist_repro.verdicts.finding import MINIMUM_RUNS, Verdict
 from mnist_repro.verdicts.judge import judge_claims
+from mnist_repro.verdicts.measured import Measurements
 from mnist_repro.verdicts.planning import ExperimentPlan, Need, plan_experiments
 
 LINEAR, BASIC = "julia-linear-lr0.003", "tf1-basic"
@@ -69,7 +70,7 @@ def test_plan_experiments_without_records_knows_no_time(plan: Plan) -> None:
 def test_plan_experiments_time_is_the_median_of_own_runs(
     plan: Plan, protocols: dict[str, Protocol], environment: Environment, tmp_path: Path
 ) -> None:
-    """The environment's own completed runs tell the time, not those that diverged or those of others."""
+    """The environment's own completed runs give the time, not those that diverged or those of others."""
     runs = [
         make_run(protocols[LINEAR], seed=i, environment=environment, total_seconds=s) for i, s in enumerate((1, 2, 9))
     ]
@@ -85,7 +86,7 @@ def test_plan_experiments_time_is_the_median_of_own_runs(
 def test_plan_experiments_time_of_another_environment_is_said(
     plan: Plan, protocols: dict[str, Protocol], environment: Environment, tmp_path: Path
 ) -> None:
-    """Where the environment has none of an experiment, the first other one that has tells the time, by its name."""
+    """Where the environment has none of an experiment, the first other one by name gives the time."""
     write_store(tmp_path / "local", [make_run(protocols[BASIC], seed=0, environment=environment)])
     write_store(tmp_path / "b", [make_run(protocols[LINEAR], seed=0, environment=environment, total_seconds=7.0)])
     write_store(tmp_path / "c", [make_run(protocols[LINEAR], seed=0, environment=environment, total_seconds=8.0)])
@@ -116,7 +117,7 @@ def test_plan_experiments_other_runs_tell_nothing(
 def test_plan_experiments_difference_is_that_of_the_planned_runs(
     plan: Plan, protocols: dict[str, Protocol], environment: Environment, tmp_path: Path, profile: str
 ) -> None:
-    """The spread is that of earlier runs, the number of runs that of the profile."""
+    """The standard deviation is that of earlier runs, the number of runs the profile's."""
     runs = make_study(protocols[LINEAR], range(12), environment=environment)
     write_store(tmp_path / "local", runs)
 
@@ -132,11 +133,11 @@ def test_plan_experiments_difference_is_that_of_the_planned_runs(
 def test_plan_experiments_needs_are_those_of_the_verdicts(
     plan: Plan, protocols: dict[str, Protocol], documents: dict[str, Document], environment: Environment, runs: int
 ) -> None:
-    """A curve or figure is ranked from so many runs on; those far off stay inconclusive before they can be refuted."""
+    """A curve or value is ranked from the stated number of runs on; one far off waits until it can be refuted."""
     records = make_study(protocols[LINEAR], range(runs), environment=environment, shift=-0.06)
     needs = {need.claim: need for need in plan().needs}
 
-    for finding in judge_claims(documents["julia-blog"].claims, records=records):
+    for finding in judge_claims(documents["julia-blog"].claims, measured=Measurements(records), labels={}):
         if finding.family.startswith(f"{LINEAR}.validation"):
             need = needs[finding.family]
             assert need.to_reproduce == MINIMUM_RUNS
@@ -183,7 +184,7 @@ def test_plan_experiments_comparison_needs_runs_of_both(plan: Plan) -> None:
 def test_plan_experiments_promise_needs_what_places_the_mean(
     plan: Plan, protocols: dict[str, Protocol], environment: Environment, tmp_path: Path, mean: float
 ) -> None:
-    """With so many runs the interval of our mean lies on one side of where it rounds to 0.9; with one less not."""
+    """With this number of runs the interval of our mean lies on one side of a limit; with one fewer not."""
     generator = np.random.default_rng(3)
     accuracies = generator.normal(mean, 0.02, 30).clip(max=1)
     write_store(
@@ -210,7 +211,7 @@ def reach(runs: int, spread: float) -> float:
 
 
 def test_plan_experiments_promise_without_runs_is_unknown(plan: Plan) -> None:
-    """How near our mean is to where it would round to another number only runs tell."""
+    """Without runs nobody knows how near our mean is to where it would round to another number."""
     need = need_of(plan(), f"{LINEAR}.accuracy-promise")
 
     assert need.to_reproduce is None
@@ -225,7 +226,7 @@ def show(plans: list[ExperimentPlan], *, workers: int = 2) -> str:
 
 
 def test_print_plan_unknown_is_said() -> None:
-    """Unknown times are neither 0 nor left out, and what is known is called the least."""
+    """Unknown times are neither 0 nor omitted, and what is known is called the least."""
     unknown = ExperimentPlan(
         experiment="one",
         runs=40,

@@ -1,4 +1,4 @@
-"""Final figures and curves are ranked among the runs, and wait where these are too few."""
+"""Final values and curves are ranked among the runs, and stay undecided where these are too few."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from made_up_runs import make_claim
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.finding import MINIMUM_RUNS, Verdict
 from mnist_repro.verdicts.judge import judge_claims
+from mnist_repro.verdicts.measured import Measurements
 
 
 @pytest.mark.parametrize(
@@ -22,10 +23,10 @@ from mnist_repro.verdicts.judge import judge_claims
         pytest.param("0.8500", Verdict.NOT_REPRODUCED, id="below all of them"),
     ],
 )
-def test_judge_claims_final_figure_is_ranked_among_the_runs(
+def test_judge_claims_final_value_is_ranked_among_the_runs(
     runs: list[RunRecord], printed: str, expected: Verdict
 ) -> None:
-    """A figure far from all runs is not reproduced, one among them is; the reason says how many are as far out."""
+    """A value far from all runs is not reproduced, one among them is; the reason gives the document's rank."""
     finding = judge(make_claim(printed), runs)
 
     assert finding.verdict is expected
@@ -33,18 +34,42 @@ def test_judge_claims_final_figure_is_ranked_among_the_runs(
     assert finding.runs_needed is None
     assert finding.p is not None
     assert finding.adjusted_p == finding.p
-    place = f"{round(41 * finding.p)} of 41 runs, the document's among them, lie as far out or farther"
     if expected is Verdict.NOT_REPRODUCED:
         assert finding.p == pytest.approx(1 / 41)
-        assert finding.reason == f"only {place}"
+        assert finding.reason == "the document is the most extreme of 41 (40 runs and the document)"
     else:
-        assert finding.reason == place
+        rank = round(41 * finding.p)
+        assert finding.reason == f"the document ranks {rank}th most extreme of 41 (40 runs and the document)"
+
+
+@pytest.mark.parametrize(
+    ("farther", "rank"),
+    [
+        pytest.param(0, "is the", id="first"),
+        pytest.param(1, "ranks 2nd", id="second"),
+        pytest.param(2, "ranks 3rd", id="third"),
+        pytest.param(3, "ranks 4th", id="fourth"),
+        pytest.param(10, "ranks 11th", id="eleventh"),
+        pytest.param(11, "ranks 12th", id="twelfth"),
+        pytest.param(20, "ranks 21st", id="twenty-first"),
+    ],
+)
+def test_judge_claims_reason_counts_the_runs_that_are_farther_out(
+    runs: list[RunRecord], farther: int, rank: str
+) -> None:
+    """The document's rank is one more than the number of runs that lie farther from the others."""
+    # Most runs lie near 0.1, the others at 0.9 and -0.9: farther out than the document with its 0.5.
+    near = [0.1 + 0.001 * (number % 2) for number in range(40 - farther)]
+    values = [*near, *(0.9 * (-1) ** number for number in range(farther))]
+    changed = [replace(run, final_accuracy={"test": value}) for run, value in zip(runs, values, strict=True)]
+
+    assert f"the document {rank} most extreme of 41 (" in judge(make_claim("0.5000"), changed).reason
 
 
 def test_judge_claims_curve_has_one_verdict(runs: list[RunRecord]) -> None:
     """A curve is judged as a whole: one point off is enough, and no point is judged by itself."""
-    (good,) = judge_claims(make_curve(["0.8001", "0.5002"]), records=runs)
-    (bad,) = judge_claims(make_curve(["0.8001", "0.6002"]), records=runs)
+    (good,) = judge_claims(make_curve(["0.8001", "0.5002"]), measured=Measurements(runs), labels={})
+    (bad,) = judge_claims(make_curve(["0.8001", "0.6002"]), measured=Measurements(runs), labels={})
 
     assert good.family == "tf1-basic.validation-loss"
     assert good.verdict is Verdict.REPRODUCED
@@ -53,24 +78,26 @@ def test_judge_claims_curve_has_one_verdict(runs: list[RunRecord]) -> None:
 
 def test_judge_claims_family_of_tests_is_controlled(runs: list[RunRecord]) -> None:
     """Beside one more test the smallest p-value of 40 runs is doubled, and still decides; beside nine more it waits."""
-    two = judge_claims([make_claim("0.9500"), *make_curve(["0.8", "0.5"])], records=runs)
+    two = judge_claims([make_claim("0.9500"), *make_curve(["0.8", "0.5"])], measured=Measurements(runs), labels={})
     others = [make_claim("0.9000", quantity=f"other-{i}") for i in range(9)]
-    ten = judge_claims([make_claim("0.9500"), *others], records=runs)
+    ten = judge_claims([make_claim("0.9500"), *others], measured=Measurements(runs), labels={})
 
     assert two[0].adjusted_p == pytest.approx(2 / 41)
     assert two[0].verdict is Verdict.NOT_REPRODUCED
     assert ten[0].adjusted_p == pytest.approx(10 / 41)
     assert ten[0].verdict is Verdict.INCONCLUSIVE
     assert ten[0].reason == (
-        "only 1 of 41 runs, the document's among them, lie as far out or farther; among 10 tests 199 runs would decide"
+        "the document is the most extreme of 41 (40 runs and the document); among 10 tests 199 runs would decide"
     )
     assert ten[0].runs_needed == 199
 
 
 def test_judge_claims_nineteen_runs_beside_another_test_wait_for_more(runs: list[RunRecord]) -> None:
-    """A p-value of 5 % sharp rejects by itself; of two tests, 39 runs are needed to tell."""
+    """A p-value of exactly 5 % rejects by itself; two tests need 39 runs."""
     alone = judge(make_claim("0.9500"), runs[:19])
-    beside, _ = judge_claims([make_claim("0.9500"), make_claim(quantity="other")], records=runs[:19])
+    beside, _ = judge_claims(
+        [make_claim("0.9500"), make_claim(quantity="other")], measured=Measurements(runs[:19]), labels={}
+    )
 
     assert alone.p == beside.p == 1 / 20
     assert alone.verdict is Verdict.NOT_REPRODUCED
@@ -79,9 +106,11 @@ def test_judge_claims_nineteen_runs_beside_another_test_wait_for_more(runs: list
 
 
 def test_judge_claims_second_farthest_of_enough_runs_is_reproduced(runs: list[RunRecord]) -> None:
-    """Of two tests, 39 runs can decide: a figure with p = 5 % that Holm does not reject is then no miss."""
+    """Of two tests, 39 runs can decide: a value with p = 5 % that Holm does not reject is then reproduced."""
     farther = replace(runs[38], final_accuracy={"test": 0.5})
-    finding, _ = judge_claims([make_claim("0.9500"), make_claim(quantity="other")], records=[*runs[:38], farther])
+    finding, _ = judge_claims(
+        [make_claim("0.9500"), make_claim(quantity="other")], measured=Measurements([*runs[:38], farther]), labels={}
+    )
 
     assert finding.p == 2 / 40
     assert finding.adjusted_p == pytest.approx(4 / 40)
@@ -93,18 +122,20 @@ def test_judge_claims_too_few_runs_are_inconclusive(runs: list[RunRecord]) -> No
     assert MINIMUM_RUNS == 19
     few = judge(make_claim(), runs[:18])
     assert few.verdict is Verdict.INCONCLUSIVE
-    assert few.reason == "18 runs cannot tell; it takes 19, and 19 decide in any case"
+    assert few.reason == "too few runs: 18 of at least 19; 19 always suffice"
     assert few.runs_needed == 19
     assert (few.p, few.adjusted_p) == (None, None)
     assert judge(make_claim(), runs[:19]).verdict is Verdict.REPRODUCED
 
 
 def test_judge_claims_too_few_runs_for_several_tests_say_how_many_decide_all(runs: list[RunRecord]) -> None:
-    """How many runs decide in any case depends on the tests of the document, but not on its times and aims."""
+    """The number of runs that always suffices depends on the tests of the document, but not on its times and aims."""
     time = make_claim("44", quantity="time", metric="total_seconds", unit="seconds", evaluation_set=None)
-    few, _, _ = judge_claims([make_claim(), time, make_claim(quantity="other")], records=runs[:1])
+    few, _, _ = judge_claims(
+        [make_claim(), time, make_claim(quantity="other")], measured=Measurements(runs[:1]), labels={}
+    )
 
-    assert few.reason == "1 run cannot tell; it takes 19, and 39 decide in any case"
+    assert few.reason == "too few runs: 1 of at least 19; 39 always suffice"
     assert few.runs_needed == 39
 
 

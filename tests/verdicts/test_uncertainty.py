@@ -1,4 +1,4 @@
-"""How sure our runs are of a reported number: each part agrees with a calculation by hand or by SciPy."""
+"""The uncertainty of a reported value: each part agrees with a calculation by hand or by SciPy."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from scipy import stats
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
+from mnist_repro.verdicts.measured import Measurements
 from mnist_repro.verdicts.uncertainty import Certainty, assess_certainty
 
 VALUES = (0.8899, 0.8842, 0.8917, 0.8871, 0.8835)
@@ -30,7 +31,7 @@ def runs(protocols: dict[str, Protocol], environment: Environment) -> list[RunRe
 
 
 def _assess(protocol: Protocol, runs: Sequence[RunRecord], printed: str = "0.9000", **changes: Any) -> Certainty:
-    certainty = assess_certainty(make_claim(printed, **changes), records=runs, protocol=protocol)
+    certainty = assess_certainty(Measurements(runs).of(make_claim(printed, **changes)), protocol=protocol)
     assert certainty is not None
     return certainty
 
@@ -49,7 +50,7 @@ def test_assess_certainty_difference_agrees_with_a_calculation_by_hand(
 
 
 def test_assess_certainty_sampling_interval_is_wilsons(protocols: dict[str, Protocol], runs: list[RunRecord]) -> None:
-    """The document's share has the binomial error of its evaluation set's 10,000 images."""
+    """The document's fraction has the binomial error of its evaluation set's 10,000 images."""
     expected = stats.binomtest(9_000, 10_000).proportion_ci(0.95, method="wilson")
 
     certainty = _assess(protocols["tf1-basic"], runs)
@@ -79,7 +80,7 @@ def test_assess_certainty_error_in_percent_is_all_in_percent(
 
 
 def test_assess_certainty_loss_has_no_binomial_error(protocols: dict[str, Protocol], runs: list[RunRecord]) -> None:
-    """A loss is no share of images."""
+    """A loss is no fraction of images."""
     certainty = _assess(protocols["tf1-basic"], runs, "0.1", metric="loss", unit="nat")
 
     assert (certainty.images, certainty.sampling_interval) == (None, None)
@@ -113,9 +114,9 @@ def test_assess_certainty_of_what_no_run_ranks_is_none(
     protocols: dict[str, Protocol], runs: list[RunRecord], changes: dict[str, Any], kept: int
 ) -> None:
     """Only losses, accuracies and errors that were run have a certainty."""
-    claim = make_claim(**changes)
+    measured = Measurements(runs[:kept]).of(make_claim(**changes))
 
-    assert assess_certainty(claim, records=runs[:kept], protocol=protocols["tf1-basic"]) is None
+    assert assess_certainty(measured, protocol=protocols["tf1-basic"]) is None
 
 
 @pytest.mark.parametrize("changes", [{"status": "failed"}, {"dataset": "digits"}], ids=["failed", "stand-in"])
@@ -126,4 +127,4 @@ def test_assess_certainty_runs_that_do_not_count_are_left_out(
     others = [replace(run, **changes) for run in runs[:2]]
 
     assert _assess(protocols["tf1-basic"], [*others, *runs[2:]]).runs == 3
-    assert assess_certainty(make_claim(), records=others, protocol=protocols["tf1-basic"]) is None
+    assert assess_certainty(Measurements(others).of(make_claim()), protocol=protocols["tf1-basic"]) is None

@@ -6,7 +6,6 @@ those of a planted fault: a small mistake that a person could make.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -26,7 +25,7 @@ from mnist_repro.documents.protocol import Profile, Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.metrics import read_quantities
 from mnist_repro.stats.permutation import draw_subsets
-from mnist_repro.stats.summary import CONFIDENCE
+from mnist_repro.stats.summary import CONFIDENCE, round_up
 
 # The gate is run with this profile's number of seeds.
 GATE_PROFILE: Profile = "quick"
@@ -35,7 +34,6 @@ GATE_RUNS = 20
 _POWER = 0.8
 _MOST_SEEDS = 10_000
 _SEED = 20_190_102
-_DIGITS = 2  # significant ones of an estimated number of seeds
 
 
 def measure_false_alarms(
@@ -197,11 +195,5 @@ def _estimate_seeds(fault: Fault, baseline: GateBaseline, *, caught: float) -> i
     fewest = fewest_runs(len(old), experiments=baseline.experiments)
     if caught < _POWER:
         fewest = max(fewest, baseline.protocol.seeds[GATE_PROFILE] + 1)
-    candidates = dict.fromkeys(_round_up(runs) for runs in range(fewest, _MOST_SEEDS))
+    candidates = dict.fromkeys(round_up(runs) for runs in range(fewest, _MOST_SEEDS))
     return next((runs for runs in candidates if catches(runs)), None)
-
-
-def _round_up(runs: int) -> int:
-    """Round an estimate up to two significant digits."""
-    unit: int = 10 ** max(0, len(str(runs)) - _DIGITS)
-    return math.ceil(runs / unit) * unit

@@ -17,7 +17,8 @@ from mnist_repro.documents.document import Document
 from mnist_repro.records.store import LOCAL_ENVIRONMENT
 from mnist_repro.reporting.exports.json_numbers import dump_json, round_ends, round_number
 from mnist_repro.stats.summary import Interval, Summary
-from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult, Family, Said
+from mnist_repro.verdicts.document import Family, Said
+from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult
 from mnist_repro.verdicts.finding import Finding, Verdict
 from mnist_repro.verdicts.measured import Assessment
 from mnist_repro.verdicts.uncertainty import Certainty
@@ -57,8 +58,10 @@ def format_claims(results: Iterable[EnvironmentResult], *, documents: Mapping[st
 def _describe_environment(result: EnvironmentResult, *, documents: Mapping[str, Document]) -> dict[str, Any]:
     status = "published" if result.is_published else "stand-in" if result.is_stand_in else LOCAL_ENVIRONMENT
     numbers = _Numbers(result)
-    claims = [_describe_family(family, numbers=numbers) for family in result.families]
-    claims += [_describe_said(said, numbers=numbers) for said in (*result.compared, *result.stated)]
+    claims = [
+        _describe_family(each, numbers=numbers) if isinstance(each, Family) else _describe_said(each, numbers=numbers)
+        for each in result.judged
+    ]
     return {
         "environment": result.name,
         "status": status,
@@ -160,7 +163,7 @@ def _describe_family(family: Family, *, numbers: _Numbers) -> dict[str, Any]:
         "kind": "claim",
         "document": claim.document,
         "experiments": [claim.experiment] if claim.experiment else [],
-        "lines": [assessment.claim.line for assessment in family.assessments],
+        "lines": list(family.lines),
         "says": None,
         "note": None,
         **_describe_finding(family.finding),
@@ -180,7 +183,7 @@ def _describe_said(said: Said, *, numbers: _Numbers) -> dict[str, Any]:
         "kind": kind,
         "document": subject.document,
         "experiments": list(subject.experiments),
-        "lines": list(subject.lines),
+        "lines": list(said.lines),
         "says": subject.says,
         "note": note,
         **_describe_finding(said.finding),

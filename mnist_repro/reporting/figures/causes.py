@@ -18,9 +18,8 @@ from mnist_repro.documents.claim import Claim
 from mnist_repro.reporting.figures.style import CARD, DOCUMENT, MUTED, OURS, format_percent, svg_figure
 from mnist_repro.reporting.wording.numbers import format_number, format_subject
 from mnist_repro.stats.summary import summarize
-from mnist_repro.verdicts.causes.alternatives import Answer, last_figures, read_instead
+from mnist_repro.verdicts.causes.alternatives import Answer, last_values
 from mnist_repro.verdicts.causes.finder import ExperimentCauses
-from mnist_repro.verdicts.measured import measured_value
 
 # Reach of an axis from the document, in half prediction intervals of the reconstruction; an arrow with the mean stands
 # for runs beyond it.
@@ -40,8 +39,8 @@ class Row:
 
 def draw_causes(path: Path, *, causes: ExperimentCauses) -> None:
     """Draw the final accuracy and loss of the document among the runs of each alternative, a row each."""
-    claims = last_figures(causes.claims)
-    rows = _rows(causes, claims)
+    claims = last_values(causes.claims)
+    rows = _rows(causes)
     title = f"{causes.protocol.id}: alternatives"
     with svg_figure(path, title=title, height=_ROW_INCHES * len(rows) + _HEAD_INCHES) as figure:
         panels = figure.subplots(1, len(claims), squeeze=False, sharey=True)[0]
@@ -51,18 +50,17 @@ def draw_causes(path: Path, *, causes: ExperimentCauses) -> None:
         panels[0].set_ylim(len(rows) - 0.5, -0.5)
 
 
-def _rows(causes: ExperimentCauses, claims: Sequence[Claim]) -> list[Row]:
+def _rows(causes: ExperimentCauses) -> list[Row]:
     rows = []
     for cause in causes.ways:
-        records = [r for r in causes.records[cause.variant.id if cause.variant else None] if r.status == "completed"]
-        if not records:
+        values = tuple(measured.values for measured in cause.last)
+        if not all(map(len, values)):
             continue
-        read = [read_instead(claim, cause.variant) for claim in claims]
         label = f"{cause.variant.choice}: {cause.variant.change}" if cause.variant else "as reconstructed"
         rows.append(
             Row(
                 label=textwrap.fill(label, width=38),
-                values=tuple(np.array([measured_value(claim, record) for record in records]) for claim in read),
+                values=values,
                 excluded=cause.answer is Answer.EXCLUDED,
             )
         )

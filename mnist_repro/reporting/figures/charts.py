@@ -31,6 +31,7 @@ from mnist_repro.reporting.figures.style import (
 )
 from mnist_repro.stats.summary import Interval, summarize
 from mnist_repro.verdicts.environment import ExperimentResult
+from mnist_repro.verdicts.finding import count_runs
 
 SINGLE_RUNS_SHOWN = 12
 # Two runs would stretch their interval over the whole figure.
@@ -150,7 +151,7 @@ def draw_overview(path: Path, *, experiments: Sequence[ExperimentResult]) -> Non
             )
             if claim := experiment.final_accuracy:
                 (shown[_DOCUMENT],) = axes.plot(claim.fraction, place, **_DOCUMENT_POINTS | {"markersize": 10})
-            labels.append(f"{textwrap.fill(experiment.protocol.title, width=28)}\n{_count_runs(len(runs))}")
+            labels.append(f"{textwrap.fill(experiment.protocol.title, width=28)}\n{count_runs(len(runs))}")
         axes.set_yticks(range(len(experiments)), labels=labels)
         axes.set_ylim(len(experiments) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0)
@@ -174,7 +175,7 @@ def _draw_curve(axes: Axes, experiment: ExperimentResult, metric: Literal["loss"
         shown[_INTERVAL] = axes.fill_between(steps, low, high, color=OURS, alpha=0.2, linewidth=0)
     if 1 < len(runs) <= SINGLE_RUNS_SHOWN:
         shown["one of our runs"] = axes.plot(steps, runs.T, color=OURS, alpha=0.45, linewidth=0.8)[0]
-    ours = "our run" if len(runs) == 1 else f"mean of {_count_runs(len(runs))}"
+    ours = "our run" if len(runs) == 1 else f"mean of {count_runs(len(runs))}"
     (shown[ours],) = axes.plot(steps, mean, color=OURS, linewidth=2.2)
     if len(reported):
         (shown[_DOCUMENT],) = axes.plot(steps, reported, **_DOCUMENT_POINTS)
@@ -217,10 +218,6 @@ def _format_steps(axes: Axes) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.set_xlabel("training step")
-
-
-def _count_runs(count: int) -> str:
-    return f"{count:,} run" if count == 1 else f"{count:,} runs"
 
 
 def _ink_on(colour: Sequence[float]) -> str:

@@ -15,7 +15,7 @@ from mnist_repro.reporting.figures.charts import draw_confusion, draw_curves, dr
 from mnist_repro.reporting.figures.engines import draw_speed
 from mnist_repro.reporting.figures.mosaics import draw_first_weights, draw_sample_digits, draw_snapshots
 from mnist_repro.reporting.figures.versions import draw_versions
-from mnist_repro.verdicts.causes.alternatives import last_figures
+from mnist_repro.verdicts.causes.alternatives import last_values
 from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult
 
 _FOLDER = Path("figures")
@@ -78,7 +78,7 @@ def draw_environment(result: EnvironmentResult, *, artifacts: Artifacts, folder:
     for experiment in run:
         drawn += _draw_experiment(experiment, artifacts=artifacts, folder=folder)
     for causes in result.causes:
-        if last_figures(causes.claims):
+        if last_values(causes.claims):
             name = f"{causes.protocol.id}-causes"
             draw_causes(folder / f"{name}.svg", causes=causes)
             drawn.append(name)

@@ -9,7 +9,8 @@ from mnist_repro.documents.comparison import Comparison
 from mnist_repro.documents.document import Document
 from mnist_repro.reporting.html.strips import Strip, Strips, place_runs
 from mnist_repro.reporting.wording.numbers import format_places, format_reported, list_family_cells
-from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult, Family, Said
+from mnist_repro.verdicts.document import Family, Said
+from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult
 from mnist_repro.verdicts.finding import Finding
 from mnist_repro.verdicts.measured import Assessment
 from mnist_repro.verdicts.uncertainty import Certainty
@@ -63,15 +64,17 @@ class _Rows:
         self._certainties = {certainty.claim.id: certainty for certainty in certainties}
 
     def list(self) -> list[ClaimRow]:
-        rows = [self._describe_family(family) for family in self._result.families]
-        rows += [self._describe_said(said) for said in (*self._result.compared, *self._result.stated)]
+        rows = [
+            self._describe_family(each) if isinstance(each, Family) else self._describe_said(each)
+            for each in self._result.judged
+        ]
         order = list(self._documents)
         return sorted(rows, key=lambda row: order.index(row.document.id))
 
     def _describe_family(self, family: Family) -> ClaimRow:
         claim, summary = family.claim, family.assessments[-1].summary
         subject, reported, ours, *_ = list_family_cells(family)
-        drawn = self._draw(family.assessments)
+        drawn = place_runs(family.assessments)
         return ClaimRow(
             key=self._key(family.id),
             result=self._result,
@@ -79,7 +82,7 @@ class _Rows:
             experiments=self._find([claim.experiment] if claim.experiment else []),
             name=subject if claim.experiment else f"{subject}, {claim.id}",
             finding=family.finding,
-            lines=tuple(assessment.claim.line for assessment in family.assessments),
+            lines=family.lines,
             reported=reported,
             ours=ours,
             places=format_places(family),
@@ -100,13 +103,13 @@ class _Rows:
             experiments=self._find(dict.fromkeys(subject.experiments)),
             name=subject.says,
             finding=said.finding,
-            lines=subject.lines,
+            lines=said.lines,
         )
         if not isinstance(subject, Comparison):
             return row
         claims = subject.first, subject.second
         assessments = [self._assessments[claim.id] for claim in claims]
-        drawn = self._draw(assessments)
+        drawn = place_runs(assessments)
         return replace(
             row,
             reported=" against ".join(map(format_reported, claims)),
@@ -121,10 +124,6 @@ class _Rows:
 
     def _find(self, names: Iterable[str]) -> tuple[ExperimentResult, ...]:
         return tuple(self._experiments[name] for name in names)
-
-    def _draw(self, assessments: Sequence[Assessment]) -> Strips | None:
-        experiments = [assessment.claim.experiment for assessment in assessments]
-        return place_runs(assessments, runs=[self._experiments[name].completed if name else () for name in experiments])
 
 
 def _pair(assessments: Sequence[Assessment], drawn: Strips | None) -> tuple[Number, ...]:

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from mnist_repro.records.run import RunRecord
 from mnist_repro.reporting.figures.style import scatter
 from mnist_repro.reporting.wording.numbers import format_tick
-from mnist_repro.verdicts.measured import Assessment, measured_value
+from mnist_repro.verdicts.measured import Assessment
 
 # The axis has this many steps for the dots.
 STEPS = 1000
@@ -58,27 +57,22 @@ class _Axis:
         return _percent(self.fraction(value))
 
 
-def place_runs(assessments: Sequence[Assessment], *, runs: Sequence[Sequence[RunRecord]]) -> Strips | None:
-    """Place reported values and our runs on one axis.
+def place_runs(assessments: Sequence[Assessment]) -> Strips | None:
+    """Place reported numbers and our runs on one axis.
 
     Parameters
     ----------
     assessments
-        The values, of one metric and unit.
-    runs
-        The completed runs of the experiment of each value.
+        The numbers, of one metric and unit, with our runs.
 
     Returns
     -------
     Strips or None
         None without runs, and for labels, which no run measures.
     """
-    if any(assessment.claim.metric == "label" for assessment in assessments) or not any(runs):
+    values = [assessment.measured.values for assessment in assessments]
+    if not any(map(len, values)):
         return None
-    values = [
-        np.array([measured_value(assessment.claim, record) for record in records])
-        for assessment, records in zip(assessments, runs, strict=True)
-    ]
     axis = _choose_axis(assessments, values)
     height = _TALL if len(assessments) <= _FEW_ROWS else _SHORT
     claim = assessments[0].claim

@@ -47,9 +47,7 @@ def _describe(result: EnvironmentResult, *, documents: Mapping[str, Document]) -
     for document in documents.values():
         yield f"- **{escape_markdown(document.title)}**: {format_outcome(result.outcome(document.id))}"
     yield ""
-    reported = [(family.id, family.finding) for family in result.families]
-    reported += [(entry.subject.id, entry.finding) for entry in (*result.compared, *result.stated)]
-    missed = [(name, finding) for name, finding in reported if finding.verdict is Verdict.NOT_REPRODUCED]
+    missed = [(each.id, each.finding) for each in result.judged if each.finding.verdict is Verdict.NOT_REPRODUCED]
     if missed:
         yield "Not reproduced:"
         yield ""

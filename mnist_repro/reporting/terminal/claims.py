@@ -19,7 +19,8 @@ from mnist_repro.reporting.wording.numbers import (
     format_subject,
     format_verdict,
 )
-from mnist_repro.verdicts.environment import EnvironmentResult, Family
+from mnist_repro.verdicts.document import Family
+from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import Verdict
 
 _HEADINGS = ("experiment, claim", "document", "our mean", "one run, 95 %", "runs", "verdict")

@@ -10,6 +10,7 @@ from mnist_repro.documents.document import Document
 from mnist_repro.reporting.exports.claims_json import format_claims
 from mnist_repro.reporting.terminal.tables import Form, print_rows
 from mnist_repro.reporting.wording.numbers import format_left_out
+from mnist_repro.verdicts.document import Family
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import Finding
 
@@ -29,8 +30,7 @@ def print_verdicts(
     if form == "json":
         console.file.write(format_claims([result], documents=documents))
         return
-    rows = [_row(family.finding) for family in result.families]
-    rows += [_row(said.finding, says=said.subject.says) for said in (*result.compared, *result.stated)]
+    rows = [_row(each.finding, says="" if isinstance(each, Family) else each.subject.says) for each in result.judged]
     print_rows(_COLUMNS, rows, as_markdown=form == "markdown", console=console)
     if form == "markdown":
         return

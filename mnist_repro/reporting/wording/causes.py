@@ -9,7 +9,7 @@ from mnist_repro.documents.variant import FIRST_STEPS
 from mnist_repro.reporting.wording.numbers import UNKNOWN, escape_markdown, format_difference_interval
 from mnist_repro.verdicts.causes.alternatives import Answer, Cause, Effect
 from mnist_repro.verdicts.causes.finder import ExperimentCauses
-from mnist_repro.verdicts.causes.rounding import Sensitivity
+from mnist_repro.verdicts.causes.rounding import RoundingSensitivity
 
 
 def summarize_causes(causes: Sequence[ExperimentCauses]) -> str:
@@ -26,7 +26,7 @@ def format_cause(cause: Cause) -> str:
     return " | ".join([*map(escape_markdown, cells), f"**{answer}**: {escape_markdown(cause.reason)}"])
 
 
-def format_sensitivity(sensitivity: Sensitivity) -> str:
+def format_sensitivity(sensitivity: RoundingSensitivity) -> str:
     """Format the effect of rounding as the cells of a row in Markdown."""
     return " | ".join(map(escape_markdown, list_rounding_cells(sensitivity)))
 
@@ -51,7 +51,7 @@ def _format_effect(effect: Effect) -> str:
     return format_difference_interval(effect.difference, effect.interval, effect.claim)
 
 
-def list_rounding_cells(sensitivity: Sensitivity) -> list[str]:
+def list_rounding_cells(sensitivity: RoundingSensitivity) -> list[str]:
     """Return the cells of the effect of rounding: runs, ratio of standard deviations, steps, and the consequence."""
     interval = sensitivity.interval
     ratio = (
@@ -62,7 +62,7 @@ def list_rounding_cells(sensitivity: Sensitivity) -> list[str]:
     return [str(sensitivity.pairs), ratio, _format_parted(sensitivity), sensitivity.effect.value]
 
 
-def _format_parted(sensitivity: Sensitivity) -> str:
+def _format_parted(sensitivity: RoundingSensitivity) -> str:
     if math.isnan(sensitivity.parted):
         return UNKNOWN
     if math.isinf(sensitivity.parted):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Document
 from mnist_repro.reporting.wording.numbers import format_subject
+from mnist_repro.verdicts.document import Family
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import Verdict
 
@@ -30,15 +31,10 @@ def collect_contradictions(document: Document, *, results: Sequence[EnvironmentR
     """Return the contradictions within a document, by its lines; the first environment decides the words."""
     found: dict[str, Contradiction] = {}
     for result in results:
-        for family in result.families:
-            if family.claim.document == document.id and family.finding.verdict is Verdict.CONTRADICTED:
-                lines = tuple(assessment.claim.line for assessment in family.assessments)
-                words = Contradiction(lines=lines, says=_name(family.claim), reason=family.finding.reason)
-                found.setdefault(family.id, words)
-        for said in (*result.compared, *result.stated):
-            if said.subject.document == document.id and said.finding.verdict is Verdict.CONTRADICTED:
-                words = Contradiction(lines=said.subject.lines, says=said.subject.says, reason=said.finding.reason)
-                found.setdefault(said.subject.id, words)
+        for each in result.judged:
+            if each.document == document.id and each.finding.verdict is Verdict.CONTRADICTED:
+                says = _name(each.claim) if isinstance(each, Family) else each.subject.says
+                found.setdefault(each.id, Contradiction(lines=each.lines, says=says, reason=each.finding.reason))
     remarks = [Contradiction(lines=(remark.line,), says=remark.text) for remark in document.remarks]
     return sorted([*found.values(), *remarks], key=lambda entry: (entry.lines, entry.says))
 

@@ -16,7 +16,7 @@ from mnist_repro.records.pooling import Reason
 from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.estimates import Estimate
 from mnist_repro.stats.summary import Interval, Summary
-from mnist_repro.verdicts.environment import Family
+from mnist_repro.verdicts.document import Family
 from mnist_repro.verdicts.finding import DECIDED, Verdict
 from mnist_repro.verdicts.measured import JUDGED, Judgement
 

@@ -1,28 +1,26 @@
-"""Which of the choices that a document leaves open its numbers bear out: each made otherwise, and what came of it.
+"""Which of the choices that a document leaves open could have produced its values.
 
-All figures that a document reports of an experiment are ranked together among the runs of an alternative: one exact
-test for the question whether the document could have been made that way.
+Each choice is made otherwise, and all values that a document reports of an experiment are ranked together among the
+runs of that alternative: one exact test of whether the document could have been made that way.
 """
 
 from __future__ import annotations
 
-import math
-import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-
-from scipy import stats
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.variant import Variant
 from mnist_repro.records.run import RunRecord
+from mnist_repro.stats.estimates import estimate_difference, estimate_paired_difference
 from mnist_repro.stats.ranks import rank_curve
-from mnist_repro.stats.summary import CONFIDENCE, Interval, summarize
+from mnist_repro.stats.summary import Interval
 from mnist_repro.verdicts.finding import MINIMUM_RUNS, SIGNIFICANCE
-from mnist_repro.verdicts.measured import is_same_rate, measured_value
+from mnist_repro.verdicts.measured import Measured, list_different_rates, measure_claim, stack_judged
 
 _RANKED = frozenset({"loss", "accuracy"})
+_MEASURED = frozenset({*_RANKED, "learning_rate"})
 
 
 class Answer(Enum):
@@ -35,38 +33,26 @@ class Answer(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """What an alternative does to one figure: the difference of means over runs, in the claim's unit."""
+    """What an alternative does to one value: the alternative's mean minus the experiment's, in the claim's unit."""
 
     claim: Claim
     difference: float
-    interval: Interval
+    interval: Interval  #: 95 % interval of the difference
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """An alternative, or the experiment as it was reconstructed, and whether the document could have been made so.
+    """An alternative, or the experiment as reconstructed, and whether the document could have been made so."""
 
-    Parameters
-    ----------
-    variant
-        The alternative; None for the experiment as reconstructed.
-    runs, unfinished
-        Runs that completed, and that diverged or failed.
-    answer, reason
-        Whether the document could have been made so, and why.
-    p
-        Exact rank p-value of all the document's figures together, in [1 / (runs + 1), 1]; None with too few runs.
-    effects
-        On the final accuracy and the last loss of the validation set; none for the experiment itself.
-    """
-
-    variant: Variant | None
-    runs: int
-    unfinished: int
+    variant: Variant | None  #: the alternative; None for the experiment as reconstructed
+    runs: int  #: runs that completed
+    unfinished: int  #: runs that diverged or failed
     answer: Answer
-    reason: str
+    reason: str  #: the answer in words
+    #: exact rank p-value of all the document's values together, in [1 / (runs + 1), 1]; None with too few runs
     p: float | None
-    effects: tuple[Effect, ...] = ()
+    last: tuple[Measured, ...] = ()  #: the document's last accuracy and loss, measured on these runs
+    effects: tuple[Effect, ...] = ()  #: on the same; none for the experiment itself
 
 
 def judge_reconstruction(claims: Sequence[Claim], *, records: Sequence[RunRecord]) -> Cause:
@@ -83,9 +69,9 @@ def judge_reconstruction(claims: Sequence[Claim], *, records: Sequence[RunRecord
 
 
 def judge_alternative(
-    variant: Variant, claims: Sequence[Claim], *, records: Sequence[RunRecord], reconstruction: Sequence[RunRecord]
+    variant: Variant, claims: Sequence[Claim], *, records: Sequence[RunRecord], reconstruction: Cause
 ) -> Cause:
-    """Ask whether the document could have been made in another way, and what that way does to its figures.
+    """Ask whether the document could have been made in another way, and what that way does to its values.
 
     Parameters
     ----------
@@ -94,82 +80,64 @@ def judge_alternative(
     records
         The alternative's pooled runs; the experiment's own where these serve.
     reconstruction
-        The experiment's pooled runs.
+        The experiment as reconstructed, judged by the same claims.
     """
-    read = [read_instead(claim, variant) for claim in claims]
-    cause = _judge(variant, read, records)
+    cause = _judge(variant, claims, records)
     effects = (
-        _effect(claim, instead, records=records, reconstruction=reconstruction)
-        for claim, instead in zip(claims, read, strict=True)
-        if claim in last_figures(claims)
+        _effect(ours, theirs, is_paired=not variant.is_trained)
+        for ours, theirs in zip(reconstruction.last, cause.last, strict=True)
     )
     return replace(cause, effects=tuple(effect for effect in effects if effect))
 
 
-def last_figures(claims: Sequence[Claim]) -> tuple[Claim, ...]:
-    """Return the accuracy and the loss that the document reports last."""
+def last_values(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Return the accuracy and the loss that the document reports last, in its order."""
     last = {claim.metric: claim for claim in claims if claim.metric in _RANKED}
-    return tuple(last.values())
+    return tuple(claim for claim in claims if last.get(claim.metric) is claim)
 
 
-def read_instead(claim: Claim, variant: Variant | None) -> Claim:
+def _judge(variant: Variant | None, claims: Sequence[Claim], records: Sequence[RunRecord]) -> Cause:
+    read = {claim: _read_instead(claim, variant) for claim in claims if claim.metric in _MEASURED}
+    measured = {claim: measure_claim(instead, records) for claim, instead in read.items()}
+    ranked = [each for claim, each in measured.items() if claim.metric in _RANKED]
+    runs = sum(record.tells_of_mnist for record in records)
+    unfinished = sum(record.status != "completed" for record in records)
+    p = None
+    if different := list_different_rates(measured.values()):
+        answer, reason = Answer.EXCLUDED, f"the printed learning rates differ after period {', '.join(different)}"
+    elif not ranked:
+        answer, reason = Answer.UNKNOWN, "the document reports no loss and no accuracy of it"
+    elif runs >= MINIMUM_RUNS:
+        p = rank_curve([each.claim.value for each in ranked], stack_judged(ranked))
+        rank = f"{round(p * (runs + 1))} of {runs + 1} runs lie as far out as the document's"
+        answer, reason = (Answer.EXCLUDED, f"only {rank}") if p <= SIGNIFICANCE else (Answer.POSSIBLE, rank)
+    elif unfinished >= MINIMUM_RUNS and not runs:
+        answer, reason = Answer.EXCLUDED, "none of its runs completed"
+    else:
+        answer, reason = Answer.UNKNOWN, f"{runs} runs cannot tell; it takes {MINIMUM_RUNS}"
+    return Cause(
+        variant=variant,
+        runs=runs,
+        unfinished=unfinished,
+        answer=answer,
+        reason=reason,
+        p=p,
+        last=tuple(measured[claim] for claim in last_values(claims)),
+    )
+
+
+def _read_instead(claim: Claim, variant: Variant | None) -> Claim:
     """Return the claim as it reads on the set that the variant takes in place of the document's."""
     instead = variant.reads.get(claim.evaluation_set or "") if variant else None
     return replace(claim, evaluation_set=instead) if instead else claim
 
 
-def _judge(variant: Variant | None, claims: Sequence[Claim], records: Sequence[RunRecord]) -> Cause:
-    completed = _completed(records)
-    figures = [claim for claim in claims if claim.metric in _RANKED]
-    unfinished = sum(record.status != "completed" for record in records)
-    p = None
-    if different := _different_rates(claims, completed):
-        answer, reason = Answer.EXCLUDED, f"the printed learning rates differ after period {', '.join(different)}"
-    elif not figures:
-        answer, reason = Answer.UNKNOWN, "the document reports no loss and no accuracy of it"
-    elif len(completed) >= MINIMUM_RUNS:
-        curves = [[measured_value(claim, record) for claim in figures] for record in completed]
-        p = rank_curve([claim.value for claim in figures], curves)
-        rank = f"{round(p * (len(completed) + 1))} of {len(completed) + 1} runs lie as far out as the document's"
-        answer, reason = (Answer.EXCLUDED, f"only {rank}") if p <= SIGNIFICANCE else (Answer.POSSIBLE, rank)
-    elif unfinished >= MINIMUM_RUNS and not completed:
-        answer, reason = Answer.EXCLUDED, "none of its runs completed"
-    else:
-        answer, reason = Answer.UNKNOWN, f"{len(completed)} runs cannot tell; it takes {MINIMUM_RUNS}"
-    return Cause(variant=variant, runs=len(completed), unfinished=unfinished, answer=answer, reason=reason, p=p)
+def _effect(ours: Measured, theirs: Measured, *, is_paired: bool) -> Effect | None:
+    """Return the difference of means with its 95 % interval; None where a single run has no standard deviation.
 
-
-def _completed(records: Iterable[RunRecord]) -> list[RunRecord]:
-    return [record for record in records if record.tells_of_mnist]
-
-
-def _different_rates(claims: Sequence[Claim], completed: Sequence[RunRecord]) -> list[str]:
-    """Return the periods after which another learning rate was used than was printed: no chance is involved."""
-    return [
-        str(claim.period)
-        for claim in claims
-        if claim.metric == "learning_rate"
-        and not all(is_same_rate(claim, measured_value(claim, record)) for record in completed)
-    ]
-
-
-def _effect(
-    claim: Claim, instead: Claim, *, records: Sequence[RunRecord], reconstruction: Sequence[RunRecord]
-) -> Effect | None:
-    """Return the difference of means with its 95 % interval; None where a single run has no spread.
-
-    By Welch's t where the runs are others; by pairs where the same runs are read otherwise.
+    By Welch's t where the runs differ; by pairs where the same runs are read otherwise.
     """
-    ours = [measured_value(claim, record) for record in _completed(reconstruction)]
-    theirs = [measured_value(instead, record) for record in _completed(records)]
-    if min(len(ours), len(theirs)) < 2:  # noqa: PLR2004 - one run has no spread
+    if min(len(ours.judged), len(theirs.judged)) < 2:  # noqa: PLR2004 - one run has no standard deviation
         return None
-    if list(records) == list(reconstruction):
-        paired = summarize([b - a for a, b in zip(ours, theirs, strict=True)])
-        return Effect(claim=claim, difference=paired.mean, interval=paired.mean_interval)
-    difference = math.fsum(theirs) / len(theirs) - math.fsum(ours) / len(ours)
-    with warnings.catch_warnings():
-        # A network that has died gives the same number in every run.
-        warnings.filterwarnings("ignore", message="Precision loss occurred", category=RuntimeWarning)
-        interval = stats.ttest_ind(theirs, ours, equal_var=False).confidence_interval(CONFIDENCE)
-    return Effect(claim=claim, difference=difference, interval=Interval(float(interval.low), float(interval.high)))
+    estimate = (estimate_paired_difference if is_paired else estimate_difference)(theirs.judged, ours.judged)
+    return Effect(claim=ours.claim, difference=estimate.value, interval=estimate.interval)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import Protocol
@@ -14,37 +13,25 @@ from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.variant_runs import VariantRuns, read_variant_runs
 from mnist_repro.verdicts.causes.alternatives import Answer, Cause, judge_alternative, judge_reconstruction
-from mnist_repro.verdicts.causes.rounding import Sensitivity, measure_sensitivity
+from mnist_repro.verdicts.causes.rounding import RoundingSensitivity, measure_rounding
 
-# Fewer pairs tell next to nothing of a spread; more take long on the notebook's dropout nets.
+# Fewer pairs hardly determine a standard deviation; more take long on the notebook's dropout networks.
 _MOVED_SEEDS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trials:
-    """What is tried for an experiment.
-
-    Parameters
-    ----------
-    protocol
-        The experiment.
-    alternatives
-        Choices made otherwise.
-    moved
-        The experiment from initial values moved by a unit in the last place.
-    first_steps, first_steps_moved
-        Its first steps from its own start, and from the moved one.
-    """
+    """What is tried for an experiment."""
 
     protocol: Protocol
-    alternatives: tuple[Variant, ...]
-    moved: Variant
-    first_steps: Variant
-    first_steps_moved: Variant
+    alternatives: tuple[Variant, ...]  #: choices made otherwise
+    moved: Variant  #: the experiment from initial values moved by a unit in the last place
+    first_steps: Variant  #: its first steps from its own initial values
+    first_steps_moved: Variant  #: its first steps from the moved ones
 
     @property
     def variants(self) -> tuple[Variant, ...]:
-        """All of them."""
+        """All that is trained or read for it."""
         return (*self.alternatives, self.moved, self.first_steps, self.first_steps_moved)
 
     @property
@@ -55,30 +42,14 @@ class Trials:
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentCauses:
-    """What the trials of an experiment came to.
-
-    Parameters
-    ----------
-    protocol
-        The experiment.
-    reconstruction
-        It as it was reconstructed.
-    alternatives
-        Its choices made otherwise.
-    sensitivity
-        What rounding does to its runs.
-    records
-        Runs: of the experiment under None, and of each alternative under its id.
-    claims
-        What the document reports of it.
-    """
+    """The outcome of an experiment's trials."""
 
     protocol: Protocol
-    reconstruction: Cause
-    alternatives: tuple[Cause, ...]
-    sensitivity: Sensitivity
-    records: Mapping[str | None, tuple[RunRecord, ...]]
-    claims: tuple[Claim, ...]
+    reconstruction: Cause  #: the experiment as reconstructed
+    alternatives: tuple[Cause, ...]  #: its choices made otherwise
+    sensitivity: RoundingSensitivity  #: what rounding does to its runs
+    records: Mapping[str, tuple[RunRecord, ...]]  #: pooled runs of each alternative, by its id
+    claims: tuple[Claim, ...]  #: what the document reports of it
 
     @property
     def ways(self) -> tuple[Cause, ...]:
@@ -86,8 +57,8 @@ class ExperimentCauses:
         return (self.reconstruction, *self.alternatives)
 
 
-def plan_trials(protocol: Protocol, *, alternatives: Iterable[Variant]) -> Trials:
-    """Return what is tried for an experiment."""
+def plan_trials(protocol: Protocol, *, alternatives: Sequence[Variant]) -> Trials:
+    """Return what is tried for an experiment: those of the `alternatives` that are made from it, and rounding."""
     first_steps, first_steps_moved = follow_first_steps(protocol)
     return Trials(
         protocol=protocol,
@@ -99,9 +70,20 @@ def plan_trials(protocol: Protocol, *, alternatives: Iterable[Variant]) -> Trial
 
 
 def find_causes(
-    store: RecordStore, *, documents: Mapping[str, Document], protocols: Mapping[str, Protocol]
+    store: RecordStore,
+    *,
+    documents: Mapping[str, Document],
+    protocols: Mapping[str, Protocol],
+    alternatives: Sequence[Variant],
 ) -> tuple[ExperimentCauses, ...]:
     """Judge the recorded trials of each experiment that has any.
+
+    Parameters
+    ----------
+    store
+        That of the experiments' runs.
+    alternatives
+        Those of all experiments.
 
     Raises
     ------
@@ -112,7 +94,7 @@ def find_causes(
     tried = {record.experiment for record in runs.own_records}
     found = []
     for protocol in protocols.values():
-        trials = plan_trials(protocol, alternatives=load_catalogue().alternatives)
+        trials = plan_trials(protocol, alternatives=alternatives)
         if tried.intersection(variant.id for variant in trials.variants):
             claims = [c for document in documents.values() for c in document.claims if c.experiment == protocol.id]
             found.append(_judge(trials, claims, runs=runs))
@@ -123,14 +105,15 @@ def _judge(trials: Trials, claims: Sequence[Claim], *, runs: VariantRuns) -> Exp
     protocol = trials.protocol
     own = runs.of_experiment(protocol)
     tried = {variant.id: runs.of_variant(variant) for variant in trials.alternatives}
+    reconstruction = judge_reconstruction(claims, records=own)
     return ExperimentCauses(
         protocol=protocol,
-        reconstruction=judge_reconstruction(claims, records=own),
+        reconstruction=reconstruction,
         alternatives=tuple(
-            judge_alternative(variant, claims, records=tried[variant.id], reconstruction=own)
+            judge_alternative(variant, claims, records=tried[variant.id], reconstruction=reconstruction)
             for variant in trials.alternatives
         ),
-        sensitivity=measure_sensitivity(
+        sensitivity=measure_rounding(
             protocol.id,
             evaluation_set=protocol.gate.evaluation_set,
             first_steps_set=first_steps_set(protocol),
@@ -139,7 +122,7 @@ def _judge(trials: Trials, claims: Sequence[Claim], *, runs: VariantRuns) -> Exp
             first_steps=runs.of_variant(trials.first_steps),
             first_steps_moved=runs.of_variant(trials.first_steps_moved),
         ),
-        records=dict([(None, own), *tried.items()]),
+        records=tried,
         claims=tuple(claims),
     )
 

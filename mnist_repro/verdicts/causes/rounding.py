@@ -1,6 +1,6 @@
-"""How far rounding alone carries two runs apart: the same run, its initial values moved by a unit in the last place.
+"""How far rounding alone separates two runs: the same run, its initial values moved by a unit in the last place.
 
-Where that spreads the results as far as other seeds do, a run is numerically chaotic: two platforms, which round
+Where that changes the results as much as another seed does, a run is numerically chaotic: two platforms, which round
 differently, cannot agree run by run, and can be compared by distribution only.
 """
 
@@ -15,15 +15,15 @@ import numpy as np
 from scipy import stats
 
 from mnist_repro.records.run import RunRecord
-from mnist_repro.stats.summary import CONFIDENCE, Interval
+from mnist_repro.stats.summary import CONFIDENCE, UNKNOWN, Interval
 
-# Two losses that differ by more, in nats, are no longer the same.
+# Two losses that differ by more, in nats, have diverged.
 PARTED = 1e-3
-# Below this share of the spread over seeds, what rounding does can be neglected.
+# Below this fraction of the standard deviation over seeds, the effect of rounding can be neglected.
 _NEGLIGIBLE = 0.1
 
 
-class Effect(Enum):
+class RoundingEffect(Enum):
     """What rounding does to a run's result."""
 
     CHAOS = "numerically chaotic: no two platforms can agree run by run"
@@ -33,43 +33,30 @@ class Effect(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sensitivity:
-    """What a unit in the last place does to an experiment's runs.
+class RoundingSensitivity:
+    """What a unit in the last place does to an experiment's runs."""
 
-    Parameters
-    ----------
-    experiment
-        Its id.
-    pairs
-        Seeds that were run from their own start and from the moved one.
-    ratio, interval
-        Spread of the final loss that the move makes, over that which seeds make, with its 95 % interval; NaN where
-        there are too few runs.
-    parted
-        Steps after which the losses of a pair differ by more than 0.001 nats: the median over pairs;
-        infinite where most pairs stay together, NaN where none was followed.
-    followed
-        Pairs that were followed step by step.
-    """
-
-    experiment: str
-    pairs: int
+    experiment: str  #: its id
+    pairs: int  #: seeds that were run from their own initial values and from the moved ones
+    #: standard deviation of the final loss that the move causes, over that of seeds; NaN with too few runs
     ratio: float
-    interval: Interval
+    interval: Interval  #: 95 % interval of the ratio
+    #: steps after which the losses of a pair differ by more than 0.001 nats: the median over pairs; infinite where most
+    #: pairs never do, NaN where none was followed
     parted: float
-    followed: int
+    followed: int  #: pairs that were followed step by step
 
     @property
-    def effect(self) -> Effect:
-        """What rounding does: chaos where it may well spread the results as far as seeds do."""
+    def effect(self) -> RoundingEffect:
+        """What rounding does: chaos where it may change the results as much as a seed does."""
         if math.isnan(self.ratio):
-            return Effect.UNKNOWN
+            return RoundingEffect.UNKNOWN
         if self.interval.high >= 1:
-            return Effect.CHAOS
-        return Effect.NONE if self.interval.high < _NEGLIGIBLE else Effect.SOME
+            return RoundingEffect.CHAOS
+        return RoundingEffect.NONE if self.interval.high < _NEGLIGIBLE else RoundingEffect.SOME
 
 
-def measure_sensitivity(
+def measure_rounding(
     experiment: str,
     *,
     evaluation_set: str,
@@ -78,35 +65,35 @@ def measure_sensitivity(
     moved: Sequence[RunRecord],
     first_steps: Sequence[RunRecord],
     first_steps_moved: Sequence[RunRecord],
-) -> Sensitivity:
-    """Compare runs with their moved twins.
+) -> RoundingSensitivity:
+    """Compare runs with the same seeds' runs from moved initial values.
 
     Parameters
     ----------
     evaluation_set
-        Where the final loss is taken.
+        The set of the final loss.
     first_steps_set
-        Where the losses of first steps are.
+        The set of the losses after the first steps.
     records, moved
-        Whole runs, from their own start and from the moved one.
+        Whole runs, from their own initial values and from the moved ones.
     first_steps, first_steps_moved
         The same with a loss after each of the first steps.
 
     Notes
     -----
-    Of two independent runs the difference has twice the variance of one. So ``mean(difference^2) / 2`` over the
+    The difference of two independent runs has twice the variance of one. So ``mean(difference^2) / 2`` over the
     variance among n seeds has an F distribution with (pairs, n - 1) degrees of freedom where rounding is as good as a
-    new seed and losses are normally distributed: that gives the interval.
+    new seed and losses are normally distributed. The interval follows from it.
     """
     losses = {r.seed: r.final_loss[evaluation_set] for r in records if r.status == "completed"}
     differences = [a.final_loss[evaluation_set] - b.final_loss[evaluation_set] for a, b in _pairs(moved, records)]
-    ratio, interval = math.nan, Interval(math.nan, math.nan)
-    if min(len(differences), len(losses)) >= 2:  # noqa: PLR2004 - one run has no spread
+    ratio, interval = math.nan, UNKNOWN
+    if min(len(differences), len(losses)) >= 2:  # noqa: PLR2004 - one run has no standard deviation
         ratio = math.sqrt(float(np.mean(np.square(differences))) / 2 / float(np.var(list(losses.values()), ddof=1)))
         low, high = stats.f.interval(CONFIDENCE, len(differences), len(losses) - 1)
         interval = Interval(ratio / math.sqrt(high), ratio / math.sqrt(low))
     parted = [_steps_together(a, b, first_steps_set) for a, b in _pairs(first_steps_moved, first_steps)]
-    return Sensitivity(
+    return RoundingSensitivity(
         experiment=experiment,
         pairs=len(differences),
         ratio=ratio,
@@ -129,6 +116,6 @@ def _steps_together(moved: RunRecord, record: RunRecord, evaluation_set: str) ->
 
 
 def count_steps_together(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """Return after how many steps losses first differ by more than `PARTED`; infinite if they never do."""
+    """Return the number of steps after which losses first differ by more than `PARTED`; infinite if they never do."""
     together = (step for step, (a, b) in enumerate(zip(ours, theirs, strict=True), 1) if abs(a - b) > PARTED)
     return next(together, math.inf)

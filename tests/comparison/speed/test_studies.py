@@ -68,7 +68,9 @@ def result(tmp_path: Path, protocols: dict[str, Protocol], environment: Environm
     """Return an environment with runs of one experiment, which took 3 seconds each."""
     records = [make_run(protocols[EXPERIMENT], seed=seed, environment=environment) for seed in range(4)]
     store = write_store(tmp_path / "records", records)
-    return summarize_environment(store, documents=load_catalogue().documents, protocols=protocols)
+    return summarize_environment(
+        store, documents=load_catalogue().documents, protocols=protocols, alternatives=(), labels={}
+    )
 
 
 def test_read_studies_no_file_gives_none(tmp_path: Path) -> None:

@@ -78,7 +78,9 @@ def summarize(protocols: dict[str, Protocol], environment: Environment, tmp_path
         changes = {"environment": environment, "dataset": dataset, "accuracy": 0.83}
         runs = [make_run(protocols["julia-linear-lr0.02"], seed=seed, **changes) for seed in seeds]  # type: ignore[arg-type]
         store = write_store(tmp_path / name, runs)
-        return summarize_environment(store, documents=load_catalogue().documents, protocols=protocols)
+        return summarize_environment(
+            store, documents=load_catalogue().documents, protocols=protocols, alternatives=(), labels={}
+        )
 
     return make
 

@@ -35,7 +35,11 @@ def export(protocols: dict[str, Protocol], environment: Environment, tmp_path: P
         made = {"environment": environment, **changes}
         runs = [change(make_run(protocols[EXPERIMENT], seed=seed, **made)) for seed in seeds]
         result = summarize_environment(
-            write_store(tmp_path / "linux", runs), documents=load_catalogue().documents, protocols=protocols
+            write_store(tmp_path / "linux", runs),
+            documents=load_catalogue().documents,
+            protocols=protocols,
+            alternatives=(),
+            labels={},
         )
         found: list[dict[str, Any]] = json.loads(format_benchmark(result, measure=measure))
         return found

@@ -36,7 +36,9 @@ def describe(protocols: dict[str, Protocol], environment: Environment, tmp_path:
         runs = [change(make_run(protocols[EXPERIMENT], seed=s, environment=environment, **changes)) for s in seeds]
         documents = load_catalogue().documents
         store = write_store(tmp_path / name, runs)
-        result = summarize_environment(store, documents=documents, protocols=load_catalogue().protocols)
+        result = summarize_environment(
+            store, documents=documents, protocols=load_catalogue().protocols, alternatives=(), labels={}
+        )
         content: dict[str, Any] = json.loads(format_claims([result], documents=documents))
         validate(content)
         return content

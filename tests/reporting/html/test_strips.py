@@ -12,7 +12,7 @@ from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 from mnist_repro.reporting.html.strips import STEPS, Strip, Strips, place_runs
-from mnist_repro.verdicts.measured import assess_claims
+from mnist_repro.verdicts.measured import Measurements, assess_claims
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def runs(protocols: dict[str, Protocol], environment: Environment) -> list[RunRe
 
 def place(claims: list[Claim], runs: list[RunRecord]) -> Strips:
     """Return the strips of claims about one experiment."""
-    found = place_runs(assess_claims(claims, records=runs), runs=[runs] * len(claims))
+    found = place_runs(assess_claims(claims, measured=Measurements(runs)))
     assert found is not None
     return found
 
@@ -101,5 +101,5 @@ def test_place_runs_without_runs_is_none(runs: list[RunRecord]) -> None:
     """Nothing is drawn without runs, nor of a label."""
     label = make_claim("7", metric="label", unit="1", example=1, evaluation_set=None)
 
-    assert place_runs(assess_claims([make_claim("0.9")], records=[]), runs=[[]]) is None
-    assert place_runs(assess_claims([label], records=runs), runs=[runs]) is None
+    assert place_runs(assess_claims([make_claim("0.9")], measured=Measurements([]))) is None
+    assert place_runs(assess_claims([label], measured=Measurements(runs))) is None

@@ -40,7 +40,9 @@ def summarize(protocols: dict[str, Protocol], environment: Environment, tmp_path
         made = {"environment": environment, **changes}
         store = write_store(tmp_path / name, [make_run(protocols[experiment], seed=s, **made) for s in range(20)])
         documents = load_catalogue().documents
-        result = summarize_environment(store, documents=documents, protocols=load_catalogue().protocols)
+        result = summarize_environment(
+            store, documents=documents, protocols=load_catalogue().protocols, alternatives=(), labels={}
+        )
         return format_summary([result], documents=documents)
 
     return make

@@ -177,7 +177,9 @@ def test_study_progress_nothing_to_train_prints_nothing(plain: Console) -> None:
 def result(protocols: dict[str, Protocol], records: list[RunRecord], tmp_path: Path) -> EnvironmentResult:
     """Return the four runs beside the documents' claims."""
     store = write_store(tmp_path / "somewhere", records)
-    return summarize_environment(store, documents=load_catalogue().documents, protocols=protocols)
+    return summarize_environment(
+        store, documents=load_catalogue().documents, protocols=protocols, alternatives=(), labels={}
+    )
 
 
 def test_print_claims_every_family_of_what_was_run_has_one_row(result: EnvironmentResult, plain: Console) -> None:
@@ -224,7 +226,9 @@ def test_print_claims_stand_in_is_said_first(
 ) -> None:
     """Before any number stands that these runs say nothing about the documents, and none is judged."""
     store = write_store(tmp_path / "somewhere", [replace(record, dataset="digits") for record in records])
-    result = summarize_environment(store, documents=load_catalogue().documents, protocols=protocols)
+    result = summarize_environment(
+        store, documents=load_catalogue().documents, protocols=protocols, alternatives=(), labels={}
+    )
 
     print_claims(result, console=plain)
 

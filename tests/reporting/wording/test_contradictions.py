@@ -27,7 +27,9 @@ def _summarize(
     folder: Path, protocols: dict[str, Protocol], environment: Environment, *, names: tuple[str, ...], dataset: str
 ) -> EnvironmentResult:
     runs = [make_run(protocols[n], seed=s, environment=environment, dataset=dataset) for n in names for s in range(2)]
-    return summarize_environment(write_store(folder, runs), documents=load_catalogue().documents, protocols=protocols)
+    return summarize_environment(
+        write_store(folder, runs), documents=load_catalogue().documents, protocols=protocols, alternatives=(), labels={}
+    )
 
 
 def test_collect_contradictions_are_what_is_contradicted_and_what_is_remarked(

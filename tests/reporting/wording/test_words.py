@@ -24,14 +24,15 @@ from mnist_repro.reporting.wording.numbers import (
     format_subject,
     format_verdict,
 )
-from mnist_repro.verdicts.environment import Family
+from mnist_repro.verdicts.document import Family
 from mnist_repro.verdicts.finding import Finding, Verdict
-from mnist_repro.verdicts.measured import Assessment, Judgement
+from mnist_repro.verdicts.measured import Assessment, Judgement, measure_claim
 
 
 def make_family(*judgements: Judgement, verdict: Verdict = Verdict.REPRODUCED, p: float | None = None) -> Family:
     """Return a family with a claim for each judgement, and a verdict."""
-    assessments = [Assessment(claim=make_claim(), judgement=j, reason="", summary=None) for j in judgements]
+    measured = measure_claim(make_claim(), [])
+    assessments = [Assessment(measured=measured, judgement=judgement, reason="") for judgement in judgements]
     finding = Finding(family="a-net.a-claim", verdict=verdict, reason="", runs=40, p=p, adjusted_p=p)
     return Family(assessments=tuple(assessments), finding=finding)
 

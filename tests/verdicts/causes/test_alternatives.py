@@ -1,4 +1,4 @@
-"""Tests of `mnist_repro.verdicts.causes.alternatives`: whether the document could have been made in another way."""
+"""Whether the document could have been made in another way."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ALTERNATIVE = vary(BASIC, "other", choice="a choice", change="made otherwise", s
 
 @pytest.fixture
 def make_runs(make_record: MakeRecord) -> MakeRuns:
-    """Return what makes runs whose losses and accuracies are spread about given values."""
+    """Return what makes runs whose losses and accuracies scatter about given values."""
 
     def make(
         *, n: int = 40, loss: float = 0.70, accuracy: float = 0.90, rate: float = 0.5, seed: int = 0
@@ -63,11 +63,12 @@ def _judge(
     claims: Sequence[Claim] = CLAIMS,
     variant: Variant = ALTERNATIVE,
 ) -> Cause:
-    return judge_alternative(variant, claims, records=runs, reconstruction=base)
+    reconstruction = judge_reconstruction(claims, records=base)
+    return judge_alternative(variant, claims, records=runs, reconstruction=reconstruction)
 
 
 def test_judge_reconstruction_document_among_the_runs_is_possible(make_runs: MakeRuns) -> None:
-    """A document whose figures lie among the runs could have been made so; there is no effect to tell."""
+    """A document whose values lie among the runs could have been made so; there is no effect to report."""
     cause = judge_reconstruction(CLAIMS, records=make_runs())
 
     assert (cause.answer, cause.runs, cause.variant, cause.effects) == (Answer.POSSIBLE, 40, None, ())
@@ -82,8 +83,8 @@ def test_judge_reconstruction_document_among_the_runs_is_possible(make_runs: Mak
         pytest.param({"accuracy": 0.8}, id="the accuracy alone is far off"),
     ],
 )
-def test_judge_alternative_one_figure_far_off_excludes(make_runs: MakeRuns, shift: dict[str, float]) -> None:
-    """All figures are ranked together: where any lies far from all runs, the alternative is excluded."""
+def test_judge_alternative_one_value_far_off_excludes(make_runs: MakeRuns, shift: dict[str, float]) -> None:
+    """All values are ranked together: where any lies far from all runs, the alternative is excluded."""
     cause = _judge(make_runs(n=19, **shift), make_runs())
 
     assert (cause.answer, cause.p) == (Answer.EXCLUDED, pytest.approx(1 / 20))
@@ -162,12 +163,12 @@ def test_judge_alternative_same_runs_read_otherwise_are_paired(make_runs: MakeRu
 
 
 def test_judge_alternative_single_run_has_no_effect(make_runs: MakeRuns) -> None:
-    """An effect needs a spread, and one run has none."""
+    """An effect needs a standard deviation, and one run has none."""
     assert _judge(make_runs(n=1), make_runs()).effects == ()
 
 
-def test_judge_alternative_effects_are_of_the_last_figures(make_runs: MakeRuns) -> None:
-    """Of several accuracies and losses the last ones' effects are told."""
+def test_judge_alternative_effects_are_of_the_last_values(make_runs: MakeRuns) -> None:
+    """The effects are on the last of several accuracies and losses."""
     earlier = replace(CLAIMS[1], id="tf1-basic.validation-accuracy.1", evaluation_set="validation", period=1)
 
     cause = _judge(make_runs(n=19), make_runs(), claims=[earlier, *CLAIMS])

@@ -1,4 +1,4 @@
-"""Tests of `mnist_repro.verdicts.causes.finder`, and of what is printed and drawn of it."""
+"""Recorded trials become causes, and these become tables and figures."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ def store(environment: Environment, tmp_path: Path) -> RecordStore:
 @pytest.fixture
 def causes(store: RecordStore) -> ExperimentCauses:
     """Return what is found of the basic net."""
-    (found,) = find_causes(store, documents=load_catalogue().documents, protocols=PROTOCOLS)
+    (found,) = find_causes(
+        store, documents=load_catalogue().documents, protocols=PROTOCOLS, alternatives=load_catalogue().alternatives
+    )
     return found
 
 
@@ -68,7 +70,7 @@ def test_plan_trials_compare_with_as_many_runs_as_any_alternative(name: str) -> 
 
 
 def test_find_causes_each_alternative_is_judged_by_its_own_runs(causes: ExperimentCauses) -> None:
-    """An alternative that is far off and one whose runs all diverge are excluded; those without runs cannot tell."""
+    """An alternative that is far off and one whose runs all diverge are excluded; those without runs are undecided."""
     answers = {cause.variant.id: cause for cause in causes.alternatives if cause.variant}
 
     assert (answers[RELU].answer, answers[RELU].p) == (Answer.EXCLUDED, pytest.approx(1 / 20))
@@ -89,7 +91,12 @@ def test_find_causes_without_trials_is_empty(environment: Environment, tmp_path:
     """Records of experiments alone have no causes to show."""
     store = write_store(tmp_path, [make_run(BASIC, seed=0, environment=environment)])
 
-    assert find_causes(store, documents=load_catalogue().documents, protocols=PROTOCOLS) == ()
+    assert (
+        find_causes(
+            store, documents=load_catalogue().documents, protocols=PROTOCOLS, alternatives=load_catalogue().alternatives
+        )
+        == ()
+    )
 
 
 def test_format_cause_row_says_what_was_done_and_what_came_of_it(causes: ExperimentCauses) -> None:

@@ -1,4 +1,4 @@
-"""Tests of `mnist_repro.verdicts.causes.rounding`: what a unit in the last place does."""
+"""What a unit in the last place of the initial values does to runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy import stats
 
 from mnist_repro.records.run import Period, RunRecord
 from mnist_repro.stats.summary import Interval
-from mnist_repro.verdicts.causes.rounding import Effect, Sensitivity, measure_sensitivity
+from mnist_repro.verdicts.causes.rounding import RoundingEffect, RoundingSensitivity, measure_rounding
 
 MakeRuns = Callable[..., list[RunRecord]]
 
@@ -48,8 +48,8 @@ def _measure(
     moved: list[RunRecord],
     first: Sequence[RunRecord] = (),
     first_moved: Sequence[RunRecord] = (),
-) -> Sensitivity:
-    return measure_sensitivity(
+) -> RoundingSensitivity:
+    return measure_rounding(
         "x",
         evaluation_set="test",
         first_steps_set="validation",
@@ -60,7 +60,7 @@ def _measure(
     )
 
 
-def test_measure_sensitivity_independent_runs_are_chaotic_in_most_simulations(
+def test_measure_rounding_independent_runs_are_chaotic_in_most_simulations(
     make_runs: MakeRuns,
 ) -> None:
     """Where a moved run is as good as a new seed, the ratio's 95 % interval holds 1 in about 95 % of simulations."""
@@ -75,8 +75,8 @@ def test_measure_sensitivity_independent_runs_are_chaotic_in_most_simulations(
     assert 0.92 <= held / 400 <= 1.0
 
 
-def test_measure_sensitivity_small_differences_are_not_chaotic(make_runs: MakeRuns) -> None:
-    """Differences of a hundredth of the spread over seeds give that ratio, and no chaos."""
+def test_measure_rounding_small_differences_are_not_chaotic(make_runs: MakeRuns) -> None:
+    """Differences of a hundredth of the standard deviation over seeds give that ratio, and no chaos."""
     losses = np.random.default_rng(1).normal(0.4, 0.02, 40)
     moved = losses[:10] + np.random.default_rng(2).normal(0, 0.0002, 10)
 
@@ -88,35 +88,39 @@ def test_measure_sensitivity_small_differences_are_not_chaotic(make_runs: MakeRu
     assert (measured.interval.low, measured.interval.high) == pytest.approx(
         (expected / math.sqrt(high), expected / math.sqrt(low))
     )
-    assert (measured.pairs, measured.effect) == (10, Effect.NONE)
+    assert (measured.pairs, measured.effect) == (10, RoundingEffect.NONE)
 
 
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
     [
-        pytest.param(0.6, 1.7, Effect.CHAOS, id="as much as seeds"),
-        pytest.param(1.2, 1.7, Effect.CHAOS, id="more than seeds"),
-        pytest.param(0.2, 0.9, Effect.SOME, id="less than seeds"),
-        pytest.param(0.01, 0.09, Effect.NONE, id="next to nothing"),
+        pytest.param(0.6, 1.7, RoundingEffect.CHAOS, id="as much as seeds"),
+        pytest.param(1.2, 1.7, RoundingEffect.CHAOS, id="more than seeds"),
+        pytest.param(0.2, 0.9, RoundingEffect.SOME, id="less than seeds"),
+        pytest.param(0.01, 0.09, RoundingEffect.NONE, id="next to nothing"),
     ],
 )
-def test_sensitivity_effect_is_read_from_the_interval(low: float, high: float, expected: Effect) -> None:
+def test_rounding_sensitivity_effect_is_read_from_the_interval(
+    low: float, high: float, expected: RoundingEffect
+) -> None:
     """Rounding that may be as good as another seed is chaos; it is harmless only where it is surely next to nothing."""
-    measured = Sensitivity(experiment="x", pairs=10, ratio=low, interval=Interval(low, high), parted=5.0, followed=8)
+    measured = RoundingSensitivity(
+        experiment="x", pairs=10, ratio=low, interval=Interval(low, high), parted=5.0, followed=8
+    )
 
     assert measured.effect is expected
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_measure_sensitivity_fewer_than_two_pairs_are_unknown(make_runs: MakeRuns, count: int) -> None:
-    """One pair has no spread: whether the run is chaotic is not known, and nothing is called agreement."""
+def test_measure_rounding_fewer_than_two_pairs_are_unknown(make_runs: MakeRuns, count: int) -> None:
+    """One pair has no standard deviation: whether the run is chaotic is unknown, and nothing is called agreement."""
     measured = _measure(make_runs([0.4, 0.5, 0.6]), make_runs([0.4] * count))
 
     assert math.isnan(measured.ratio)
-    assert measured.effect is Effect.UNKNOWN
+    assert measured.effect is RoundingEffect.UNKNOWN
 
 
-def test_measure_sensitivity_runs_that_did_not_complete_make_no_pair(make_runs: MakeRuns) -> None:
+def test_measure_rounding_runs_that_did_not_complete_make_no_pair(make_runs: MakeRuns) -> None:
     """A run that diverged has no final loss to compare."""
     records, moved = make_runs([0.4, 0.5, 0.6]), make_runs([0.4, 0.5, 0.6])
     moved[1] = make_unfinished(moved[1])
@@ -124,7 +128,7 @@ def test_measure_sensitivity_runs_that_did_not_complete_make_no_pair(make_runs: 
     assert _measure(records, moved).pairs == 2
 
 
-def test_measure_sensitivity_parted_is_the_first_step_beyond_a_thousandth(
+def test_measure_rounding_parted_is_the_first_step_beyond_a_thousandth(
     make_runs: MakeRuns,
 ) -> None:
     """Losses part at the first step where they differ by more than 0.001 nats; infinitely late where they never do."""
