@@ -6,7 +6,7 @@ from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Document, load_documents
 from mnist_repro.documents.protocol import ALL_TEST_IMAGES, PROFILES, Protocol, load_protocols
 from mnist_repro.documents.statement import apply_rule
-from mnist_repro.documents.toml_schema import ID
+from mnist_repro.documents.toml_schema import ID_RULE, is_id
 from mnist_repro.documents.variant import Variant, load_alternatives
 from mnist_repro.errors import ReproError
 
@@ -30,8 +30,8 @@ def check_documents() -> None:
 
 
 def _check_protocol(protocol: Protocol) -> None:
-    if not ID.accepts(protocol.id):
-        msg = f"An experiment's id has {ID.rule}. Received: {protocol.id!r}. Correct it in experiments.py."
+    if not is_id(protocol.id):
+        msg = f"An experiment's id has {ID_RULE}. Received: {protocol.id!r}. Correct it in experiments.py."
         raise ReproError(msg)
     counts = {profile: protocol.seeds.get(profile) for profile in PROFILES}
     if wrong := [profile for profile, count in counts.items() if type(count) is not int or count < 1]:
@@ -56,9 +56,9 @@ def _check_document(document: Document, protocols: dict[str, Protocol]) -> None:
 def _check_alternative(variant: Variant, protocols: dict[str, Protocol]) -> None:
     _check_known(variant.experiment, protocols, what=f"Alternative {variant.id}", file="alternatives.py")
     experiment, _, name = variant.id.partition("+")
-    if experiment != variant.experiment or not ID.accepts(name):
+    if experiment != variant.experiment or not is_id(name):
         msg = (
-            f"An alternative's id is its experiment's, a plus, and {ID.rule}. "
+            f"An alternative's id is its experiment's, a plus, and {ID_RULE}. "
             f"Received: {variant.id!r}, of {variant.experiment}. Correct it in alternatives.py."
         )
         raise ReproError(msg)

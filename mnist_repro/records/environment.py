@@ -17,7 +17,7 @@ from functools import cache
 from importlib import metadata
 from itertools import chain
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from mnist_repro.documents.toml_schema import read_toml
 from mnist_repro.errors import ReproError
@@ -37,23 +37,7 @@ _TENSORFLOW_PACKAGES = ("tensorflow-cpu", "tensorflow", "tensorflow-intel", "ten
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Environment:
-    """Where a run was made.
-
-    Parameters
-    ----------
-    python, tensorflow, keras, numpy, scipy, scikit_learn
-        Versions.
-    system, processor
-        Operating system with machine type; name of the processor, with its family and model where they are known.
-    threads
-        Threads that TensorFlow was given.
-    flags
-        Environment variables that change TensorFlow's arithmetic, where set.
-    commit
-        Commit of the checkout, or "unknown".
-    dirty
-        Whether the checkout differed from its commit; None where that is unknown.
-    """
+    """Where a run was made: versions, machine and code."""
 
     python: str
     tensorflow: str
@@ -61,14 +45,12 @@ class Environment:
     numpy: str
     scipy: str
     scikit_learn: str
-    system: str
-    processor: str
-    threads: int
-    flags: dict[str, str]
-    commit: str
-    dirty: bool | None
-
-    SHARED_WHEN_READ: ClassVar[bool] = True  # most records of a store have the same one
+    system: str  #: operating system and machine type
+    processor: str  #: its name, with family and model where they are known
+    threads: int  #: TensorFlow's
+    flags: dict[str, str]  #: environment variables that change TensorFlow's arithmetic, where set
+    commit: str  #: of the checkout, or "unknown"
+    dirty: bool | None  #: whether the checkout differed from its commit; None where unknown
 
 
 def describe_environment(*, threads: int) -> Environment:
