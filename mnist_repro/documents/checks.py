@@ -1,4 +1,4 @@
-"""All documents held against the rules between their files, before anything is trained."""
+"""The rules between the files of documents, checked before anything is trained."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mnist_repro.errors import ReproError
 
 
 def check_documents() -> None:
-    """Load all documents and refuse what cannot be run, recorded or judged.
+    """Load all documents and check that they can be run, recorded and judged.
 
     Raises
     ------
@@ -77,7 +77,7 @@ _ON_IMAGES = frozenset({"loss", "accuracy", "error", "accuracy_promise", "accura
 
 
 def check_measured(claim: Claim, *, protocol: Protocol) -> None:
-    """Refuse a claim about something that its experiment, as it is declared, does not measure.
+    """Check that a claim's experiment measures what it claims.
 
     Raises
     ------

@@ -68,23 +68,23 @@ class Claim:
 
     @property
     def half_unit(self) -> float:
-        """Half a unit of the last printed digit, in `unit`: what rounding may have taken or added."""
+        """Half a unit of the last printed digit, in `unit`: the most that rounding changed."""
         return float(f"5e{-read_number(self.printed, unit=self.unit)[1] - 1}")
 
     @property
     def limits(self) -> tuple[float, float]:
-        """The least and the largest number that is printed so, in `unit`."""
+        """The smallest and the largest number with this print, in `unit`."""
         half = self.half_unit
         return (self.value, self.value + 2 * half) if self.cut else (self.value - half, self.value + half)
 
     @property
     def is_of_run(self) -> bool:
-        """Whether a training run produced the number; labels, promises and targets stand by themselves."""
+        """Whether a training run produced the number; labels, promises and targets have none."""
         return self.metric not in _NOT_OF_RUN
 
 
 def is_number(printed: str, *, unit: str) -> bool:
-    """Return whether `printed` is a finite number alone, or a duration where the unit is seconds."""
+    """Return whether `printed` is just a finite number, or a duration where the unit is seconds."""
     try:
         read_number(printed, unit=unit)
     except ValueError:
@@ -98,7 +98,7 @@ def read_number(printed: str, *, unit: str) -> tuple[float, int]:
     Raises
     ------
     ValueError
-        If it is no finite number.
+        If it is not a finite number.
     """
     if unit == "seconds" and _CLOCK.fullmatch(printed):
         return float(sum(int(part) * 60**power for power, part in enumerate(printed.split(":")[::-1]))), 0

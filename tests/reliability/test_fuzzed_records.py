@@ -17,9 +17,10 @@ from made_up_runs import make_run, write_store
 from mnist_repro.documents.document import load_documents
 from mnist_repro.documents.protocol import load_protocols
 from mnist_repro.errors import ReproError
+from mnist_repro.records.decoding import decode
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.pooling import check_whole
-from mnist_repro.records.run import SCHEMA_VERSION, RunRecord, format_record, parse_record
+from mnist_repro.records.run import SCHEMA_VERSION, RunRecord, _parse_fast, format_record, parse_record
 from mnist_repro.records.store import RecordStore, TornLineWarning
 from mnist_repro.verdicts.environment import summarize_environment
 
@@ -79,6 +80,42 @@ def test_read_changed_values_are_a_valid_record_or_named_by_line(tree: Any) -> N
     else:
         assert len(found) == 3
         assert parse_record(format_record(found[1])) == found[1]
+
+
+@given(content=changed_bytes(SAMPLE_LINES[0].encode()))
+@EXAMPLES
+def test_parse_fast_changed_bytes_are_the_record_that_the_exact_way_gives(content: bytes) -> None:
+    """What the fast way reads, the exact way reads as the same record: it lets nothing more pass."""
+    line = content.decode("utf-8", "replace")
+
+    record = _parse_fast(line)
+
+    if record is not None:
+        assert repr(record) == repr(decode(line, RunRecord, where="record", schema=SCHEMA_VERSION))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param('"seed": 0', '"seed": 0, "seed": 0', id="name twice"),
+        pytest.param('"seed": 0', '"seed": 0, "s\\u0065ed": 0', id="name twice, once with an escape"),
+        pytest.param('"threads"', '"x": {"y": ""}, "threads"', id="unknown table"),
+        pytest.param('"seed": 0', '"seed": 0, "": 0', id="empty name"),
+    ],
+)
+def test_parse_fast_names_that_msgspec_ignores_are_refused(old: str, new: str) -> None:
+    """A name twice, or one that no record has, is not read fast, and is refused by the exact way."""
+    line = SAMPLE_LINES[0].replace(old, new)
+    assert line != SAMPLE_LINES[0]
+
+    assert _parse_fast(line) is None
+    with pytest.raises(ValueError, match="received twice|unknown key"):
+        parse_record(line)
+
+
+def test_parse_fast_reads_the_usual_line() -> None:
+    """The line of a completed run is read fast, so that the tests of the fast way test it."""
+    assert _parse_fast(SAMPLE_LINES[0]) == parse_record(SAMPLE_LINES[0]) is not None
 
 
 @given(
