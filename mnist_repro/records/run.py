@@ -118,6 +118,9 @@ _START = f'{{"schema": {SCHEMA_VERSION}, "experiment": '
 # Texts that most records of a store share.
 _TEXTS = ("experiment", "protocol_sha256", "training_sha256", "dataset", "dataset_sha256", "status")
 _environments: dict[bytes, Environment] = {}
+# Accuracies are fractions of the images of a set, so that few are different.
+_fractions: dict[float, float] = {}
+_MOST_FRACTIONS = 1 << 16
 
 
 def parse_record(line: str) -> RunRecord:
@@ -154,4 +157,8 @@ def _parse_fast(line: str) -> RunRecord | None:
     environment = record.environment
     shared = _environments.setdefault(msgspec.json.encode(environment), environment)
     object.__setattr__(record, "environment", shared)
+    for accuracy in (record.final_accuracy, *(period.accuracy for period in record.periods)):
+        for name, value in accuracy.items():
+            if value and len(_fractions) < _MOST_FRACTIONS:  # zero has two signs, which are equal
+                accuracy[name] = _fractions.setdefault(value, value)
     return record
