@@ -6,15 +6,15 @@ from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import ALL_TEST_IMAGES, PROFILES, Protocol
 from mnist_repro.documents.statement import apply_rule
-from mnist_repro.documents.toml_schema import ID
+from mnist_repro.documents.toml_schema import ID_RULE, is_id
 from mnist_repro.documents.variant import Variant
 from mnist_repro.errors import ReproError
 
 
 def check_protocol(protocol: Protocol) -> None:
     """Refuse an experiment whose id cannot name a file, or which has no seeds for a profile; raises a ReproError."""
-    if not ID.accepts(protocol.id):
-        msg = f"An experiment's id has {ID.rule}. Received: {protocol.id!r}. Correct it in experiments.py."
+    if not is_id(protocol.id):
+        msg = f"An experiment's id has {ID_RULE}. Received: {protocol.id!r}. Correct it in experiments.py."
         raise ReproError(msg)
     counts = {profile: protocol.seeds.get(profile) for profile in PROFILES}
     if wrong := [profile for profile, count in counts.items() if type(count) is not int or count < 1]:
@@ -41,9 +41,9 @@ def check_variant(variant: Variant, protocols: dict[str, Protocol], *, file: str
     """Refuse a variant that `file` declares of an unknown experiment, or with an unfit id; raises a ReproError."""
     _check_known(variant.experiment, protocols, what=f"Variant {variant.id}", file=file)
     experiment, _, name = variant.id.partition("+")
-    if experiment != variant.experiment or not ID.accepts(name):
+    if experiment != variant.experiment or not is_id(name):
         msg = (
-            f"A variant's id is its experiment's, a plus, and {ID.rule}. "
+            f"A variant's id is its experiment's, a plus, and {ID_RULE}. "
             f"Received: {variant.id!r}, of {variant.experiment}. Correct it in {file}."
         )
         raise ReproError(msg)
@@ -62,7 +62,7 @@ _ON_IMAGES = frozenset({"loss", "accuracy", "error", "accuracy_promise", "accura
 
 
 def check_measured(claim: Claim, *, protocol: Protocol) -> None:
-    """Refuse a claim about something that its experiment, as it is declared, does not measure.
+    """Check that a claim's experiment measures what it claims.
 
     Raises
     ------

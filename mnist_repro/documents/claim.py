@@ -29,52 +29,22 @@ _CLOCK = re.compile(r"(?:[0-9]{1,6}:)?[0-9]{1,2}:[0-5][0-9]")
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """One number that a document reports.
+    """One number that a document reports."""
 
-    Parameters
-    ----------
-    id
-        Name of the claim, unique over all documents.
-    document
-        Id of the document.
-    experiment
-        Id of the experiment that it is about, or None.
-    cell
-        Cell that printed it, as the document writes it (``In [10]``, ``Out[15]``), or the text before a cell.
-    line
-        Line of the stored text, counted from 1.
-    printed
-        The number exactly as printed; durations may read ``minutes:seconds`` or ``hours:minutes:seconds``.
-    metric, unit
-        What was measured and in what unit: a key of `METRIC_UNITS` and one of its values.
-    period
-        Period after which it was printed, counted from 1; None for a number of the whole run or of no run.
-    evaluation_set
-        Name of the images it was measured on, as the experiment declares it, or None.
-    printed_unit
-        Unit that the document prints, where that is not the true one; else None.
-    cut
-        Whether the digits that were not printed were cut off; else the number was rounded.
-    example
-        The training image that a label is of, counted from 1; None for other metrics.
-    note
-        What a reader should know about this number.
-    """
-
-    id: str
-    document: str
-    experiment: str | None
-    cell: str
-    line: int
-    printed: str
-    metric: str
-    unit: str
-    period: int | None = None
-    evaluation_set: str | None = None
-    printed_unit: str | None = None
-    cut: bool = False
-    example: int | None = None
-    note: str | None = None
+    id: str  #: unique over all documents
+    document: str  #: id of the document
+    experiment: str | None  #: id of the experiment that it is about; None where it is about none
+    cell: str  #: that printed it, as the document writes it (``In [10]``, ``Out[15]``), or the text before a cell
+    line: int  #: of the stored text, counted from 1
+    printed: str  #: exactly as printed; durations may read ``minutes:seconds`` or ``hours:minutes:seconds``
+    metric: str  #: what was measured: a key of `METRIC_UNITS`
+    unit: str  #: in what unit: one of the metric's
+    period: int | None = None  #: after which it was printed, counted from 1; None for the whole run, or no run
+    evaluation_set: str | None = None  #: on which it was measured, as the experiment declares it
+    printed_unit: str | None = None  #: that the document prints, where it is not the true one
+    cut: bool = False  #: whether the digits that were not printed were cut off; else the number was rounded
+    example: int | None = None  #: the training image that a label belongs to, counted from 1
+    note: str | None = None  #: what a reader should know about it
 
     @property
     def family(self) -> str:
@@ -98,23 +68,23 @@ class Claim:
 
     @property
     def half_unit(self) -> float:
-        """Half a unit of the last printed digit, in `unit`: what rounding may have taken or added."""
+        """Half a unit of the last printed digit, in `unit`: the most that rounding changed."""
         return float(f"5e{-read_number(self.printed, unit=self.unit)[1] - 1}")
 
     @property
     def limits(self) -> tuple[float, float]:
-        """The least and the largest number that is printed so, in `unit`."""
+        """The smallest and the largest number with this print, in `unit`."""
         half = self.half_unit
         return (self.value, self.value + 2 * half) if self.cut else (self.value - half, self.value + half)
 
     @property
     def is_of_run(self) -> bool:
-        """Whether a training run produced the number; labels, promises and targets stand by themselves."""
+        """Whether a training run produced the number; labels, promises and targets have none."""
         return self.metric not in _NOT_OF_RUN
 
 
 def is_number(printed: str, *, unit: str) -> bool:
-    """Return whether `printed` is a finite number alone, or a duration where the unit is seconds."""
+    """Return whether `printed` is just a finite number, or a duration where the unit is seconds."""
     try:
         read_number(printed, unit=unit)
     except ValueError:
@@ -128,7 +98,7 @@ def read_number(printed: str, *, unit: str) -> tuple[float, int]:
     Raises
     ------
     ValueError
-        If it is no finite number.
+        If it is not a finite number.
     """
     if unit == "seconds" and _CLOCK.fullmatch(printed):
         return float(sum(int(part) * 60**power for power, part in enumerate(printed.split(":")[::-1]))), 0

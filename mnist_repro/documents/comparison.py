@@ -1,46 +1,30 @@
-"""Two numbers of a document side by side: which is the greater, or how many times one is contained in the other.
+"""Two numbers of a document side by side: which is the greater, or their ratio.
 
-Each comparison is an entry of `claims.toml` that names two claims of its document.
+Each comparison is a table of `claims.toml` that names two claims of its document.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from mnist_repro.documents.claim import Claim
-from mnist_repro.documents.toml_schema import OPTIONAL_TEXT, TEXT, check_name, check_table
+from mnist_repro.documents.toml_schema import Text, check_name
 from mnist_repro.errors import ReproError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Two numbers of a document side by side.
+    """Two numbers of a document side by side."""
 
-    Parameters
-    ----------
-    id
-        Name of the comparison, unique over all documents.
-    document
-        Id of the document.
-    kind
-        "ordering": `first` is the greater number; "ratio": how many times `second` is contained in `first`.
-    first, second
-        The two numbers.
-    says
-        What the document says or prints, in our words, without the numbers.
-    note
-        What a reader should know about it.
-    """
-
-    id: str
-    document: str
-    kind: Literal["ordering", "ratio"]
+    id: str  #: unique over all documents
+    document: str  #: id of the document
+    kind: Literal["ordering", "ratio"]  #: "ordering": `first` is the greater; "ratio": `first` over `second`
     first: Claim
     second: Claim
-    says: str
-    note: str | None = None
+    says: str  #: what the document says or prints, in our words, without the numbers
+    note: str | None = None  #: what a reader should know about it
 
     @property
     def lines(self) -> tuple[int, ...]:
@@ -53,47 +37,68 @@ class Comparison:
         return tuple(claim.experiment for claim in (self.first, self.second) if claim.experiment)
 
 
-# The metrics of which each makes sense.
+# Metrics that each kind compares.
 _ORDERED = frozenset({"loss", "accuracy", "error"})
 _TIMES = frozenset({"total_seconds"})
 
-_KIND_KEYS = {"ordering": ("greater", "smaller"), "ratio": ("ratio_of", "to")}
-_COMPARISON_KEYS = {
-    **{key: OPTIONAL_TEXT for keys in _KIND_KEYS.values() for key in keys},
-    "says": TEXT,
-    "note": OPTIONAL_TEXT,
+_KINDS: dict[tuple[str, ...], Literal["ordering", "ratio"]] = {
+    ("greater", "smaller"): "ordering",
+    ("ratio_of", "to"): "ratio",
 }
 
 
-def read_comparisons(
-    tables: Mapping[str, Any], *, claims: Sequence[Claim], document: str, file: str
+@dataclass(frozen=True, kw_only=True)
+class ComparisonTable:
+    """A table ``[comparison.<name>]`` of `claims.toml`, with the ids of two claims."""
+
+    greater: Text | None = None
+    smaller: Text | None = None
+    ratio_of: Text | None = None
+    to: Text | None = None
+    says: Text
+    note: Text | None = None
+
+    def __post_init__(self) -> None:
+        if self.named not in _KINDS:
+            received = ", ".join(self.named) or "neither"
+            msg = f"needs either greater and smaller, or ratio_of and to. Received: {received}"
+            raise ValueError(msg)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The keys that name claims."""
+        return tuple(key for keys in _KINDS for key in keys if getattr(self, key) is not None)
+
+
+def build_comparisons(
+    tables: Mapping[str, ComparisonTable], *, claims: Sequence[Claim], document: str, file: str
 ) -> tuple[Comparison, ...]:
-    """Read the tables ``[comparison.<name>]`` of the document's `file`, whose claims are `claims`.
+    """Build the comparisons of a document's `file` from its tables, by name, and its claims.
 
     Raises
     ------
     ReproError
-        If one breaks a rule, names no single claim of the document, or is not what the document prints.
+        If one names no single claim of the document, or is not what the document prints.
     """
     known = {claim.id: claim for claim in claims}
     found = []
     for name, table in tables.items():
         place = f"{file}, comparison.{name}"
         check_name(name, place=place)
-        check_table(table, keys=_COMPARISON_KEYS, place=place)
-        named = {key for keys in _KIND_KEYS.values() for key in keys if key in table}
-        kind = next((kind for kind, keys in _KIND_KEYS.items() if named == set(keys)), None)
-        if kind is None:
-            msg = (
-                f"{place}: needs either greater and smaller, or ratio_of and to. "
-                f"Received: {', '.join(sorted(named)) or 'none'}. Name two claims by one of these pairs."
-            )
-            raise ReproError(msg)
-        first, second = (_find(table[key], known=known, place=f"{place}, {key}") for key in _KIND_KEYS[kind])
+        kind = _KINDS[table.named]
+        first, second = (_find(getattr(table, key), known=known, place=f"{place}, {key}") for key in table.named)
         _check_comparable(kind, first, second, place=place)
-        words = {"says": table["says"], "note": table.get("note")}
-        id_ = f"{document}.{name}"
-        found.append(Comparison(id=id_, document=document, kind=kind, first=first, second=second, **words))  # type: ignore[arg-type] # a key of _KIND_KEYS
+        found.append(
+            Comparison(
+                id=f"{document}.{name}",
+                document=document,
+                kind=kind,
+                first=first,
+                second=second,
+                says=table.says,
+                note=table.note,
+            )
+        )
     return tuple(found)
 
 

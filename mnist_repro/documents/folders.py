@@ -1,7 +1,7 @@
-"""Where documents are: in this package, in installed ones, and in folders that a user names.
+"""The folders of documents: in this package, in installed packages, and where a user names them.
 
-A document's folder holds `claims.toml`, which is data, and `experiments.py` and `alternatives.py`, which are programs:
-whoever adds a folder has its programs run, as with any module that is imported.
+A document's folder holds `claims.toml`, which is data, and `experiments.py` and `alternatives.py`, which are programs.
+To add a folder is to run its programs, as with any imported module.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mnist_repro.errors import ReproError
 
 FOLDERS_VARIABLE = "MNIST_REPRO_DOCUMENT_FOLDERS"
 ENTRY_POINT_GROUP = "mnist_repro.documents"
-# Found by name: its modules import from this package.
+# By name: its modules import from this package.
 _ATLAS = "mnist_repro.atlas"
 
 _RULE = "A document is a folder with claims.toml and experiments.py"
@@ -37,25 +37,17 @@ Declared = TypeVar("Declared")
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentFolder:
-    """Where a document is.
+    """The folder of a document."""
 
-    Parameters
-    ----------
-    path
-        The folder.
-    package
-        The name under which Python imports its modules.
-    """
-
-    path: Traversable
-    package: str
+    path: Traversable  #: where it is
+    package: str  #: name under which Python imports its modules
 
     def has(self, module: str) -> bool:
         """Return whether the folder has a module of this name."""
         return (self.path / f"{module}.py").is_file()
 
     def load(self, module: str, *, attribute: str, kind: type[Declared]) -> tuple[Declared, ...]:
-        """Run a module of the folder, and return the objects of type `kind` that it declares as `attribute`.
+        """Import a module of the folder and return its tuple `attribute` of objects of type `kind`.
 
         Raises
         ------
@@ -82,7 +74,7 @@ class DocumentFolder:
 
 
 def _describe(error: BaseException, *, file: str) -> str:
-    """Return an exception in a line, with the last line of the file that it passed, where it passed any."""
+    """Return an exception in one line, with the last line of `file` in its traceback, if any."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == file]
     if isinstance(error, SyntaxError) and error.filename == file:
@@ -97,7 +89,7 @@ def _shorten(text: str, *, most: int = 300) -> str:
 
 @contextmanager
 def add_document_folders(folders: Iterable[Path]) -> Iterator[None]:
-    """Add documents while the context lasts, also for processes that are started meanwhile.
+    """Add documents within the context, also for child processes.
 
     Raises
     ------
@@ -109,7 +101,7 @@ def add_document_folders(folders: Iterable[Path]) -> Iterator[None]:
     if unfit := [path for path in paths if os.pathsep in path]:
         msg = f"The path of a document's folder has no {os.pathsep!r}. Received: {unfit[0]}. Rename or move the folder."
         raise ReproError(msg)
-    # One way for options and variable, and other processes know of it.
+    # Child processes read the same variable.
     os.environ[FOLDERS_VARIABLE] = os.pathsep.join([*filter(None, [before]), *paths])
     try:
         yield
@@ -121,12 +113,12 @@ def add_document_folders(folders: Iterable[Path]) -> Iterator[None]:
 
 
 def find_document_folders() -> tuple[DocumentFolder, ...]:
-    """Return where all documents are: those of this package first, then the installed ones, then those of the user.
+    """Return the folders of all documents: this package's first, then installed ones, then the user's.
 
     Raises
     ------
     ReproError
-        If a folder that is named is none, or an installed package cannot be found.
+        If a named folder is not a folder, or an installed package cannot be found.
     """
     return (*_own_folders(), *_installed_folders(), *_named_folders())
 
@@ -166,7 +158,7 @@ def _remedy(point: EntryPoint) -> str:
 
 def _named_folders() -> Iterator[DocumentFolder]:
     named = filter(None, os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep))
-    # Each once, whatever it is called.
+    # Each folder once, whatever its spelling.
     for path in dict.fromkeys(Path(name).resolve() for name in named):
         if not path.is_dir():
             received = "something else" if path.exists() else "nothing"
@@ -176,7 +168,7 @@ def _named_folders() -> Iterator[DocumentFolder]:
 
 
 def _make_package(folder: Path) -> str:
-    """Make a package of a folder that lies anywhere, and return its name: its modules may import each other."""
+    """Make any folder a package, so that its modules may import each other, and return the name."""
     name = f"mnist_repro_document_{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
     if name not in sys.modules:
         spec = ModuleSpec(name, None, is_package=True)

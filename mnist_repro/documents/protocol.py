@@ -1,7 +1,7 @@
 """What an experiment is: frozen declarations of everything that decides a run.
 
-A protocol says what was done, never how it is computed: it imports neither TensorFlow nor NumPy. What a document leaves
-out and was reconstructed is listed with its evidence, so that a reader can doubt it.
+A protocol says what was done, never how it is computed: it imports neither TensorFlow nor NumPy. It lists with evidence
+what the document leaves open and we reconstructed, so that a reader can doubt it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 IMAGE_PIXELS = 28 * 28
 CLASSES = 10
 
-# A field that does not decide a run stays out of the hash: words for readers, and what is asserted afterwards.
+# A field that does not decide a run is not hashed: words for readers, and what is asserted afterwards.
 _FOR_READERS: dict[str, Any] = {"decides_run": False}
 
 Profile = Literal["brief", "quick", "versions", "full"]
@@ -26,19 +26,11 @@ PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 @dataclass(frozen=True, kw_only=True)
 class ImageSlice:
-    """A range of MNIST images in their original order.
+    """A range of MNIST images in their original order."""
 
-    Parameters
-    ----------
-    source
-        The original training (60,000) or test (10,000) images.
-    start, stop
-        Half-open range of positions counted from 0.
-    """
-
-    source: Literal["train", "test"]
-    start: int
-    stop: int
+    source: Literal["train", "test"]  #: the original 60,000 training or 10,000 test images
+    start: int  #: first position, counted from 0
+    stop: int  #: position after the last
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -46,21 +38,11 @@ class ImageSlice:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationSet:
-    """Images that a network is evaluated on.
+    """Images that a network is evaluated on."""
 
-    Parameters
-    ----------
-    name
-        The document's name for them, or ours where the document does not use them.
-    images
-        Which they are.
-    dropout
-        Whether dropout stays on while they are evaluated.
-    """
-
-    name: str
-    images: ImageSlice
-    dropout: bool = False
+    name: str  #: the document's name for them, or ours where the document has none
+    images: ImageSlice  #: which they are
+    dropout: bool = False  #: whether dropout stays on in the evaluation
 
 
 # What every run is evaluated on at its end, whatever its document does.
@@ -76,14 +58,14 @@ class Normal:
 
 @dataclass(frozen=True, kw_only=True)
 class TruncatedNormal:
-    """The same without what lies more than two standard deviations off: `standard_deviation` is that before the cut."""
+    """The same without values beyond two standard deviations; `standard_deviation` is that before the cut."""
 
     standard_deviation: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class GlorotUniform:
-    """Evenly from ``-limit..limit``, with ``limit = sqrt(6 / (inputs + outputs))``: Keras's default for weights."""
+    """Uniform on ``-limit..limit``, with ``limit = sqrt(6 / (inputs + outputs))``: Keras's default for weights."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,28 +78,15 @@ InitialValues = Normal | TruncatedNormal | GlorotUniform | Zeros
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """A fully connected layer.
+    """A fully connected layer."""
 
-    Parameters
-    ----------
-    units
-        Number of outputs.
-    activation
-        Applied to the outputs; the last layer's softmax is part of the loss.
-    weights, biases
-        Their initial values; a layer whose biases are None has none.
-    keep_probability
-        Share of the outputs that dropout keeps in a training step, in (0, 1].
-    rescales_kept
-        Whether the outputs that dropout keeps are divided by `keep_probability`.
-    """
-
-    units: int
+    units: int  #: number of outputs
+    #: of the outputs; the last layer's softmax is part of the loss
     activation: Literal["sigmoid", "tanh", "relu", "softmax"]
-    weights: InitialValues
-    biases: InitialValues | None
-    keep_probability: float = 1.0
-    rescales_kept: bool = True
+    weights: InitialValues  #: initial values
+    biases: InitialValues | None  #: initial values; None: no biases
+    keep_probability: float = 1.0  #: fraction of the outputs that dropout keeps in a training step, in (0, 1]
+    rescales_kept: bool = True  #: whether kept outputs are divided by `keep_probability`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,19 +129,13 @@ class GradientDescent:
 
 @dataclass(frozen=True, kw_only=True)
 class Adam:
-    """Adam in the form of its paper's section 2: epsilon is added to the uncorrected root of the second moment.
-
-    Parameters
-    ----------
-    clip_norm
-        Largest norm of each variable's gradient, taken by itself; None leaves gradients as they are.
-    """
+    """Adam in the form of its paper's section 2: epsilon is added to the uncorrected root of the second moment."""
 
     learning_rate: LearningRate
     beta_1: float
     beta_2: float
     epsilon: float
-    clip_norm: float | None = None
+    clip_norm: float | None = None  #: largest norm of each variable's gradient by itself; None: no clipping
 
 
 Optimizer = GradientDescent | Adam
@@ -180,29 +143,17 @@ Optimizer = GradientDescent | Adam
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """The images that are trained on, and in which order they come.
+    """The training images and their order.
 
-    The images are put in order and cut into batches; what does not fill a batch is left out. The batches come in turn.
-
-    Parameters
-    ----------
-    images
-        Where the training images are taken from.
-    batch_size
-        Images in a step.
-    periods, steps_per_period
-        A period is the stretch between two evaluations.
-    restart_each_period
-        Whether every period starts again at the first batch.
-    order
-        Whether the images are permuted once for the run, or anew for each period, or come as they are stored.
+    The ordered images are cut into batches; an incomplete last batch is dropped. The batches come in turn.
     """
 
-    images: ImageSlice
-    batch_size: int
-    periods: int
-    steps_per_period: int
-    restart_each_period: bool
+    images: ImageSlice  #: where they are taken from
+    batch_size: int  #: images of a step
+    periods: int  #: number of stretches between two evaluations
+    steps_per_period: int  #: steps of each
+    restart_each_period: bool  #: whether every period starts again at the first batch
+    #: permuted for the run, anew for each period, or not at all
     order: Literal["permuted once", "permuted each period", "as stored"] = "permuted once"
 
     @property
@@ -219,21 +170,11 @@ class Training:
 
 @dataclass(frozen=True, kw_only=True)
 class Reconstruction:
-    """A choice that the document leaves open.
+    """A choice that the document leaves open."""
 
-    Parameters
-    ----------
-    choice
-        What had to be chosen.
-    chosen
-        What was chosen.
-    evidence
-        Why.
-    """
-
-    choice: str
-    chosen: str
-    evidence: str
+    choice: str  #: what had to be chosen
+    chosen: str  #: what was chosen
+    evidence: str  #: why
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,52 +187,28 @@ class AccuracyGate:
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """One experiment of a document.
+    """One experiment of a document."""
 
-    Parameters
-    ----------
-    id
-        Name of the experiment, unique over all documents.
-    title
-        The same for readers.
-    pixel_divisor
-        Pixels 0..255 are divided by this before they enter the network.
-    split
-        Which images a slice of the training images names: those at its places, or random ones, drawn for each run.
-    weight_format
-        In what the weights are kept from step to step; the arithmetic of a step is always float32.
-    start
-        "moved" starts a run with every initial value one unit in the last place higher: what only rounding decides.
-    evaluated_each_period, evaluated_at_end
-        Names of evaluation sets on which loss and accuracy are measured.
-    confusion_set
-        Name of the evaluation set of which the document shows a confusion matrix, or would.
-    seeds
-        Number of runs in each profile.
-    gate
-        What the benchmarks assert.
-    pictured_steps
-        Steps, fewer than the run has, after which the first layer's weights are kept for the report too.
-    reconstructions
-        What the document leaves open.
-    """
-
-    id: str
-    title: str = field(metadata=_FOR_READERS)
+    id: str  #: unique over all documents
+    title: str = field(metadata=_FOR_READERS)  #: the same for readers
     layers: tuple[Layer, ...]
     optimizer: Optimizer
     training: Training
-    pixel_divisor: float
+    pixel_divisor: float  #: pixels 0..255 are divided by it before they enter the network
+    #: what a slice of the training images means: its own positions, or as many random images, drawn for each run
     split: Literal["in order", "random"] = "in order"
+    #: of the weights between steps; the arithmetic of a step is always float32
     weight_format: Literal["float32", "float16"] = "float32"
+    #: "moved": every initial value is one unit in the last place higher, so that rounding alone differs
     start: Literal["as drawn", "moved"] = "as drawn"
     evaluation_sets: tuple[EvaluationSet, ...]
-    evaluated_each_period: tuple[str, ...]
-    evaluated_at_end: tuple[str, ...]
-    confusion_set: str
-    seeds: Mapping[str, int] = field(metadata=_FOR_READERS)
-    gate: AccuracyGate = field(metadata=_FOR_READERS)
-    reconstructions: tuple[Reconstruction, ...] = field(metadata=_FOR_READERS)
+    evaluated_each_period: tuple[str, ...]  #: names of evaluation sets for loss and accuracy
+    evaluated_at_end: tuple[str, ...]  #: likewise
+    confusion_set: str  #: name of the evaluation set of the document's confusion matrix, printed or not
+    seeds: Mapping[str, int] = field(metadata=_FOR_READERS)  #: number of runs in each profile
+    gate: AccuracyGate = field(metadata=_FOR_READERS)  #: what the benchmarks assert
+    reconstructions: tuple[Reconstruction, ...] = field(metadata=_FOR_READERS)  #: what the document leaves open
+    #: steps, fewer than the run's, after which the first layer's weights are kept for the report too
     pictured_steps: tuple[int, ...] = field(default=(), metadata=_FOR_READERS)
 
     def __post_init__(self) -> None:
@@ -307,7 +224,7 @@ class Protocol:
 
     @property
     def curve_set(self) -> str | None:
-        """Name of the set whose curves are shown: "validation", else that of the gate; None where there is no curve."""
+        """Name of the set whose curves are shown: "validation", else the gate's; None where there is no curve."""
         measured = self.evaluated_each_period
         preferred = (name for name in ("validation", self.gate.evaluation_set) if name in measured)
         return next(preferred, next(iter(measured), None))
@@ -319,7 +236,7 @@ class Protocol:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def describe(self) -> dict[str, Any]:
-        """Return everything that decides a run as plain JSON types; a dataclass is named by its "kind"."""
+        """Return everything that decides a run as plain JSON types; "kind" names a dataclass."""
         described: dict[str, Any] = _deciding(self)
         return described
 
@@ -334,7 +251,7 @@ class Protocol:
 
 
 def _deciding(value: Any) -> Any:
-    """Return `value` as plain JSON types, without what is only for readers."""
+    """Return `value` as plain JSON types, without the fields for readers."""
     if is_dataclass(value):
         kept = {f.name: _deciding(getattr(value, f.name)) for f in fields(value) if f.metadata != _FOR_READERS}
         return {"kind": type(value).__name__, **kept}

@@ -1,39 +1,47 @@
 """What a document says of its experiments without reporting a number: in its text, in a comment, by a name.
 
-Each statement is an entry of `claims.toml` with a rule, by which it is held against the experiment as it is declared.
+Each statement is a table of `claims.toml` with a rule, which is checked against the experiment as it is declared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from mnist_repro.documents.protocol import EvaluationSet, ImageSlice, Protocol
-from mnist_repro.documents.toml_schema import FROM_1, OPTIONAL_TEXT, TEXT, Key, check_name, check_table
+from mnist_repro.documents.toml_schema import Text, check_name
+from mnist_repro.documents.validation import From1
 from mnist_repro.errors import ReproError
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchSize:
-    """Rule: a step takes so many images."""
+    """Rule: a step trains on this number of images."""
 
     images: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageRange:
-    """Rule: an evaluation set is a range of the original images, counted from 1, both ends included."""
+    """Rule: an evaluation set is a range of the original images."""
 
-    evaluation_set: str
+    evaluation_set: Text
     source: Literal["train", "test"]
-    first: int
-    last: int
+    first: From1  #: counted from 1
+    last: From1  #: included
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            msg = f"last must be at least first, {self.first}. Received: {self.last}"
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedOn:
-    """Rule: an evaluation set is a part of what the network is trained on."""
+    """Rule: an evaluation set is a part of the training images."""
 
     evaluation_set: str
 
@@ -43,101 +51,72 @@ Rule = BatchSize | ImageRange | TrainedOn
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """What a document says of an experiment without reporting a number.
+    """What a document says of an experiment without reporting a number."""
 
-    Parameters
-    ----------
-    id
-        Name of the statement, unique over all documents.
-    document
-        Id of the document.
-    experiments
-        Ids of the experiments that it is about.
-    lines
-        Lines of the stored text where it stands, counted from 1.
-    says
-        What the document says, in our words.
-    rule
-        What must hold of the experiments, as they are declared, for it to be true.
-    """
-
-    id: str
-    document: str
-    experiments: tuple[str, ...]
-    lines: tuple[int, ...]
-    says: str
-    rule: Rule
+    id: str  #: unique over all documents
+    document: str  #: id of the document
+    experiments: tuple[str, ...]  #: ids of the experiments that it is about
+    lines: tuple[int, ...]  #: of the stored text, counted from 1
+    says: str  #: in our words
+    rule: Rule  #: holds of the experiments, as they are declared, if the statement is true
 
 
-_STATEMENT_KEYS = {
-    "experiments": Key(list, "an array of ids of experiments", lambda ids: ids and all(type(i) is str for i in ids)),
-    "lines": Key(
-        list, "an array of line numbers", lambda lines: lines and all(type(n) is int and n > 0 for n in lines)
-    ),
-    "says": TEXT,
-    "batch_size": FROM_1._replace(required=False),
-    "images": Key(dict, "a table", required=False),
-    "trained_on": OPTIONAL_TEXT,
-}
-_RULE_NAMES = ("batch_size", "images", "trained_on")
-_IMAGES_KEYS = {
-    "evaluation_set": TEXT,
-    "source": Key(str, "train or test", ("train", "test").__contains__),
-    "first": FROM_1,
-    "last": FROM_1,
-}
+_RULES = ("batch_size", "images", "trained_on")
 
 
-def read_statements(tables: Mapping[str, Any], *, document: str, file: str) -> tuple[Statement, ...]:
-    """Read the tables ``[statement.<name>]`` of the document's `file`.
+@dataclass(frozen=True, kw_only=True)
+class StatementTable:
+    """A table ``[statement.<name>]`` of `claims.toml`."""
+
+    experiments: Annotated[tuple[str, ...], Meta(min_length=1, description="an array of ids of experiments")]
+    lines: Annotated[tuple[From1, ...], Meta(min_length=1, description="an array of line numbers")]
+    says: Text
+    batch_size: From1 | None = None
+    images: ImageRange | None = None
+    trained_on: Text | None = None
+
+    def __post_init__(self) -> None:
+        rules = [key for key in _RULES if getattr(self, key) is not None]
+        if len(rules) != 1:
+            msg = f"needs exactly one rule of {', '.join(_RULES)}. Received: {', '.join(rules) or 'none'}"
+            raise ValueError(msg)
+
+    @property
+    def rule(self) -> Rule:
+        """The one rule."""
+        if self.batch_size is not None:
+            return BatchSize(images=self.batch_size)
+        return self.images or TrainedOn(evaluation_set=str(self.trained_on))
+
+
+def build_statements(tables: Mapping[str, StatementTable], *, document: str, file: str) -> tuple[Statement, ...]:
+    """Build the statements of a document's `file` from its tables, by name.
 
     Raises
     ------
     ReproError
-        If one breaks a rule.
+        If a name cannot be a part of an id.
     """
-    found = []
-    for name, table in tables.items():
-        place = f"{file}, statement.{name}"
-        check_name(name, place=place)
-        check_table(table, keys=_STATEMENT_KEYS, place=place)
-        rules = [key for key in _RULE_NAMES if key in table]
-        if len(rules) != 1:
-            msg = (
-                f"{place}: needs exactly one rule of {', '.join(_RULE_NAMES)}. "
-                f"Received: {', '.join(rules) or 'none'}. Keep or add one."
-            )
-            raise ReproError(msg)
-        found.append(
-            Statement(
-                id=f"{document}.{name}",
-                document=document,
-                experiments=tuple(table["experiments"]),
-                lines=tuple(table["lines"]),
-                says=table["says"],
-                rule=_read_rule(rules[0], table[rules[0]], place=place),
-            )
+    for name in tables:
+        check_name(name, place=f"{file}, statement.{name}")
+    return tuple(
+        Statement(
+            id=f"{document}.{name}",
+            document=document,
+            experiments=table.experiments,
+            lines=table.lines,
+            says=table.says,
+            rule=table.rule,
         )
-    return tuple(found)
-
-
-def _read_rule(name: str, value: Any, *, place: str) -> Rule:
-    if name == "batch_size":
-        return BatchSize(images=value)
-    if name == "trained_on":
-        return TrainedOn(evaluation_set=value)
-    check_table(value, keys=_IMAGES_KEYS, place=f"{place}, images")
-    if value["last"] < value["first"]:
-        msg = f"{place}: last must be at least first, {value['first']}. Received: {value['last']}. Correct it there."
-        raise ReproError(msg)
-    return ImageRange(**value)
+        for name, table in tables.items()
+    )
 
 
 _SOURCES = {"train": "training", "test": "test"}
 
 
 def apply_rule(statement: Statement, protocol: Protocol) -> tuple[bool, str]:
-    """Return whether a statement holds of an experiment, and what is declared there, in words.
+    """Return whether a statement is true of an experiment, and what the experiment declares, in words.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""Tables of TOML files, read and held against the rules of their keys.
+"""TOML files, read and validated; and the rules of the values that they hold.
 
-Every rule that is broken gives one ReproError: the file and the place in it, the rule, what was received, what to do.
+Every broken rule gives one ReproError: the file and the place in it, the rule, what was received, what to do.
 """
 
 from __future__ import annotations
@@ -8,23 +8,23 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Annotated, Any
 
+from msgspec import Meta
+
+from mnist_repro.documents.validation import Kind, MisfitError, convert
 from mnist_repro.errors import ReproError
 
 __all__ = [
-    "ARRAY",
-    "FROM_1",
-    "ID",
-    "OPTIONAL_TEXT",
-    "TABLE",
-    "TEXT",
-    "Key",
+    "ID_RULE",
+    "Id",
+    "Text",
     "Traversable",
     "check_name",
     "check_table",
     "check_unique",
+    "is_id",
     "read_toml",
 ]
 
@@ -37,27 +37,12 @@ else:
 
     import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
-
-class Key(NamedTuple):
-    """What a key must hold: a value of exactly the type `kind` that `accepts` finds true; `rule` says so."""
-
-    kind: type
-    rule: str
-    accepts: Callable[[Any], object] = lambda _: True
-    required: bool = True
-
-
-TEXT = Key(str, "text in quotes that is not empty", str.strip)
+_ID = r"^[a-z0-9]+(?:[.-][a-z0-9]+)*\Z"
 # What may name an experiment, a claim and, with either, a file.
-ID = Key(
-    str,
-    "lower-case letters and digits, parted by single points or hyphens",
-    re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*").fullmatch,
-)
-OPTIONAL_TEXT = TEXT._replace(required=False)
-FROM_1 = Key(int, "a whole number from 1", lambda number: number >= 1)
-TABLE = Key(dict, "a table")
-ARRAY = Key(list, "an array that is not empty", len)
+ID_RULE = "lower-case letters and digits, separated by single points or hyphens"
+is_id = re.compile(_ID).search
+Id = Annotated[str, Meta(pattern=_ID, description=ID_RULE)]
+Text = Annotated[str, Meta(pattern=r"\S", description="text in quotes that is not empty")]
 
 
 def read_toml(file: Traversable) -> dict[str, Any]:
@@ -79,30 +64,27 @@ def read_toml(file: Traversable) -> dict[str, Any]:
     return content
 
 
-def check_table(table: Any, *, keys: Mapping[str, Key], place: str) -> None:
-    """Raise a ReproError that names `place` unless `table` keeps the rules of `keys`."""
-    if type(table) is not dict:
-        msg = f"{place}: must be a table. Received: {table!r}. Give it the keys {', '.join(keys)}."
-        raise ReproError(msg)
-    if unknown := [key for key in table if key not in keys]:
-        msg = f"{place}: unknown key {', '.join(unknown)}. Known: {', '.join(keys)}. Correct or remove it."
-        raise ReproError(msg)
-    if missing := [key for key, rule in keys.items() if rule.required and key not in table]:
-        received = ", ".join(table) or "no key"
-        msg = f"{place}: needs {', '.join(missing)}. Received: {received}. Add what is missing."
-        raise ReproError(msg)
-    for key, value in table.items():
-        # The exact type: TOML's true would pass for a line number otherwise.
-        if type(value) is not keys[key].kind or not keys[key].accepts(value):
-            msg = f"{place}: {key} must be {keys[key].rule}. Received: {value!r}. Correct it there."
-            raise ReproError(msg)
+def check_table(table: Any, kind: type[Kind], *, place: str) -> Kind:
+    """Return a parsed table as the dataclass `kind`, or raise a ReproError that names `place` and the key."""
+    try:
+        return convert(table, kind)
+    except MisfitError as error:
+        key = (
+            re.sub(r"\[(\d+)\]\.?", lambda index: f", entry {int(index[1]) + 1}, ", error.place)
+            .replace(", :", ":")
+            .strip("., ")
+        )
+        rule = error.rule.replace("must be object", "must be a table").replace("must be array", "must be an array")
+        received = f" Received: {error.received}." if error.received else ""
+        msg = f"{place}: {f'{key} {rule}'.lstrip()}.{received} Correct it there."
+        raise ReproError(msg) from error
 
 
 def check_name(name: str, *, place: str) -> None:
     """Raise a ReproError that names `place` unless `name` can be a part of an id."""
     if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", name):
         msg = (
-            f"{place}: a name has lower-case letters and digits, parted by single hyphens. "
+            f"{place}: a name has lower-case letters and digits, separated by single hyphens. "
             f"Received: {name!r}. Correct it there."
         )
         raise ReproError(msg)

@@ -1,4 +1,4 @@
-"""An experiment with one thing done otherwise: what else a document's author, or we by mistake, might have done.
+"""An experiment with one change: what a document's author, or we by mistake, might have done instead.
 
 A variant is run and recorded like the experiment that it is made from. A document's folder may hold an
 `alternatives.py` with the variants that the cause finder tries for it, and a `faults.py` with mistakes that are planted
@@ -14,7 +14,7 @@ from typing import Any
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.protocol import InitialValues, Layer, Protocol
 
-# Steps over which two runs that differ by rounding alone are compared one by one, and the runs that are.
+# Steps that are compared one by one between two runs that differ by rounding alone, and the number of such runs.
 FIRST_STEPS = 50
 _FIRST_SEEDS = 8
 _FAULT = "planted fault"
@@ -22,38 +22,22 @@ _FAULT = "planted fault"
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """An experiment with one thing done otherwise.
+    """An experiment with one change."""
 
-    Parameters
-    ----------
-    id
-        The experiment's id, a plus, and what is done otherwise: "tf1-basic+relu".
-    experiment
-        Id of the experiment that it is made from.
-    choice, change
-        What is done otherwise, and how, for readers: "hidden activation", "ReLU".
-    protocol
-        What is run; the experiment's own where its runs serve, and only `reads` differs.
-    seeds
-        Number of runs.
-    reads
-        The document's evaluation sets, by name, with the name of the set that is read in place of each.
-    alter
-        Makes the images and labels that are used from the true ones; None leaves them as they are.
-    """
-
-    id: str
-    experiment: str
-    choice: str
-    change: str
-    protocol: Protocol
-    seeds: int
+    id: str  #: the experiment's id, a plus, and the change: "tf1-basic+relu"
+    experiment: str  #: id of the experiment
+    choice: str  #: what is changed, for readers: "hidden activation"
+    change: str  #: how, for readers: "ReLU"
+    protocol: Protocol  #: what is run; the experiment's own where only `reads` differs
+    seeds: int  #: number of runs
+    #: by name of the document's evaluation set: the name of the set that is read instead
     reads: Mapping[str, str] = field(default_factory=dict)
+    #: makes the images and labels that are used from the true ones; None: unchanged
     alter: Callable[[Dataset], Dataset] | None = None
 
     @property
     def is_trained(self) -> bool:
-        """Whether it has runs of its own, rather than the experiment's."""
+        """Whether it has runs of its own; else the experiment's are read."""
         return self.protocol.id == self.id
 
 
@@ -67,7 +51,7 @@ def vary(
     alter: Callable[[Dataset], Dataset] | None = None,
     **fields: Any,
 ) -> Variant:
-    """Make the variant `name` of an experiment: `fields` of its protocol are replaced, or its images altered."""
+    """Return the variant `name` of an experiment, with `fields` of its protocol replaced, or its images altered."""
     id_ = f"{protocol.id}+{name}"
     return Variant(
         id=id_,
@@ -83,7 +67,7 @@ def vary(
 def read_otherwise(
     protocol: Protocol, name: str, *, choice: str, change: str, seeds: int, reads: Mapping[str, str]
 ) -> Variant:
-    """Make the variant `name` in which the same runs are evaluated on other sets of theirs."""
+    """Return the variant `name` that reads other evaluation sets of the same runs."""
     return Variant(
         id=f"{protocol.id}+{name}",
         experiment=protocol.id,
@@ -120,22 +104,22 @@ def with_weights(layers: tuple[Layer, ...], initial: InitialValues) -> tuple[Lay
 
 
 def with_hidden(layers: tuple[Layer, ...], **fields: Any) -> tuple[Layer, ...]:
-    """Return the layers with `fields` of all but the last replaced."""
+    """Return the layers with `fields` replaced in all but the last."""
     return (*(replace(layer, **fields) for layer in layers[:-1]), layers[-1])
 
 
 def move_start(protocol: Protocol, *, seeds: int) -> Variant:
-    """Start an experiment's runs one unit in the last place off: what then differs, rounding alone decides."""
+    """Return the variant whose initial values are one unit in the last place higher: rounding alone differs."""
     return vary(protocol, "moved", choice="rounding", change="initial values moved", seeds=seeds, start="moved")
 
 
 def first_steps_set(protocol: Protocol) -> str:
-    """Return the name of the evaluation set on which an experiment's first steps are followed."""
+    """Return the name of the evaluation set for an experiment's first steps."""
     return protocol.curve_set or protocol.gate.evaluation_set
 
 
 def follow_first_steps(protocol: Protocol) -> tuple[Variant, Variant]:
-    """Make the experiment's first steps, with a loss after each, from its own start and from the moved one."""
+    """Return the variants of the first steps, with a loss after each, from the own start and from the moved one."""
     fields: dict[str, Any] = {
         "choice": "rounding",
         "seeds": _FIRST_SEEDS,

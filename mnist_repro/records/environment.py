@@ -1,7 +1,6 @@
-"""What a run was made with: versions, processor, threads, flags and the state of the code.
+"""The environment of a run: versions, processor, threads, flags and the state of the code.
 
-TensorFlow is not imported: its version is read from the installed package, so that the process that plans a study, and
-readers of records, stay light.
+TensorFlow is not imported; its version is read from the installed package. That keeps planning and reading light.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from functools import cache
 from importlib import metadata
 from itertools import chain
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from mnist_repro.documents.toml_schema import read_toml
 from mnist_repro.errors import ReproError
@@ -26,7 +25,7 @@ _PACKAGE = Path(__file__).parents[1]
 # The modules that turn a protocol, data and a seed into numbers.
 _TRAINING_PATH = ("images.py", "randomness.py", "keras_model.py", "compiled_steps.py", "evaluation.py", "trainer.py")
 _SAME_CODE = Path(__file__).with_name("same_code.toml")
-# What a syntax tree holds beside what it computes.
+# Parts of a syntax tree that compute nothing.
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _ANNOTATIONS = frozenset({"annotation", "returns", "type_comment", "kind", "ctx"})
 _CPUINFO = Path("/proc/cpuinfo")
@@ -37,23 +36,7 @@ _TENSORFLOW_PACKAGES = ("tensorflow-cpu", "tensorflow", "tensorflow-intel", "ten
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Environment:
-    """Where a run was made.
-
-    Parameters
-    ----------
-    python, tensorflow, keras, numpy, scipy, scikit_learn
-        Versions.
-    system, processor
-        Operating system with machine type; name of the processor, with its family and model where they are known.
-    threads
-        Threads that TensorFlow was given.
-    flags
-        Environment variables that change TensorFlow's arithmetic, where set.
-    commit
-        Commit of the checkout, or "unknown".
-    dirty
-        Whether the checkout differed from its commit; None where that is unknown.
-    """
+    """Where a run was made: versions, machine and code."""
 
     python: str
     tensorflow: str
@@ -61,14 +44,12 @@ class Environment:
     numpy: str
     scipy: str
     scikit_learn: str
-    system: str
-    processor: str
-    threads: int
-    flags: dict[str, str]
-    commit: str
-    dirty: bool | None
-
-    SHARED_WHEN_READ: ClassVar[bool] = True  # most records of a store have the same one
+    system: str  #: operating system and machine type
+    processor: str  #: its name, with family and model where they are known
+    threads: int  #: TensorFlow's
+    flags: dict[str, str]  #: environment variables that change TensorFlow's arithmetic, where set
+    commit: str  #: of the checkout, or "unknown"
+    dirty: bool | None  #: whether the checkout differed from its commit; None where unknown
 
 
 def describe_environment(*, threads: int) -> Environment:
@@ -110,7 +91,7 @@ def tensorflow_version() -> str:
     Raises
     ------
     ReproError
-        If there is none.
+        If TensorFlow is not installed.
     """
     versions = [version for package in _TENSORFLOW_PACKAGES if (version := _installed(package))]
     if not versions:
@@ -129,9 +110,9 @@ def _keras_version() -> str:
 
 @cache
 def _processor() -> str:
-    """Return the processor's name with the numbers of its kind: rented machines of several kinds have one name."""
+    """Return the processor's name with family and model: one name can stand for several kinds."""
     text = _CPUINFO.read_text(encoding="utf-8", errors="replace") if _CPUINFO.exists() else ""
-    # Of the first processor: a blank line ends it.
+    # A blank line ends the first processor.
     parted = (line.partition(":") for line in text.partition("\n\n")[0].splitlines())
     known = {key.strip(): value.strip() for key, _, value in parted}
     name = known.get("model name") or platform.processor() or "unknown"
@@ -141,7 +122,7 @@ def _processor() -> str:
 
 @cache
 def _code_state() -> tuple[str, bool | None]:
-    """Return the checkout's commit and whether it was changed since."""
+    """Return the checkout's commit and whether the checkout differs from it."""
 
     def git(*arguments: str) -> str:
         # A run that is killed must not leave a lock in the checkout.
@@ -161,8 +142,8 @@ def _code_state() -> tuple[str, bool | None]:
 def training_code_sha256() -> str:
     """Return the hash of the code that turns a protocol, data and a seed into numbers.
 
-    Runs of different code are never pooled. Only code that gave the runs of earlier code again, bit for bit, goes by
-    the hash of that code: `same_code.toml` lists which, and what was compared.
+    Runs of different code are never pooled. Code that reproduced the runs of earlier code bit for bit keeps the hash of
+    that code: `same_code.toml` lists both and what was compared.
     """
     code = hash_training_code()
     same = {entry["code"]: entry["as"] for entry in read_toml(_SAME_CODE).get("same", [])}

@@ -1,4 +1,4 @@
-"""What a run measures: curves over its periods, and figures at its end."""
+"""What a run measures: curves over its periods, and values at its end."""
 
 from __future__ import annotations
 
@@ -14,21 +14,11 @@ from mnist_repro.records.run import RunRecord
 
 @dataclass(frozen=True, kw_only=True)
 class Quantity:
-    """Something that every run of an experiment measures.
+    """A quantity that every run of an experiment measures."""
 
-    Parameters
-    ----------
-    evaluation_set
-        On which it is measured.
-    metric
-        What it is.
-    points
-        Number of points of a curve; None for a figure at the end.
-    """
-
-    evaluation_set: str
+    evaluation_set: str  #: on which it is measured
     metric: Literal["loss", "accuracy"]
-    points: int | None
+    points: int | None  #: number of points of a curve; None for a value at the end
 
     @property
     def name(self) -> str:
@@ -41,7 +31,7 @@ class Quantity:
         return self.points or 1
 
     def read(self, record: RunRecord) -> list[float] | None:
-        """Return its values in a completed run, or None where the run lacks any or has more."""
+        """Return its values in a completed run; None where the run has fewer or more."""
         if self.points is None:
             values = [getattr(record, f"final_{self.metric}").get(self.evaluation_set)]
         else:
@@ -50,14 +40,14 @@ class Quantity:
 
 
 def list_quantities(records: Sequence[RunRecord], *, at_end: Iterable[str]) -> tuple[Quantity, ...]:
-    """Return what runs of one experiment measured: each curve, and the figures at the end.
+    """Return what runs of one experiment measured: each curve, and the values at the end.
 
     Parameters
     ----------
     records
         Completed runs.
     at_end
-        Evaluation sets of which the figures at the end count: runs are evaluated on others too.
+        Evaluation sets whose values at the end count; runs are evaluated on others too.
     """
     if not records:
         return ()
@@ -73,14 +63,14 @@ def list_quantities(records: Sequence[RunRecord], *, at_end: Iterable[str]) -> t
 def read_quantities(
     records: Iterable[RunRecord], *, quantities: Sequence[Quantity]
 ) -> tuple[NDArray[np.float64], list[str]]:
-    """Read quantities from completed runs, side by side.
+    """Return the matrix of quantities by run.
 
     Returns
     -------
     values
         Of shape (runs, points).
     lacking
-        Names of quantities that a run lacks, or has with another number of points; then there are no values.
+        Names of quantities that are missing in a run, or have another number of points; then there are no values.
     """
     read = [[quantity.read(record) for quantity in quantities] for record in records]
     lacking = [quantity.name for i, quantity in enumerate(quantities) if any(row[i] is None for row in read)]

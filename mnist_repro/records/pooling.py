@@ -1,4 +1,4 @@
-"""Runs that may be taken together, and whether each is whole."""
+"""Which runs of a store are pooled, which are excluded and why, and whether each is complete."""
 
 from __future__ import annotations
 
@@ -15,24 +15,14 @@ from mnist_repro.records.store import RecordStore
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
-    """Runs of one experiment that may be taken together.
+    """Runs of one experiment that may be pooled."""
 
-    Parameters
-    ----------
-    records
-        The newest record of each seed, by seed.
-    set_aside
-        Number of records left out: of an earlier protocol, code, dataset or version, or replaced by a newer one.
-    """
-
-    records: tuple[RunRecord, ...]
-    set_aside: int
+    records: tuple[RunRecord, ...]  #: the newest record of each seed, by seed
+    set_aside: int  #: number of excluded records: other protocol, code, dataset or version, or replaced by a newer one
 
 
 def pool_runs(records: Iterable[RunRecord], *, experiment: str, protocol_sha256: str) -> Pool:
-    """Take together the runs of one experiment under one protocol that were made under the same conditions.
-
-    Where there are several, the conditions of the newest record are taken.
+    """Pool the runs of one experiment under one protocol that have the conditions of the newest record.
 
     Parameters
     ----------
@@ -47,7 +37,7 @@ def pool_runs(records: Iterable[RunRecord], *, experiment: str, protocol_sha256:
 
 
 class Reason(Enum):
-    """Why a record is left out."""
+    """Why a record is excluded."""
 
     EXPERIMENT = "of an experiment that no document has"
     PROTOCOL = "of another protocol than today's"
@@ -56,19 +46,19 @@ class Reason(Enum):
 
 
 def list_left_out(records: Sequence[RunRecord], *, protocols: Mapping[str, Protocol]) -> dict[Reason, tuple[int, ...]]:
-    """Return which records no pool has, and why.
+    """Return which records are in no pool, and why.
 
     Parameters
     ----------
     records
-        All of a store, in the order of its lines.
+        All records of a store, in the order of its lines.
     protocols
-        Those of today, by id.
+        Today's protocols, by id.
 
     Returns
     -------
     dict
-        Lines of the store's file, counted from 1 and ascending, by reason; reasons without any are left out.
+        Lines of the store's file, counted from 1 and ascending, by reason; only reasons that occur.
     """
     pools = {
         name: pool_runs(records, experiment=name, protocol_sha256=protocol.sha256).records
@@ -92,12 +82,12 @@ def list_left_out(records: Sequence[RunRecord], *, protocols: Mapping[str, Proto
 
 
 def check_whole(record: RunRecord, *, protocol: Protocol, store: RecordStore) -> None:
-    """Refuse a completed run that lacks anything that its protocol measures: it was damaged.
+    """Refuse a completed run that lacks a measurement of its protocol: the record was damaged.
 
     Raises
     ------
     ReproError
-        If it does; names the file and the run.
+        If a measurement is missing; names the file and the run.
     """
     each_period, at_end = set(protocol.evaluated_each_period), {each.name for each in protocol.evaluation_sets}
     whole = (

@@ -53,7 +53,7 @@ def test_load_document_broken_remark_is_named_by_its_place(tmp_path: Path) -> No
     added = 'remarks = [{ line = 3, text = "Odd." }, { text = "Odder." }]\n'
 
     assert refusal(write_document(tmp_path, added + SMALL)) == (
-        f"{tmp_path / 'claims.toml'}, remarks, entry 2: needs line. Received: text. Add what is missing."
+        f"{tmp_path / 'claims.toml'}: remarks, entry 2 needs line. Received: text. Correct it there."
     )
 
 

@@ -49,36 +49,36 @@ from small_claims import SMALL, refusal, write_document
         pytest.param(
             'experiment = "small-net"\n',
             "",
-            "group 1:",
+            "group, entry 1",
             "either experiment or about",
             id="group about nothing",
         ),
         pytest.param(
             'about = "small-example"',
             'about = "a"\nexperiment = "b"',
-            "group 2:",
+            "group, entry 2",
             "either experiment or about",
             id="group about two things",
         ),
-        pytest.param('cell = "In [1]"\n', "", "group 1:", "needs cell", id="group without cell"),
+        pytest.param('cell = "In [1]"\n', "", "group, entry 1", "needs cell", id="group without cell"),
         pytest.param(
             "claims.time =",
             "claims.tyme =",
-            "group 1 (small-net), claims.tyme",
+            "group, entry 1 (small-net), claims.tyme",
             "unknown quantity",
             id="undeclared quantity",
         ),
         pytest.param(
             'claims.time = [{ line = 14, printed = "01:07" }]',
             "claims.time = 67",
-            "group 1 (small-net), claims.time",
+            "group, entry 1, claims.time",
             "an array",
             id="number instead of entries",
         ),
         pytest.param(
             'claims.time = [{ line = 14, printed = "01:07" }]',
             "claims.time = []",
-            "group 1 (small-net), claims.time",
+            "group, entry 1, claims.time",
             "not empty",
             id="no entries",
         ),
@@ -158,9 +158,7 @@ from small_claims import SMALL, refusal, write_document
             "last_line must be at least",
             id="output that ends before it begins",
         ),
-        pytest.param(
-            "not_claims =", "not_claim =", "claims.toml, output:", "unknown key not_claim", id="misspelt list"
-        ),
+        pytest.param("not_claims =", "not_claim =", "claims.toml: output", "unknown key not_claim", id="misspelt list"),
         pytest.param(
             "first_line = 11",
             "first_line = 0",
@@ -199,54 +197,53 @@ def test_load_document_broken_rule_names_place_rule_and_remedy(
         pytest.param(
             'about = "small-example"',
             'about = "a"\nexperiment = "b"',
-            ", group 2: needs either experiment or about. Received: about, experiment, cell, claims. "
-            "Keep one of the two.",
+            ": group, entry 2: needs either experiment or about. Received: both. Correct it there.",
             id="group about two things",
         ),
         pytest.param(
             "claims.time =",
             "claims.tyme =",
-            ", group 1 (small-net), claims.tyme: unknown quantity. Known: loss, error, time. "
+            ": group, entry 1 (small-net), claims.tyme: unknown quantity. Known: loss, error, time. "
             "Correct it, or add a table [quantity.tyme].",
             id="undeclared quantity",
         ),
         pytest.param(
             'unit = "nat"',
             'unit = "seconds"',
-            ", quantity.loss: the unit of loss must be one of nat. Received: 'seconds'. Correct it there.",
+            ": quantity.loss: the unit of loss must be one of nat. Received: 'seconds'. Correct it there.",
             id="unit of another metric",
         ),
         pytest.param(
             'unit = "percent"',
             'unit = "1"',
-            ", quantity.error: the unit of error must be one of fraction, percent. Received: '1'. Correct it there.",
+            ": quantity.error: the unit of error must be one of fraction, percent. Received: '1'. Correct it there.",
             id="unit of another metric with two",
         ),
         pytest.param(
             '"0.25"',
             '"a quarter"',
-            ", group 1 (small-net), claims.loss, entry 2: printed must be a finite number alone, or minutes:seconds "
-            "where the unit is seconds. Received: 'a quarter'. Correct it there.",
+            ": group, entry 1 (small-net), claims.loss, entry 2: printed must be a finite number alone, or "
+            "minutes:seconds where the unit is seconds. Received: 'a quarter'. Correct it there.",
             id="words instead of a number",
         ),
         pytest.param(
             'printed_unit = "percent"',
             'printed_unit = "fraction"',
-            ", group 1 (small-net), claims.error, entry 1: printed_unit stands only where the document prints another "
-            "unit than the true one, unit. Received: 'fraction'. Correct it there.",
+            ": group, entry 1 (small-net), claims.error, entry 1: printed_unit stands only where the document prints "
+            "another unit than the true one, unit. Received: 'fraction'. Correct it there.",
             id="printed unit that is the true one",
         ),
         pytest.param(
             "period = 2, ",
             "period = 2, example = 3, ",
-            ", group 1 (small-net), claims.loss, entry 2: example, the training image counted from 1, stands with each "
-            "label and with nothing else. Received: 'loss'. Correct it there.",
+            ": group, entry 1 (small-net), claims.loss, entry 2: example, the training image counted from 1, stands "
+            "with each label and with nothing else. Received: 'loss'. Correct it there.",
             id="example of a loss",
         ),
         pytest.param(
             "last_line = 14",
             "last_line = 10",
-            ", output.regions, entry 1: last_line must be at least first_line, 11. Received: 10. Correct it there.",
+            ": output.regions, entry 1: last_line must be at least first_line, 11. Received: 10. Correct it there.",
             id="output that ends before it begins",
         ),
     ],

@@ -82,7 +82,7 @@ def test_load_catalogue_in_order_passes(folders: list[Path]) -> None:
             "experiments.py",
             'id="tiny-linear"',
             'id="../tiny"',
-            "An experiment's id has lower-case letters and digits, parted by single points or hyphens. "
+            "An experiment's id has lower-case letters and digits, separated by single points or hyphens. "
             "Received: '../tiny'. Correct it in experiments.py.",
             id="experiment that would leave the folder",
         ),

@@ -156,13 +156,21 @@ def test_labelled_examples_are_those_of_all_documents(tmp_path: Path) -> None:
         pytest.param("[statement.comment]", "[statement.Comment]", "statement.Comment", "lower-case", id="capitals"),
         pytest.param('experiments = ["net", "deep-net"]\n', "", "statement.comment", "needs experiments", id="of none"),
         pytest.param("lines = [3, 9]", "lines = []", "statement.comment", "array of line numbers", id="no lines"),
-        pytest.param("lines = [3, 9]", "lines = [true]", "statement.comment", "array of line numbers", id="odd lines"),
+        pytest.param(
+            "lines = [3, 9]",
+            "lines = [true]",
+            "statement.comment.lines, entry 1",
+            "whole number from 1",
+            id="odd lines",
+        ),
         pytest.param("batch_size = 5\n", "", "statement.comment", "exactly one rule", id="no rule"),
         pytest.param(
             "batch_size = 5", 'batch_size = 5\ntrained_on = "a"', "statement.comment", "exactly one", id="two rules"
         ),
         pytest.param("batch_size = 5", "batch_size = 0", "statement.comment", "whole number from 1", id="no images"),
-        pytest.param('source = "train"', 'source = "both"', "statement.range, images", "train or test", id="source"),
+        pytest.param(
+            'source = "train"', 'source = "both"', "statement.range.images.source", "one of train, test", id="source"
+        ),
         pytest.param("last = 9", "last = 6", "statement.range", "last must be at least first, 7", id="backward range"),
         pytest.param('smaller = "net.accuracy"\n', "", "comparison.deep-beats", "either greater and", id="half a pair"),
         pytest.param(
@@ -183,21 +191,33 @@ def test_labelled_examples_are_those_of_all_documents(tmp_path: Path) -> None:
         pytest.param('"00:44"', '"00:00"', "comparison.time", "more than 0", id="ratio to nothing"),
         pytest.param('"0.92"', '"0.90"', "comparison.deep-beats-shallow", "as the greater number", id="not greater"),
         pytest.param(
-            'family = "net.loss"', 'family = "net.loss.1"', "explanation 1", "without its period", id="explained point"
+            'family = "net.loss"',
+            'family = "net.loss.1"',
+            "explanation, entry 1",
+            "without its period",
+            id="explained point",
         ),
         pytest.param(
-            'family = "net.loss"', 'family = "example.label"', "explanation 1", "claims of a run", id="explained fact"
+            'family = "net.loss"',
+            'family = "example.label"',
+            "explanation, entry 1",
+            "claims of a run",
+            id="explained fact",
         ),
         pytest.param(
             'variant = "net+relu"',
             'variant = "deep-net+relu"',
-            "explanation 1",
+            "explanation, entry 1",
             "experiment of the family: net",
             id="n",
         ),
-        pytest.param('variant = "net+relu"', 'variant = "relu"', "explanation 1", "id of a variant", id="no variant"),
-        pytest.param("date = 2025-01-31", 'date = "2025-01-31"', "explanation 1", "without quotes", id="quoted date"),
-        pytest.param("date = 2025-01-31\n", "", "explanation 1", "needs date", id="no date"),
+        pytest.param(
+            'variant = "net+relu"', 'variant = "relu"', "explanation, entry 1", "id of a variant", id="no variant"
+        ),
+        pytest.param(
+            "date = 2025-01-31", 'date = "2025-01-31"', "explanation, entry 1", "without quotes", id="quoted date"
+        ),
+        pytest.param("date = 2025-01-31\n", "", "explanation, entry 1", "needs date", id="no date"),
         pytest.param(", example = 72", "", "claims.label, entry 1", "stands with each label", id="label of no image"),
         pytest.param(
             'line = 11, printed = "0.90"',

@@ -72,9 +72,9 @@ def test_parse_record_equal_environments_are_one_object_and_similar_ones_are_not
     one, same = (parse_record(line).environment for _ in range(2))
 
     assert one is same
-    with pytest.raises(ValueError, match=r"record.environment.threads is int; received 1.0"):
+    with pytest.raises(ValueError, match=r"record.environment.threads must be int; received 1.0"):
         parse_record(line.replace('"threads": 1,', '"threads": 1.0,'))
-    with pytest.raises(ValueError, match=r"record.environment.dirty is .*; received 0"):
+    with pytest.raises(ValueError, match=r"record.environment.dirty must be .*; received 0"):
         parse_record(line.replace('"dirty": false', '"dirty": 0'))
 
 
@@ -104,5 +104,5 @@ def test_parse_record_number_that_is_not_finite_is_refused(make_record: MakeReco
     """No number that is not finite is read either."""
     line = format_record(make_record(total_seconds=123.456)).replace("123.456", number)
 
-    with pytest.raises(ValueError, match="finite"):
+    with pytest.raises(ValueError, match=r"finite|a number from 0 to 1e\+09"):
         parse_record(line)

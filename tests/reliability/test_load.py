@@ -19,7 +19,8 @@ from mnist_repro.records.run import format_record
 
 RECORDS = {"small": 5_000, "full": 100_000}
 MOST_SECONDS = 60.0
-MOST_BYTES = {"small": 400_000_000, "full": 1_000_000_000}
+# msgspec makes a number of its own for each one that it reads, at a quarter of the time.
+MOST_BYTES = {"small": 400_000_000, "full": 1_200_000_000}
 
 # Runs the command line, and says what it took: the seconds of its processor, which another program does not lengthen.
 MEASURED = """
@@ -36,7 +37,7 @@ with open(sys.argv[1], "w") as file:
 
 
 def made_up_lines(protocols: dict[str, Protocol], environment: Environment, *, count: int) -> Iterator[str]:
-    """Yield records of all experiments, as many of each, in which no two figures are the same."""
+    """Yield records of all experiments, as many of each, in which no two losses are the same."""
     generator = np.random.default_rng(11)
     templates = [
         json.loads(format_record(make_run(protocol, seed=0, environment=environment)))
@@ -62,7 +63,7 @@ def test_report_of_large_store_takes_bounded_time_and_memory(
     pytestconfig: pytest.Config,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """A hundred thousand records are read, judged and reported within 60 s of one processor, and 1 GB."""
+    """A hundred thousand records are read, judged and reported within 60 s of one processor, and 1.2 GB."""
     size = pytestconfig.option.reliability
     folder = tmp_path / "records" / "large"
     folder.mkdir(parents=True)

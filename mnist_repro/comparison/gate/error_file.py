@@ -8,19 +8,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, fields
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from mnist_repro.comparison.gate.baseline import ERRORS_FILE, read_baseline, replace_file
-from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, Fault, GateErrors, Shift
+from mnist_repro.comparison.gate.error_rates import Fault, GateErrors
 from mnist_repro.comparison.gate.faults import collect_faults
 from mnist_repro.comparison.gate.resampling import GATE_PROFILE, measure_detection, measure_false_alarms
 from mnist_repro.comparison.runs import RunsByExperiment
 from mnist_repro.documents.protocol import Protocol
+from mnist_repro.documents.validation import convert
 from mnist_repro.documents.variant import Variant
 from mnist_repro.errors import ReproError
+from mnist_repro.records.decoding import read_measurement
 from mnist_repro.records.environment import hash_code
 from mnist_repro.records.run import format_record
 from mnist_repro.records.store import RecordStore
@@ -38,6 +40,18 @@ _GATE_PATH = (
 _DIGITS = 6
 _SCHEMA = 1
 _AGAIN = "Measure again with `mnist-repro baseline`."
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ErrorFile(GateErrors):
+    """The content of `errors.json`."""
+
+    inputs_sha256: str
+
+    @property
+    def errors(self) -> GateErrors:
+        """What was measured, without the hash."""
+        return GateErrors(**{field.name: getattr(self, field.name) for field in fields(GateErrors)})
 
 
 def measure_errors(
@@ -69,9 +83,9 @@ def measure_errors(
         not_run=tuple(not_run),
     )
     inputs = _hash_inputs(baseline, protocols=protocols, faults=collected, not_run=not_run)
-    entry = _plain({"schema": _SCHEMA, "inputs_sha256": inputs, **asdict(errors)})
-    replace_file(folder / ERRORS_FILE, json.dumps(entry, indent=1) + "\n")
-    return _parse(entry)
+    entry = _plain({"inputs_sha256": inputs, **asdict(errors)})
+    replace_file(folder / ERRORS_FILE, json.dumps({"schema": _SCHEMA, **entry}, indent=1) + "\n")
+    return convert(entry, _ErrorFile).errors
 
 
 def read_errors(
@@ -92,37 +106,18 @@ def read_errors(
         If it cannot be read, or was measured with other runs, thresholds or code than there are.
     """
     file = folder / ERRORS_FILE
-    if not file.exists():
+    found = read_measurement(file, _ErrorFile, remedy=_AGAIN, schema=_SCHEMA)
+    if found is None:
         return None
-    try:
-        entry = json.loads(file.read_text(encoding="utf-8"))
-        inputs, errors = entry["inputs_sha256"], _parse(entry)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = f"{file} holds what was measured of the gate, and cannot be read: {error!r}. {_AGAIN}"
-        raise ReproError(msg) from error
+    errors = found.errors
     collected, not_run = collect_faults(RecordStore(records / errors.environment), faults=faults, protocols=protocols)
-    if inputs != _hash_inputs(read_baseline(folder), protocols=protocols, faults=collected, not_run=not_run):
+    inputs = _hash_inputs(read_baseline(folder), protocols=protocols, faults=collected, not_run=not_run)
+    if found.inputs_sha256 != inputs:
         msg = (
             f"{file} was measured with other runs, faults, thresholds or code of the gate than there are now. {_AGAIN}"
         )
         raise ReproError(msg)
     return errors
-
-
-def _parse(entry: Mapping[str, Any]) -> GateErrors:
-    if entry["schema"] != _SCHEMA:
-        msg = f"the schema version is {_SCHEMA}; received {entry['schema']!r}"
-        raise ValueError(msg)
-    detections = []
-    for values in entry["detections"]:
-        detection = Detection(**{**values, "difference": Difference(values["difference"])})
-        detections.append(replace(detection, shift=Shift(**values["shift"]) if values["shift"] else None))
-    return GateErrors(
-        environment=entry["environment"],
-        false_alarms=FalseAlarms(**entry["false_alarms"]),
-        detections=tuple(detections),
-        not_run=tuple(entry["not_run"]),
-    )
 
 
 def _hash_inputs(

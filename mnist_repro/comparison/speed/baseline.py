@@ -12,8 +12,7 @@ from pathlib import Path
 
 from mnist_repro.comparison.gate.baseline import replace_file
 from mnist_repro.comparison.speed.gate import Launch
-from mnist_repro.errors import ReproError
-from mnist_repro.records.decoding import parse_versioned, read_typed
+from mnist_repro.records.decoding import read_measurement
 from mnist_repro.records.environment import Environment
 
 SPEED_BASELINE_FILE = "speed.json"
@@ -26,7 +25,7 @@ _SCHEMA = 1
 class SpeedEntry:
     """The launches of one experiment on one processor."""
 
-    environment: Environment  #: in which they were measured
+    environment: Environment  #: where they were made
     launches: tuple[Launch, ...]  #: at least one, all of one experiment
 
     def __post_init__(self) -> None:
@@ -40,35 +39,27 @@ class SpeedEntry:
         return self.launches[0].experiment, self.environment.processor
 
 
+@dataclass(frozen=True)
+class _BaselineFile:
+    entries: tuple[SpeedEntry, ...]
+
+    def __post_init__(self) -> None:
+        if len({entry.key for entry in self.entries}) != len(self.entries):
+            msg = "has one entry for each experiment and processor"
+            raise ValueError(msg)
+
+
 def read_speed_baseline(folder: Path) -> dict[tuple[str, str], SpeedEntry]:
     """Read the baseline's launches by experiment and processor; empty where there are none.
 
     Raises
     ------
     ReproError
-        If the file cannot be read or is none of ours.
+        If the file cannot be read or is not valid.
     """
-    file = folder / SPEED_BASELINE_FILE
-    if not file.exists():
-        return {}
-    try:
-        return _parse(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        msg = (
-            f"{file} holds the speed gate's baseline, and cannot be read: {error}. Restore it, or remove it and "
-            "measure another: pytest benchmarks/test_speed_regression.py"
-        )
-        raise ReproError(msg) from error
-
-
-def _parse(text: str) -> dict[tuple[str, str], SpeedEntry]:
-    listed = parse_versioned(text, schema=_SCHEMA, what="it").get("entries")
-    entries: tuple[SpeedEntry, ...] = read_typed(tuple[SpeedEntry, ...], listed, where="entries")
-    by_key = {entry.key: entry for entry in entries}
-    if len(by_key) != len(entries):
-        msg = "an experiment has one entry for each processor"
-        raise ValueError(msg)
-    return by_key
+    remedy = "Restore it, or remove it and measure another: pytest benchmarks/test_speed_regression.py"
+    found = read_measurement(folder / SPEED_BASELINE_FILE, _BaselineFile, remedy=remedy, schema=_SCHEMA)
+    return {entry.key: entry for entry in found.entries} if found else {}
 
 
 def add_to_speed_baseline(folder: Path, *, environment: Environment, launches: Sequence[Launch]) -> None:

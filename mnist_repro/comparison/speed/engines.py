@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+import msgspec
 import numpy as np
+from msgspec import Meta
 
+from mnist_repro.documents.validation import Positive
 from mnist_repro.errors import ReproError
-from mnist_repro.records.decoding import parse_json, read_typed
+from mnist_repro.records.decoding import read_measurement
 from mnist_repro.stats.estimates import Estimate, estimate_median
 
 SPEED_FILE, BUSY_SPEED_FILE = "speed.json", "speed-busy.json"
@@ -27,18 +30,18 @@ FLOOR, COMPILED, CONTROL = "floor", "compiled", "control"
 
 @dataclass(frozen=True, kw_only=True)
 class EngineTimes:
-    """Times of one engine in one experiment."""
+    """What was measured of one engine in one experiment."""
 
-    experiment: str
-    engine: str
-    step_seconds: tuple[float, ...]  #: seconds of one step, by round
+    experiment: str  #: id of the experiment
+    engine: str  #: name of the engine
+    step_seconds: Annotated[tuple[Positive, ...], Meta(min_length=1, description="positive times, at least one")]
     ready_seconds: float  #: to build, trace and compile
     peak_bytes: int  #: peak memory of its process
     steps_of_a_round: int  #: steps that a round's time was divided by
-    settings: str  #: what the engine chose itself, as JSON
-    over_floor: float  #: median over rounds of the ratio to the floor, for readers of the JSON
-    over_compiled: float  #: the same ratio to the compiled engine
-    over_control: float  #: the same ratio to the control
+    settings: str  #: what it chose for itself, as JSON
+    over_floor: float  #: median over rounds of the ratio to this engine, for readers of the JSON
+    over_compiled: float  #: likewise
+    over_control: float  #: likewise
     is_busy: bool  #: whether another core was kept busy
     environment: str  #: versions, processor and flags, as JSON
 
@@ -62,48 +65,40 @@ def _estimate_ratio(seconds: tuple[float, ...], others: tuple[float, ...]) -> Es
 Times = Mapping[str, Mapping[str, EngineTimes]]
 
 
+class _Benchmark(msgspec.Struct):
+    extra_info: EngineTimes
+
+
+class _SpeedFile(msgspec.Struct):
+    """What is read of the JSON that pytest-benchmark writes."""
+
+    benchmarks: tuple[_Benchmark, ...]
+
+
 def read_speed(folder: Path, *, is_busy: bool = False) -> Times:
     """Read the times in an environment's folder of records; empty where there are none.
 
     Parameters
     ----------
     is_busy
-        Whether those with another core kept busy are meant.
+        Whether to read those with another core kept busy.
 
     Raises
     ------
     ReproError
-        If the file cannot be read or is none of ours.
+        If the file cannot be read or is not valid.
     """
     file = folder / (BUSY_SPEED_FILE if is_busy else SPEED_FILE)
-    if not file.exists():
-        return {}
-    try:
-        times = [
-            _read(benchmark, number, is_busy=is_busy)
-            for number, benchmark in enumerate(parse_json(file.read_text("utf-8"))["benchmarks"])
-        ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = (
-            f"{file} holds times of training steps, and cannot be read: {error}. Measure again: "
-            f"pytest benchmarks/test_training_speed.py{' --busy-core' * is_busy} --benchmark-min-rounds 9 "
-            f"--benchmark-json {file}"
-        )
-        raise ReproError(msg) from error
-    times.sort(key=lambda each: each.experiment)
+    remedy = (
+        f"Measure again: pytest benchmarks/test_training_speed.py{' --busy-core' * is_busy} "
+        f"--benchmark-min-rounds 9 --benchmark-json {file}"
+    )
+    found = read_measurement(file, _SpeedFile, remedy=remedy)
+    times = sorted((each.extra_info for each in found.benchmarks) if found else (), key=lambda each: each.experiment)
+    if any(each.is_busy is not is_busy for each in times):
+        msg = f"{file}: is_busy is {str(is_busy).lower()} in this file. {remedy}"
+        raise ReproError(msg)
     return {
         name: {each.engine: each for each in engines}
         for name, engines in groupby(times, key=lambda each: each.experiment)
     }
-
-
-def _read(benchmark: Any, number: int, *, is_busy: bool) -> EngineTimes:
-    where = f"benchmarks[{number}].extra_info"
-    times: EngineTimes = read_typed(EngineTimes, benchmark["extra_info"], where=where)
-    if times.is_busy != is_busy:
-        msg = f"{where}.is_busy is {str(is_busy).lower()} in this file"
-        raise ValueError(msg)
-    if not times.step_seconds or min(times.step_seconds) <= 0:
-        msg = f"{where}.step_seconds are positive times, at least one"
-        raise ValueError(msg)
-    return times

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnist_repro.errors import ReproError
-from mnist_repro.records.decoding import parse_json, read_typed
+from mnist_repro.documents.validation import From1, Positive
+from mnist_repro.records.decoding import read_measurement
 from mnist_repro.stats.estimates import Estimate, estimate_median
 from mnist_repro.studies.timing import Part
 
@@ -22,16 +22,21 @@ STUDIES_FILE, BUSY_STUDIES_FILE = "studies.json", "studies-busy.json"
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuredStudy:
-    """One study, timed from its command to its end."""
+    """One study that was timed, from its command to its end."""
 
-    round: int  #: number of its round, from 0
-    experiment: str
-    seeds: int  #: number of runs
-    workers: int  #: number of processes that trained
-    wall_seconds: float  #: of the whole command
-    seconds: dict[str, float]  #: the workers' time by the name of a `Part`
+    round: int  #: in which it was run; from 0
+    experiment: str  #: id of the experiment
+    seeds: From1  #: number of runs
+    workers: From1  #: processes that trained
+    wall_seconds: Positive  #: of the whole command
+    seconds: dict[str, float]  #: the workers' time, by the name of each `Part`
     processor_share: float  #: fraction of the runs' time in which their processes had a processor
     processor: str  #: kind of processor
+
+    def __post_init__(self) -> None:
+        if self.seconds.keys() != {part.name for part in Part}:
+            msg = f"has seconds of every part, and no other: {', '.join(part.name for part in Part)}"
+            raise ValueError(msg)
 
     @property
     def outside_share(self) -> float:
@@ -50,45 +55,30 @@ class StudyRatio:
     values: tuple[float, ...]  #: ratios of the rounds, ascending
 
 
+@dataclass(frozen=True)
+class _StudiesFile:
+    studies: tuple[MeasuredStudy, ...]
+
+
 def read_studies(folder: Path, *, is_busy: bool = False) -> tuple[MeasuredStudy, ...]:
     """Read the studies that were timed in an environment; empty where none were.
 
     Parameters
     ----------
     is_busy
-        Whether those with a core kept busy are meant.
+        Whether to read those with a core kept busy.
 
     Raises
     ------
     ReproError
-        If the file cannot be read or is none of ours.
+        If the file cannot be read or is not valid.
     """
     file = folder / (BUSY_STUDIES_FILE if is_busy else STUDIES_FILE)
-    if not file.exists():
-        return ()
-    try:
-        entries = parse_json(file.read_text("utf-8"))["studies"]
-        studies: list[MeasuredStudy] = [
-            read_typed(MeasuredStudy, entry, where=f"studies[{number}]") for number, entry in enumerate(entries)
-        ]
-        for number, study in enumerate(studies):
-            _check(study, where=f"studies[{number}]")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = (
-            f"{file} holds times of studies, and cannot be read: {error}. Remove it and measure again: "
-            f"python benchmarks/speed/studies.py{' --busy-core' * is_busy} --records {folder}"
-        )
-        raise ReproError(msg) from error
-    return tuple(studies)
-
-
-def _check(study: MeasuredStudy, *, where: str) -> None:
-    if min(study.wall_seconds, study.workers, study.seeds) <= 0:
-        msg = f"{where}: wall_seconds, workers and seeds are positive"
-        raise ValueError(msg)
-    if study.seconds.keys() != {part.name for part in Part}:
-        msg = f"{where}.seconds has every part, and no other: {', '.join(part.name for part in Part)}"
-        raise ValueError(msg)
+    remedy = (
+        f"Remove it and measure again: python benchmarks/speed/studies.py{' --busy-core' * is_busy} --records {folder}"
+    )
+    found = read_measurement(file, _StudiesFile, remedy=remedy)
+    return found.studies if found else ()
 
 
 def list_efficiencies(studies: Sequence[MeasuredStudy]) -> list[StudyRatio]:

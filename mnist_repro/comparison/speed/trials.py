@@ -18,8 +18,7 @@ import numpy as np
 from mnist_repro.comparison.gate.regression import Outcome
 from mnist_repro.comparison.speed.baseline import SpeedEntry, read_speed_baseline
 from mnist_repro.comparison.speed.gate import Launch, SpeedComparison, judge_speed
-from mnist_repro.errors import ReproError
-from mnist_repro.records.decoding import parse_versioned, read_typed
+from mnist_repro.records.decoding import read_measurement
 from mnist_repro.records.environment import Environment
 
 SPEED_TRIALS_FILE = "speed_trials.json"
@@ -28,13 +27,12 @@ _SCHEMA = 1
 
 @dataclass(frozen=True, kw_only=True)
 class SpeedTrial:
-    """One launch of our engine, with rounds of slowed steps in turn with unchanged rounds."""
+    """One launch of our engine, with rounds of steps that were slowed down in turn with rounds as they are."""
 
-    experiment: str  #: whose steps were timed
+    experiment: str  #: id of the experiment
     is_busy: bool  #: whether another process kept the second core busy
-    control_seconds: tuple[float, ...]  #: seconds of a step of the control, by round
-    #: seconds of our step, by round, for each factor by which it was slowed down: as many times the steps counted were
-    #: made; "1" is unchanged
+    control_seconds: tuple[float, ...]  #: of a step of the control, by round
+    #: of our step, by round, for each factor by which the steps were multiplied; "1" is unchanged code
     step_seconds: dict[str, tuple[float, ...]]
 
     def as_launch(self, factor: str) -> Launch:
@@ -75,21 +73,10 @@ def read_speed_trials(folder: Path) -> SpeedTrials | None:
     Raises
     ------
     ReproError
-        If the file cannot be read or is none of ours.
+        If the file cannot be read or is not valid.
     """
-    file = folder / SPEED_TRIALS_FILE
-    if not file.exists():
-        return None
-    try:
-        values = parse_versioned(file.read_text("utf-8"), schema=_SCHEMA, what="it")
-        trials: SpeedTrials = read_typed(SpeedTrials, values, where="trials")
-    except (OSError, ValueError) as error:
-        msg = (
-            f"{file} holds trials of the speed gate, and cannot be read: {error}. Restore it, or make them again: "
-            f"python benchmarks/speed/trials.py --baseline {folder}"
-        )
-        raise ReproError(msg) from error
-    return trials
+    remedy = f"Restore it, or make them again: python benchmarks/speed/trials.py --baseline {folder}"
+    return read_measurement(folder / SPEED_TRIALS_FILE, SpeedTrials, remedy=remedy, schema=_SCHEMA)
 
 
 def count_outcomes(trials: SpeedTrials, *, baseline: Mapping[tuple[str, str], SpeedEntry]) -> list[TrialCount]:

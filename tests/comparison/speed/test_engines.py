@@ -142,7 +142,7 @@ def test_draw_speed_every_engine_has_its_row(tmp_path: Path) -> None:
         ("[]", "cannot be read"),
         ('{"benchmarks": [{"name": "another benchmark"}]}', "extra_info"),
         (json.dumps({"benchmarks": [entry("jax", seconds=1e-3, step_seconds=[])]}), "positive times"),
-        (json.dumps({"benchmarks": [entry("jax", seconds=-1e-3)]}), "positive times"),
+        (json.dumps({"benchmarks": [entry("jax", seconds=-1e-3)]}), "must be a positive number; received -0.001"),
         (json.dumps({"benchmarks": [entry("jax", seconds=1e-3, ready_seconds="long")]}), "ready_seconds"),
         (json.dumps({"benchmarks": [entry("jax", seconds=1e-3, is_busy=True)]}), "is_busy is false in this file"),
     ],

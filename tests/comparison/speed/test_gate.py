@@ -146,7 +146,7 @@ def test_read_speed_baseline_broken_file_is_told(tmp_path: Path, change: Callabl
     file = tmp_path / SPEED_BASELINE_FILE
     file.write_text(change(file.read_text("utf-8")), encoding="utf-8")
 
-    with pytest.raises(ReproError, match="speed gate's baseline, and cannot be read"):
+    with pytest.raises(ReproError, match=r"speed\.json cannot be read: .* Restore it, or remove it"):
         read_speed_baseline(tmp_path)
 
 
@@ -192,7 +192,7 @@ def test_read_speed_trials_broken_file_is_told(tmp_path: Path) -> None:
     """A broken file is named; where there is none, nothing was measured."""
     assert read_speed_trials(tmp_path) is None
     (tmp_path / SPEED_TRIALS_FILE).write_text("{}", encoding="utf-8")
-    with pytest.raises(ReproError, match=r"speed_trials\.json holds trials"):
+    with pytest.raises(ReproError, match=r"speed_trials\.json cannot be read: .* Restore it, or make them again"):
         read_speed_trials(tmp_path)
 
 

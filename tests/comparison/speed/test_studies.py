@@ -177,7 +177,11 @@ def test_pages_processors_are_told_once(tmp_path: Path) -> None:
     [
         pytest.param(lambda _: "{", "cannot be read", id="torn"),
         pytest.param(lambda _: "[]", "cannot be read", id="no object"),
-        pytest.param(lambda study: json.dumps({"studies": [study | {"workers": 0}]}), "are positive", id="no worker"),
+        pytest.param(
+            lambda study: json.dumps({"studies": [study | {"workers": 0}]}),
+            "workers must be a whole number from 1; received 0",
+            id="no worker",
+        ),
         pytest.param(lambda study: json.dumps({"studies": [study | {"seconds": {}}]}), "every part", id="no parts"),
         pytest.param(lambda study: json.dumps({"studies": [study | {"wall_seconds": "1"}]}), "wall_", id="a word"),
     ],

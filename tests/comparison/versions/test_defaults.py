@@ -114,7 +114,7 @@ def test_probe_tables_say_what_was_measured(probe: Probe) -> None:
 )
 def test_format_repetition_names_what_was_not_equal(probe: Probe, one: bool, two: bool, said: str) -> None:  # noqa: FBT001 - what is tried
     """Where the same seed gave other first steps, the experiment is named, and where it did so."""
-    repeated = {"compiled": {NET: Repeated(in_one_process=one, in_two_processes=two)}}
+    repeated = {**probe.repeated, "compiled": {NET: Repeated(in_one_process=one, in_two_processes=two)}}
 
     assert format_repetition(replace(probe, repeated=repeated), "compiled") == said
 
