@@ -6,7 +6,7 @@ Each takes its options and a console, and returns an exit code.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,7 +27,7 @@ from mnist_repro.cli.options import (
 )
 from mnist_repro.comparison.gate.faults import plant_faults
 from mnist_repro.datasets.dataset import Dataset, load_dataset
-from mnist_repro.documents.document import load_documents
+from mnist_repro.documents.document import labelled_examples, load_documents
 from mnist_repro.documents.protocol import load_protocols, select_protocols
 from mnist_repro.documents.variant import load_alternatives
 from mnist_repro.errors import ReproError
@@ -40,7 +40,7 @@ from mnist_repro.reporting.terminal.progress import StudyProgress, format_plan
 from mnist_repro.reporting.terminal.timing import print_timing
 from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_unfinished
 from mnist_repro.studies.cluster.connection import Cluster, connect_cluster
-from mnist_repro.studies.confirm import confirm_code, format_same_code, train_revision
+from mnist_repro.studies.confirm import compare_outcomes, format_same_code, plan_confirmation, train_revision
 from mnist_repro.studies.first_layer import keep_early_weights
 from mnist_repro.studies.study import Plan, plan_study, profile_seeds, run_study
 from mnist_repro.studies.timing import StudyClock
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Train, record, and print the table of claims."""
     clock = StudyClock()
     _check_cluster(options)
-    protocols = select_protocols(options.experiments)
+    protocols, documents = select_protocols(options.experiments), load_documents()
     dataset = _load(options, console)
     store = _store(options, dataset)
     seeds = profile_seeds(protocols.values(), profile=options.profile)
@@ -83,12 +83,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
             dataset=dataset,
             store=store,
             console=console,
+            labelled=labelled_examples(documents.values()),
             keep_models=options.keep_models,
             clock=clock,
             cluster=cluster,
         )
     unfinished = [record for record in records if record.status != "completed"]
-    result = summarize_environment(store, documents=load_documents(), protocols=protocols, records=records)
+    result = summarize_environment(store, documents=documents, protocols=protocols, records=records)
     print_claims(result, console=console)
     if options.timing:
         print_timing(clock.read(), console=console)
@@ -106,19 +107,14 @@ def _check_cluster(options: argparse.Namespace) -> None:
     ReproError
         If one was.
     """
-    if options.cluster is None:
-        return
-    if options.workers is not None:
+    if options.cluster is not None and options.workers is not None:
         msg = "A study on a cluster has the workers of the cluster: leave --workers out, or --cluster."
-        raise ReproError(msg)
-    if options.keep_models:
-        msg = "Workers of a cluster cannot reach the folder of the records: leave --keep-models out, or --cluster."
         raise ReproError(msg)
 
 
 def explain(options: argparse.Namespace, console: Console) -> int:
     """Make every open choice otherwise, and say in which ways the documents could have been made."""
-    protocols = select_protocols(options.experiments)
+    protocols, documents = select_protocols(options.experiments), load_documents()
     dataset = _load(options, console)
     store = _store(options, dataset)
     trials = [plan_trials(protocol) for protocol in protocols.values()]
@@ -132,10 +128,11 @@ def explain(options: argparse.Namespace, console: Console) -> int:
         workers=options.workers,
     )
     console.print("The experiments as they were reconstructed:")
-    records = _train(own, dataset=dataset, store=store, console=console)
+    labelled = labelled_examples(documents.values())
+    records = _train(own, dataset=dataset, store=store, console=console, labelled=labelled)
     console.print("Every choice made otherwise, and the initial values moved:")
     records += _train_variants(plans, store=store, console=console)
-    print_causes(find_causes(store, documents=load_documents(), protocols=protocols), console=console)
+    print_causes(find_causes(store, documents=documents, protocols=protocols), console=console)
     console.print("`mnist-repro report` writes it to the page of causes.", highlight=False)
     return 1 if any(record.status == "failed" for record in records) else 0
 
@@ -175,17 +172,19 @@ def _confirm(store: RecordStore, dataset: Dataset, console: Console) -> int:
     variants = {variant.id: variant for variant in plant_faults(protocols, alternatives=alternatives)}
     variants |= alternatives | {v.id: v for protocol in protocols.values() for v in plan_trials(protocol).variants}
 
-    def train(plan: Plan, images: Dataset, again: RecordStore) -> list[RunRecord]:
-        return _train(plan, dataset=images, store=again, console=console, keep_pictures=False)
-
-    confirmation = confirm_code(
-        store,
-        protocols=protocols,
-        variants=list(variants.values()),
-        seeds=_CONFIRMED_SEEDS,
-        dataset=dataset,
-        train=train,
-    )
+    with TemporaryDirectory() as folder:
+        planned = plan_confirmation(
+            store,
+            protocols=protocols,
+            variants=list(variants.values()),
+            seeds=_CONFIRMED_SEEDS,
+            dataset=dataset,
+            folder=Path(folder),
+        )
+        made: list[RunRecord] = []
+        for plan, images, again in planned.plans:
+            made += _train(plan, dataset=images, store=again, console=console, keep_pictures=False)
+    confirmation = compare_outcomes(planned.recorded, made=made)
     for name, seed in confirmation.different:
         console.print(f"{name}, seed {seed}: another run than the recorded one", highlight=False, soft_wrap=True)
     equal, different = len(confirmation.equal), len(confirmation.different)
@@ -222,6 +221,7 @@ def _train(
     store: RecordStore,
     console: Console,
     keep_pictures: bool = True,
+    labelled: Collection[int] = (),
     keep_models: bool = False,
     clock: StudyClock | None = None,
     cluster: Cluster | None = None,
@@ -239,6 +239,7 @@ def _train(
             dataset=dataset,
             store=store,
             keep_pictures=keep_pictures,
+            labelled_examples=labelled,
             keep_models=keep_models,
             on_record=progress.advance,
             clock=clock,

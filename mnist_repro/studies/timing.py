@@ -30,7 +30,7 @@ class Part(Enum):
     TRAINING = "training periods"
     EVALUATING = "evaluation"
     FAILING = "runs that failed"
-    RECORDING = "runs recorded, on the disk"
+    RECORDING = "runs handed over, to be recorded"
     BETWEEN = "between runs"
     WAITING = "waiting for the last runs"
 
