@@ -7,10 +7,12 @@ trains with one thread. This process needs no TensorFlow, unless it is the only 
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from joblib.externals.loky import process_executor
@@ -206,9 +208,17 @@ def _make_on_process(run: PlannedRun, dataset: Dataset, *, keep_model: bool) -> 
 
 
 def _open_stderr() -> None:
-    """Open descriptor 2 where it is closed: the next file to be opened would get it, and all that is printed there."""
+    """Open the null device as stderr where the process was started without: joblib flushes it.
+
+    Compiled code prints to its descriptor, which the next file to be opened would get. Workers inherit it.
+    """
+    if sys.stderr is not None:
+        return
+    sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the process runs
+    opened = sys.stderr.fileno()
     try:
         os.fstat(_STDERR)
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), _STDERR)
-        os.set_inheritable(_STDERR, True)  # noqa: FBT003 - it has no name
+        os.dup2(opened, _STDERR)
+    else:
+        os.set_inheritable(_STDERR, opened == _STDERR)

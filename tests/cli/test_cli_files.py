@@ -19,7 +19,7 @@ def test_report_broken_record_is_named(call: Call, broken: Path, tmp_path: Path)
 
     ended = call("report", "--records", broken.parents[1], "--output", "out")
 
-    assert_one_line(ended, f"{broken}, line 2, is no valid record")
+    assert_one_line(ended, f"{broken}, line 2, is not a valid record")
     assert before == files_in(tmp_path)
 
 
@@ -32,7 +32,7 @@ def test_run_broken_record_is_named(call: Call, broken: Path, tmp_path: Path) ->
     arguments = ("--dataset", "digits", "--records", broken.parents[1], "--environment", "linux")
     ended = call("run", EXPERIMENT, *arguments)
 
-    assert_one_line(ended, f"{file}, line 2, is no valid record", "take this line out and run again")
+    assert_one_line(ended, f"{file}, line 2, is not a valid record", "remove this line and run again")
     assert before == files_in(tmp_path)
 
 
@@ -57,7 +57,7 @@ def test_report_records_that_are_a_file_are_refused(call: Call, tmp_path: Path) 
     """A file in place of the folder of records is named."""
     (tmp_path / "file").touch()
 
-    assert_one_line(call("report", "--records", "file"), "file is none", "correct --records")
+    assert_one_line(call("report", "--records", "file"), "file is not a folder", "correct --records")
 
 
 def test_report_other_protocols_only_is_refused(call: Call, recorded: Path, tmp_path: Path) -> None:
