@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_up_runs import Facts
+from made_up_runs import Facts, MakeRecord
 from made_up_trainer import write_start_up
 from small_study import SmallStudy
 
@@ -25,8 +25,8 @@ from mnist_repro.records.store import RecordStore
 from mnist_repro.studies import study, worker
 from mnist_repro.studies.artifacts import load_first_weights, load_labels, load_sample_digits
 from mnist_repro.studies.study import Plan, plan_study, run_study
-from mnist_repro.studies.timing import Part, StudyClock
-from mnist_repro.studies.worker import PlannedRun
+from mnist_repro.studies.timing import Part, RunClock, StudyClock
+from mnist_repro.studies.worker import MadeRun, PlannedRun
 
 pytest.importorskip("tensorflow")
 
@@ -293,18 +293,31 @@ def test_run_study_killed_worker_is_said_in_words(small_study: SmallStudy, monke
 
 
 def test_run_study_record_that_cannot_be_written_ends_it(
-    small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+    small_study: SmallStudy,
+    make_record: MakeRecord,
+    monkeypatch: pytest.MonkeyPatch,
+    recwarn: pytest.WarningsRecorder,
 ) -> None:
     """Where a run cannot be recorded, that error is all that is said, and no worker goes on."""
     full = ReproError("The disk is full.")
+    made = MadeRun(record=make_record(), times=RunClock("small-net").stop(make_record()))
+    marks = small_study.store.folder.parent
+
+    def make(run: PlannedRun, *_: Any, **__: Any) -> MadeRun:
+        (marks / str(run.seed)).touch()
+        time.sleep(0.2)
+        return made
 
     def refuse(*_: object) -> None:
         raise full
 
     monkeypatch.setattr(RecordStore, "append", refuse)
+    monkeypatch.setattr(study, "_make_on_process", make)
 
     with pytest.raises(ReproError, match=r"^The disk is full\.$"):
-        small_study.run(*range(8), workers=2)
+        small_study.run(*range(20), workers=2)
+
+    assert len(list(marks.glob("[0-9]*"))) < 20
 
     assert [str(warning.message) for warning in recwarn if "joblib" in warning.filename] == []
 
@@ -319,7 +332,9 @@ def test_run_study_network_that_cannot_be_saved_is_said_after_its_run_is_recorde
 
     monkeypatch.setattr(worker, "_pack_model", refuse)
 
-    with pytest.raises(ReproError, match=r"network of quick-net, seed 0, could not be saved: OSError: .*No space left"):
+    with pytest.raises(
+        ReproError, match=r"network of julia-linear-lr0.02, seed 0, could not be saved: OSError: .*No space left"
+    ):
         small_study.run(0, 1, keep_models=True)
 
     assert [record.seed for record in small_study.store.read()] == [0]
