@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -117,3 +119,24 @@ def test_report_readme_that_cannot_be_renewed_is_refused(
 
     assert_one_line(ended, part, "page.md")
     assert before == files_in(tmp_path)
+
+
+def test_verdicts_incomplete_last_line_is_said_once_and_is_no_error(recorded: Path, tmp_path: Path) -> None:
+    """What a killed writer left is warned of in one line, also where Python's own warnings are errors."""
+    file = recorded / "linux" / "runs.jsonl"
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write('{"schema": 1')
+    words = ["verdicts", "--environment", "linux", "--records", str(recorded)]
+
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-W", "error", "-m", "mnist_repro", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0
+    assert ended.stderr == (
+        f"mnist-repro: {file}, line 3, is incomplete: its run is not counted and will be trained again.\n"
+    )
