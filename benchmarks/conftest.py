@@ -53,7 +53,13 @@ def study(request: pytest.FixtureRequest, dataset: Dataset) -> dict[str, list[Ru
         console = Console(quiet=request.config.get_verbosity() < 0)
         console.print(f"\n{format_plan(plan)}")
         with StudyProgress(plan, console=console) as progress:
-            records = run_study(plan, dataset=dataset, store=store, on_record=progress.advance)
+            records = run_study(
+                plan,
+                dataset=dataset,
+                store=store,
+                labelled_examples=labelled_examples(load_catalogue().documents.values()),
+                on_record=progress.advance,
+            )
     for record in records:
         check_whole(record, protocol=protocols[record.experiment], store=store)
     return {name: [record for record in records if record.experiment == name] for name in protocols}

@@ -26,7 +26,7 @@ myst_heading_anchors = 4
 
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 # Extras, which no page needs.
-autodoc_mock_imports = ["tensorflow", "keras", "distributed", "joblib._dask"]
+autodoc_mock_imports = ["tensorflow", "keras", "distributed"]
 autodoc_type_aliases = {"ArrayLike": "ArrayLike", "NDArray": "NDArray"}
 add_module_names = False
 # Members stand below their class in any case.

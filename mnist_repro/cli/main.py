@@ -7,19 +7,18 @@ the reader of the output went away; 2 for bad input or a refusal of the system; 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from rich.console import Console
 
 from mnist_repro.cli import export, judge, plan, report, studies, variants
 from mnist_repro.documents.folders import add_document_folders
 from mnist_repro.errors import ReproError
-from mnist_repro.records.store import TornLineWarning
 from mnist_repro.reporting.terminal.console import make_console
 
 BAD_INPUT = 2
@@ -32,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     console = make_console()
     try:
-        with _torn_lines_told(), add_document_folders(getattr(options, "document", ())):
+        with _warnings_on_stderr(), add_document_folders(getattr(options, "document", ())):
             code: int = options.verb(options, console)
         sys.stdout.flush()
     except ReproError as error:
@@ -52,22 +51,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-@contextmanager
-def _torn_lines_told() -> Iterator[None]:
-    """Say of a line of records that breaks off what Python would say with a line of our code."""
+class _StderrHandler(logging.Handler):
+    """Print each warning of this package once, in one line on stderr."""
 
-    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
-        if issubclass(category, TornLineWarning):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._printed: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a warning, unless the same was printed before."""
+        message = record.getMessage()
+        if message not in self._printed:
+            self._printed.add(message)
             _say_on_stderr(f"mnist-repro: {message}", style="yellow")
-        else:
-            usual(message, category, *place, **more)
 
-    usual = warnings.showwarning
-    warnings.showwarning = show
+
+@contextmanager
+def _warnings_on_stderr() -> Iterator[None]:
+    handler = _StderrHandler()
+    logger = logging.getLogger("mnist_repro")
+    logger.addHandler(handler)
     try:
         yield
     finally:
-        warnings.showwarning = usual
+        logger.removeHandler(handler)
 
 
 def _forget_output() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from contextlib import nullcontext
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from mnist_repro.cli.options import add_verb, name_environment
 from mnist_repro.datasets.dataset import Dataset, load_dataset
 from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.document import labelled_examples
 from mnist_repro.errors import ReproError
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
@@ -82,6 +84,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             dataset=dataset,
             store=store,
             console=console,
+            labelled=labelled_examples(catalogue.documents.values()),
             keep_models=options.keep_models,
             clock=clock,
             cluster=cluster,
@@ -112,13 +115,8 @@ def _check_cluster(options: argparse.Namespace) -> None:
     ReproError
         If one was.
     """
-    if options.cluster is None:
-        return
-    if options.workers is not None:
+    if options.cluster is not None and options.workers is not None:
         msg = "A study on a cluster has the workers of the cluster: leave --workers out, or --cluster."
-        raise ReproError(msg)
-    if options.keep_models:
-        msg = "Workers of a cluster cannot reach the folder of the records: leave --keep-models out, or --cluster."
         raise ReproError(msg)
 
 
@@ -128,6 +126,7 @@ def train(
     dataset: Dataset,
     store: RecordStore,
     console: Console,
+    labelled: Collection[int] = (),
     keep_pictures: bool = True,
     keep_models: bool = False,
     clock: StudyClock | None = None,
@@ -145,6 +144,7 @@ def train(
             plan,
             dataset=dataset,
             store=store,
+            labelled_examples=labelled,
             keep_pictures=keep_pictures,
             keep_models=keep_models,
             on_record=progress.advance,

@@ -14,11 +14,12 @@ from mnist_repro.cli.options import add_verb
 from mnist_repro.cli.studies import load_images, store_for, train
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.document import labelled_examples
 from mnist_repro.records.environment import describe_environment, hash_training_code
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore, open_store
 from mnist_repro.reporting.terminal.causes import print_causes
-from mnist_repro.studies.confirm import confirm_code, format_same_code, train_revision
+from mnist_repro.studies.confirm import compare_outcomes, format_same_code, plan_confirmation, train_revision
 from mnist_repro.studies.study import Plan, plan_study
 from mnist_repro.studies.variant_runs import plan_variants, variant_store
 from mnist_repro.studies.worker import THREADS
@@ -86,7 +87,8 @@ def explain(options: argparse.Namespace, console: Console) -> int:
         workers=options.workers,
     )
     console.print("The experiments as they were reconstructed:")
-    records = train(own, dataset=dataset, store=store, console=console)
+    labelled = labelled_examples(catalogue.documents.values())
+    records = train(own, dataset=dataset, store=store, console=console, labelled=labelled)
     console.print("Every choice made otherwise, and the initial values moved:")
     records += _train_variants(plans, store=store, console=console)
     causes = find_causes(store, documents=catalogue.documents, protocols=protocols, alternatives=catalogue.alternatives)
@@ -130,17 +132,19 @@ def _confirm(store: RecordStore, dataset: Dataset, console: Console) -> int:
         v.id: v for v in (*catalogue.faults, *catalogue.alternatives, *(v for each in tried for v in each.variants))
     }
 
-    def train_again(plan: Plan, images: Dataset, again: RecordStore) -> list[RunRecord]:
-        return train(plan, dataset=images, store=again, console=console, keep_pictures=False)
-
-    confirmation = confirm_code(
-        store,
-        protocols=catalogue.protocols,
-        variants=list(variants.values()),
-        seeds=_CONFIRMED_SEEDS,
-        dataset=dataset,
-        train=train_again,
-    )
+    with TemporaryDirectory() as folder:
+        planned = plan_confirmation(
+            store,
+            protocols=catalogue.protocols,
+            variants=list(variants.values()),
+            seeds=_CONFIRMED_SEEDS,
+            dataset=dataset,
+            folder=Path(folder),
+        )
+        made: list[RunRecord] = []
+        for plan, images, again in planned.plans:
+            made += train(plan, dataset=images, store=again, console=console, keep_pictures=False)
+    confirmation = compare_outcomes(planned.recorded, made=made)
     for name, seed in confirmation.different:
         console.print(f"{name}, seed {seed}: another run than the recorded one", highlight=False, soft_wrap=True)
     equal, different = len(confirmation.equal), len(confirmation.different)

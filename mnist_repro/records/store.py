@@ -1,63 +1,36 @@
-"""The records of runs, a store of them for each environment.
+"""The records of runs: one store for each environment.
 
-A folder of records has a folder for each environment; in it `runs.jsonl` holds the records, one JSON line each, in the
-order in which the runs ended. Lines are only ever appended, and a run is recorded once; one that failed may be recorded
-again.
+A folder of records has one folder for each environment. Its `runs.jsonl` holds one record a line, in the order in which
+the runs ended. Lines are only appended; of several records of one run, the newest counts.
 """
 
 from __future__ import annotations
 
 import gc
-import warnings
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from filelock import Timeout
 
 from mnist_repro.errors import ReproError
 from mnist_repro.records.decoding import NewerSchemaError
-from mnist_repro.records.jsonl import LineFile
-from mnist_repro.records.run import (
-    SCHEMA_VERSION,
-    Period,
-    RunRecord,
-    Status,
-    format_record,
-    parse_record,
-    run_conditions,
-)
-
-__all__ = [
-    "LOCAL_ENVIRONMENT",
-    "SCHEMA_VERSION",
-    "Period",
-    "RecordStore",
-    "RunRecord",
-    "Status",
-    "TornLineWarning",
-    "format_record",
-    "open_store",
-    "open_stores",
-    "parse_record",
-    "run_conditions",
-]
+from mnist_repro.records.jsonl import append_line, hash_file, is_torn, read_lines
+from mnist_repro.records.run import RunRecord, format_record, parse_record
 
 LOCAL_ENVIRONMENT = "local"
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class RecordStore:
-    """The records of one environment.
+    """The records of one environment."""
 
-    Parameters
-    ----------
-    folder
-        Made when the first record is written.
-    """
-
-    folder: Path
+    folder: Path  #: created by `prepare`
 
     @property
     def file(self) -> Path:
@@ -66,11 +39,11 @@ class RecordStore:
 
     @property
     def environment(self) -> str:
-        """The environment's name."""
+        """Name of the environment."""
         return self.folder.name
 
     def prepare(self) -> None:
-        """Make the folder, and see that it can be written.
+        """Create the folder and check that the file can be written.
 
         Raises
         ------
@@ -88,106 +61,72 @@ class RecordStore:
             )
             raise ReproError(msg) from error
 
-    def append(self, record: RunRecord) -> RunRecord:
-        """Add a record, whole or not at all, unless the store has one of the same run: several processes may write.
-
-        Returns
-        -------
-        RunRecord
-            The record that the store has of this run: `record`, or the newest before it, unless that run failed.
+    def append(self, record: RunRecord) -> None:
+        """Append a record, whole or not at all. Several processes may append at once.
 
         Raises
         ------
         ReproError
             If it cannot be written.
         """
+        line = format_record(record).encode()
         try:
-            known = self._lines.append(
-                format_record(record).encode(),
-                is_whole=_is_record,
-                choose_same=lambda lines: _choose_same(record, lines),
-            )
-        # Where a file system has no locks, NotImplementedError says so.
+            append_line(self.file, line)
+        # filelock raises NotImplementedError where the file system has no locks.
         except (OSError, Timeout, NotImplementedError) as error:
             msg = f"The record of {record.experiment}, seed {record.seed}, could not be written to {self.file}: {error}"
             raise ReproError(msg) from error
-        return record if known is None else parse_record(known.decode())
 
     def read(self) -> list[RunRecord]:
         """Read all records, in the order in which they were written.
 
-        A last line that breaks off is no record: whoever wrote it was killed, or is about to end it. A warning says so.
+        An incomplete last line is not counted, and logged as a warning: its writer was killed or is still writing.
 
         Raises
         ------
         ReproError
-            If the file cannot be read or a line is not a valid record; names the line.
+            If the file cannot be read, or a line is not a valid record; names the line.
         """
         try:
-            if not self.file.exists():
-                return []
-            key = (self.file, self._lines.hash())
-            if key not in _READ:
-                while len(_READ) >= _MOST_READ:
-                    del _READ[next(iter(_READ))]
-                # Among millions of new values there is none, and to look for it takes a fifth of the time.
-                with collection_paused():
-                    _READ[key] = tuple(self._read_lines())
-            return list(_READ[key])
+            return list(_read_file(self.file, hash_file(self.file))) if self.file.exists() else []
         except OSError as error:
             msg = f"Records cannot be read from {self.file}: {error.strerror}."
             raise ReproError(msg) from error
 
-    @property
-    def _lines(self) -> LineFile:
-        return LineFile(self.file, _key_of)
 
-    def _read_lines(self) -> Iterator[RunRecord]:
-        for number, line in enumerate(self._lines.read(), start=1):
-            try:
-                yield parse_record(line.decode())
-            except ValueError as error:  # noqa: PERF203 - each line has an error of its own
-                place = f"{self.file}, line {number},"
-                if not line.endswith(b"\n"):
-                    msg = f"{place} breaks off: the run that it was to record is not counted, and will be made again."
-                    warnings.warn(msg, TornLineWarning, stacklevel=3)
-                    return
-                step = "Every line is one run; take this line out and run again to replace it."
-                if isinstance(error, NewerSchemaError):
-                    step = "A newer version of mnist-repro wrote it; update this one."
-                msg = f"{place} is no valid record: {error}. {step}"
-                raise ReproError(msg) from error
+@lru_cache(maxsize=8)  # a report reads the same files several times
+def _read_file(file: Path, sha256: str) -> tuple[RunRecord, ...]:  # noqa: ARG001 - part of the cache's key
+    # Millions of new objects and no garbage among them: collecting would take a fifth of the time.
+    with _collection_paused():
+        return tuple(_parse_lines(file))
 
 
-class TornLineWarning(UserWarning):
-    """The last line of a file of records breaks off."""
+def _parse_lines(file: Path) -> Iterator[RunRecord]:
+    for number, line in enumerate(read_lines(file), start=1):
+        place = f"{file}, line {number},"
+        try:
+            yield parse_record(line.decode())
+        except ValueError as error:
+            if is_torn(line):
+                _LOGGER.warning("%s is incomplete: its run is not counted and will be trained again.", place)
+                return
+            step = "Each line is one run; remove this line and run again to replace it."
+            if isinstance(error, NewerSchemaError):
+                step = "A newer version of mnist-repro wrote it; update this one."
+            msg = f"{place} is not a valid record: {error}. {step}"
+            raise ReproError(msg) from error
 
 
-# The last files that were read: a report needs the same ones several times.
-_READ: dict[tuple[Path, str], tuple[RunRecord, ...]] = {}
-_MOST_READ = 8
-
-
-def _key_of(line: bytes) -> bytes:
-    """Return the beginning of a line of `format_record`, up to the seed: it is the same for all records of a run."""
-    return line.partition(b', "status": ')[0]
-
-
-def _is_record(line: bytes) -> bool:
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """Pause Python's garbage collector, in all threads."""
+    was_enabled = gc.isenabled()
+    gc.disable()
     try:
-        parse_record(line.decode())
-    except ValueError:
-        return False
-    return True
-
-
-def _choose_same(record: RunRecord, lines: Iterator[bytes]) -> bytes | None:
-    """Return the newest of `lines` that records the same run; None where there is none, or that run failed."""
-    for line in filter(_is_record, lines):
-        known = parse_record(line.decode())
-        if (known.conditions, known.seed) == (record.conditions, record.seed):
-            return None if known.status == "failed" else line
-    return None
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def open_store(folder: Path, *, environment: str) -> RecordStore:
@@ -214,27 +153,10 @@ def open_stores(folder: Path) -> list[RecordStore]:
         If `folder` does not exist or holds no records.
     """
     if not folder.is_dir():
-        msg = (
-            f"Records are read from a folder; {folder} is none. Make some with `mnist-repro run`, or correct --records."
-        )
+        msg = f"{folder} is not a folder. Record runs with `mnist-repro run`, or correct --records."
         raise ReproError(msg)
     stores = [RecordStore(file.parent) for file in sorted(folder.glob("*/runs.jsonl")) if file.stat().st_size]
     if not stores:
-        msg = f"{folder} has no records (<environment>/runs.jsonl). Make some with `mnist-repro run`."
+        msg = f"{folder} has no records (<environment>/runs.jsonl). Record runs with `mnist-repro run`."
         raise ReproError(msg)
     return stores
-
-
-# FOLDED mnist_repro/garbage.py
-
-
-@contextmanager
-def collection_paused() -> Iterator[None]:
-    """Let Python not look for garbage, in any thread."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

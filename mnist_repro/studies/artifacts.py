@@ -1,15 +1,16 @@
-"""What a report needs of images and weights and no record holds: sample digits, labels, first-layer weights of one run.
+"""Files kept beside the records: sample digits, labels, first-layer weights of one run, and trained networks.
 
-Kept beside the records of an environment as small `.npz` files, so that a report needs neither MNIST nor TensorFlow.
+Small `.npz` files under `pictures/`, so that a report needs neither MNIST nor TensorFlow; networks under `models/`.
 """
 
 from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +26,12 @@ SAMPLE_DIGITS = 36
 
 _SAMPLES = "sample-digits"
 _LABELS = "labels"
-# Behind the name of an experiment.
+# Follows the name of an experiment.
 _EARLY = "-early"
 
 
 def save_sample_digits(folder: Path, *, dataset: Dataset) -> None:
-    """Keep 36 training images with their labels, the same ones for each dataset."""
+    """Save 36 training images with their labels; a dataset always gives the same 36."""
     generator = stream(PICTURED_SEED, "sample digits")
     chosen = np.sort(generator.choice(len(dataset.train_labels), size=SAMPLE_DIGITS, replace=False))
     images, labels = dataset.train_images[chosen], dataset.train_labels[chosen]
@@ -38,19 +39,19 @@ def save_sample_digits(folder: Path, *, dataset: Dataset) -> None:
 
 
 def save_labels(folder: Path, *, dataset: Dataset, examples: Collection[int]) -> None:
-    """Keep the labels of some training images.
+    """Save the labels of some training images.
 
     Parameters
     ----------
     examples
-        Their places, counted from 1; those beyond the dataset are left out.
+        Positions of the images, counted from 1; positions beyond the dataset are skipped.
     """
     kept = np.array(sorted({example for example in examples if example <= len(dataset.train_labels)}), dtype=np.int64)
     _save(folder, _LABELS, made_from=dataset.sha256, examples=kept, labels=dataset.train_labels[kept - 1])
 
 
 def load_labels(folder: Path, *, dataset_sha256: str) -> dict[int, int]:
-    """Return the kept labels of this dataset's training images by place, counted from 1; empty where none are kept."""
+    """Return the saved labels of this dataset's training images by position, from 1; empty where none are saved."""
     found = _load(folder, _LABELS, made_from=dataset_sha256)
     if found is None:
         return {}
@@ -58,33 +59,39 @@ def load_labels(folder: Path, *, dataset_sha256: str) -> dict[int, int]:
 
 
 def save_first_weights(folder: Path, *, record: RunRecord, weights: NDArray[np.float32]) -> None:
-    """Keep the first layer's weights after a run, of shape (784, units), rounded to float16."""
+    """Save the first layer's weights after a run, of shape (784, units), rounded to float16."""
     _save(folder, record.experiment, made_from=_describe_run(record), weights=weights.astype(np.float16))
 
 
 def save_early_weights(folder: Path, *, record: RunRecord, weights: Mapping[int, NDArray[np.float32]]) -> None:
-    """Keep the first layer's weights within a run: by the steps made, arrays of shape (784, units), as float16."""
+    """Save the first layer's weights within a run, as float16: arrays of shape (784, units), by number of steps."""
     steps = np.array(list(weights), dtype=np.int64)
     stacked = np.stack([values.astype(np.float16) for values in weights.values()])
     _save(folder, f"{record.experiment}{_EARLY}", made_from=_describe_run(record), steps=steps, weights=stacked)
 
 
 def load_early_weights(folder: Path, *, record: RunRecord) -> dict[int, NDArray[np.float16]] | None:
-    """Return the weights that were kept within this very run, by the steps made, or None where none were."""
+    """Return the weights saved within this very run, by number of steps, or None where none are saved."""
     found = _load(folder, f"{record.experiment}{_EARLY}", made_from=_describe_run(record))
     return None if found is None else dict(zip(found["steps"].tolist(), found["weights"], strict=True))
 
 
 def load_sample_digits(folder: Path, *, dataset_sha256: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
-    """Return images of shape (36, 784) with labels of shape (36,), or None where none of this dataset are kept."""
+    """Return images of shape (36, 784) and labels of shape (36,), or None where none of this dataset are saved."""
     found = _load(folder, _SAMPLES, made_from=dataset_sha256)
     return None if found is None else (found["images"], found["labels"])
 
 
 def load_first_weights(folder: Path, *, record: RunRecord) -> NDArray[np.float16] | None:
-    """Return the weights that were kept after this very run, of shape (784, units), or None where none were."""
+    """Return the weights saved after this very run, of shape (784, units), or None where none are saved."""
     found = _load(folder, record.experiment, made_from=_describe_run(record))
     return None if found is None else found["weights"]
+
+
+def save_model(folder: Path, *, record: RunRecord, content: bytes) -> None:
+    """Save the network of a run: `content` is that of a `.keras` file."""
+    with _writing(folder / "models" / f"{record.experiment}-seed{record.seed}.keras") as file:
+        file.write(content)
 
 
 def _describe_run(record: RunRecord) -> str:
@@ -96,21 +103,32 @@ def _file(folder: Path, name: str) -> Path:
 
 
 def _save(folder: Path, name: str, *, made_from: str, **arrays: NDArray[np.generic]) -> None:
-    target = _file(folder, name)
+    with _writing(_file(folder, name)) as file:
+        np.savez_compressed(file, allow_pickle=False, made_from=np.array(made_from), **arrays)
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[BinaryIO]:
+    """Write a file beside `target`, then put it in place: readers never see half a file.
+
+    Raises
+    ------
+    ReproError
+        If it cannot be written.
+    """
     part = target.with_suffix(f".{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Written aside and put in place whole: a reader never sees half a file.
         with part.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, made_from=np.array(made_from), **arrays)
+            yield file
         part.replace(target)
     except OSError as error:
-        msg = f"Pictures are kept in {target.parent}, and that cannot be written: {error.strerror}."
+        msg = f"{target} cannot be written: {error.strerror}."
         raise ReproError(msg) from error
 
 
 def _load(folder: Path, name: str, *, made_from: str) -> dict[str, NDArray[Any]] | None:
-    """Return the arrays kept under `name`, or None where there are none or they were made from something else."""
+    """Return the arrays saved under `name`, or None where there are none or they were made from something else."""
     file = _file(folder, name)
     if not file.exists():
         return None
@@ -119,5 +137,5 @@ def _load(folder: Path, name: str, *, made_from: str) -> dict[str, NDArray[Any]]
             arrays = dict(kept)
             return arrays if str(arrays["made_from"]) == made_from else None
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        msg = f"{file} is no readable .npz file: {error}. Take it out and run the study again."
+        msg = f"{file} is not a readable .npz file: {error}. Remove it and run the study again."
         raise ReproError(msg) from error

@@ -1,18 +1,19 @@
-"""Whether today's training code gives the runs of earlier code again, bit for bit.
+"""Whether today's training code reproduces the runs of earlier code, bit for bit.
 
-Then the records of both may be pooled, and a change that only makes training quicker, leaner or clearer does not cost
-every recorded run. Processors of different kinds may round differently: where the recorded runs are not given again,
-`train_revision` makes runs of the earlier code on this machine, to compare with.
+If it does, the records of both may be pooled, and a change that only makes training faster, smaller or clearer does not
+cost every recorded run. Processors of different kinds may round differently: where the recorded runs do not reproduce,
+`train_revision` trains with the earlier code on this machine, to compare with.
+
+Confirming takes three steps: `plan_confirmation`, training its plans, `compare_outcomes`.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.protocol import Protocol
@@ -24,45 +25,43 @@ from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.study import Plan, plan_study
 from mnist_repro.studies.variant_runs import plan_variants, read_variant_runs, variant_store
 
-Train = Callable[[Plan, Dataset, RecordStore], Sequence[RunRecord]]
+
+@dataclass(frozen=True, kw_only=True)
+class ConfirmationPlan:
+    """Recorded runs, and the plans that train them again."""
+
+    recorded: tuple[RunRecord, ...]  #: all by one code
+    plans: tuple[tuple[Plan, Dataset, RecordStore], ...]  #: each with its images and the store for its runs
 
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmation:
-    """Recorded runs, and the same trained again.
+    """Recorded runs compared with the same runs trained again."""
 
-    Parameters
-    ----------
-    code
-        Hash of the code by which the recorded runs were made.
-    equal, different
-        Runs that are the same in all that a seed determines, and those that are not: experiment or variant, and seed.
-    """
-
-    code: str
-    equal: tuple[tuple[str, int], ...]
-    different: tuple[tuple[str, int], ...]
+    code: str  #: hash of the code that trained the recorded runs
+    equal: tuple[tuple[str, int], ...]  #: runs equal in all that a seed determines: experiment or variant, and seed
+    different: tuple[tuple[str, int], ...]  #: all other runs
 
 
-def confirm_code(
+def plan_confirmation(
     store: RecordStore,
     *,
     protocols: Mapping[str, Protocol],
     variants: Sequence[Variant],
     seeds: int,
     dataset: Dataset,
-    train: Train,
-) -> Confirmation:
-    """Train the first recorded runs of each experiment, and the first of each variant, again.
+    folder: Path,
+) -> ConfirmationPlan:
+    """Plan to train the first recorded runs of each experiment, and the first of each variant, again.
 
     Parameters
     ----------
     store
-        Records that were made with the same versions, threads and flags as here.
+        Records made with the same versions, threads and flags as here.
     seeds
         Runs of each experiment.
-    train
-        Makes the missing runs of a plan on the images, in the store, and returns its records.
+    folder
+        Empty; for the records of the runs that are trained again.
 
     Raises
     ------
@@ -82,41 +81,40 @@ def confirm_code(
         )
         raise ReproError(msg)
     _check_environment(recorded[0], store=store, dataset=dataset)
-    made: list[RunRecord] = []
-    with TemporaryDirectory() as folder:
-        again = RecordStore(Path(folder) / store.environment)
-        wanted = {name: [r.seed for r in recorded if r.experiment == name] for name in protocols}
-        made += train(plan_study(protocols, seeds=wanted, dataset=dataset, store=again), dataset, again)
-        tried = {record.experiment for record in recorded}
-        for plan, images in plan_variants(
-            [variant for variant in variants if variant.id in tried], dataset=dataset, store=again, seeds=[0]
-        ):
-            made += train(plan, images, variant_store(again))
+    again = RecordStore(folder / store.environment)
+    wanted = {name: [r.seed for r in recorded if r.experiment == name] for name in protocols}
+    plans = [(plan_study(protocols, seeds=wanted, dataset=dataset, store=again), dataset, again)]
+    tried = {record.experiment for record in recorded}
+    tried_variants = [variant for variant in variants if variant.id in tried]
+    for plan, images in plan_variants(tried_variants, dataset=dataset, store=again, seeds=[0]):
+        plans.append((plan, images, variant_store(again)))
+    return ConfirmationPlan(recorded=tuple(recorded), plans=tuple(plans))
+
+
+def compare_outcomes(recorded: Sequence[RunRecord], *, made: Iterable[RunRecord]) -> Confirmation:
+    """Compare recorded runs with those trained again: a run that was not trained again counts as different."""
     outcomes = {(record.experiment, record.seed): record.outcome for record in made}
-    runs = [(record.experiment, record.seed) for record in recorded]
-    equal = {run for run, record in zip(runs, recorded, strict=True) if outcomes.get(run) == record.outcome}
-    return Confirmation(
-        code=codes.pop(),
-        equal=tuple(run for run in runs if run in equal),
-        different=tuple(run for run in runs if run not in equal),
-    )
+    equal: list[tuple[str, int]] = []
+    different: list[tuple[str, int]] = []
+    for record in recorded:
+        run = record.experiment, record.seed
+        (equal if outcomes.get(run) == record.outcome else different).append(run)
+    return Confirmation(code=recorded[0].training_sha256, equal=tuple(equal), different=tuple(different))
 
 
-def train_revision(
-    revision: str, *, folder: Path, environment: str, seeds: int, dataset: Dataset, documents: Sequence[str] = ()
-) -> RecordStore:
-    """Train the first runs of every experiment and variant with the package as it was in a revision of this checkout.
+def train_revision(revision: str, *, folder: Path, environment: str, seeds: int, dataset: Dataset) -> RecordStore:
+    """Train the first runs of every experiment and variant with the package of a revision of this checkout.
 
     Parameters
     ----------
     revision
-        What git calls it: a commit, a tag or a branch.
+        A commit, tag or branch.
     folder
-        Empty; the revision's files and its records go there.
+        Empty; for the revision's files and its records.
     environment
         Name for the records.
     seeds
-        Runs of each experiment; of each variant there is one.
+        Runs of each experiment; each variant has one.
     dataset
         MNIST from a folder, or the stand-in.
 
@@ -127,7 +125,7 @@ def train_revision(
     """
     tree, records = folder / "tree", folder / "records"
     named = ["--data", dataset.source] if Path(dataset.source).is_dir() else ["--dataset", dataset.name]
-    where = ["--records", str(records), "--environment", environment, *named, *documents]
+    where = ["--records", str(records), "--environment", environment, *named]
     program = [sys.executable, "-m", "mnist_repro"]
     checkout = Path(__file__).parents[2]
     steps = [

@@ -1,4 +1,4 @@
-"""What the first layer's weights look like while a run goes on, as the Julia post's last task asks: in numbers."""
+"""How the first layer's weights develop during a run, as the last task of the Julia post asks: measured."""
 
 from __future__ import annotations
 
@@ -27,52 +27,38 @@ Weights = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """The first layer after some steps; correlations are medians over its units.
+    """The first layer after a number of steps; correlations are medians over its units."""
 
-    Parameters
-    ----------
-    step
-        Steps made.
-    weights
-        Of shape (784, units).
-    with_start, with_end
-        Correlation of a unit's weights with those that it began with, and with those after the run, -1 to 1.
-    between_neighbours
-        Correlation of the weights of pixels side by side, -1 to 1: near 0 in noise, near 1 in smooth forms.
-    spread
-        Standard deviation of all weights.
-    unmoved
-        Units whose weights correlate with those that they began with by 0.5 or more.
-    """
-
-    step: int
-    weights: Weights
-    with_start: float
-    with_end: float
-    between_neighbours: float
-    spread: float
-    unmoved: int
+    step: int  #: number of steps trained
+    weights: Weights  #: shape (784, units)
+    with_start: float  #: correlation of a unit's weights with its initial ones, -1 to 1
+    with_end: float  #: correlation of a unit's weights with its final ones, -1 to 1
+    between_neighbours: (
+        float  #: correlation of adjacent pixels' weights, -1 to 1: near 0 in noise, near 1 in smooth forms
+    )
+    spread: float  #: standard deviation of all weights
+    unmoved: int  #: units whose weights correlate with their initial ones by 0.5 or more
 
     @property
     def units(self) -> int:
-        """Units of the layer."""
+        """Number of units of the layer."""
         return int(self.weights.shape[1])
 
 
 def find_snapshots(folder: Path, *, records: tuple[RunRecord, ...], protocol: Protocol) -> tuple[Snapshot, ...]:
-    """Return the first layer after the steps that a protocol names and after the run; empty where it was not kept.
+    """Return the first layer after the steps that a protocol names and after the run; empty where it was not saved.
 
     Parameters
     ----------
     folder
-        Of the records.
+        Folder of the records.
     records
         Completed runs of the protocol.
 
     Raises
     ------
     ReproError
-        If what was kept cannot be read.
+        If a saved file cannot be read.
     """
     for record in records:
         if record.seed != PICTURED_SEED or not protocol.pictured_steps:
@@ -103,7 +89,7 @@ def _describe(kept: Mapping[int, NDArray[Any]], *, protocol: Protocol) -> tuple[
 
 
 def _correlate(first: Weights, second: Weights) -> Weights:
-    """Return the correlation of each column of two arrays; 0 where one has no spread."""
+    """Return the correlation of each column of two arrays; 0 where one is constant."""
     centred = [values - values.mean(axis=0) for values in (first, second)]
     scale = np.sqrt((centred[0] ** 2).sum(axis=0) * (centred[1] ** 2).sum(axis=0))
     correlations: Weights = (centred[0] * centred[1]).sum(axis=0) / np.where(scale > 0, scale, 1.0)
@@ -111,7 +97,7 @@ def _correlate(first: Weights, second: Weights) -> Weights:
 
 
 def _correlate_neighbours(weights: Weights) -> Weights:
-    """Return, for each column, the correlation of the weights of pixels side by side."""
+    """Return, for each column, the correlation of the weights of adjacent pixels."""
     pictures = weights.reshape(_SIDE, _SIDE, -1)
     units = pictures.shape[-1]
     return _correlate(pictures[:, 1:].reshape(-1, units), pictures[:, :-1].reshape(-1, units))
@@ -120,7 +106,7 @@ def _correlate_neighbours(weights: Weights) -> Weights:
 def keep_early_weights(
     records: Iterable[RunRecord], *, protocols: Mapping[str, Protocol], dataset: Dataset, store: RecordStore
 ) -> None:
-    """Keep what is lacking of the weights that the report shows of the way of a run.
+    """Train runs again to save the weights on their way that the report shows, where they are missing.
 
     Parameters
     ----------
@@ -130,7 +116,7 @@ def keep_early_weights(
     Raises
     ------
     ReproError
-        If the run comes out otherwise than it was recorded, or the weights cannot be kept.
+        If the run does not reproduce, or the weights cannot be saved.
     """
     for record in records:
         steps = protocols[record.experiment].pictured_steps

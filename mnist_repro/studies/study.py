@@ -1,50 +1,44 @@
-"""Many runs over processes: what the store already has is reused, what is missing is run and recorded at once.
+"""Many runs: records in the store are reused, missing runs are trained by worker processes and recorded as they end.
 
-Each worker process trains with one thread; the process that plans and counts needs no TensorFlow, unless it is the only
-worker.
+This process plans, counts and writes every record, whether processes of this machine train or a cluster. Each worker
+trains with one thread. This process needs no TensorFlow, unless it is the only worker.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+import os
+import sys
+import warnings
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from joblib.externals.loky import process_executor
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.catalogue import load_catalogue
-from mnist_repro.documents.document import labelled_examples
 from mnist_repro.documents.protocol import Profile, Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment, describe_environment, training_code_sha256
 from mnist_repro.records.run import RunRecord, run_conditions
 from mnist_repro.records.store import RecordStore
-from mnist_repro.studies.artifacts import save_labels, save_sample_digits
+from mnist_repro.studies.artifacts import save_first_weights, save_labels, save_model, save_sample_digits
 from mnist_repro.studies.cluster.connection import Cluster
 from mnist_repro.studies.timing import StudyClock
-from mnist_repro.studies.worker import THREADS, MadeRun, PlannedRun, keep_run, make_run
+from mnist_repro.studies.worker import THREADS, MadeRun, PlannedRun, check_keras, make_run
+
+_STDERR = 2  # the file descriptor
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The runs of a study: planned = reused + missing.
+    """The runs of a study: planned = reused + missing."""
 
-    Parameters
-    ----------
-    reused
-        Records that the store has already.
-    missing
-        Runs to be made, the longest first, so that no worker is left with a long one at the end.
-    workers
-        Processes that make them.
-    """
-
-    reused: tuple[RunRecord, ...]
-    missing: tuple[PlannedRun, ...]
-    workers: int
+    reused: tuple[RunRecord, ...]  #: records that the store already has
+    missing: tuple[PlannedRun, ...]  #: runs to be trained, the longest first, so that no worker ends with a long one
+    workers: int  #: processes that train them
 
     @property
     def planned(self) -> int:
@@ -66,21 +60,28 @@ def plan_study(
     workers: int | None = None,
     environment: Environment | None = None,
 ) -> Plan:
-    """Find out which runs the store has under today's conditions, and which are missing.
+    """Determine which runs the store has under today's conditions, and which are missing.
 
     Parameters
     ----------
     workers
-        Processes; None takes as many as there are processors. There are never more than runs.
+        Processes; None takes one per processor. There are never more than runs.
     environment
-        Where runs are made; None is this process's.
+        Environment of the workers; None is that of this process.
+
+    Raises
+    ------
+    ReproError
+        If TensorFlow is not installed, or Keras is set to another backend.
 
     Notes
     -----
     A run that failed with an exception is missing: it is tried again. One that diverged is a result.
     """
-    environment = environment or describe_environment(threads=THREADS)
-    # The newest record of a run counts.
+    if environment is None:
+        check_keras()
+        environment = describe_environment(threads=THREADS)
+    # Of several records of one run, the newest counts.
     stored = {(record.conditions, record.seed): record for record in store.read()}
     reused: list[RunRecord] = []
     missing: list[PlannedRun] = []
@@ -108,26 +109,28 @@ def run_study(
     dataset: Dataset,
     store: RecordStore,
     keep_pictures: bool = True,
+    labelled_examples: Collection[int] = (),
     keep_models: bool = False,
     on_record: Callable[[RunRecord], None] | None = None,
     clock: StudyClock | None = None,
     cluster: Cluster | None = None,
 ) -> list[RunRecord]:
-    """Make the missing runs of `plan`, and return the records of all its runs.
+    """Train the missing runs of `plan`, record each as it ends, and return the records of all its runs.
 
     Parameters
     ----------
     keep_pictures
-        Whether labels, sample digits and the first layer's weights of a run are kept for the report.
+        Whether sample digits and the first layer's weights of one run are saved for the report.
+    labelled_examples
+        Training images, counted from 1, whose label is saved for the report.
     keep_models
-        Whether the trained networks are kept too, under `models/` in the store's folder.
+        Whether the trained networks are saved too, under `models/` in the store's folder.
     on_record
-        Called in this process after each run that was made.
+        Called after each run that was recorded.
     clock
-        Measures what the workers' time goes to.
+        Measures how the workers spend their time.
     cluster
-        Whose workers make the runs, with the environment of the plan; None makes them on this machine. Networks are
-        not kept then.
+        Its workers train, in the environment of the plan; None trains on this machine.
 
     Raises
     ------
@@ -137,54 +140,85 @@ def run_study(
     store.prepare()
     if keep_pictures:
         save_sample_digits(store.folder, dataset=dataset)
-        save_labels(store.folder, dataset=dataset, examples=labelled_examples(load_catalogue().documents.values()))
+    if labelled_examples:
+        save_labels(store.folder, dataset=dataset, examples=labelled_examples)
     clock = clock or StudyClock()
     clock.begin(workers=plan.workers)
-    made: list[RunRecord] = []
     if cluster:
-        ended = _run_on_cluster(plan, dataset, cluster=cluster, store=store, keep_pictures=keep_pictures)
+        ended = cluster.train(plan.missing, dataset, keep_models=keep_models)
     else:
-        ended = _run_on_processes(plan, dataset, store=store, keep_pictures=keep_pictures, keep_models=keep_models)
-    for run in ended:
-        clock.add(run.times)
-        made.append(run.record)
-        if on_record:
-            on_record(run.record)
-    return [*plan.reused, *made]
+        ended = _train_on_processes(plan, dataset, keep_models=keep_models)
+    records = list(plan.reused)
+    with closing(ended):
+        for run in ended:
+            _record(run, store=store, keep_pictures=keep_pictures)
+            clock.add(run.times)
+            records.append(run.record)
+            if on_record:
+                on_record(run.record)
+    return records
 
 
-def _run_on_processes(
-    plan: Plan, dataset: Dataset, *, store: RecordStore, keep_pictures: bool, keep_models: bool
-) -> Iterator[MadeRun]:
-    """Make the runs on this machine; each process records its own."""
+def _record(run: MadeRun, *, store: RecordStore, keep_pictures: bool) -> None:
+    record = run.record
+    # Before anything else is saved, which may fail.
+    store.append(record)
+    if keep_pictures and run.first_weights is not None:
+        save_first_weights(store.folder, record=record, weights=run.first_weights)
+    if run.model is not None:
+        save_model(store.folder, record=record, content=run.model)
+    if run.model_error is not None:
+        msg = (
+            f"The network of {record.experiment}, seed {record.seed}, could not be saved: {run.model_error}. "
+            "The run is recorded; the same command goes on without its network."
+        )
+        raise ReproError(msg)
+
+
+def _train_on_processes(plan: Plan, dataset: Dataset, *, keep_models: bool) -> Generator[MadeRun, None, None]:
+    """Train the missing runs on this machine, and yield each as it ends."""
+    _open_stderr()
     # joblib gives every process the images as one file, mapped into its memory.
-    jobs = (
-        delayed(_make_on_process)(run, dataset, store=store, keep_pictures=keep_pictures, keep_models=keep_models)
-        for run in plan.missing
-    )
+    jobs = (delayed(_make_on_process)(run, dataset, keep_model=keep_models) for run in plan.missing)
     try:
         with parallel_config(backend="loky", inner_max_num_threads=THREADS):
-            yield from Parallel(n_jobs=plan.workers, return_as="generator_unordered", batch_size=1)(jobs)
-    # Also where a worker is killed in the middle of its answer.
+            answers = Parallel(n_jobs=plan.workers, return_as="generator_unordered", batch_size=1)(jobs)
+        try:
+            for answer in answers:  # noqa: UP028 - `yield from` would close it outside of the block below
+                yield answer
+        finally:
+            # Where the study ends early, joblib warns of results that nobody fetched.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                answers.close()
+    # Also where a worker is killed while it returns a run.
     except BrokenProcessPool as error:
         msg = (
-            "A worker process was killed, perhaps for want of memory; the runs that had ended are recorded. "
+            "A worker process was killed, perhaps because memory ran out; the runs that had ended are recorded. "
             "The same command goes on from there; fewer --workers need less memory."
         )
         raise ReproError(msg) from error
 
 
-def _run_on_cluster(
-    plan: Plan, dataset: Dataset, *, cluster: Cluster, store: RecordStore, keep_pictures: bool
-) -> Iterator[MadeRun]:
-    """Have the runs made by a cluster's workers, which cannot reach the store: they are recorded here."""
-    for run in cluster.train(plan.missing, dataset):
-        weights = run.first_weights if keep_pictures else None
-        yield replace(run, record=keep_run(run.record, weights, store=store))
-
-
-def _make_on_process(run: PlannedRun, dataset: Dataset, **where: Any) -> MadeRun:
+def _make_on_process(run: PlannedRun, dataset: Dataset, *, keep_model: bool) -> MadeRun:
     # Where psutil is installed, joblib ends a process that holds 300 MB more than after its first run, as if it leaked.
     # Ours do when they go on to another experiment, and would import TensorFlow and compile again.
     process_executor._USE_PSUTIL = False  # noqa: SLF001 - it has no setting
-    return make_run(run, dataset, **where)
+    return make_run(run, dataset, keep_model=keep_model)
+
+
+def _open_stderr() -> None:
+    """Open the null device as stderr where the process was started without: joblib flushes it.
+
+    Compiled code prints to its descriptor, which the next file to be opened would get. Workers inherit it.
+    """
+    if sys.stderr is not None:
+        return
+    sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the process runs
+    opened = sys.stderr.fileno()
+    try:
+        os.fstat(_STDERR)
+    except OSError:
+        os.dup2(opened, _STDERR)
+    else:
+        os.set_inheritable(_STDERR, opened == _STDERR)

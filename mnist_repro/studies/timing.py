@@ -1,6 +1,6 @@
-"""Where the time of a study goes: what every worker does, from the study's beginning to its end, adds up to all of it.
+"""How the workers of a study spend their time, by part; the parts add up to all of it.
 
-Workers measure by their own clocks, and only durations leave them: they may be on other machines.
+Workers may be on other machines: each measures by its own clock, and reports durations.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mnist_repro.records.run import RunRecord
 
 
 class Part(Enum):
-    """What a worker's time goes to, in the order of a study."""
+    """Parts of a worker's time, in the order of a study."""
 
     PREPARING = "before the workers: images and records read, runs planned"
     STARTING = "processes started"
@@ -30,44 +30,30 @@ class Part(Enum):
     TRAINING = "training periods"
     EVALUATING = "evaluation"
     FAILING = "runs that failed"
-    RECORDING = "runs recorded, on the disk"
+    RECORDING = "runs handed over, to be recorded"
     BETWEEN = "between runs"
     WAITING = "waiting for the last runs"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunTimes:
-    """What a worker's time went to while it made one run.
-
-    Parameters
-    ----------
-    experiment
-        What was trained.
-    worker
-        Names the process.
-    began, ended
-        By the worker's clock, in seconds.
-    seconds
-        By part; together all the time from beginning to end.
-    processor_seconds
-        Of the process, while it trained and evaluated: less than it took where others had the processor meanwhile.
-    """
+    """How a worker spent its time on one run."""
 
     experiment: str
-    worker: str
-    began: float
-    ended: float
-    seconds: Mapping[Part, float]
-    processor_seconds: float
+    worker: str  #: name of the process
+    began: float  #: by the worker's clock, in seconds
+    ended: float  #: by the worker's clock, in seconds
+    seconds: Mapping[Part, float]  #: by part; their sum is `ended` minus `began`
+    processor_seconds: float  #: processor time of the process while it trained and evaluated
 
     @property
     def run_seconds(self) -> float:
-        """Time of the run itself."""
+        """Seconds of initial values, batches, training and evaluation."""
         return sum(self.seconds.get(part, 0.0) for part in (Part.DATA, Part.TRAINING, Part.EVALUATING))
 
 
 class RunClock:
-    """Measures one run, in the worker that makes it."""
+    """Measures one run, in the worker that trains it."""
 
     def __init__(self, experiment: str) -> None:
         self._experiment = experiment
@@ -77,7 +63,7 @@ class RunClock:
 
     @contextmanager
     def measure(self, part: Part) -> Iterator[None]:
-        """Count the time of a `with` block as a part; as training, that of a whole run."""
+        """Add the time of a `with` block to a part; a whole run counts as training, and `stop` splits it."""
         start, processor_start = time.perf_counter(), time.process_time()
         try:
             yield
@@ -87,7 +73,7 @@ class RunClock:
                 self._processor_seconds += time.process_time() - processor_start
 
     def stop(self, record: RunRecord) -> RunTimes:
-        """Return what was measured of a run, which ended with `record`: what was not measured is recording."""
+        """Return the times of a run that ended with `record`: time that was not measured counts as recording."""
         ended = time.perf_counter()
         seconds = dict(self._seconds)
         if record.status == "failed":
@@ -109,24 +95,12 @@ class RunClock:
 
 @dataclass(frozen=True, kw_only=True)
 class StudyTimes:
-    """What the workers' time went to in a study.
+    """How the workers of a study spent their time."""
 
-    Parameters
-    ----------
-    workers
-        How many trained at a time.
-    wall_seconds
-        From the study's beginning to its end.
-    runs
-        Those that were made.
-    seconds
-        By part, of all workers; together `workers` times `wall_seconds`.
-    """
-
-    workers: int
-    wall_seconds: float
-    runs: tuple[RunTimes, ...]
-    seconds: Mapping[Part, float]
+    workers: int  #: number that trained at a time
+    wall_seconds: float  #: from the start of the study to its end
+    runs: tuple[RunTimes, ...]  #: all runs that were trained
+    seconds: Mapping[Part, float]  #: of all workers, by part; their sum is `workers` times `wall_seconds`
 
     @property
     def worker_seconds(self) -> float:
@@ -135,28 +109,28 @@ class StudyTimes:
 
     @property
     def outside_share(self) -> float:
-        """Share of the workers' time that is outside of training periods."""
+        """Fraction of the workers' time outside of training periods."""
         return 1.0 - self.seconds[Part.TRAINING] / self.worker_seconds
 
     @property
     def processes(self) -> int:
-        """Number of processes that made runs: more than the workers where some were replaced."""
+        """Number of processes that trained: more than the workers where some were replaced."""
         return len({run.worker for run in self.runs})
 
     @property
     def processor_share(self) -> float:
-        """Share of the runs' time in which their processes had a processor; NaN where all failed."""
+        """Fraction of the runs' time in which their processes had a processor; NaN if all failed."""
         run_seconds = sum(run.run_seconds for run in self.runs)
         return sum(run.processor_seconds for run in self.runs) / run_seconds if run_seconds else math.nan
 
     @property
     def efficiency(self) -> float:
-        """What one worker alone would have taken, over the time of all workers.
+        """Time that one worker alone would have taken, divided by the time of all workers.
 
         Notes
         -----
-        One worker starts, imports and builds each network once, and makes all runs, each in the time that it took here.
-        Alone it may be quicker: then the true efficiency is lower.
+        One worker starts, imports and builds each network once, and trains all runs, each in the time that it took
+        here. Alone it may be faster: then the true efficiency is lower.
         """
         totals = self.seconds
         once = (totals[Part.PREPARING] + totals[Part.STARTING]) / self.workers
@@ -179,7 +153,7 @@ class StudyTimes:
 
 
 class StudyClock:
-    """Measures a study, in the process that plans it, from the moment when this object is made."""
+    """Measures a study, in the process that plans it, from the creation of this object."""
 
     def __init__(self) -> None:
         self._opened = self._began = self._ended = time.perf_counter()
@@ -188,24 +162,24 @@ class StudyClock:
         self._arrived: dict[str, float] = {}
 
     def begin(self, *, workers: int) -> None:
-        """Let so many workers begin."""
+        """Start measuring `workers` workers."""
         self._workers = workers
         self._began = self._ended = time.perf_counter()
 
     def add(self, run: RunTimes) -> None:
-        """Count a run that has ended."""
+        """Add a run that has ended."""
         self._runs.append(run)
         self._ended = self._arrived[run.worker] = time.perf_counter()
 
     def read(self) -> StudyTimes:
-        """Return what was measured until the last run ended."""
+        """Return the times until the last run ended."""
         wall = self._ended - self._opened
         seconds = {part: sum(run.seconds.get(part, 0.0) for run in self._runs) for part in Part}
         busy = sum(seconds.values())
         seconds[Part.PREPARING] = self._workers * (self._began - self._opened)
         seconds[Part.BETWEEN] = sum(map(_idle_between, self._by_worker()))
         left = self._workers * wall - busy - seconds[Part.PREPARING] - seconds[Part.BETWEEN]
-        # Where workers were replaced, those that ended last are the ones that waited.
+        # Where workers were replaced, the last ones are those that waited.
         last = sorted(self._arrived.values())[-self._workers :]
         waited = sum(self._ended - arrival for arrival in last)
         waited += (self._workers - len(last)) * (self._ended - self._began)
@@ -218,6 +192,6 @@ class StudyClock:
 
 
 def _idle_between(runs: Sequence[RunTimes]) -> float:
-    """Return how long a worker did nothing between its first run and its last."""
+    """Return how long a worker was idle between its first run and its last."""
     span = max(run.ended for run in runs) - min(run.began for run in runs)
     return span - sum(run.ended - run.began for run in runs)

@@ -1,10 +1,10 @@
-"""The runs of variants: kept beside the experiments' runs, in a store of their own, and never pooled with them."""
+"""Runs of variants: kept in a store of their own beside the experiments' runs, and never pooled with them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from typing import TypeAlias
 
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.protocol import Protocol
@@ -16,9 +16,11 @@ from mnist_repro.studies.study import Plan, plan_study
 
 FOLDER = "variants"
 
+_Alter: TypeAlias = Callable[[Dataset], Dataset]
+
 
 def variant_store(store: RecordStore) -> RecordStore:
-    """Return where the runs of variants are kept that belong to the experiments' runs in `store`."""
+    """Return the store of the variants of the experiments in `store`."""
     return RecordStore(store.folder / FOLDER)
 
 
@@ -30,30 +32,29 @@ def plan_variants(
     seeds: Sequence[int] | None = None,
     workers: int | None = None,
 ) -> list[tuple[Plan, Dataset]]:
-    """Plan the runs of those variants that are trained: a plan for each set of images, the true ones first.
+    """Plan the runs of the variants that are trained: one plan for each set of images, the unaltered ones first.
 
     Parameters
     ----------
     dataset
-        The true images.
+        The unaltered images.
     store
-        That of the experiments' runs.
+        The store of the experiments' runs.
     seeds
-        Those of every variant; None takes as many as each asks for.
+        Seeds of every variant; None takes `seeds` of each variant, from 0.
     """
-
-    def alteration(variant: Variant) -> int:
-        return id(variant.alter) if variant.alter else 0
-
+    groups: dict[_Alter | None, list[Variant]] = {None: []}
+    for variant in variants:
+        if variant.is_trained:
+            groups.setdefault(variant.alter, []).append(variant)
     plans = []
-    trained = sorted((variant for variant in variants if variant.is_trained), key=alteration)
-    for _, group in groupby(trained, key=alteration):
-        together = list(group)
-        alter: Callable[[Dataset], Dataset] | None = together[0].alter
+    for alter, group in groups.items():
+        if not group:
+            continue
         images = alter(dataset) if alter else dataset
         plan = plan_study(
-            {variant.id: variant.protocol for variant in together},
-            seeds={variant.id: seeds or range(variant.seeds) for variant in together},
+            {variant.id: variant.protocol for variant in group},
+            seeds={variant.id: seeds or range(variant.seeds) for variant in group},
             dataset=images,
             store=variant_store(store),
             workers=workers,
@@ -64,19 +65,11 @@ def plan_variants(
 
 @dataclass(frozen=True, kw_only=True)
 class VariantRuns:
-    """All records from which the runs of variants are taken.
+    """The records from which the runs of variants are taken."""
 
-    Parameters
-    ----------
-    store
-        That of the experiments' runs.
-    records, own_records
-        All records of the experiments, and of the variants, in the order in which they were written.
-    """
-
-    store: RecordStore
-    records: Sequence[RunRecord]
-    own_records: Sequence[RunRecord]
+    store: RecordStore  #: store of the experiments' runs
+    records: Sequence[RunRecord]  #: all records of the experiments, in the order in which they were written
+    own_records: Sequence[RunRecord]  #: all records of the variants, in the order in which they were written
 
     def of_experiment(self, protocol: Protocol) -> tuple[RunRecord, ...]:
         """Return an experiment's pooled runs.
@@ -84,12 +77,12 @@ class VariantRuns:
         Raises
         ------
         ReproError
-            If one says that it completed and lacks a measurement.
+            If a completed run lacks a measurement.
         """
         return _pool(self.records, protocol=protocol, store=self.store)
 
     def of_variant(self, variant: Variant) -> tuple[RunRecord, ...]:
-        """Return a variant's pooled runs: its own, or the experiment's where these serve; raises as `of_experiment`."""
+        """Return a variant's pooled runs: its own, or the experiment's if it is not trained."""
         if not variant.is_trained:
             return self.of_experiment(variant.protocol)
         return _pool(self.own_records, protocol=variant.protocol, store=variant_store(self.store))

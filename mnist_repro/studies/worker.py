@@ -1,6 +1,7 @@
-"""What a process that trains does: one run after the other, with one thread, each recorded however it ends.
+"""What a process that trains does: one run after the other, on one thread.
 
-TensorFlow is imported here, in the process that trains: the one that plans has no use for it.
+It writes no record: it returns each run to the process that planned it. TensorFlow is imported here, so that the
+planning process needs no TensorFlow, unless it is the only worker.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,10 +24,10 @@ from numpy.typing import NDArray
 
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.protocol import Protocol
+from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import describe_environment, training_code_sha256
 from mnist_repro.records.run import RunRecord
-from mnist_repro.records.store import RecordStore
-from mnist_repro.studies.artifacts import PICTURED_SEED, save_first_weights
+from mnist_repro.studies.artifacts import PICTURED_SEED
 from mnist_repro.studies.timing import Part, RunClock, RunTimes
 
 if TYPE_CHECKING:
@@ -33,100 +36,95 @@ if TYPE_CHECKING:
 THREADS = 1
 
 _STDERR = 2  # the file descriptor
-# A step's fixed cost, in multiplications, beside those of its matrix products; only for the estimate of the time left.
+# Fixed cost of a step, in multiplications, beside its matrix products; only for the estimate of the time left.
 _STEP_OVERHEAD = 5_000_000
 
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run to be had: from the store, or by training."""
+    """One (protocol, seed) pair: loaded from the store or trained."""
 
     protocol: Protocol
     seed: int
 
     @property
     def cost(self) -> int:
-        """How long the run takes, relative to others."""
+        """Expected duration of the run, relative to other runs."""
         return self.protocol.multiplications + _STEP_OVERHEAD * self.protocol.training.steps
 
 
 @dataclass(frozen=True, kw_only=True)
 class MadeRun:
-    """A run that has ended.
-
-    Parameters
-    ----------
-    record
-        What is kept of it.
-    first_weights
-        Those of the first layer, of shape (784, units), where they are shown; else None.
-    times
-        What its time went to.
-    """
+    """A run that has ended, as its worker returns it."""
 
     record: RunRecord
-    first_weights: NDArray[np.float32] | None
     times: RunTimes
+    first_weights: NDArray[np.float32] | None = None  #: first layer, shape (784, units); None unless it is pictured
+    model: bytes | None = None  #: content of a `.keras` file; None where it was not asked for or could not be saved
+    model_error: str | None = None  #: why the model could not be saved
 
 
-def make_run(
-    run: PlannedRun,
-    dataset: Dataset,
-    *,
-    store: RecordStore | None = None,
-    keep_pictures: bool = False,
-    keep_models: bool = False,
-) -> MadeRun:
-    """Train one run, and record it, however it ends.
-
-    Parameters
-    ----------
-    store
-        Where it is recorded; None leaves that to the process that planned it.
-    keep_pictures, keep_models
-        As for `run_study`; without a store there is no place for them.
-
-    Returns
-    -------
-    MadeRun
-        With the record that the store has.
+def check_keras() -> None:
+    """Check that Keras computes with TensorFlow, before anything is recorded.
 
     Raises
     ------
     ReproError
-        If it cannot be recorded.
+        If a variable of the environment names another backend, or a Keras that is not installed.
     """
+    backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if backend != "tensorflow":
+        msg = (
+            f"Training needs Keras on TensorFlow; received KERAS_BACKEND={backend}. Unset it, or set it to tensorflow."
+        )
+        raise ReproError(msg)
+    legacy = os.environ.get("TF_USE_LEGACY_KERAS")
+    if legacy in {"1", "true", "True"} and find_spec("tf_keras") is None:
+        msg = (
+            f"TF_USE_LEGACY_KERAS={legacy} has TensorFlow use the package tf_keras, and it is not installed. "
+            "Unset the variable, or install it with: python -m pip install tf_keras"
+        )
+        raise ReproError(msg)
+
+
+def make_run(run: PlannedRun, dataset: Dataset, *, keep_model: bool = False) -> MadeRun:
+    """Train one run. An exception that ends it becomes a record with the status "failed"."""
     clock = RunClock(run.protocol.id)
     started = datetime.now(timezone.utc)
+    first_weights, model, model_error = None, None, None
     try:
         trainer = _ready_trainer(run.protocol, dataset, clock=clock)
         with clock.measure(Part.TRAINING):
             record = trainer.train(run.seed)
     except Exception as error:  # noqa: BLE001 - whatever ends a run is recorded as its reason
         record = _failed_record(run, dataset, error, started=started)
-    recorded, is_pictured = record, run.seed == PICTURED_SEED and record.status != "failed"
-    first_weights = trainer.model.get_weights()[0] if is_pictured else None
-    if store:
-        recorded = keep_run(record, first_weights if keep_pictures else None, store=store)
-        if keep_models and record.status != "failed":
-            _keep_model(trainer, recorded, store)
-    return MadeRun(record=recorded, first_weights=None if store else first_weights, times=clock.stop(record))
+    else:
+        if run.seed == PICTURED_SEED:
+            first_weights = trainer.model.get_weights()[0]
+        if keep_model:
+            try:
+                model = _pack_model(trainer)
+            except Exception as error:  # noqa: BLE001 - the run itself is to be recorded all the same
+                model_error = f"{type(error).__name__}: {error}"
+    return MadeRun(
+        record=record, times=clock.stop(record), first_weights=first_weights, model=model, model_error=model_error
+    )
 
 
 def read_first_weights(
     protocol: Protocol, dataset: Dataset, *, seed: int, steps: Sequence[int]
 ) -> dict[int, NDArray[np.float32]]:
-    """Train a run as far as it takes, in this process, and return the first layer's weights on the way.
+    """Train the first steps of a run in this process and return the first layer's weights on the way.
 
     Parameters
     ----------
     steps
-        After how many of them; ascending.
+        Numbers of steps after which the weights are read; ascending.
 
     Returns
     -------
     dict
-        Arrays of shape (784, units), by the steps made.
+        Arrays of shape (784, units), by number of steps.
     """
     trainer = _ready_trainer(protocol, dataset, clock=RunClock(protocol.id))
     trainer.load_run(seed)
@@ -137,49 +135,57 @@ def read_first_weights(
     return weights
 
 
-def keep_run(record: RunRecord, first_weights: NDArray[np.float32] | None, *, store: RecordStore) -> RunRecord:
-    """Record a run, then keep its first layer's weights, if any are given; return the record that the store has.
-
-    Raises
-    ------
-    ReproError
-        If they cannot be written.
-    """
-    # Before anything else is kept, which may go wrong.
-    recorded = store.append(record)
-    if first_weights is not None:
-        save_first_weights(store.folder, record=record, weights=first_weights)
-    return recorded
-
-
-# A worker process holds on to the trainer it used last: compiling takes longer than many a run.
-_last_trainer: list[Trainer] = []
-
-
 def _ready_trainer(protocol: Protocol, dataset: Dataset, *, clock: RunClock) -> Trainer:
-    with clock.measure(Part.IMPORTING), _silenced_stderr():
-        # TensorFlow's start-up messages tell a user nothing.
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        is_first = "mnist_repro.training.trainer" not in sys.modules
-        from mnist_repro.training.trainer import Trainer, limit_threads  # noqa: PLC0415 - see above
-
-        if is_first:
-            # joblib has each process look for garbage every second. Among all that TensorFlow brought there is none,
-            # and to look there took a tenth of a second.
-            gc.freeze()
-
+    """Return a compiled trainer: the last one of this process where it serves, since compiling outlasts many a run."""
+    with clock.measure(Part.IMPORTING):
+        _import_trainer()
     with clock.measure(Part.COMPILING):
-        if not any(trainer.serves(protocol, dataset) for trainer in _last_trainer):
+        return _LAST_TRAINER.serve(protocol, dataset)
+
+
+def _import_trainer() -> None:
+    """Import TensorFlow and the training code, without their messages."""
+    if "mnist_repro.training.trainer" in sys.modules:
+        return
+    # The start-up messages of TensorFlow are of no use to a user.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # A user's keras.json may name another backend; `check_keras` has refused the variable with another value.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    with _silenced_stderr():
+        import mnist_repro.training.trainer  # noqa: F401, PLC0415 - it imports TensorFlow
+    # joblib has each process collect garbage every second. TensorFlow's modules hold none, and searching them takes a
+    # tenth of a second.
+    gc.freeze()
+
+
+class _LastTrainer:
+    """The trainer that this process used last."""
+
+    def __init__(self) -> None:
+        self._trainer: Trainer | None = None
+
+    def serve(self, protocol: Protocol, dataset: Dataset) -> Trainer:
+        """Return the trainer where it serves, else compile another one."""
+        from mnist_repro.training.trainer import Trainer, limit_threads  # noqa: PLC0415 - it imports TensorFlow
+
+        if self._trainer is None or not self._trainer.serves(protocol, dataset):
             limit_threads(THREADS)
-            # Before the next one is made: two trainers' batches would be the most that a worker ever holds.
-            _last_trainer.clear()
-            _last_trainer.append(Trainer(protocol, dataset))
-    return _last_trainer[0]
+            # Free the previous trainer first; holding both would set the worker's peak memory.
+            self._trainer = None
+            self._trainer = Trainer(protocol, dataset)
+        return self._trainer
+
+
+_LAST_TRAINER = _LastTrainer()
 
 
 @contextmanager
 def _silenced_stderr() -> Iterator[None]:
-    """Silence what compiled code prints: TensorFlow announces its build on import, and no setting stops it."""
+    """Discard what compiled code prints: TensorFlow announces its build on import, and no setting stops it."""
+    # Where the process was started without stderr, descriptor 2 may be any file.
+    if sys.stderr is None:
+        yield
+        return
     sys.stderr.flush()
     kept = os.dup(_STDERR)
     with Path(os.devnull).open("w") as nowhere:
@@ -191,10 +197,11 @@ def _silenced_stderr() -> Iterator[None]:
         os.close(kept)
 
 
-def _keep_model(trainer: Trainer, record: RunRecord, store: RecordStore) -> None:
-    folder = store.folder / "models"
-    folder.mkdir(exist_ok=True)
-    trainer.model.save(folder / f"{record.experiment}-seed{record.seed}.keras")
+def _pack_model(trainer: Trainer) -> bytes:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "model.keras"
+        trainer.model.save(file)
+        return file.read_bytes()
 
 
 def _failed_record(run: PlannedRun, dataset: Dataset, error: Exception, *, started: datetime) -> RunRecord:

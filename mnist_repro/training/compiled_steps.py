@@ -1,7 +1,7 @@
-"""A protocol's network and optimiser, compiled: many steps are one call, and so is the way from pixels to logits.
+"""Compiled training and inference of a protocol's network: many steps in one call, pixels to logits in another.
 
-Python does not run between steps. Where XLA compiles them, every variable is trained as a row: XLA fills its vectors
-along the last axis, where the weights of ten classes fill none. The numbers are the same, bit for bit.
+Python does not run between steps. Where XLA compiles them, every variable is trained flattened: XLA vectorises along
+the last axis, and ten classes are too few to fill a vector. The numbers are the same, bit for bit.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from mnist_repro.documents.protocol import IMAGE_PIXELS, Protocol
 from mnist_repro.training.keras_model import build_model, build_optimizer, set_number_format
 from mnist_repro.training.randomness import dropout_layers
 
-# XLA fuses the many small operations of small nets into few, but its own matrix products are slower: below so many
-# multiplications in a step it wins.
+# XLA fuses the many small operations of a small network, but its matrix products are slower: it wins below this number
+# of multiplications in a step.
 _XLA_MULTIPLICATIONS = 10_000_000
 
 
 class Network:
-    """A network that can be trained, and asked.
+    """A network with compiled training and inference.
 
     Parameters
     ----------
     protocol
-        What is done.
+        What to train.
 
     Attributes
     ----------
     model
-        The Keras model, with its weights as they are now.
+        The Keras model, with its current weights.
     """
 
     def __init__(self, protocol: Protocol) -> None:
@@ -43,13 +43,13 @@ class Network:
         self.model = build_model(protocol)
         dense = [layer for layer in self.model.layers if not isinstance(layer, keras.layers.Dropout)]
         self._layers = list(zip(dense, protocol.layers, strict=True))
-        # XLA compiles for the shapes it is given, and the number of masks is the number of steps.
+        # XLA compiles for fixed shapes, and the number of masks varies with the number of steps.
         fewest = _XLA_MULTIPLICATIONS * protocol.training.steps
         self._xla = not dropout_layers(protocol) and protocol.multiplications < fewest
         variables = self.model.trainable_variables
         self._trained = [tf.Variable(tf.reshape(each, [-1])) for each in variables] if self._xla else variables
         self._optimizer = build_optimizer(protocol, clips=False)
-        # Before TensorFlow 2.11, optimisers made their variables under another name.
+        # Before TensorFlow 2.11, the method of optimisers that creates their variables had another name.
         build = getattr(self._optimizer, "build", None) or self._optimizer._create_all_weights  # noqa: SLF001
         build(self._trained)
         self._fresh_optimizer = [variable.numpy() for variable in self._optimizer_variables()]
@@ -61,7 +61,7 @@ class Network:
         )
 
     def load(self, initial_values: Sequence[NDArray[Any]]) -> None:
-        """Put weights and biases at their initial values, and the optimiser at its start."""
+        """Set weights and biases to their initial values, and reset the optimiser."""
         self.model.set_weights(initial_values)
         for variable, value in zip(self._optimizer_variables(), self._fresh_optimizer, strict=True):
             variable.assign(value)
@@ -69,22 +69,22 @@ class Network:
     def train(
         self, images: tf.Tensor, labels: tf.Tensor, *, masks: Sequence[NDArray[Any]], first: int, steps: int
     ) -> None:
-        """Make steps, in one compiled call.
+        """Train for `steps` steps, in one compiled call.
 
         Parameters
         ----------
         images, labels
-            All batches: pixels as they enter the network, float32 of shape (batches, batch_size, 784), and classes,
-            int32 of shape (batches, batch_size).
+            All batches: scaled pixels, float32 of shape (batches, batch_size, 784), and classes, int32 of shape
+            (batches, batch_size).
         masks
-            For each dropout layer what it keeps, of shape (steps, batch_size, units).
+            For each dropout layer the units it keeps, of shape (steps, batch_size, units).
         first
-            Steps that were made before.
+            Number of steps trained before.
         """
         self._train(images, labels, [tf.constant(mask) for mask in masks], tf.constant(first), tf.constant(steps))
 
     def find_logits(self, pixels: tf.Tensor, *, masks: Sequence[NDArray[Any]] = ()) -> tf.Tensor:
-        """Return the logits of images, float32 of shape (n, 10); `masks` as in `train`, of one step."""
+        """Return the logits of images, float32 of shape (n, 10); `masks` as in `train`, for one step."""
         if masks:
             return self._predict_with_dropout(pixels, [tf.constant(mask) for mask in masks])
         return self._predict(pixels)
@@ -95,7 +95,7 @@ class Network:
         variables, trained = self.model.trainable_variables, self._trained
         batch_shape = (training.batches, training.batch_size)
         turn = training.steps_per_period if training.restart_each_period else training.steps
-        # A slice costs nothing and a gather copies; but XLA would compile anew for every first batch that is sliced.
+        # A slice is free and a gather copies, but XLA would recompile for every first batch that is sliced.
         take = tf.gather if self._xla else getitem
 
         @tf.function(  # type: ignore[untyped-decorator] # TensorFlow publishes no types
@@ -113,7 +113,7 @@ class Network:
         ) -> None:
             _copy(variables, trained)
             step = tf.constant(0)
-            while step < steps:  # as a loop over a range, XLA would compile it anew for every length
+            while step < steps:  # XLA would recompile a loop over a range for every length
                 # At the start of a step, XLA sees that these copies need no memory of their own.
                 _copy(trained, variables)
                 batch = (first + step) % turn % training.batches
@@ -122,7 +122,7 @@ class Network:
                     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(take(labels, batch), logits)
                     loss = tf.reduce_mean(losses)
                 gradients = self._clip(tape.gradient(loss, variables))
-                # In a compiled function, TensorFlow 2.8 knows zip without its `strict`.
+                # In a compiled function, TensorFlow 2.8 does not support `strict`.
                 pairs = zip(gradients, trained)  # noqa: B905
                 self._optimizer.apply_gradients([(tf.reshape(each, row.shape), row) for each, row in pairs])
                 if self._protocol.weight_format == "float16":
@@ -134,7 +134,7 @@ class Network:
         return train
 
     def _forward(self, pixels: tf.Tensor, keep: Sequence[tf.Tensor] = ()) -> tf.Tensor:
-        """Return the logits: Keras's layers, with masks of our own, or with none, in place of its dropout."""
+        """Return the logits: Keras's layers, with our masks, or none, in place of its dropout."""
         values = pixels
         masks = iter(keep)
         for layer, declared in self._layers:
@@ -145,7 +145,7 @@ class Network:
         return values
 
     def _clip(self, gradients: list[tf.Tensor]) -> list[tf.Tensor]:
-        """Clip gradients as Keras's optimisers do, but before they are rows, whose norms would be rounded otherwise."""
+        """Clip gradients as Keras's optimisers do, but before flattening, which would change the rounding of norms."""
         clip_norm = self._protocol.optimizer.clip_norm
         return gradients if clip_norm is None else [tf.clip_by_norm(each, clip_norm) for each in gradients]
 
@@ -158,7 +158,7 @@ class Network:
 
 
 def _copy(values: Iterable[Any], variables: Iterable[Any]) -> None:
-    """Give variables the values of others, in shapes of their own; where both are one there is nothing to do."""
+    """Assign values to variables, reshaped; skip a variable that is the value itself."""
     for value, variable in zip(values, variables):  # noqa: B905 - see above
         if value is not variable:
             variable.assign(tf.reshape(value, variable.shape))

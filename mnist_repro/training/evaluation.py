@@ -1,4 +1,4 @@
-"""What a network's outputs are worth: loss, accuracy and confusion matrix, in float64."""
+"""Loss, accuracy and confusion matrix from a network's outputs, in float64."""
 
 from __future__ import annotations
 
@@ -14,28 +14,20 @@ from mnist_repro.documents.protocol import CLASSES
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """How a network does on one evaluation set.
+    """Performance of a network on one evaluation set."""
 
-    Parameters
-    ----------
-    loss
-        Mean cross-entropy in nats.
-    labels, predicted
-        True and predicted classes, of shape (n,).
-    """
-
-    loss: float
-    labels: NDArray[np.uint8]
-    predicted: NDArray[np.int64]
+    loss: float  #: mean cross-entropy in nats
+    labels: NDArray[np.uint8]  #: true classes, of shape (n,)
+    predicted: NDArray[np.int64]  #: predicted classes, of shape (n,)
 
     @property
     def accuracy(self) -> float:
-        """Fraction of right answers."""
+        """Fraction of correct predictions."""
         return float(accuracy_score(self.labels, self.predicted))
 
     @property
     def confusion(self) -> NDArray[np.int64]:
-        """Counts, of shape (10, 10): a row for each true class, a column for each predicted class."""
+        """Counts, of shape (10, 10): one row per true class, one column per predicted class."""
         counts: NDArray[np.int64] = confusion_matrix(self.labels, self.predicted, labels=np.arange(CLASSES))
         return counts
 
@@ -55,7 +47,6 @@ def evaluate_logits(logits: NDArray[np.float64], labels: NDArray[np.uint8]) -> E
     if not np.isfinite(logits).all():
         msg = "the network's outputs are no longer finite"
         raise DivergedError(msg)
-    # From the logits: probabilities would lose what lies below the smallest of them, and scikit-learn's log_loss, which
-    # takes them, is six times slower.
+    # From the logits: probabilities underflow, and scikit-learn's log_loss, which takes them, is six times slower.
     log_probabilities = log_softmax(logits, axis=1)[np.arange(len(labels)), labels]
     return Evaluation(loss=float(-log_probabilities.mean()), labels=labels, predicted=logits.argmax(axis=1))

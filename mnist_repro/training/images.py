@@ -1,4 +1,4 @@
-"""The images that a protocol names."""
+"""Select the images that a protocol names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def images_of(dataset: Dataset, image_slice: ImageSlice) -> tuple[NDArray[np.uin
     Raises
     ------
     ReproError
-        If the slice goes beyond the dataset.
+        If the slice exceeds the dataset.
     """
     if image_slice.source == "train":
         images, labels = dataset.train_images, dataset.train_labels

@@ -1,6 +1,7 @@
-"""A protocol as a Keras model and a Keras optimiser, for Keras 2 and Keras 3.
+"""Keras model and optimiser of a protocol, for Keras 2 and Keras 3.
 
-The model ends in logits; the softmax belongs to the loss. Pixels enter it divided by the protocol's `pixel_divisor`.
+The model ends in logits; the softmax belongs to the loss. Its inputs are pixels divided by the protocol's
+`pixel_divisor`.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from mnist_repro.documents.protocol import (
 
 
 def set_number_format() -> None:
-    """Have Keras compute in float32 and TensorFlow in compiled functions, whatever a user's settings say."""
+    """Set Keras to float32 and TensorFlow to compiled functions, whatever the user's settings."""
     keras.backend.set_floatx("float32")
     keras.mixed_precision.set_global_policy("float32")
     tf.config.run_functions_eagerly(False)  # noqa: FBT003 - TensorFlow's own parameter has no other name
 
 
 def build_model(protocol: Protocol) -> Any:
-    """Build the network of `protocol`; its initial values are Keras's own and to be replaced.
+    """Build the network of `protocol`. Replace its initial values, which are Keras's own.
 
     Returns
     -------
@@ -48,7 +49,7 @@ def build_model(protocol: Protocol) -> Any:
 
 
 def build_learning_rate(rate: LearningRate) -> Any:
-    """Build a Keras schedule, or return the number where the rate is constant."""
+    """Build a Keras schedule, or return the number if the rate is constant."""
     schedules = keras.optimizers.schedules
     match rate:
         case ConstantRate():
@@ -66,7 +67,7 @@ def learning_rate_at(rate: LearningRate, *, step: int) -> float:
 
 
 def build_optimizer(protocol: Protocol, *, clips: bool = True) -> Any:
-    """Build the optimiser of `protocol`, with every constant given; unless it `clips`, the gradients come clipped."""
+    """Build the optimiser of `protocol`, with every constant set. Without `clips`, the caller clips the gradients."""
     declared = protocol.optimizer
     rate = build_learning_rate(declared.learning_rate)
     clipping = {"clipnorm": declared.clip_norm} if clips and declared.clip_norm is not None else {}

@@ -1,7 +1,7 @@
-"""One run seed, several named NumPy streams.
+"""Random numbers of a run: named NumPy streams, all from its seed.
 
-Everything random in a run comes from here, never from TensorFlow, whose streams change between versions. So the same
-seed starts the same run, and drops the same units, on every TensorFlow version.
+Nothing random comes from TensorFlow, whose streams change between versions. So a seed gives the same initial values and
+drops the same units on every TensorFlow version.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ def _seed_sequence(seed: int, name: StreamName) -> np.random.SeedSequence:
 
 
 def stream(seed: int, name: StreamName) -> np.random.Generator:
-    """Return the generator of one purpose in the run `seed` >= 0; streams of different names are independent."""
+    """Return the generator `name` of the run `seed` >= 0; streams of different names are independent."""
     return np.random.Generator(np.random.PCG64(_seed_sequence(seed, name)))
 
 
 def draw_initial_values(protocol: Protocol, *, seed: int) -> list[NDArray[np.float32]]:
-    """Draw a network's first weights and biases.
+    """Draw a network's initial weights and biases.
 
     Returns
     -------
     list of ndarray of float32
-        For each layer its weights of shape (inputs, units) and its biases, if any, of shape (units,): Keras's order.
+        In Keras's order: for each layer its weights of shape (inputs, units) and its biases, if any, of shape (units,).
     """
     generator = stream(seed, "initial values")
     values: list[NDArray[np.float32]] = []
@@ -62,7 +62,7 @@ def _draw(initial: InitialValues, *, shape: tuple[int, ...], generator: np.rando
         case Normal(standard_deviation=scale):
             values = scale * generator.standard_normal(shape)
         case TruncatedNormal(standard_deviation=scale):
-            # Through the quantiles: SciPy's own truncated normal may draw otherwise in another version.
+            # By the inverse distribution function: SciPy's truncated normal may draw differently in another version.
             values = scale * ndtri(generator.uniform(ndtr(-2.0), ndtr(2.0), shape))
         case GlorotUniform():
             limit = np.sqrt(6.0 / sum(shape))
@@ -73,7 +73,7 @@ def _draw(initial: InitialValues, *, shape: tuple[int, ...], generator: np.rando
 
 
 def _move(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Add one unit in the last place; to a zero that of 1, as the smallest number above it is lost in any sum."""
+    """Add one unit in the last place; to zeros that of 1, since the smallest positive number is lost in any sum."""
     return values + np.spacing(np.where(values == 0, np.float32(1), np.abs(values)))
 
 
@@ -83,7 +83,7 @@ def draw_batches(protocol: Protocol, *, seed: int, period: int = 1) -> NDArray[n
     Parameters
     ----------
     period
-        Counted from 1; it matters only where every period has an order of its own.
+        Counted from 1; matters only where each period has its own order.
 
     Returns
     -------
@@ -94,28 +94,28 @@ def draw_batches(protocol: Protocol, *, seed: int, period: int = 1) -> NDArray[n
     generator = stream(seed, "data order")
     order = np.arange(len(training.images))
     if training.order != "as stored":
-        # The order of a period is drawn after those of the periods before it.
+        # The orders of earlier periods are drawn first.
         for _ in range(period if training.order == "permuted each period" else 1):
             order = generator.permutation(len(training.images))
     return order[: training.batches * training.batch_size].reshape(training.batches, training.batch_size)
 
 
 def draw_split(images: int, *, seed: int) -> NDArray[np.int64]:
-    """Draw the random order of all training images in which a random split takes its slices, of shape (images,)."""
+    """Draw the order of all training images from which a random split takes its slices, of shape (images,)."""
     return stream(seed, "split").permutation(images)
 
 
 class DropoutStream:
-    """The units that dropout keeps, step after step of one run.
+    """The dropout masks of one run, step by step.
 
     Parameters
     ----------
     seed
         The run's seed, >= 0.
     layers
-        For each layer with dropout its units and its keep probability.
+        Units and keep probability of each layer with dropout.
     name
-        Dropout in evaluation draws from a stream of its own, so that it changes nothing in training.
+        Dropout in evaluation draws from its own stream, so that it changes nothing in training.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class DropoutStream:
         layers: tuple[tuple[int, float], ...],
         name: Literal["dropout", "dropout in evaluation"] = "dropout",
     ) -> None:
-        # The quickest of NumPy's generators; words are read as little-endian, as all supported machines are.
+        # The fastest of NumPy's generators; words are read as little-endian, as all supported machines are.
         self._bits = np.random.SFC64(_seed_sequence(seed, name))
         self._layers = layers
 
@@ -135,10 +135,10 @@ class DropoutStream:
         Returns
         -------
         list of ndarray of bool, shape (steps, batch_size, units)
-            True where a unit is kept; one array for each layer with dropout.
+            True where a unit is kept; one array per layer with dropout.
         """
         masks = [np.empty((steps, batch_size, units), dtype=np.bool_) for units, _ in self._layers]
-        # Step by step, so that the random words stay in the processor's cache.
+        # Step by step, to keep the random words in the processor's cache.
         for step in range(steps):
             for mask, (units, keep_probability) in zip(masks, self._layers, strict=True):
                 count = batch_size * units
@@ -149,5 +149,5 @@ class DropoutStream:
 
 
 def dropout_layers(protocol: Protocol) -> tuple[tuple[int, float], ...]:
-    """Return units and keep probability of each layer that drops any."""
+    """Return units and keep probability of each layer with dropout."""
     return tuple((layer.units, layer.keep_probability) for layer in protocol.layers if layer.keep_probability < 1.0)

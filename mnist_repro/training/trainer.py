@@ -1,6 +1,6 @@
-"""One run: protocol, data and seed become a record.
+"""Train and evaluate one run: protocol, dataset and seed in, record out.
 
-The batches lie in TensorFlow as the steps need them. A `Trainer` is compiled once and serves any number of seeds.
+TensorFlow holds the batches in the order of the steps. A `Trainer` is compiled once and serves any number of seeds.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ from mnist_repro.training.images import images_of
 from mnist_repro.training.keras_model import learning_rate_at
 from mnist_repro.training.randomness import DropoutStream, draw_batches, draw_initial_values, draw_split, dropout_layers
 
-# Steps in one call where units are dropped: the masks of a whole period would take half of all memory, and longer.
+# Steps in one call where units are dropped: drawing the masks of a whole period at once would be slower and take half
+# of the memory.
 _STEPS_WITH_MASKS = 100
 
 
 def limit_threads(threads: int) -> None:
-    """Let TensorFlow use so many threads; to be called before its first operation."""
+    """Limit TensorFlow to `threads` threads. Call before its first operation."""
     if tf.config.threading.get_intra_op_parallelism_threads() != threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
@@ -43,16 +44,16 @@ class Trainer:
     Parameters
     ----------
     protocol
-        What is done.
+        What to train and evaluate.
     dataset
-        MNIST, or its stand-in.
+        MNIST or its stand-in.
 
     Attributes
     ----------
     model
-        The Keras model, with the weights of the run that was trained last.
+        The Keras model, with the weights of the last run.
     first_call_seconds
-        Time it took to trace and compile.
+        Time to trace and compile.
     """
 
     def __init__(self, protocol: Protocol, dataset: Dataset) -> None:
@@ -68,17 +69,17 @@ class Trainer:
         self.first_call_seconds = time.perf_counter() - start
 
     def train(self, seed: int) -> RunRecord:
-        """Train one run from its start, and measure what the protocol says.
+        """Train one run and evaluate it as the protocol says.
 
         Parameters
         ----------
         seed
-            >= 0; decides initial weights, order of the images, and dropout.
+            >= 0; determines initial weights, order of the images, and dropout.
 
         Returns
         -------
         RunRecord
-            "diverged", with what was measured until then, where a loss was not finite.
+            With the status "diverged", and what was measured before, where a loss was not finite.
         """
         started, run = datetime.now(timezone.utc), _Stopwatch()
         evaluations = _Stopwatch()
@@ -127,11 +128,11 @@ class Trainer:
         )
 
     def serves(self, protocol: Protocol, dataset: Dataset) -> bool:
-        """Return whether this trainer trains `protocol` on `dataset`."""
+        """Whether this trainer trains `protocol` on `dataset`."""
         return self.protocol == protocol and self._dataset.sha256 == dataset.sha256
 
     def load_run(self, seed: int) -> None:
-        """Put model, optimiser, batches and dropout into the state in which the run `seed` starts."""
+        """Set model, optimiser, batches and dropout to the start of the run `seed`."""
         self._network.load(draw_initial_values(self.protocol, seed=seed))
         self._images_of_run = self._dataset
         if self.protocol.split == "random":
@@ -145,24 +146,24 @@ class Trainer:
         self._steps_made = 0
 
     def train_steps(self, steps: int) -> None:
-        """Make the next steps of the loaded run."""
+        """Train the next steps of the loaded run."""
         longest = _STEPS_WITH_MASKS if dropout_layers(self.protocol) else steps
         for made in range(0, steps, longest):
             self._call(min(longest, steps - made))
 
     def _call(self, steps: int) -> None:
-        """Make the next steps in one compiled call."""
+        """Train the next steps in one compiled call."""
         masks = self._dropout.draw(steps, batch_size=self.protocol.training.batch_size)
         self._network.train(self._batch_images, self._batch_labels, masks=masks, first=self._steps_made, steps=steps)
         self._steps_made += steps
 
     def evaluate(self, evaluation_sets: Iterable[EvaluationSet]) -> dict[str, Evaluation]:
-        """Evaluate the network as it is now.
+        """Evaluate the network in its current state.
 
         Returns
         -------
         dict
-            An evaluation for each set, by name.
+            One evaluation per set, by name.
 
         Raises
         ------
@@ -172,7 +173,7 @@ class Trainer:
         wanted = tuple(evaluation_sets)
         evaluations: dict[str, Evaluation] = {}
         for (source, dropout), group in groupby(sorted(wanted, key=_pass), key=_pass):
-            # Sets of one source overlap: the network sees each image once.
+            # Sets of one source overlap: evaluate each image once.
             sets = list(group)
             start = min(evaluation_set.images.start for evaluation_set in sets)
             stop = max(evaluation_set.images.stop for evaluation_set in sets)
@@ -186,22 +187,22 @@ class Trainer:
     def _load_batches(self, seed: int, *, period: int) -> None:
         batches = draw_batches(self.protocol, seed=seed, period=period)
         images, labels = images_of(self._images_of_run, self.protocol.training.images)
-        # Those of the run before go first: two sets of batches would be the most that a worker ever holds.
+        # Free the previous run's batches first; holding both sets would set the worker's peak memory.
         self._batch_images = None
         pixels = _empty((*batches.shape, IMAGE_PIXELS))
         for batch, places in zip(pixels, batches, strict=True):
             self._scale(images[places], out=batch)
-        # Not copied: TensorFlow keeps what it frees, in pieces, and in the end for two sets of batches.
+        # Share the memory instead of copying: TensorFlow keeps freed memory in pieces, enough for two sets of batches.
         self._batch_images = tf.experimental.dlpack.from_dlpack(pixels.__dlpack__())
         self._batch_labels = tf.constant(labels[batches].astype(np.int32))
 
     def _check_trained(self, seed: int) -> None:
-        """See that the steps changed something: in a number format of few digits they may not.
+        """Check that training changed the network: in a number format of few digits it may not.
 
         Raises
         ------
         RuntimeError
-            If all weights and biases are as they were at the start.
+            If all weights and biases have their initial values.
         """
         start = draw_initial_values(self.protocol, seed=seed)
         if all(map(np.array_equal, self.model.get_weights(), start)):
@@ -226,7 +227,7 @@ class Trainer:
         return np.asarray(logits, dtype=np.float64)
 
     def _scale(self, pixels: NDArray[np.uint8], *, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
-        """Return pixels as they enter the network."""
+        """Return the pixels scaled for the network."""
         scaled: NDArray[np.float32] = np.divide(
             pixels, np.float32(self.protocol.pixel_divisor), out=out, dtype=np.float32
         )
@@ -234,7 +235,7 @@ class Trainer:
 
 
 def _empty(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return an array at a multiple of 64 bytes, as TensorFlow needs those that it does not copy."""
+    """Return an uninitialised array aligned to 64 bytes, as TensorFlow requires to use it without a copy."""
     numbers = prod(shape)
     space = np.empty(numbers + 64, dtype=np.float32)
     start = -space.ctypes.data % 64 // space.itemsize
@@ -242,12 +243,12 @@ def _empty(shape: tuple[int, ...]) -> NDArray[np.float32]:
 
 
 def _pass(evaluation_set: EvaluationSet) -> tuple[Literal["train", "test"], bool]:
-    """Return what decides with which other sets a set goes through the network."""
+    """Return the key of the sets that are evaluated in one pass."""
     return evaluation_set.images.source, evaluation_set.dropout
 
 
 class _Stopwatch:
-    """Adds up the seconds spent in its `with` blocks."""
+    """Sums the seconds spent in its `with` blocks."""
 
     def __init__(self) -> None:
         self.seconds = 0.0

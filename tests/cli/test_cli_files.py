@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ def test_report_broken_record_is_named(call: Call, broken: Path, tmp_path: Path)
 
     ended = call("report", "--records", broken.parents[1], "--output", "out")
 
-    assert_one_line(ended, f"{broken}, line 2, is no valid record")
+    assert_one_line(ended, f"{broken}, line 2, is not a valid record")
     assert before == files_in(tmp_path)
 
 
@@ -32,7 +34,7 @@ def test_run_broken_record_is_named(call: Call, broken: Path, tmp_path: Path) ->
     arguments = ("--dataset", "digits", "--records", broken.parents[1], "--environment", "linux")
     ended = call("run", EXPERIMENT, *arguments)
 
-    assert_one_line(ended, f"{file}, line 2, is no valid record", "take this line out and run again")
+    assert_one_line(ended, f"{file}, line 2, is not a valid record", "remove this line and run again")
     assert before == files_in(tmp_path)
 
 
@@ -57,7 +59,7 @@ def test_report_records_that_are_a_file_are_refused(call: Call, tmp_path: Path) 
     """A file in place of the folder of records is named."""
     (tmp_path / "file").touch()
 
-    assert_one_line(call("report", "--records", "file"), "file is none", "correct --records")
+    assert_one_line(call("report", "--records", "file"), "file is not a folder", "correct --records")
 
 
 def test_report_other_protocols_only_is_refused(call: Call, recorded: Path, tmp_path: Path) -> None:
@@ -117,3 +119,24 @@ def test_report_readme_that_cannot_be_renewed_is_refused(
 
     assert_one_line(ended, part, "page.md")
     assert before == files_in(tmp_path)
+
+
+def test_verdicts_incomplete_last_line_is_said_once_and_is_no_error(recorded: Path, tmp_path: Path) -> None:
+    """What a killed writer left is warned of in one line, also where Python's own warnings are errors."""
+    file = recorded / "linux" / "runs.jsonl"
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write('{"schema": 1')
+    words = ["verdicts", "--environment", "linux", "--records", str(recorded)]
+
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-W", "error", "-m", "mnist_repro", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0
+    assert ended.stderr == (
+        f"mnist-repro: {file}, line 3, is incomplete: its run is not counted and will be trained again.\n"
+    )

@@ -28,8 +28,7 @@ def test_open_stores_no_folder_is_refused(tmp_path: Path) -> None:
         open_stores(tmp_path / "nowhere")
 
     assert str(caught.value) == (
-        f"Records are read from a folder; {tmp_path / 'nowhere'} is none. "
-        "Make some with `mnist-repro run`, or correct --records."
+        f"{tmp_path / 'nowhere'} is not a folder. Record runs with `mnist-repro run`, or correct --records."
     )
 
 
@@ -41,7 +40,7 @@ def test_open_stores_no_records_is_refused(tmp_path: Path) -> None:
         open_stores(tmp_path)
 
     assert str(caught.value) == (
-        f"{tmp_path} has no records (<environment>/runs.jsonl). Make some with `mnist-repro run`."
+        f"{tmp_path} has no records (<environment>/runs.jsonl). Record runs with `mnist-repro run`."
     )
 
 

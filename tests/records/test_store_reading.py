@@ -1,4 +1,4 @@
-"""Records are read from a store in their order; a line that is none is named."""
+"""Records are read from a store in their order; a line that is not a record is named."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from recorded_values import field_values
 
 from mnist_repro.errors import ReproError
 from mnist_repro.records.run import SCHEMA_VERSION, format_record
-from mnist_repro.records.store import RecordStore, TornLineWarning
+from mnist_repro.records.store import RecordStore
 
 
 def test_store_appended_records_are_read_in_their_order(store: RecordStore, make_record: MakeRecord) -> None:
@@ -75,8 +75,8 @@ def test_store_broken_line_is_named(store: RecordStore, make_record: MakeRecord,
         store.read()
 
     message = str(caught.value)
-    assert message.startswith(f"{store.file}, line 2, is no valid record: ")
-    assert message.endswith(". Every line is one run; take this line out and run again to replace it.")
+    assert message.startswith(f"{store.file}, line 2, is not a valid record: ")
+    assert message.endswith(". Each line is one run; remove this line and run again to replace it.")
 
 
 def test_store_line_of_a_newer_version_says_what_to_update(store: RecordStore, make_record: MakeRecord) -> None:
@@ -88,33 +88,33 @@ def test_store_line_of_a_newer_version_says_what_to_update(store: RecordStore, m
         store.read()
 
     assert str(caught.value) == (
-        f"{store.file}, line 1, is no valid record: the schema version is {SCHEMA_VERSION}; "
+        f"{store.file}, line 1, is not a valid record: the schema version is {SCHEMA_VERSION}; "
         f"received {SCHEMA_VERSION + 1}. A newer version of mnist-repro wrote it; update this one."
     )
 
 
-def test_store_last_line_that_breaks_off_is_no_record_and_warned_of(
-    store: RecordStore, make_record: MakeRecord
+def test_store_incomplete_last_line_is_not_counted_and_logged(
+    store: RecordStore, make_record: MakeRecord, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What a killed process left is not counted; the warning names file and line."""
     store.append(make_record())
     with store.file.open("a", encoding="utf-8") as file:
         file.write(format_record(make_record(seed=8))[:-20])
 
-    with pytest.warns(TornLineWarning) as caught:
-        assert store.read() == [make_record()]
+    assert store.read() == [make_record()]
 
-    (warning,) = caught
-    assert str(warning.message) == (
-        f"{store.file}, line 2, breaks off: the run that it was to record is not counted, and will be made again."
-    )
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("WARNING", f"{store.file}, line 2, is incomplete: its run is not counted and will be trained again.")
+    ]
 
 
-def test_store_warning_points_at_who_reads(store: RecordStore) -> None:
-    """The warning of a line that breaks off is shown with the line that asked for the records."""
-    store.file.write_text("{", encoding="utf-8")
+def test_store_last_line_without_newline_that_is_no_record_is_named(
+    store: RecordStore, make_record: MakeRecord
+) -> None:
+    """A whole last line is judged like any other, whether its newline is there or not."""
+    store.append(make_record())
+    with store.file.open("a", encoding="utf-8") as file:
+        file.write("{}")
 
-    with pytest.warns(TornLineWarning) as caught:
+    with pytest.raises(ReproError, match=r"line 2, is not a valid record"):
         store.read()
-
-    assert caught[0].filename == __file__

@@ -291,7 +291,6 @@ def _spoil(folder: Path, pattern: str, change: Callable[[Path], object]) -> None
         ),
     ],
 )
-@pytest.mark.filterwarnings("ignore::mnist_repro.records.store.TornLineWarning")
 def test_check_of_report_with_broken_input_does_not_pass(
     published: Path, pattern: str, change: Callable[[Path], object], code: int
 ) -> None:

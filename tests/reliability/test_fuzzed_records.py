@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from mnist_repro.records.decoding import decode
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.pooling import check_whole
 from mnist_repro.records.run import SCHEMA_VERSION, RunRecord, _parse_fast, format_record, parse_record
-from mnist_repro.records.store import RecordStore, TornLineWarning
+from mnist_repro.records.store import RecordStore
 from mnist_repro.verdicts.environment import summarize_environment
 
 SAMPLES = Path(__file__).parents[1] / "support" / "data"
@@ -34,7 +35,6 @@ VARIED = [make_run(PROTOCOLS[EXPERIMENT], seed=seed, environment=ENVIRONMENT) fo
 EQUAL = [replace(VARIED[0], seed=seed) for seed in range(2)]
 
 pytestmark = [
-    pytest.mark.filterwarnings("ignore::mnist_repro.records.store.TornLineWarning"),
     # A number that overflows on the way to a verdict.
     pytest.mark.filterwarnings("error::RuntimeWarning"),
 ]
@@ -75,7 +75,7 @@ def test_read_changed_values_are_a_valid_record_or_named_by_line(tree: Any) -> N
     found = read(write_tree(tree))
 
     if isinstance(found, str):
-        assert ", line 2, is no valid record: " in found
+        assert ", line 2, is not a valid record: " in found
     else:
         assert len(found) == 3
         assert parse_record(format_record(found[1])) == found[1]
@@ -246,19 +246,21 @@ def test_read_broken_record_is_named_with_file_line_and_rule(
     found = read(f"{SAMPLE_LINES[0]}\n{broken}\n".encode())
 
     assert isinstance(found, str)
-    assert ", line 2, is no valid record: " in found
+    assert ", line 2, is not a valid record: " in found
     assert named in found
 
 
 @given(length=st.integers(1, len(SAMPLE_LINES[0].encode()) - 1))
 @EXAMPLES
-def test_read_last_line_that_breaks_off_is_no_record_and_is_warned_of(length: int) -> None:
+def test_read_incomplete_last_line_is_not_a_record_and_is_logged(caplog: pytest.LogCaptureFixture, length: int) -> None:
     """Of a file that ends in the middle of a line all other records are read; the warning names the line."""
     whole = f"{SAMPLE_LINES[1]}\n".encode()
 
-    with pytest.warns(TornLineWarning, match=r"line 2, breaks off: .* will be made again"):
-        found = read(whole + SAMPLE_LINES[0].encode()[:length])
+    caplog.clear()
 
+    found = read(whole + SAMPLE_LINES[0].encode()[:length])
+
+    assert re.search(r"line 2, is incomplete: .* will be trained again", caplog.text)
     assert found == [parse_record(SAMPLE_LINES[1])]
 
 

@@ -1,4 +1,4 @@
-"""Pictures are kept beside the records and load back as they were."""
+"""Pictures are saved beside the records and load back as they were."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_load_first_weights_broken_file_is_refused(tmp_path: Path, make_record: 
     file.parent.mkdir()
     file.write_bytes(content)
 
-    with pytest.raises(ReproError, match=r"tf1-basic\.npz is no readable \.npz file: .* run the study again"):
+    with pytest.raises(ReproError, match=r"tf1-basic\.npz is not a readable \.npz file: .* run the study again"):
         load_first_weights(tmp_path, record=make_record(experiment="tf1-basic"))
 
 
@@ -154,7 +154,7 @@ def test_load_first_weights_file_that_names_no_run_is_refused(tmp_path: Path, ma
     file.parent.mkdir()
     np.savez(file, weights=np.zeros((784, 1)))
 
-    with pytest.raises(ReproError, match=r"tf1-basic\.npz is no readable \.npz file"):
+    with pytest.raises(ReproError, match=r"tf1-basic\.npz is not a readable \.npz file"):
         load_first_weights(tmp_path, record=make_record(experiment="tf1-basic"))
 
 
@@ -162,5 +162,5 @@ def test_save_first_weights_folder_that_is_a_file_is_refused(tmp_path: Path, mak
     """Where pictures cannot be written, the error says where."""
     (tmp_path / "pictures").touch()
 
-    with pytest.raises(ReproError, match=r"Pictures are kept in .*pictures, and that cannot be written"):
+    with pytest.raises(ReproError, match=r"pictures/small-net\.npz cannot be written: "):
         save_first_weights(tmp_path, record=make_record(), weights=np.zeros((784, 1), dtype=np.float32))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -11,18 +13,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_up_runs import Facts
+from made_up_runs import Facts, MakeRecord
+from made_up_trainer import write_start_up
 from small_study import SmallStudy
 
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.run import RunRecord
-from mnist_repro.studies import study
+from mnist_repro.records.store import RecordStore
+from mnist_repro.studies import study, worker
 from mnist_repro.studies.artifacts import load_first_weights, load_labels, load_sample_digits
 from mnist_repro.studies.study import Plan, plan_study, run_study
-from mnist_repro.studies.timing import Part, StudyClock
-from mnist_repro.studies.worker import PlannedRun
+from mnist_repro.studies.timing import Part, RunClock, StudyClock
+from mnist_repro.studies.worker import MadeRun, PlannedRun
 
 pytest.importorskip("tensorflow")
 
@@ -49,7 +53,7 @@ def test_run_study_runs_are_recorded_and_returned(small_study: SmallStudy) -> No
 
 
 def test_run_study_again_reuses_all(small_study: SmallStudy) -> None:
-    """What is recorded is not run again."""
+    """What is recorded is not trained again."""
     first = small_study.run(0, 1)
     plan = small_study.plan(0, 1)
 
@@ -158,9 +162,9 @@ def test_run_study_two_workers_make_the_same_records(
     assert len(parallel.plan(0, 1, 2).reused) == 3
 
 
-def test_run_study_pictures_are_kept(small_study: SmallStudy) -> None:
-    """Sample digits and the first weights of seed 0 lie beside the records."""
-    (record,) = small_study.run(0)
+def test_run_study_pictures_and_labels_are_saved(small_study: SmallStudy) -> None:
+    """Sample digits, the labels that were asked for and the first weights of seed 0 lie beside the records."""
+    (record,) = small_study.run(0, labelled_examples=(72,))
 
     weights = load_first_weights(small_study.store.folder, record=record)
     assert weights is not None
@@ -222,15 +226,16 @@ def test_run_study_images_are_one_file_in_every_worker(
 ) -> None:
     """Images are decoded once: the processes map the same file into their memory, and none sums up its bytes again."""
 
-    def look(_: PlannedRun, dataset: Dataset, **__: Any) -> tuple[int, list[Any], bool]:
+    def look(_: PlannedRun, dataset: Dataset, *, keep_model: bool) -> tuple[int, list[Any], bool]:
         time.sleep(0.2)
         arrays = (dataset.train_images, dataset.test_images)
+        assert not keep_model
         return os.getpid(), [getattr(array, "filename", None) for array in arrays], "sha256" in vars(dataset)
 
     monkeypatch.setattr(study, "_make_on_process", look)
-    plan, kept = small_study.plan(*range(8), workers=2), {"keep_pictures": False, "keep_models": False}
+    plan = small_study.plan(*range(8), workers=2)
 
-    seen: list[Any] = list(study._run_on_processes(plan, small_study.dataset, store=small_study.store, **kept))  # noqa: SLF001 - what workers are given
+    seen: list[Any] = list(study._train_on_processes(plan, small_study.dataset, keep_models=False))  # noqa: SLF001 - what workers are given
 
     processes, files, summed = zip(*seen, strict=True)
     assert len(set(processes)) == 2
@@ -247,15 +252,15 @@ def test_run_study_process_that_grows_goes_on(small_study: SmallStudy, monkeypat
 
     def grow(run: PlannedRun, *_: Any, **__: Any) -> int:
         with suppress(AttributeError):
-            usual(None, None)  # a run that ends at once
+            usual(None, None, keep_model=False)  # a run that ends at once
         vars(study).setdefault("held", []).append(np.ones(100_000_000 * min(run.seed, 1)))
         time.sleep(1.2)
         return os.getpid()
 
     monkeypatch.setattr(study, "_make_on_process", grow)
-    plan, kept = small_study.plan(*range(6), workers=2), {"keep_pictures": False, "keep_models": False}
+    plan = small_study.plan(*range(6), workers=2)
 
-    seen: list[Any] = list(study._run_on_processes(plan, small_study.dataset, store=small_study.store, **kept))  # noqa: SLF001 - see above
+    seen: list[Any] = list(study._train_on_processes(plan, small_study.dataset, keep_models=False))  # noqa: SLF001 - see above
 
     assert len(set(seen)) == 2
 
@@ -285,3 +290,81 @@ def test_run_study_killed_worker_is_said_in_words(small_study: SmallStudy, monke
 
     with pytest.raises(ReproError, match=r"worker process was killed.*goes on from there"):
         small_study.run(0, 1, workers=2)
+
+
+def test_run_study_record_that_cannot_be_written_ends_it(
+    small_study: SmallStudy,
+    make_record: MakeRecord,
+    monkeypatch: pytest.MonkeyPatch,
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    """Where a run cannot be recorded, that error is all that is said, and no worker goes on."""
+    full = ReproError("The disk is full.")
+    made = MadeRun(record=make_record(), times=RunClock("small-net").stop(make_record()))
+    marks = small_study.store.folder.parent
+
+    def make(run: PlannedRun, *_: Any, **__: Any) -> MadeRun:
+        (marks / str(run.seed)).touch()
+        time.sleep(0.2)
+        return made
+
+    def refuse(*_: object) -> None:
+        raise full
+
+    monkeypatch.setattr(RecordStore, "append", refuse)
+    monkeypatch.setattr(study, "_make_on_process", make)
+
+    with pytest.raises(ReproError, match=r"^The disk is full\.$"):
+        small_study.run(*range(20), workers=2)
+
+    assert len(list(marks.glob("[0-9]*"))) < 20
+
+    assert [str(warning.message) for warning in recwarn if "joblib" in warning.filename] == []
+
+
+def test_run_study_network_that_cannot_be_saved_is_said_after_its_run_is_recorded(
+    small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a trained network cannot be saved, its run is recorded all the same."""
+
+    def refuse(_: object) -> bytes:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(worker, "_pack_model", refuse)
+
+    with pytest.raises(
+        ReproError, match=r"network of julia-linear-lr0.02, seed 0, could not be saved: OSError: .*No space left"
+    ):
+        small_study.run(0, 1, keep_models=True)
+
+    assert [record.seed for record in small_study.store.read()] == [0]
+
+
+STUDY_WITHOUT_STDERR = """
+import sys
+from mnist_repro.cli.main import main
+
+assert sys.stderr is None
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("closed", ["2>&-", "<&- 2>&-"], ids=["stderr", "stdin and stderr"])
+def test_run_study_without_stderr_trains(tmp_path: Path, workers: int, closed: str) -> None:
+    """A program that was started without stderr, as by cron, trains and records like any other."""
+    words = ["run", "julia-linear-lr0.02", "--dataset", "digits", "--seeds", "0-1", "--workers", str(workers)]
+    script = f'exec "$@" {closed}'
+    environment = {**os.environ, "PYTHONPATH": write_start_up(tmp_path / "start-up")}
+
+    ended = subprocess.run(  # noqa: S603 - our own program
+        ["/bin/sh", "-c", script, "sh", sys.executable, "-c", STUDY_WITHOUT_STDERR, *words, "--records", str(tmp_path)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stdout
+    records = RecordStore(tmp_path / "local-digits").read()
+    assert {record.seed: record.status for record in records} == {0: "completed", 1: "completed"}

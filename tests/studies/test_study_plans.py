@@ -13,7 +13,9 @@ from small_study import SmallStudy
 
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.protocol import PROFILES, Protocol
+from mnist_repro.errors import ReproError
 from mnist_repro.records.store import RecordStore
+from mnist_repro.studies import worker
 from mnist_repro.studies.study import plan_study, profile_seeds
 
 pytestmark = pytest.mark.usefixtures("single_thread")
@@ -118,3 +120,42 @@ def test_plan_study_newest_record_counts(small_study: SmallStudy) -> None:
     assert len(small_study.plan(0).missing) == 1
     small_study.store.append(record)
     assert small_study.plan(0).reused == (record,)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        pytest.param("KERAS_BACKEND", "jax", r"received KERAS_BACKEND=jax\. Unset it", id="backend"),
+        pytest.param("TF_USE_LEGACY_KERAS", "1", r"TF_USE_LEGACY_KERAS=1 .*pip install tf_keras", id="legacy Keras"),
+    ],
+)
+def test_plan_study_keras_that_cannot_train_is_refused(
+    small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
+) -> None:
+    """A setting under which every run would fail is named before anything is recorded."""
+    monkeypatch.setattr(worker, "find_spec", lambda _: None)
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(ReproError, match=message):
+        small_study.plan(0)
+
+    assert not small_study.store.folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("KERAS_BACKEND", "tensorflow", id="TensorFlow"),
+        pytest.param("KERAS_BACKEND", "", id="no backend"),
+        pytest.param("TF_USE_LEGACY_KERAS", "0", id="no legacy Keras"),
+        pytest.param("TF_USE_LEGACY_KERAS", "1", id="legacy Keras that is installed"),
+    ],
+)
+def test_plan_study_keras_that_can_train_is_accepted(
+    small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """Settings that leave TensorFlow as the backend, or name a Keras that is installed, are no reason to refuse."""
+    monkeypatch.setattr(worker, "find_spec", lambda found: found if value == "1" else None)
+    monkeypatch.setenv(name, value)
+
+    assert len(small_study.plan(0).missing) == 1

@@ -1,6 +1,6 @@
-"""A study on an existing Dask cluster: its workers are asked what they train with, and then given runs.
+"""A study on an existing Dask cluster: check what its workers train with, then have them train.
 
-The process that plans records the runs, each once, whichever worker made it and however often Dask had to begin it.
+The process that plans records each run once, however often Dask had to start it.
 """
 
 from __future__ import annotations
@@ -8,29 +8,21 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import threading
 import time
 import warnings
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-
-from joblib import Parallel, delayed, parallel_config
 
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment, package_code_sha256
 from mnist_repro.studies.cluster.remote import (
     Equipment,
-    Images,
-    ImagesWanted,
     describe_equipment,
     list_differences,
-    pack_images,
-    receive_images,
     refuse_worker,
     shorten,
     train_here,
@@ -38,15 +30,14 @@ from mnist_repro.studies.cluster.remote import (
 from mnist_repro.studies.worker import MadeRun, PlannedRun
 
 if TYPE_CHECKING:
-    from distributed import Client
-
-    from mnist_repro.studies.cluster.backend import ClusterBackend
+    from distributed import Client, Future
 
 _TIMED_OUT = (TimeoutError, asyncio.TimeoutError)  # one and the same since Python 3.11
 _CONNECTION_SECONDS = 10.0
-# How long a cluster may be without any worker: those that were killed are started anew within seconds.
+# How long a cluster may be without any worker: Dask restarts killed ones within seconds.
 _WORKERLESS_SECONDS = 60.0
-_LOOKS_SECONDS = 1.0
+_CHECK_SECONDS = 1.0
+_POLL_SECONDS = 0.05
 _GO_ON = "The runs that had ended are recorded; the same command goes on from there."
 _HOW_TO_START = "Start workers with: dask worker ADDRESS --nthreads 1 --nworkers N"
 
@@ -61,7 +52,7 @@ class Cluster:
     equipment
         What every worker trains with.
     workers
-        How many there are.
+        Number of workers.
     """
 
     def __init__(self, client: Client, *, equipment: Equipment, workers: int) -> None:
@@ -71,60 +62,64 @@ class Cluster:
 
     @property
     def environment(self) -> Environment:
-        """Where runs are made."""
+        """Environment of the workers."""
         return self._equipment.environment
 
-    def train(self, runs: Iterable[PlannedRun], dataset: Dataset) -> Iterator[MadeRun]:
-        """Have runs made, and yield each when it has ended; none is recorded.
+    def train(
+        self, runs: Iterable[PlannedRun], dataset: Dataset, *, keep_models: bool = False
+    ) -> Generator[MadeRun, None, None]:
+        """Have runs trained in their order, and yield each as it ends; none is recorded.
 
         Raises
         ------
         ReproError
             If the cluster can no longer be reached, has lost all its workers, a run killed several of them, or one that
-            joined is not equipped like the others.
+            joined is equipped otherwise.
         """
-        images = Images(name=dataset.name, sha256=dataset.sha256)
-        packed = b""
-        queue = deque(runs)
-        # A worker that lacks the images gives back the run that it was to make.
-        while queue:
-            runs_left = iter(lambda: queue.popleft() if queue else None, None)
-            jobs = (delayed(train_here)(run, images=images, expected=self._equipment) for run in runs_left)
-            for answer in self._ask(jobs):
-                if not isinstance(answer, ImagesWanted):
-                    yield answer
-                    continue
-                queue.appendleft(answer.run)
-                packed = packed or pack_images(dataset)
-                self._send(packed, images, worker=answer.worker)
+        from mnist_repro.studies.cluster.images import ImagesPlugin  # noqa: PLC0415 - it imports Dask, an extra
 
-    def _send(self, packed: bytes, images: Images, *, worker: str) -> None:
-        with _told_in_words():
-            answers = self._client.run(receive_images, packed, images, workers=[worker], on_error="return")
-        # A worker that is gone needs no images.
-        for answer in answers.values():
-            if isinstance(answer, ReproError):
-                raise answer
+        plugin = ImagesPlugin(dataset)
+        task = {"images": plugin.name, "expected": self._equipment, "keep_model": keep_models}
+        with _dask_errors_translated():
+            self._client.register_plugin(plugin)
+            futures = [
+                self._client.submit(train_here, run, **task, pure=False, priority=-place)
+                for place, run in enumerate(runs)
+            ]
+            for future in self._wait(futures):
+                yield future.result()
+                # The worker need not hold it any longer.
+                future.release()
 
-    def _ask(self, jobs: Iterable[Any]) -> Iterator[MadeRun | ImagesWanted]:
-        from mnist_repro.studies.cluster.backend import ClusterBackend  # noqa: PLC0415 - it imports Dask, an extra
+    def _wait(self, futures: list[Future]) -> Iterator[Future]:
+        """Yield tasks as they end. Give up where the cluster stays without workers: Dask would wait forever."""
+        from distributed import as_completed  # noqa: PLC0415 - an extra
 
-        backend = ClusterBackend(self._client)
-        with _told_in_words(), _watched(backend), parallel_config(backend=backend):
-            answers = Parallel(return_as="generator_unordered", batch_size=1)(jobs)
-            try:
-                for answer in answers:  # noqa: UP028 - it would be closed before the warning is caught
-                    yield answer
-            finally:
-                # Where the study ends early, it is no advice to joblib's callers that is wanted.
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    answers.close()
+        ended = as_completed(futures, loop=self._client.loop)
+        checked = seen = time.monotonic()
+        while ended.count():
+            if ended.has_ready():
+                yield next(ended)
+                checked = seen = time.monotonic()
+                continue
+            time.sleep(_POLL_SECONDS)
+            if time.monotonic() - checked < _CHECK_SECONDS:
+                continue
+            # While the scheduler cannot be reached, the client tries again, and gives up by itself.
+            with suppress(OSError):
+                if self._client.nthreads():
+                    seen = time.monotonic()
+                elif time.monotonic() - seen > _WORKERLESS_SECONDS:
+                    msg = (
+                        f"The cluster has had no worker for {_WORKERLESS_SECONDS:.0f} seconds. {_GO_ON} {_HOW_TO_START}"
+                    )
+                    raise ReproError(msg)
+            checked = time.monotonic()
 
 
 @contextmanager
 def connect_cluster(address: str) -> Iterator[Cluster]:
-    """Connect to the Dask cluster whose scheduler is at `address`, and see that its workers are equipped alike.
+    """Connect to the Dask cluster whose scheduler is at `address`, and check that its workers are equipped alike.
 
     Raises
     ------
@@ -134,7 +129,7 @@ def connect_cluster(address: str) -> Iterator[Cluster]:
     own = describe_equipment()
     client = _open_client(address)
     try:
-        with _told_in_words():
+        with _dask_errors_translated():
             _check_scheduler(client, address=address)
             found = _ask_workers(client, address=address)
         yield Cluster(client, equipment=_agree(found, own), workers=len(found))
@@ -153,7 +148,7 @@ def _open_client(address: str) -> Client:
         raise ReproError(msg) from error
     from distributed import Client  # noqa: PLC0415 - see above
 
-    # What Dask would log, errors here say; and of versions, those that count are compared.
+    # The errors raised here say what Dask would log; and the versions that matter are compared.
     for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
@@ -162,8 +157,8 @@ def _open_client(address: str) -> Client:
             return Client(address, timeout=_CONNECTION_SECONDS, set_as_default=False)
     except (OSError, ValueError, RuntimeError, *_TIMED_OUT) as error:
         reason = str(error)
-    # A client that could not connect ends when it is found as garbage, and takes a lock of Dask's for that. It is found
-    # here: in the middle of the start of another client, which holds that lock, both would wait forever.
+    # A client that could not connect ends when it is collected, and takes a lock of Dask's for that. Collect it here:
+    # while another client starts, which holds that lock, both would wait forever.
     gc.collect()
     msg = (
         f"--cluster names the scheduler of a Dask cluster, such as tcp://127.0.0.1:8786; {address} could not be "
@@ -174,18 +169,18 @@ def _open_client(address: str) -> Client:
 
 
 def _check_scheduler(client: Client, *, address: str) -> None:
-    """See that the scheduler has this package: what workers are to do passes through it."""
+    """Check that the scheduler has this package: the workers' tasks pass through it."""
     own = package_code_sha256()
     try:
         found = client.run_on_scheduler(package_code_sha256)
     except OSError:
         raise
-    except Exception as error:  # noqa: BLE001 - mostly that there is no such module; Dask says so in its own ways
+    except Exception as error:  # noqa: BLE001 - mostly that the module is missing, which Dask reports in several ways
         found = f"none, or another package ({error})"
     if found != own:
         msg = (
             f"The scheduler at {address} must have this package, with the code of this process, {shorten(own)}. It has "
-            f"{shorten(found)}. Start it from the same environment, and anew after a change of the code."
+            f"{shorten(found)}. Start it from the same environment, and again after a change of the code."
         )
         raise ReproError(msg)
 
@@ -196,7 +191,7 @@ def _ask_workers(client: Client, *, address: str) -> dict[str, Equipment]:
     Raises
     ------
     ReproError
-        If there is none, or one cannot say.
+        If there is no worker, or one fails to answer.
     """
     with suppress(*_TIMED_OUT):
         client.wait_for_workers(1, timeout=_CONNECTION_SECONDS)
@@ -207,7 +202,7 @@ def _ask_workers(client: Client, *, address: str) -> dict[str, Equipment]:
     for worker, answer in answers.items():
         if isinstance(answer, ReproError):
             raise refuse_worker(worker, [str(answer)])
-        # Whatever else went wrong there: mostly that there is no such module.
+        # Mostly that the module is missing.
         if isinstance(answer, Exception):
             raise refuse_worker(worker, [f"this package is not installed there, or is another one ({answer})"])
     return dict(answers)
@@ -222,7 +217,7 @@ def _agree(found: Mapping[str, Equipment], own: Equipment) -> Equipment:
         If any differs from this process, in anything but the processor, or from another worker.
     """
     first = next(iter(found.values()))
-    # This process trains nothing: its processor makes no difference.
+    # This process trains nothing: its processor does not matter.
     expected = replace(own, environment=replace(own.environment, processor=first.environment.processor))
     for worker, equipment in found.items():
         if differences := list_differences(equipment, expected):
@@ -231,40 +226,8 @@ def _agree(found: Mapping[str, Equipment], own: Equipment) -> Equipment:
 
 
 @contextmanager
-def _watched(backend: ClusterBackend) -> Iterator[None]:
-    """Give up where the cluster is left without workers: Dask would wait for new ones forever."""
-    ended = threading.Event()
-
-    def watch() -> None:
-        seen = time.monotonic()
-        while not ended.wait(_LOOKS_SECONDS):
-            # While it cannot be asked, the client tries to reach the scheduler again, and gives up by itself.
-            with suppress(Exception):
-                if backend.client.nthreads():
-                    seen = time.monotonic()
-                elif time.monotonic() - seen > _WORKERLESS_SECONDS:
-                    workerless.append(True)
-                    backend.give_up()
-                    return
-
-    workerless: list[bool] = []
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    except Exception as error:
-        if workerless:
-            msg = f"The cluster has had no worker for {_WORKERLESS_SECONDS:.0f} seconds. {_GO_ON} {_HOW_TO_START}"
-            raise ReproError(msg) from error
-        raise
-    finally:
-        ended.set()
-        watcher.join()
-
-
-@contextmanager
-def _told_in_words() -> Iterator[None]:
-    """Turn what Dask raises into errors that say how to go on."""
+def _dask_errors_translated() -> Iterator[None]:
+    """Raise what Dask raises as errors that say how to go on."""
     from distributed import KilledWorker  # noqa: PLC0415 - an extra
 
     try:
@@ -273,8 +236,8 @@ def _told_in_words() -> Iterator[None]:
         raise
     except KilledWorker as error:
         msg = (
-            f"A run was begun {error.allowed_failures + 1} times, and each time its worker was killed, perhaps for "
-            f"want of memory (dask worker --memory-limit): the last one at {error.last_worker.address}. {_GO_ON}"
+            f"A run was started {error.allowed_failures + 1} times, and each time its worker was killed, perhaps "
+            f"because memory ran out (dask worker --memory-limit); the last at {error.last_worker.address}. {_GO_ON}"
         )
         raise ReproError(msg) from error
     except (CancelledError, OSError, *_TIMED_OUT) as error:

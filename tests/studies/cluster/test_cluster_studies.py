@@ -147,7 +147,7 @@ def kill_all(cluster: Cluster) -> None:
 
 
 def test_study_run_that_kills_its_workers_is_said_in_words(tmp_path: Path, study: ClusterStudy) -> None:
-    """A run that no worker survives ends the study, where joblib alone would wait forever."""
+    """A run that no worker survives ends the study."""
     settings = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
     with scheduling(tmp_path, **settings) as scheduler, Machines(scheduler) as machines:
         for _ in range(2):
@@ -155,7 +155,7 @@ def test_study_run_that_kills_its_workers_is_said_in_words(tmp_path: Path, study
 
         with (
             connect_cluster(machines.address) as cluster,
-            pytest.raises(ReproError, match=r"A run was begun 1 times, and each time its worker was killed"),
+            pytest.raises(ReproError, match=r"A run was started 1 times, and each time its worker was killed"),
         ):
             study.run(cluster, *range(24))
 
@@ -178,7 +178,7 @@ def test_study_record_that_cannot_be_written_ends_it(
     with connect_cluster(machines.address) as cluster, pytest.raises(ReproError, match=r"^The disk is full\.$"):
         study.run(cluster, *range(24))
 
-    assert [str(warning.message) for warning in recwarn if "joblib" in warning.filename] == []
+    assert [str(warning.message) for warning in recwarn] == []
 
 
 @pytest.mark.usefixtures("single_thread")
@@ -193,10 +193,10 @@ def test_run_on_a_cluster_is_the_study_of_this_machine(
     root = str(Path(connection.__file__).parents[2])
     for _ in range(2):
         machines.start_worker(PYTHONPATH=root)
-    options = ["run", EXPERIMENT, "--dataset", "digits", "--seeds", "0-2"]
+    options = ["run", EXPERIMENT, "--dataset", "digits", "--seeds", "0-2", "--keep-models"]
 
     with monkeypatch.context() as patch:
-        patch.setattr(study_module, "_run_on_processes", None)
+        patch.setattr(study_module, "_train_on_processes", None)
         assert main([*options, "--records", str(tmp_path / "cluster"), "--cluster", machines.address]) == 0
     out, err = capfd.readouterr()
     assert main([*options, "--records", str(tmp_path / "here"), "--workers", "1"]) == 0
@@ -208,3 +208,8 @@ def test_run_on_a_cluster_is_the_study_of_this_machine(
         for place in ("cluster", "here")
     )
     assert there == here
+    kept = [
+        sorted(file.name for file in (tmp_path / place / "local-digits" / "models").iterdir())
+        for place in ("cluster", "here")
+    ]
+    assert kept == [[f"{EXPERIMENT}-seed{seed}.keras" for seed in range(3)]] * 2

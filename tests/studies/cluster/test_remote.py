@@ -1,58 +1,24 @@
-"""What a worker of a cluster does, and who may be one: without a cluster, and without TensorFlow."""
+"""Which workers of a cluster may train: without a cluster, and without TensorFlow."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
-from made_up_trainer import make_images
 
-from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
-from mnist_repro.studies.cluster import remote
 from mnist_repro.studies.cluster.connection import _agree
-from mnist_repro.studies.cluster.remote import (
-    Equipment,
-    Images,
-    list_differences,
-    pack_images,
-    receive_images,
-    refuse_worker,
-)
-
-_ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
+from mnist_repro.studies.cluster.remote import Equipment, list_differences, refuse_worker
 
 
 @pytest.fixture
 def own(environment: Environment) -> Equipment:
     """Return what the process that plans has."""
     return Equipment(package_sha256="a" * 64, training_sha256="b" * 64, environment=environment, runs_at_once=1)
-
-
-@pytest.fixture
-def shelf(monkeypatch: pytest.MonkeyPatch) -> remote._Shelf:
-    """Return the images of a worker that has just been started."""
-    found = remote._Shelf()  # noqa: SLF001 - each worker process has one
-    monkeypatch.setattr(remote, "_SHELF", found)
-    return found
-
-
-@pytest.fixture
-def dataset() -> Dataset:
-    """Return images that no folder has."""
-    return make_images()
-
-
-@pytest.fixture
-def wanted(dataset: Dataset) -> Images:
-    """Return what a worker is told of them."""
-    return Images(name=dataset.name, sha256=dataset.sha256)
 
 
 @pytest.mark.parametrize(
@@ -139,65 +105,3 @@ def test_refuse_worker_says_what_to_do() -> None:
     assert "tcp://10.0.0.1:5" in message
     assert "TensorFlow 2.8.4 in place of 2.21.0" in message
     assert "dask worker --nthreads 1" in message
-
-
-def test_shelf_own_images_come_first(
-    shelf: remote._Shelf, wanted: Images, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A worker takes images from its own machine where their sum is right, and reads them once."""
-    asked = []
-
-    def find(name: str, *, sha256: str) -> Dataset:
-        asked.append((name, sha256))
-        return dataset
-
-    monkeypatch.setattr(remote, "find_dataset", find)
-
-    assert shelf.find(wanted) is dataset
-    assert shelf.find(wanted) is dataset
-    assert asked == [(dataset.name, dataset.sha256)]
-
-
-def test_shelf_images_that_are_not_there_are_asked_for_once(
-    shelf: remote._Shelf, wanted: Images, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A worker without the images asks for them, and waits for them with its next run: it is not given all of them."""
-    monkeypatch.setattr(remote, "find_dataset", lambda *_, **__: None)
-    packed = pack_images(dataset)
-
-    assert shelf.find(wanted) is None
-    threading.Timer(0.1, receive_images, (packed, wanted)).start()
-    found = shelf.find(wanted)
-
-    assert found is not None
-    assert found.sha256 == dataset.sha256
-    assert shelf.find(wanted) is found
-
-
-def test_shelf_images_that_do_not_come_are_asked_for_again(
-    shelf: remote._Shelf, wanted: Images, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where nothing comes in time, the next run asks again."""
-    monkeypatch.setattr(remote, "find_dataset", lambda *_, **__: None)
-    monkeypatch.setattr(remote, "_IMAGES_SECONDS", 0.01)
-
-    assert [shelf.find(wanted), shelf.find(wanted)] == [None, None]
-
-
-@pytest.mark.usefixtures("shelf")
-def test_receive_images_others_are_refused(dataset: Dataset) -> None:
-    """Images are what their sum says, however they came."""
-    with pytest.raises(ReproError, match=r"SHA-256 sum 0{64}; received are others: [0-9a-f]{64}"):
-        receive_images(pack_images(dataset), Images(name=dataset.name, sha256="0" * 64))
-
-
-def test_pack_images_all_arrays_come_back(shelf: remote._Shelf, wanted: Images, dataset: Dataset) -> None:
-    """What was packed comes back bit for bit, under the same name, and cannot be written to."""
-    receive_images(pack_images(dataset), wanted)
-
-    found = shelf.find(wanted)
-    assert found is not None
-    assert found.name == dataset.name
-    for name in _ARRAYS:
-        np.testing.assert_array_equal(getattr(found, name), getattr(dataset, name))
-        assert not getattr(found, name).flags.writeable
