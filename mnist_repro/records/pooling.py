@@ -31,9 +31,18 @@ def pool_runs(records: Iterable[RunRecord], *, experiment: str, protocol_sha256:
     """
     of_experiment = [record for record in records if record.experiment == experiment]
     of_protocol = [record for record in of_experiment if record.protocol_sha256 == protocol_sha256]
-    by_seed = {record.seed: record for record in of_protocol if record.conditions == of_protocol[-1].conditions}
-    pooled = tuple(by_seed[seed] for seed in sorted(by_seed))
+    alike = [record for record in of_protocol if record.conditions == of_protocol[-1].conditions]
+    pooled = tuple(sorted(select_newest(alike).values(), key=lambda record: record.seed))
     return Pool(records=pooled, set_aside=len(of_experiment) - len(pooled))
+
+
+def select_newest(records: Iterable[RunRecord]) -> dict[tuple[tuple[str, ...], int], RunRecord]:
+    """Return the newest record of each run, by conditions and seed; a failed one only if the run never ended otherwise.
+
+    Two studies at once may train the same run, and the one that fails may record it last.
+    """
+    failed_first = sorted(records, key=lambda record: record.status != "failed")
+    return {(record.conditions, record.seed): record for record in failed_first}
 
 
 class Reason(Enum):

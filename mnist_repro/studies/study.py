@@ -22,6 +22,7 @@ from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.protocol import Profile, Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment, describe_environment, training_code_sha256
+from mnist_repro.records.pooling import select_newest
 from mnist_repro.records.run import RunRecord, run_conditions
 from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.artifacts import save_first_weights, save_labels, save_model, save_sample_digits
@@ -81,8 +82,7 @@ def plan_study(
     if environment is None:
         check_keras()
         environment = describe_environment(threads=THREADS)
-    # Of several records of one run, the newest counts.
-    stored = {(record.conditions, record.seed): record for record in store.read()}
+    stored = select_newest(store.read())
     reused: list[RunRecord] = []
     missing: list[PlannedRun] = []
     for protocol in protocols.values():

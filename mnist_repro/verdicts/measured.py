@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_repro.documents.checks import not_measured
+from mnist_repro.documents.catalogue import not_measured
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.run import RunRecord

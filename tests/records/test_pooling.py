@@ -1,4 +1,4 @@
-"""Tests of `mnist_repro.records.pooling`: which runs may be taken together."""
+"""Runs with equal conditions are pooled, one record of each run, and all others are counted by their reason."""
 
 from __future__ import annotations
 
@@ -19,6 +19,15 @@ def test_pool_runs_newest_record_of_each_seed_is_taken(make_record: MakeRecord) 
 
     assert pool.records == (records[1], records[2])
     assert pool.set_aside == 1
+
+
+def test_pool_runs_failed_record_does_not_replace_a_completed_one(make_record: MakeRecord) -> None:
+    """Of two studies at once, the one that fails may record the run last: the run that completed counts."""
+    completed, failed = make_record(seed=0), make_record(seed=0, status="failed")
+
+    assert pool_runs([completed, failed], experiment="small-net", protocol_sha256="a" * 64).records == (completed,)
+    assert pool_runs([failed, completed], experiment="small-net", protocol_sha256="a" * 64).records == (completed,)
+    assert pool_runs([failed], experiment="small-net", protocol_sha256="a" * 64).records == (failed,)
 
 
 @pytest.mark.parametrize(

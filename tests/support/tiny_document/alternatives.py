@@ -16,7 +16,6 @@ ALTERNATIVES = (
         "batches-of-10",
         choice="batch size",
         change="10",
-        seeds=20,
         training=replace(_LINEAR.training, batch_size=10),
     ),
 )
