@@ -132,7 +132,9 @@ def test_module_lists(tmp_path: Path) -> None:
         pytest.param(["list", "--fast"], ["unrecognized arguments: --fast"], id="unknown option"),
         pytest.param([], ["required: VERB"], id="no verb"),
         pytest.param(["report"], ["reports/records", "mnist-repro run"], id="no records"),
-        pytest.param(["report", "--records", "nowhere"], ["nowhere is none", "--records"], id="no folder of records"),
+        pytest.param(
+            ["report", "--records", "nowhere"], ["nowhere is not a folder", "--records"], id="no folder of records"
+        ),
     ],
 )
 def test_bad_input_gives_one_line_and_writes_nothing(

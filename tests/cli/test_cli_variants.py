@@ -51,7 +51,7 @@ def test_explain_trains_once_and_says_what_came_of_it(
     assert "Runs: 1 planned, 0 in the records, 1 to train." in said
     assert "Runs: 4 planned, 0 in the records, 4 to train." in said
     assert "gradient descent in place of Adam" in said
-    assert "A stand-in for MNIST is used" in said
+    assert "A stand-in replaces MNIST" in said
     assert not (folder / "variants" / "pictures").exists()
 
     assert main(["explain", EXPERIMENT, "--seeds", "0", *DIGITS]) == 0

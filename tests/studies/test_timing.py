@@ -205,7 +205,7 @@ def test_print_timing_every_part_has_seconds_and_share(study: StudyTimes) -> Non
     assert "total: 2 workers, 15.0 s 30.0 100.0 %" in text
     assert "runs that failed" not in text
     assert "small-net 3 2.83 83.3 % 5.6 % 5.6 % 5.6 %" in text
-    assert "Outside of training periods: 75.0 % of the workers' time." in text
+    assert "Outside training periods: 75.0 % of the workers' time." in text
     assert f"Parallel efficiency: at most {100 * study.efficiency:.1f} %" in text
     assert "had a processor for 66.2 %." in text
 

@@ -166,7 +166,7 @@ _BREAKS = [
         ("installed_bytes",), -1, "probe.installed_bytes must be a whole number from 1; received -1", id="negative size"
     ),
     pytest.param(
-        ("repeated",), {}, "probe: has steps, repeated and first_losses of the same ways", id="nothing repeated"
+        ("repeated",), {}, "probe: has steps, repeated and first_losses of the same backends", id="nothing repeated"
     ),
     pytest.param(
         ("defaults", "rate"),

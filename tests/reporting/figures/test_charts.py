@@ -26,7 +26,7 @@ from mnist_repro.reporting.figures.mosaics import draw_first_weights, draw_sampl
 from mnist_repro.reporting.figures.style import DOCUMENT, OURS, read_creator, svg_figure
 from mnist_repro.verdicts.environment import ExperimentResult, Family
 from mnist_repro.verdicts.finding import Finding, Verdict
-from mnist_repro.verdicts.measured import Assessment, Judgement
+from mnist_repro.verdicts.measured import Assessment, Judgement, measure_claim
 
 SIZE_LIMIT_BYTES = 300_000
 SVG = "{http://www.w3.org/2000/svg}"
@@ -52,7 +52,9 @@ def make_family(metric: str, unit: str, *, values: Mapping[int, float]) -> Famil
         )
         for period, value in values.items()
     ]
-    assessments = [Assessment(claim=claim, judgement=Judgement.INSIDE, reason="", summary=None) for claim in claims]
+    assessments = [
+        Assessment(measured=measure_claim(claim, ()), judgement=Judgement.INSIDE, reason="") for claim in claims
+    ]
     finding = Finding(family=f"tf1-basic.{metric}", verdict=Verdict.REPRODUCED, reason="", runs=40)
     return Family(assessments=tuple(assessments), finding=finding)
 
