@@ -22,8 +22,8 @@ with atheris.instrument_imports(include=["mnist_repro"]):
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = {
-    "claims": sorted((ROOT / "mnist_repro" / "documents").glob("*/claims.toml")),
-    "records": sorted((ROOT / "tests" / "data").glob("runs-schema-*.jsonl")),
+    "claims": sorted((ROOT / "mnist_repro" / "atlas").glob("*/claims.toml")),
+    "records": sorted((ROOT / "tests" / "support" / "data").glob("runs-schema-*.jsonl")),
 }
 
 

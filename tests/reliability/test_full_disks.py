@@ -105,7 +105,7 @@ def records(tmp_path: Path, protocols: dict[str, Protocol], environment: Environ
 def test_append_on_full_disk_says_so_and_keeps_what_was_recorded(small_disk: tuple[Path, str]) -> None:
     """What fitted is read, no part of a line is left, and once there is room the store goes on."""
     folder, mount = small_disk
-    sample = ROOT / "tests" / "data" / "runs-schema-1.jsonl"
+    sample = ROOT / "tests" / "support" / "data" / "runs-schema-1.jsonl"
 
     ended = run_with(mount, [sys.executable, "-c", FILL, str(folder), str(sample)])
 
