@@ -67,27 +67,18 @@ def test_workflow_runs_environments_that_tox_has() -> None:
     assert named == {
         *("lint", "types", "docs", "test", "report", "browser"),
         *("light", "cluster", "mlflow", "mutation", "coverage"),
-        *("gates", "peers", "reliability"),
+        *("gates", "peers", "nightly"),
     }
     assert all(f"[testenv:{name}]" in sections or name in listed for name in named)
 
 
-def test_what_a_change_is_not_tested_by_is_run_by_nights() -> None:
-    """What `tox run -e test` leaves out is marked, and an environment that nights run has each of it."""
+def test_what_no_change_waits_for_is_run_by_nights() -> None:
+    """What the mark `nightly` takes out of `tox run -e test` is in the environments that nights run."""
     tox = configparser.ConfigParser(interpolation=None)
     tox.read(ROOT / "tox.ini", encoding="utf-8")
-    commands = {name: tox[f"testenv:{name}"]["commands"] for name in ("test", "gates", "peers", "reliability")}
-    marked = {
-        str(file.relative_to(ROOT).as_posix())
-        for folder in ("tests", "benchmarks")
-        for file in (ROOT / folder).rglob("test_*.py")
-        if "mark.nightly" in file.read_text(encoding="utf-8").replace(Path(__file__).read_text(encoding="utf-8"), "")
-    }
+    commands = {name: tox[f"testenv:{name}"]["commands"] for name in ("test", "gates", "peers", "nightly")}
 
-    assert commands.pop("test").count('-m "not nightly"') == 2
-    assert not [command for command in commands.values() if "nightly" in command]
-    assert marked == {
-        "benchmarks/test_speed_regression.py",  # gates
-        "benchmarks/test_training_speed.py",  # peers
-        "tests/reliability/test_load.py",  # reliability
-    }
+    assert commands["test"].count('-m "not nightly"') == 2
+    assert commands["gates"] == "pytest benchmarks --ignore=benchmarks/test_training_speed.py {posargs}"
+    assert commands["peers"] == "pytest benchmarks/test_training_speed.py {posargs}"
+    assert commands["nightly"].startswith('pytest tests -m "nightly or ')

@@ -17,6 +17,7 @@ from mnist_repro.documents.protocol import load_protocols
 
 pytest.importorskip("tensorflow")
 pytestmark = [
+    pytest.mark.nightly,
     pytest.mark.reliability_slow,
     pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc"),
 ]
