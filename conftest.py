@@ -47,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--workers", type=_checked(parse_workers), help="processes that train (one for each processor)")
     group.addoption("--dataset", choices=("auto", "mnist", "digits"), default="auto", help="images (auto)")
     group.addoption("--data", type=Path, help="folder with MNIST (looked for)")
-    group.addoption("--records", type=Path, default=DEFAULT_RECORDS, help=f"folder of the records ({DEFAULT_RECORDS})")
+    group.addoption("--records", type=Path, help=f"folder of the records ({DEFAULT_RECORDS} in the checkout)")
     group.addoption("--document", type=Path, action="append", default=[], metavar="FOLDER", help=DOCUMENT_HELP)
     group.addoption(
         "--environment",
@@ -81,7 +81,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Find the baseline that belongs to the records, and add the documents that are named."""
+    """Find the checkout's records, from whatever folder, and the baseline beside them; add the documents named."""
+    config.option.records = config.option.records or config.rootpath / DEFAULT_RECORDS
     config.option.baseline = name_baseline(config.option.baseline, records=config.option.records)
     added = ExitStack()
     config.add_cleanup(added.close)

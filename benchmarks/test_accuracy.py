@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +20,13 @@ from mnist_repro.verdicts.measured import find_final_accuracy
 
 PROTOCOLS = load_catalogue().protocols
 CLAIMS = tuple(claim for document in load_catalogue().documents.values() for claim in document.claims)
-PUBLISHED = Path(__file__).parent.parent / DEFAULT_RECORDS
+
+
+@pytest.fixture(scope="module")
+def published(pytestconfig: pytest.Config) -> dict[str, list[RunRecord]]:
+    """Return the published runs by environment, each file read once for all experiments."""
+    folders = sorted((pytestconfig.rootpath / DEFAULT_RECORDS).glob("*"))
+    return {folder.name: RecordStore(folder).read() for folder in folders if folder.name != LOCAL_ENVIRONMENT}
 
 
 @pytest.mark.parametrize("experiment", PROTOCOLS)
@@ -29,6 +34,7 @@ def test_mean_accuracy_over_seeds_reaches_the_threshold(
     experiment: str,
     study: dict[str, list[RunRecord]],
     dataset: Dataset,
+    published: dict[str, list[RunRecord]],
     record_property: Callable[[str, object], None],
 ) -> None:
     """The mean accuracy over the profile's seeds is at least the experiment's threshold, and every run completed."""
@@ -39,7 +45,7 @@ def test_mean_accuracy_over_seeds_reaches_the_threshold(
 
     gate = protocol.gate
     summary = summarize(_accuracies(protocol, records))
-    reference, source = _reference(protocol, records)
+    reference, source = _reference(protocol, records, published=published)
     risk = false_failure_probability(reference, threshold=gate.minimum, runs=summary.n)
     line = (
         f"{experiment}: {gate.evaluation_set} accuracy {summary.mean:.4f}, "
@@ -65,15 +71,15 @@ def _accuracies(protocol: Protocol, records: list[RunRecord]) -> np.ndarray:
     return np.array([record.final_accuracy[protocol.gate.evaluation_set] for record in records])
 
 
-def _reference(protocol: Protocol, records: list[RunRecord]) -> tuple[np.ndarray, str]:
-    """Return the accuracies whose spread tells the risk: the largest published study's, or else the runs themselves."""
+def _reference(
+    protocol: Protocol, records: list[RunRecord], *, published: dict[str, list[RunRecord]]
+) -> tuple[np.ndarray, str]:
+    """Return the accuracies by which the risk is estimated: the largest published study's, or else the runs' own."""
     best, source = _accuracies(protocol, records), "by their own spread"
-    for folder in sorted(PUBLISHED.glob("*")):
-        if folder.name == LOCAL_ENVIRONMENT:
-            continue
-        pool = pool_runs(RecordStore(folder).read(), experiment=protocol.id, protocol_sha256=protocol.sha256)
+    for environment, runs in published.items():
+        pool = pool_runs(runs, experiment=protocol.id, protocol_sha256=protocol.sha256)
         completed = [record for record in pool.records if record.tells_of_mnist]
         if len(completed) > len(best):
             best = _accuracies(protocol, completed)
-            source = f"by the spread of {len(best)} runs of {folder.name}"
+            source = f"by the spread of {len(best)} runs of {environment}"
     return best, source

@@ -195,6 +195,8 @@ def test_read_argument_says_how_it_is_taken(kind: object, argument: str, expecte
 
 
 pytest.importorskip("tensorflow")
+# The program starts TensorFlow nine times. `.ci/run` starts it with three versions, and sees that it ends well.
+measured = pytest.mark.nightly
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +218,7 @@ def probe(random_images: Dataset, tmp_path_factory: pytest.TempPathFactory) -> P
     return found
 
 
+@measured
 def test_probe_measures_both_ways(probe: Probe, random_images: Dataset) -> None:
     """Steps, memory and first steps of the session and of the package are there, and say on what."""
     assert list(probe.steps) == list(probe.repeated) == list(probe.first_losses) == ["session", "compiled"]
@@ -228,6 +231,7 @@ def test_probe_measures_both_ways(probe: Probe, random_images: Dataset) -> None:
     assert probe.dataset_sha256 == random_images.sha256
 
 
+@measured
 def test_probe_same_seed_gives_bit_equal_steps(probe: Probe) -> None:
     """With one thread, this version repeats this network's steps, within a process and in another."""
     for experiments in probe.repeated.values():
@@ -235,6 +239,7 @@ def test_probe_same_seed_gives_bit_equal_steps(probe: Probe) -> None:
         assert experiments[EXPERIMENT].in_two_processes
 
 
+@measured
 def test_probe_first_losses_of_both_ways_agree(probe: Probe) -> None:
     """Session and package follow the same runs: fifty losses of each seed, equal but for rounding."""
     session, compiled = (probe.first_losses[way][EXPERIMENT] for way in ("session", "compiled"))
@@ -246,6 +251,7 @@ def test_probe_first_losses_of_both_ways_agree(probe: Probe) -> None:
         assert ours == pytest.approx(theirs, abs=1e-4)
 
 
+@measured
 def test_probe_first_losses_begin_as_the_experiment_does(
     probe: Probe,
     random_images: Dataset,
@@ -264,6 +270,7 @@ def test_probe_first_losses_begin_as_the_experiment_does(
     assert probe.first_losses["session"][EXPERIMENT][1][0] == pytest.approx(loss, abs=1e-5)
 
 
+@measured
 def test_probe_defaults_have_the_names_of_every_version(probe: Probe) -> None:
     """The same questions are answered as by a library that has nothing; oneDNN is asked by what it does."""
     names = {*defaults.read_defaults(SimpleNamespace()), "oneDNN operations of a dense layer"}
@@ -271,6 +278,7 @@ def test_probe_defaults_have_the_names_of_every_version(probe: Probe) -> None:
     assert names == set(probe.defaults)
 
 
+@measured
 def test_probe_defaults_tell_of_onednn_what_it_does(probe: Probe) -> None:
     """Since TensorFlow 2.9, oneDNN computes a dense layer where TensorFlow says that it is on, and only there."""
     operations = probe.defaults["oneDNN operations of a dense layer"]
@@ -278,6 +286,7 @@ def test_probe_defaults_tell_of_onednn_what_it_does(probe: Probe) -> None:
     assert (operations != "none") == (probe.defaults["IsMklEnabled()"] == "true")
 
 
+@measured
 def test_probe_defaults_are_the_librarys(probe: Probe) -> None:
     """Keras's Adam divides by another epsilon than TensorFlow 1's, whatever their versions."""
     assert probe.defaults["keras.optimizers.Adam(epsilon)"] == "1e-07"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from gate_sessions import Session, blank_images, run_gates
+from gate_sessions import ROOT, Session, blank_images, run_gates
 from installed import needs_tensorflow
 from made_up_runs import make_unfinished, write_store
 from made_up_studies import SPREAD, make_study
@@ -147,3 +149,17 @@ def test_session_on_the_stand_in_is_skipped(tmp_path: Path) -> None:
     assert "1 skipped" in session.out
     assert "the baseline is of MNIST, and this is the stand-in" in session.out
     assert not (tmp_path / "baseline").exists()
+
+
+def test_session_started_in_another_folder_finds_the_checkouts_baseline(tmp_path: Path) -> None:
+    """Wherever pytest is started, the records and the baseline are those of the checkout, and none are made there.
+
+    This session is a process, as a user starts it.
+    """
+    command = [sys.executable, "-m", "pytest", str(ROOT / "benchmarks" / "test_regression.py"), "-k", "is_still_there"]
+
+    ended = subprocess.run([*command, "-rs"], cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "1 passed" in ended.stdout, ended.stdout
+    assert not (tmp_path / "reports").exists()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from gate_sessions import Session, run_gates
@@ -10,39 +12,43 @@ from installed import needs_tensorflow
 
 from mnist_repro.comparison.speed.baseline import SPEED_BASELINE_FILE, add_to_speed_baseline, read_speed_baseline
 from mnist_repro.comparison.speed.gate import Launch
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import describe_environment
 
 pytestmark = needs_tensorflow
 EXPERIMENT = "tf1-basic"
-# The engines' times are made up: each launch takes the next number for how much slower it is than the baseline.
-PLUGIN = """
-import sys, types
-from mnist_repro.comparison.speed.gate import Launch
-left = {slower}
-def measure_launch(protocol, **_):
-    if not left:
-        raise RuntimeError("TensorFlow cannot be loaded")
-    steps = tuple(left[0] * seconds for seconds in (1.0, 1.01, 0.99) * 8)
-    del left[0]
-    return Launch(experiment=protocol.id, step_seconds=steps, control_seconds=(1.0,) * 24)
-sys.modules["launch"] = types.ModuleType("launch")
-sys.modules["launch"].measure_launch = measure_launch
-"""
 
 
 def run_session(folder: Path, *options: str, slower: tuple[float, ...]) -> Session:
-    """Run the speed gate of one experiment, with so many launches as there are numbers."""
-    (folder / "launches_plugin.py").write_text(PLUGIN.format(slower=list(slower)), encoding="utf-8")
-    arguments = ["-p", "launches_plugin", "-k", EXPERIMENT, f"--baseline={folder / 'baseline'}", *options]
-    return run_gates(folder, *arguments, file="test_speed_regression.py")
+    """Run the speed gate of one experiment, with made-up launches: each takes the next number times as long."""
+    left = list(slower)
+
+    def measure_launch(protocol: Protocol, **_: object) -> Launch:
+        if not left:
+            msg = "TensorFlow cannot be loaded"
+            raise RuntimeError(msg)
+        factor = left.pop(0)
+        return make_launch(protocol.id, factor=factor)
+
+    launch = ModuleType("launch")
+    launch.measure_launch = measure_launch  # type: ignore[attr-defined]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "launch", launch)
+        arguments = ["-k", EXPERIMENT, f"--baseline={folder / 'baseline'}", *options]
+        return run_gates(folder, *arguments, file="test_speed_regression.py")
+
+
+def make_launch(experiment: str = EXPERIMENT, *, factor: float = 1.0) -> Launch:
+    """Return a launch whose steps take a second, times a factor."""
+    steps = tuple(factor * seconds for seconds in (1.0, 1.01, 0.99) * 8)
+    return Launch(experiment=experiment, step_seconds=steps, control_seconds=(1.0,) * 24)
 
 
 @pytest.fixture
 def baseline(tmp_path: Path) -> Path:
     """Return a folder with a baseline of this processor."""
-    launch = Launch(experiment=EXPERIMENT, step_seconds=(1.0, 1.01, 0.99) * 8, control_seconds=(1.0,) * 24)
     add_to_speed_baseline(
-        tmp_path / "baseline", environment=describe_environment(threads=1), launches=[launch, launch, launch]
+        tmp_path / "baseline", environment=describe_environment(threads=1), launches=[make_launch()] * 3
     )
     return tmp_path
 
@@ -72,15 +78,19 @@ def test_speed_gate_says_what_it_found(
     assert said in session.out + session.err
 
 
-def test_speed_gate_without_a_baseline_measures_one(tmp_path: Path) -> None:
-    """The first session's launches become the baseline, which it says, and the next one is held against them."""
+def test_speed_gate_without_a_baseline_measures_one_of_this_machine(tmp_path: Path) -> None:
+    """The first session's launches become a baseline beside this machine's records; the next one is held against them.
+
+    The baseline that is published stays as it is.
+    """
     first = run_session(tmp_path, slower=(1.0, 1.0, 1.0))
-    entries = read_speed_baseline(tmp_path / "baseline")
+    entries = read_speed_baseline(tmp_path / "local" / "baseline")
     second = run_session(tmp_path, "--strict-gates", slower=(2.0, 2.0))
 
     assert first.code == 0
     assert "1 skipped" in first.out
     assert "nothing compared: these 3 launches are the baseline" in first.out
+    assert not (tmp_path / "baseline").exists()
     assert [len(entry.launches) for entry in entries.values()] == [3]
     assert second.code == pytest.ExitCode.TESTS_FAILED
 
@@ -88,6 +98,18 @@ def test_speed_gate_without_a_baseline_measures_one(tmp_path: Path) -> None:
 def test_speed_gate_without_a_baseline_fails_where_gates_are_strict(tmp_path: Path) -> None:
     """A session that compared nothing is told from one that passed."""
     assert run_session(tmp_path, "--strict-gates", slower=(1.0, 1.0, 1.0)).code == pytest.ExitCode.TESTS_FAILED
+
+
+def test_speed_gate_published_baseline_goes_before_this_machines(baseline: Path) -> None:
+    """Where both have this processor, steps are held against the published launches."""
+    add_to_speed_baseline(
+        baseline / "local" / "baseline", environment=describe_environment(threads=1), launches=[make_launch(factor=2.0)]
+    )
+
+    session = run_session(baseline, "--strict-gates", slower=(2.0, 2.0))
+
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    assert "SLOWER: a step takes 2 (" in session.out
 
 
 def test_speed_gate_new_baseline_takes_the_place_of_the_old(baseline: Path) -> None:

@@ -48,7 +48,7 @@ def test_workflow_labels_are_those_of_tox(label: str) -> None:
 
     assert f"label={label}" in WORKFLOW
     environments = re.split(r", (?![^{]*})", labels[label])
-    assert len(environments) > 3
+    assert len(environments) >= 3
     assert all(re.match(r"py3\d+-", name) for name in environments)
 
 
@@ -57,11 +57,28 @@ def test_workflow_runs_environments_that_tox_has() -> None:
     sections = (ROOT / "tox.ini").read_text(encoding="utf-8")
     listed = re.findall(r"^env_list = (.+)", sections, flags=re.MULTILINE)[0].split(", ")
 
-    named = {name for names in re.findall(r"tox run -e ([\w,]+)", WORKFLOW) for name in names.split(",")}
+    lists = [
+        *re.findall(r"tox run -e ([\w,]+)", WORKFLOW),
+        *re.findall(r"^ +environment: \[(.+)\]$", WORKFLOW, re.MULTILINE),
+    ]
+    named = {name.strip() for names in lists for name in names.split(",")}
     named |= set(re.findall(r"{ environment: (\w+), ", WORKFLOW))
 
     assert named == {
         *("lint", "types", "docs", "test", "report", "browser"),
         *("light", "cluster", "mlflow", "mutation", "coverage"),
+        *("gates", "peers", "nightly"),
     }
     assert all(f"[testenv:{name}]" in sections or name in listed for name in named)
+
+
+def test_what_no_change_waits_for_is_run_by_nights() -> None:
+    """What the mark `nightly` takes out of `tox run -e test` is in the environments that nights run."""
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini", encoding="utf-8")
+    commands = {name: tox[f"testenv:{name}"]["commands"] for name in ("test", "gates", "peers", "nightly")}
+
+    assert commands["test"].count('-m "not nightly"') == 2
+    assert commands["gates"] == "pytest benchmarks --ignore=benchmarks/test_training_speed.py {posargs}"
+    assert commands["peers"] == "pytest benchmarks/test_training_speed.py {posargs}"
+    assert commands["nightly"].startswith('pytest tests -m "nightly or ')

@@ -12,7 +12,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import mnist_repro.training  # noqa: F401 - TensorFlow is to be there before the limit
+import mnist_repro.training.trainer  # noqa: F401 - TensorFlow is to be there before the limit
 from mnist_repro.datasets.dataset import load_dataset
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.records.store import RecordStore

@@ -18,7 +18,7 @@ pytestmark = [
 ]
 
 PROGRAM = Path(__file__).with_name("little_memory.py")
-TESTS = Path(__file__).parents[1] / "support"
+SUPPORT = Path(__file__).parents[1] / "support"
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_run_without_memory_is_recorded_as_failed(tmp_path: Path, megabytes: int
     """The program goes on and ends as always; the record has the error's words, and no numbers."""
     ended = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, str(PROGRAM), str(tmp_path), str(megabytes), str(units)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (TESTS.parent, TESTS)))},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (SUPPORT.parents[1], SUPPORT)))},
         capture_output=True,
         text=True,
         check=True,

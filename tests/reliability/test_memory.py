@@ -17,12 +17,13 @@ from mnist_repro.documents.catalogue import load_catalogue
 
 pytest.importorskip("tensorflow")
 pytestmark = [
+    pytest.mark.nightly,
     pytest.mark.reliability_slow,
     pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc"),
 ]
 
 PROGRAM = Path(__file__).with_name("many_runs.py")
-TESTS = Path(__file__).parents[1] / "support"
+SUPPORT = Path(__file__).parents[1] / "support"
 RUNS = {"small": 80, "full": 2_000}
 # Of a run of each experiment; 0 are all. Dropout's masks are made for 100 steps at a time.
 STEPS = {"small": 100, "full": 0}
@@ -70,7 +71,7 @@ def make_runs(
     """Make runs in a process of its own; return the kilobytes that it held after each, and at most until then."""
     ended = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, str(PROGRAM), str(folder), str(runs), str(steps), *experiments],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (TESTS.parent, TESTS)))},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (SUPPORT.parents[1], SUPPORT)))},
         capture_output=True,
         text=True,
         check=True,

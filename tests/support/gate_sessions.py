@@ -1,40 +1,37 @@
 """Sessions of the gates of `benchmarks/`, seen from outside.
 
-Each is a process of its own, started in the checkout. Its store has every run that it needs: none trains.
+Each is a session of its own within this process, as pytest's own tests have it: to start Python and to import all that
+a gate needs takes seconds. What a test replaces in modules, the session finds replaced: it imports `benchmarks/` anew.
+Its store has every run that it needs: none trains.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Literal, NamedTuple
 from xml.etree import ElementTree as ET
 
 import numpy as np
+import pytest
 from made_up_runs import make_run
 
+from mnist_repro.datasets import dataset as datasets
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import describe_environment, training_code_sha256
 from mnist_repro.records.run import RunRecord
 
-SUPPORT = Path(__file__).parent
-ROOT = SUPPORT.parents[1]
+ROOT = Path(__file__).parents[2]
 EXPERIMENTS = tuple(load_catalogue().protocols)
 # What becomes of them is up to each test; good, low, diverged and single are those of a session with all four.
 GOOD, LOW, DIVERGED, SINGLE = "julia-linear-lr0.02", "julia-linear-lr0.003", "julia-mlp-100x100", "tf1-basic"
-
-# A session with this plugin has blank images, which are called what its name says.
-PLUGIN = """
-from gate_sessions import blank_images
-from mnist_repro.datasets import dataset
-
-dataset.load_dataset = lambda *_, **__: blank_images({name!r})
-"""
 
 
 class Session(NamedTuple):
@@ -84,28 +81,58 @@ def run_today(protocol: Protocol, seed: int, *, name: Literal["mnist", "digits"]
 
 
 def run_gates(
-    folder: Path, *arguments: str, name: Literal["mnist", "digits"] = "mnist", file: str = "test_accuracy.py"
+    folder: Path,
+    *arguments: str,
+    name: Literal["mnist", "digits"] = "mnist",
+    file: str = "test_accuracy.py",
+    cwd: Path = ROOT,
 ) -> Session:
-    """Run the accuracy gates, or another file of benchmarks, on the records in a folder."""
-    (folder / "blank_images_plugin.py").write_text(PLUGIN.format(name=name), encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", f"benchmarks/{file}", "-p", "blank_images_plugin"]
+    """Run the accuracy gates, or another file of benchmarks, on the records in a folder.
+
+    Parameters
+    ----------
+    folder
+        The folder of the records, in which the session keeps what it writes.
+    arguments
+        Further ones of pytest's.
+    name
+        What the session's blank images are called.
+    file
+        Of benchmarks.
+    cwd
+        The folder in which the session is started.
+    """
     junit = folder / "junit.xml"
-    options = ["-p", "no:cacheprovider", "--color=no", f"--records={folder}", f"--basetemp={folder / 'temporary'}"]
-    options.append(f"--junitxml={junit}")
-    ended = subprocess.run(  # noqa: S603 - our own program
-        [*command, *options, *arguments],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(map(str, (ROOT, SUPPORT, folder))),
-            "COLUMNS": "200",
-            "PYTEST_ADDOPTS": "",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Session(ended.returncode, ended.stdout, ended.stderr, read_properties(junit))
+    # Nothing of the session that this one is a part of: its cache, its temporary folders, its look for leaks.
+    without = ("cacheprovider", "unraisableexception", "threadexception", "faulthandler")
+    command = [str(ROOT / "benchmarks" / file), *(f"-pno:{plugin}" for plugin in without), "--color=no"]
+    command += [f"--rootdir={ROOT}", f"--records={folder}", f"--basetemp={folder / 'temporary'}", f"--junitxml={junit}"]
+    out, err = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as patch, _benchmarks_imported_anew(), redirect_stdout(out), redirect_stderr(err):
+        patch.setenv("COLUMNS", "200")
+        patch.setenv("PYTEST_ADDOPTS", "")
+        patch.chdir(cwd)
+        patch.setattr(datasets, "load_dataset", lambda *_, **__: blank_images(name))
+        code = pytest.main([*command, *arguments])
+    return Session(int(code), out.getvalue(), err.getvalue(), read_properties(junit))
+
+
+@contextmanager
+def _benchmarks_imported_anew() -> Iterator[None]:
+    """Have what `benchmarks/` holds imported anew, as by a process of its own, and forget it afterwards."""
+    before = {module: sys.modules.pop(module) for module in _find_benchmarks()}
+    try:
+        yield
+    finally:
+        for module in _find_benchmarks():
+            del sys.modules[module]
+        sys.modules.update(before)
+
+
+def _find_benchmarks() -> list[str]:
+    """Return the names of the modules that were imported from `benchmarks/`."""
+    top = str(ROOT / "benchmarks") + os.sep
+    return [name for name, module in sys.modules.items() if (getattr(module, "__file__", None) or "").startswith(top)]
 
 
 def read_properties(junit: Path) -> dict[str, dict[str, str]]:

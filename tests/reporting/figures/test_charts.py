@@ -281,7 +281,7 @@ def test_draw_overview_shows_the_documents_final_accuracy(tmp_path: Path) -> Non
     path = tmp_path / "figure.svg"
     final = make_family("loss", "nat", values={1: 0.35})
     claim = make_claim("0.9", evaluation_set=EXPERIMENT.protocol.gate.evaluation_set)
-    assessment = replace(final.assessments[0], claim=claim)
+    assessment = replace(final.assessments[0], measured=measure_claim(claim, ()))
     draw_overview(path, experiments=[replace(EXPERIMENT, families=(replace(final, assessments=(assessment,)),))])
 
     assert count_document_points(path) == 1 + 1
