@@ -34,7 +34,7 @@ VARIED = [make_run(PROTOCOLS[EXPERIMENT], seed=seed, environment=ENVIRONMENT) fo
 EQUAL = [replace(VARIED[0], seed=seed) for seed in range(2)]
 
 pytestmark = [
-    pytest.mark.filterwarnings("ignore::mnist_repro.records.TornLineWarning"),
+    pytest.mark.filterwarnings("ignore::mnist_repro.records.store.TornLineWarning"),
     # A number that overflows on the way to a verdict.
     pytest.mark.filterwarnings("error::RuntimeWarning"),
 ]
