@@ -79,10 +79,7 @@ def supported(pytestconfig: pytest.Config) -> frozenset[str]:
 
 @pytest.fixture(scope="session")
 def findings(
-    request: pytest.FixtureRequest,
-    study: dict[str, list[RunRecord]],
-    dataset: Dataset,
-    supported: AbstractSet[str],
+    request: pytest.FixtureRequest, study: dict[str, list[RunRecord]], dataset: Dataset, supported: AbstractSet[str]
 ) -> dict[str, Finding]:
     """Return the verdicts on all that the documents report, by id; the session's end shows those that have a case."""
     if dataset.is_stand_in:

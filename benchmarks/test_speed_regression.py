@@ -29,10 +29,7 @@ def _tolerances_are_of_experiments(pytestconfig: pytest.Config) -> None:
 
 @pytest.mark.parametrize("experiment", PROTOCOLS)
 def test_a_step_is_as_quick_as_in_the_baseline(
-    experiment: str,
-    dataset: Dataset,
-    pytestconfig: pytest.Config,
-    record_property: Callable[[str, object], None],
+    experiment: str, dataset: Dataset, pytestconfig: pytest.Config, record_property: Callable[[str, object], None]
 ) -> None:
     """Two launches in a row are not slower than the tolerance allows.
 

@@ -62,11 +62,7 @@ class Results:
 
 
 def load_results(
-    records: Path,
-    *,
-    catalogue: Catalogue,
-    baseline: Path | None = None,
-    matrix: Path | None = None,
+    records: Path, *, catalogue: Catalogue, baseline: Path | None = None, matrix: Path | None = None
 ) -> Results:
     """Read the records of all environments and compute every result of a report.
 

@@ -36,10 +36,7 @@ def build_digits() -> tuple[Split, Split]:
     images = np.pad(enlarged, ((0, 0), (2, 2), (2, 2))).astype(np.uint8)
     by_class = np.argsort(labels, kind="stable")
     test = np.isin(np.arange(len(labels)), by_class[::_TEST_EVERY])  # the same fraction of each class
-    return (
-        _repeat(images[~test], labels[~test], count=60_000),
-        _repeat(images[test], labels[test], count=10_000),
-    )
+    return (_repeat(images[~test], labels[~test], count=60_000), _repeat(images[test], labels[test], count=10_000))
 
 
 def _repeat(images: NDArray[np.uint8], labels: NDArray[np.integer], *, count: int) -> Split:

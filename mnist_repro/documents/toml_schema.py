@@ -16,17 +16,7 @@ from msgspec import Meta
 from mnist_repro.documents.validation import Kind, MisfitError, convert
 from mnist_repro.errors import ReproError
 
-__all__ = [
-    "ID_RULE",
-    "Id",
-    "Text",
-    "Traversable",
-    "check_name",
-    "check_table",
-    "check_unique",
-    "is_id",
-    "read_toml",
-]
+__all__ = ["ID_RULE", "Id", "Text", "Traversable", "check_name", "check_table", "check_unique", "is_id", "read_toml"]
 
 if sys.version_info >= (3, 11):
     from importlib.resources.abc import Traversable

@@ -72,8 +72,7 @@ def test_claims_session_ends_with_a_table_of_verdicts(claims: Session) -> None:
     (label,) = (row for row in rows if row[0] == "label")
     assert label == ["label", "7.0", "not reproduced"]
     assert re.fullmatch(
-        r"Verdicts: of 11 testable claims \(a curve counts as one\), 0 reproduce; .*6 not comparable\.",
-        table[-1],
+        r"Verdicts: of 11 testable claims \(a curve counts as one\), 0 reproduce; .*6 not comparable\.", table[-1]
     )
     assert sum(int(count) for count in re.findall(r"(\d+) (?:not|inconclusive|contradicted)", table[-1])) == 40
     assert "\x1b" not in claims.out
@@ -136,9 +135,7 @@ def test_claims_junit_ranked_case_has_its_p_value(protocols: dict[str, Protocol]
     assert 1 / 21 - 1e-6 <= float(properties["p"]) <= float(properties["adjusted_p"]) <= 1
 
 
-def test_claims_added_document_has_its_cases(
-    tmp_path: Path,
-) -> None:
+def test_claims_added_document_has_its_cases(tmp_path: Path) -> None:
     """A document that --document names is asserted like the others: its true number passes, and its wrong one fails."""
     with add_document_folders([TINY]):
         protocol = load_catalogue().protocols["tiny-linear"]

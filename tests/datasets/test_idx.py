@@ -58,12 +58,7 @@ def test_read_idx_right_content_gives_the_array_whatever_the_name(tmp_path: Path
         pytest.param(
             ALTERED, TRAIN_IMAGES.sha256, f"as many with the sum {ALTERED_SHA256}: the file was", id="altered"
         ),
-        pytest.param(
-            IMAGES_GZIPPED[:-9],
-            "intact gzip",
-            "damaged one (Compressed file ended",
-            id="cut gzip",
-        ),
+        pytest.param(IMAGES_GZIPPED[:-9], "intact gzip", "damaged one (Compressed file ended", id="cut gzip"),
         pytest.param(IMAGES_GZIPPED[:-8] + bytes(8), "intact gzip", "damaged", id="gzip with a wrong sum"),
         pytest.param(IMAGES_GZIPPED[:10] + b"\xff" * 40, "intact gzip", "damaged", id="gzip without sense"),
     ],

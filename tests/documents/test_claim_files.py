@@ -16,13 +16,13 @@ def test_load_document_small_file_gives_all_it_says(tmp_path: Path) -> None:
     """Document, output and patterns come back as they were written; what is not given is None."""
     document = load_document(write_document(tmp_path))
 
-    assert (
-        document.id,
-        document.title,
-        document.file,
-        document.sha256,
-        document.url,
-    ) == ("small", "A small document", "small.txt", "0" * 64, None)
+    assert (document.id, document.title, document.file, document.sha256, document.url) == (
+        "small",
+        "A small document",
+        "small.txt",
+        "0" * 64,
+        None,
+    )
     assert [(out.cell, out.first_line, out.last_line) for out in document.outputs] == [("In [1]", 11, 14)]
     assert [line for line in range(20) if line in document.outputs[0]] == [11, 12, 13, 14]
     assert [(pattern.pattern, pattern.reason) for pattern in document.not_claims] == [
@@ -81,13 +81,13 @@ def test_load_document_groups_expand_to_complete_claims(tmp_path: Path) -> None:
         evaluation_set="validation",
     )
     assert second == replace(first, id="small-net.loss.2", line=12, printed="0.25", period=2)
-    assert (
-        error.id,
-        error.unit,
-        error.printed_unit,
-        error.note,
-        error.period,
-    ) == ("small-net.error", "fraction", "percent", "odd", None)
+    assert (error.id, error.unit, error.printed_unit, error.note, error.period) == (
+        "small-net.error",
+        "fraction",
+        "percent",
+        "odd",
+        None,
+    )
     assert time.value == 67.0
     assert (other.id, other.experiment, other.cell) == ("small-example.loss", None, "Out[3]")
 

@@ -47,11 +47,7 @@ from small_claims import SMALL, refusal, write_document
             id="unit of another metric",
         ),
         pytest.param(
-            'experiment = "small-net"\n',
-            "",
-            "group, entry 1",
-            "either experiment or about",
-            id="group about nothing",
+            'experiment = "small-net"\n', "", "group, entry 1", "either experiment or about", id="group about nothing"
         ),
         pytest.param(
             'about = "small-example"',
@@ -83,47 +79,23 @@ from small_claims import SMALL, refusal, write_document
             id="no entries",
         ),
         pytest.param(
-            '{ line = 14, printed = "01:07" }',
-            "67",
-            "claims.time, entry 1",
-            "a table",
-            id="number instead of an entry",
+            '{ line = 14, printed = "01:07" }', "67", "claims.time, entry 1", "a table", id="number instead of an entry"
         ),
         pytest.param(
-            "period = 2, ",
-            "perod = 2, ",
-            "claims.loss, entry 2",
-            "unknown key perod",
-            id="misspelt key of a claim",
+            "period = 2, ", "perod = 2, ", "claims.loss, entry 2", "unknown key perod", id="misspelt key of a claim"
         ),
         pytest.param("line = 12, ", "", "claims.loss, entry 2", "needs line", id="claim without line"),
         pytest.param(
-            "line = 12",
-            "line = true",
-            "claims.loss, entry 2",
-            "line must be a whole number",
-            id="boolean line",
+            "line = 12", "line = true", "claims.loss, entry 2", "line must be a whole number", id="boolean line"
         ),
         pytest.param(
-            "line = 12",
-            "line = 12.0",
-            "claims.loss, entry 2",
-            "line must be a whole number",
-            id="decimal line",
+            "line = 12", "line = 12.0", "claims.loss, entry 2", "line must be a whole number", id="decimal line"
         ),
         pytest.param(
-            "line = 12",
-            "line = 0",
-            "claims.loss, entry 2",
-            "line must be a whole number from 1",
-            id="line zero",
+            "line = 12", "line = 0", "claims.loss, entry 2", "line must be a whole number from 1", id="line zero"
         ),
         pytest.param(
-            "period = 2",
-            "period = 0",
-            "claims.loss, entry 2",
-            "period must be a whole number from 1",
-            id="period zero",
+            "period = 2", "period = 0", "claims.loss, entry 2", "period must be a whole number from 1", id="period zero"
         ),
         pytest.param('"0.25"', "0.25", "claims.loss, entry 2", "printed must be text", id="number without quotes"),
         pytest.param('"0.25"', '"a quarter"', "claims.loss, entry 2", "finite number", id="words instead of a number"),
@@ -144,11 +116,7 @@ from small_claims import SMALL, refusal, write_document
             id="printed unit that is the true one",
         ),
         pytest.param(
-            '"small-net"',
-            '"Small net"',
-            "(Small net), claims.loss, entry 1",
-            "lower-case",
-            id="claim id with a space",
+            '"small-net"', '"Small net"', "(Small net), claims.loss, entry 1", "lower-case", id="claim id with a space"
         ),
         pytest.param("period = 2", "period = 1", "claims.toml:", "ids are unique", id="period twice"),
         pytest.param(

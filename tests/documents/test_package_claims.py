@@ -51,9 +51,7 @@ def claims(documents: dict[str, Document]) -> dict[str, Claim]:
         ),
         pytest.param("julia-linear-lr0.02", {"loss": 10, "accuracy": 1}, id="linear model, rate 0.02"),
         pytest.param(
-            "julia-linear-lr0.003",
-            {"loss": 10, "accuracy": 1, "accuracy_promise": 1},
-            id="linear model, rate 0.003",
+            "julia-linear-lr0.003", {"loss": 10, "accuracy": 1, "accuracy_promise": 1}, id="linear model, rate 0.003"
         ),
         pytest.param("julia-mlp-100x100", {"loss": 10, "accuracy": 2, "accuracy_target": 1}, id="100 x 100 network"),
         pytest.param(None, {"label": 1}, id="no experiment"),

@@ -152,8 +152,7 @@ def test_sha256_different_variations_have_different_hashes(name: str) -> None:
         pytest.param({"gate": AccuracyGate(evaluation_set="test", minimum=0.1)}, id="gate"),
         pytest.param({"reconstructions": ()}, id="no reconstructions"),
         pytest.param(
-            {"reconstructions": (Reconstruction(choice="a", chosen="b", evidence="c"),)},
-            id="other reconstructions",
+            {"reconstructions": (Reconstruction(choice="a", chosen="b", evidence="c"),)}, id="other reconstructions"
         ),
         pytest.param({"pictured_steps": (1, 2)}, id="other pictures"),
     ],
@@ -210,8 +209,7 @@ def test_evaluation_set_name_gives_the_set_of_that_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("restart", "expected"),
-    [pytest.param(True, 5, id="restarting"), pytest.param(False, 10, id="going on")],
+    ("restart", "expected"), [pytest.param(True, 5, id="restarting"), pytest.param(False, 10, id="going on")]
 )
 def test_batches_are_as_many_as_a_run_uses(*, restart: bool, expected: int) -> None:
     """A run that restarts each period uses no more batches than a period has steps."""

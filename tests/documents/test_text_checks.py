@@ -64,11 +64,7 @@ def test_check_small_document_in_order_finds_nothing(tmp_path: Path, *, check: C
             id="text before another cell",
         ),
         pytest.param(
-            find_unclaimed_numbers,
-            "0.25",
-            "0.25 (7 s)",
-            ["line 6: period 2: 0.25 (7 s)"],
-            id="number without claim",
+            find_unclaimed_numbers, "0.25", "0.25 (7 s)", ["line 6: period 2: 0.25 (7 s)"], id="number without claim"
         ),
         pytest.param(find_unused_patterns, "@16", "", [r"@\d+"], id="pattern without match"),
         pytest.param(
@@ -126,11 +122,7 @@ def test_check_altered_text_finds_it(tmp_path: Path, *, check: Check, old: str, 
     ("check", "old", "new", "found"),
     [
         pytest.param(
-            find_misplaced_claims,
-            "line = 6",
-            "line = 60",
-            ["small-net.loss.2: 0 times"],
-            id="line after the end",
+            find_misplaced_claims, "line = 6", "line = 60", ["small-net.loss.2: 0 times"], id="line after the end"
         ),
         pytest.param(
             find_misnamed_cells,
@@ -147,11 +139,7 @@ def test_check_altered_text_finds_it(tmp_path: Path, *, check: Check, old: str, 
             id="claim left out",
         ),
         pytest.param(
-            find_contested_claims,
-            r"@\d+",
-            r"0\.2",
-            [r"small-net.loss.2 / pattern 0\.2"],
-            id="pattern over a claim",
+            find_contested_claims, r"@\d+", r"0\.2", [r"small-net.loss.2 / pattern 0\.2"], id="pattern over a claim"
         ),
         pytest.param(
             find_contested_claims,
@@ -161,11 +149,7 @@ def test_check_altered_text_finds_it(tmp_path: Path, *, check: Check, old: str, 
             id="two claims on one number",
         ),
         pytest.param(
-            find_unused_patterns,
-            r"^period \d+",
-            r"^Epoch \d+",
-            [r"^Epoch \d+"],
-            id="pattern of another document",
+            find_unused_patterns, r"^period \d+", r"^Epoch \d+", [r"^Epoch \d+"], id="pattern of another document"
         ),
         pytest.param(
             find_results_outside_output,

@@ -71,10 +71,7 @@ def runs(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, 
 
 @pytest.mark.parametrize("experiment", load_catalogue().protocols)
 def test_same_seed_gives_the_same_run(
-    runs: Runs,
-    experiment: str,
-    facts: Callable[[RunRecord], Any],
-    record_property: Callable[[str, object], None],
+    runs: Runs, experiment: str, facts: Callable[[RunRecord], Any], record_property: Callable[[str, object], None]
 ) -> None:
     """Every way gives the same bits in all that a seed determines, and another seed gives others."""
     # Every float is written with as many digits as tell it from its neighbours.

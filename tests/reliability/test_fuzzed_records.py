@@ -36,7 +36,7 @@ EQUAL = [replace(VARIED[0], seed=seed) for seed in range(2)]
 
 pytestmark = [
     # A number that overflows on the way to a verdict.
-    pytest.mark.filterwarnings("error::RuntimeWarning"),
+    pytest.mark.filterwarnings("error::RuntimeWarning")
 ]
 
 

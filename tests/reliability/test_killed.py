@@ -91,10 +91,7 @@ def kill(study: subprocess.Popen[str], target: str, *, generator: np.random.Gene
 
 
 def test_study_killed_at_random_moments_loses_nothing_and_ends_as_an_undisturbed_one(
-    tmp_path: Path,
-    facts: Facts,
-    pytestconfig: pytest.Config,
-    record_property: Callable[[str, object], None],
+    tmp_path: Path, facts: Facts, pytestconfig: pytest.Config, record_property: Callable[[str, object], None]
 ) -> None:
     """After each kill the store reads cleanly and has all that had ended; in the end it has every run, once."""
     path = write_start_up(tmp_path / "start-up")

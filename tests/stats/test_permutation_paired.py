@@ -115,11 +115,7 @@ def test_settled_early_p_is_about_the_full_one() -> None:
 
 @pytest.mark.parametrize(
     ("values", "said"),
-    [
-        (np.zeros((0, 3)), "shape"),
-        (np.zeros(5), "shape"),
-        (np.array([[np.nan, 1.0]]), "finite"),
-    ],
+    [(np.zeros((0, 3)), "shape"), (np.zeros(5), "shape"), (np.array([[np.nan, 1.0]]), "finite")],
     ids=["no start", "one dimension", "not a number"],
 )
 def test_two_ways_bad_differences_are_refused(values: np.ndarray, said: str) -> None:

@@ -153,11 +153,7 @@ def test_false_failure_probability_is_students_distribution() -> None:
 
 @pytest.mark.parametrize(
     ("threshold", "expected"),
-    [
-        pytest.param(0.5, 0.0, id="below"),
-        pytest.param(0.75, 0.0, id="the same"),
-        pytest.param(0.875, 1.0, id="above"),
-    ],
+    [pytest.param(0.5, 0.0, id="below"), pytest.param(0.75, 0.0, id="the same"), pytest.param(0.875, 1.0, id="above")],
 )
 def test_false_failure_probability_without_spread_is_certain(threshold: float, expected: float) -> None:
     """Where all runs are the same, the gate passes always or never."""

@@ -131,11 +131,7 @@ def test_confirm_nothing_trained_is_not_equal(
 
 
 def test_confirm_other_environment_is_refused(
-    store: RecordStore,
-    protocol: Protocol,
-    variant: Variant,
-    dataset: Dataset,
-    monkeypatch: pytest.MonkeyPatch,
+    store: RecordStore, protocol: Protocol, variant: Variant, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Records of another TensorFlow cannot be reproduced here; the error names both versions."""
     here = replace(store.read()[0].environment, tensorflow="2.20.0")

@@ -293,10 +293,7 @@ def test_run_study_killed_worker_is_said_in_words(small_study: SmallStudy, monke
 
 
 def test_run_study_record_that_cannot_be_written_ends_it(
-    small_study: SmallStudy,
-    make_record: MakeRecord,
-    monkeypatch: pytest.MonkeyPatch,
-    recwarn: pytest.WarningsRecorder,
+    small_study: SmallStudy, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
 ) -> None:
     """Where a run cannot be recorded, that error is all that is said, and no worker goes on."""
     full = ReproError("The disk is full.")

@@ -121,12 +121,7 @@ def _make_causes(result: EnvironmentResult) -> list[ExperimentCauses]:
             reconstruction=reconstruction,
             alternatives=(replace(reconstruction, variant=variant, effects=effects),),
             sensitivity=RoundingSensitivity(
-                experiment="tf1-basic",
-                pairs=6,
-                ratio=0.5,
-                interval=Interval(0.1, 0.9),
-                parted=3.0,
-                followed=6,
+                experiment="tf1-basic", pairs=6, ratio=0.5, interval=Interval(0.1, 0.9), parted=3.0, followed=6
             ),
             records={},
             claims=claims,
@@ -158,10 +153,7 @@ def _make_gate(result: EnvironmentResult) -> GateSummary:
         ),
         missing=("another",),
         errors=GateErrors(
-            environment="a",
-            false_alarms=FalseAlarms(trials=1000, alarms=1),
-            detections=(detection,),
-            not_run=("one",),
+            environment="a", false_alarms=FalseAlarms(trials=1000, alarms=1), detections=(detection,), not_run=("one",)
         ),
     )
 

@@ -108,11 +108,7 @@ def _kept_share(layer: Layer) -> float:
 
 
 def find_gradients(
-    protocol: Protocol,
-    variables: Sequence[Floats],
-    pixels: Floats,
-    labels: NDArray[np.uint8],
-    masks: Masks,
+    protocol: Protocol, variables: Sequence[Floats], pixels: Floats, labels: NDArray[np.uint8], masks: Masks
 ) -> list[Floats]:
     """Return the gradients of a batch's loss for `variables`, by going backwards through the layers."""
     values = _forward(protocol, variables, pixels, masks)

@@ -191,11 +191,7 @@ def _clip_together(gradients: list[NDArray[np.float64]], *, norm: float) -> list
     ],
 )
 def test_train_steps_planted_fault_in_a_formula_is_seen(
-    comparison: Comparison,
-    monkeypatch: pytest.MonkeyPatch,
-    protocol: Protocol,
-    name: str,
-    fault: Callable[..., Any],
+    comparison: Comparison, monkeypatch: pytest.MonkeyPatch, protocol: Protocol, name: str, fault: Callable[..., Any]
 ) -> None:
     """A reference with another formula ends elsewhere."""
     monkeypatch.setattr(reference, name, fault)

@@ -92,11 +92,7 @@ def test_draw_initial_values_seed_7_gives_golden_numbers(protocols: dict[str, Pr
     ("name", "shapes"),
     [
         pytest.param("tf1-basic", [(784, 16), (16,), (16, 10), (10,)], id="basic net"),
-        pytest.param(
-            "tf1-dropout-piecewise",
-            [(784, 64), (64,), (64, 64), (64,), (64, 10), (10,)],
-            id="dropout net",
-        ),
+        pytest.param("tf1-dropout-piecewise", [(784, 64), (64,), (64, 64), (64,), (64, 10), (10,)], id="dropout net"),
         pytest.param("julia-linear-lr0.02", [(784, 10), (10,)], id="linear"),
     ],
 )

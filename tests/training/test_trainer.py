@@ -243,10 +243,7 @@ def test_train_kept_model_gives_the_recorded_accuracy(tmp_path: Path, random_ima
 
 @pytest.mark.parametrize(
     ("change", "serves"),
-    [
-        pytest.param({}, True, id="equal protocol"),
-        pytest.param({"pixel_divisor": 254.0}, False, id="another protocol"),
-    ],
+    [pytest.param({}, True, id="equal protocol"), pytest.param({"pixel_divisor": 254.0}, False, id="another protocol")],
 )
 def test_serves_protocol_only_its_own(
     trainer: Trainer, quick_protocol: Protocol, random_images: Dataset, change: dict[str, Any], *, serves: bool
@@ -266,8 +263,7 @@ def test_serves_other_images_does_not(trainer: Trainer, quick_protocol: Protocol
 def test_train_rate_is_recorded_as_it_was_in_the_periods_last_step(random_images: Dataset) -> None:
     """A period's learning rate is that of its last step, not of the next one."""
     protocol = with_optimizer(
-        _few_images_of("tf1-basic"),
-        learning_rate=ExponentialRate(start=0.5, factor=0.5, every_steps=5),
+        _few_images_of("tf1-basic"), learning_rate=ExponentialRate(start=0.5, factor=0.5, every_steps=5)
     )
     constant = with_optimizer(protocol, learning_rate=ConstantRate(rate=0.5))
 

@@ -54,10 +54,7 @@ def _ratio(first: str, second: str, *, cut: bool = False) -> Comparison:
     time: dict[str, Any] = {"metric": "total_seconds", "unit": "seconds", "evaluation_set": None, "cut": cut}
     words = {"id": "made-up.time", "document": "made-up", "says": "The deep one takes longer."}
     return Comparison(
-        kind="ratio",
-        first=make_claim(first, experiment=DEEP, **time),
-        second=make_claim(second, **time),
-        **words,
+        kind="ratio", first=make_claim(first, experiment=DEEP, **time), second=make_claim(second, **time), **words
     )
 
 

@@ -22,12 +22,7 @@ def test_outcome_counts_each_family_once(summarize: Summarize, make: MakeRecord)
     """No family is lost or counted twice between the verdicts and their count."""
     outcome = summarize(*(make(seed) for seed in range(9))).outcome()
 
-    assert outcome == {
-        Verdict.INCONCLUSIVE: 2,
-        Verdict.NOT_COMPARABLE: 1,
-        Verdict.REPRODUCED: 1,
-        Verdict.NOT_RUN: 1,
-    }
+    assert outcome == {Verdict.INCONCLUSIVE: 2, Verdict.NOT_COMPARABLE: 1, Verdict.REPRODUCED: 1, Verdict.NOT_RUN: 1}
     assert outcome.total() == len({claim.family for claim in make_claims()})
 
 

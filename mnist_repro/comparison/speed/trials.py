@@ -38,9 +38,7 @@ class SpeedTrial:
     def as_launch(self, factor: str) -> Launch:
         """Return the launch that a gate run would have measured with code slower by `factor`."""
         return Launch(
-            experiment=self.experiment,
-            step_seconds=self.step_seconds[factor],
-            control_seconds=self.control_seconds,
+            experiment=self.experiment, step_seconds=self.step_seconds[factor], control_seconds=self.control_seconds
         )
 
 

@@ -163,7 +163,7 @@ def measure_drift(versions: Mapping[str, RunsByExperiment], *, protocols: Mappin
         pairs=tuple(
             Pair(first=first, second=second, agreement=agreement, adjusted_p=float(p))
             for (first, second, agreement), p in zip(compared, adjusted, strict=True)
-        ),
+        )
     )
 
 

@@ -57,13 +57,7 @@ def _rows(causes: ExperimentCauses) -> list[Row]:
         if not all(map(len, values)):
             continue
         label = f"{cause.variant.choice}: {cause.variant.change}" if cause.variant else "as reconstructed"
-        rows.append(
-            Row(
-                label=textwrap.fill(label, width=38),
-                values=values,
-                excluded=cause.answer is Answer.EXCLUDED,
-            )
-        )
+        rows.append(Row(label=textwrap.fill(label, width=38), values=values, excluded=cause.answer is Answer.EXCLUDED))
     return rows
 
 

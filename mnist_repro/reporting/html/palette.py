@@ -26,15 +26,7 @@ _DARK = {
     DOCUMENT: "#e07c2d",
     _SHADE: "#1c1d1f",
 }
-_LIGHT = {
-    "card": CARD,
-    "ink": INK,
-    "muted": MUTED,
-    "grid": GRID,
-    "shade": _SHADE,
-    "ours": OURS,
-    "document": DOCUMENT,
-}
+_LIGHT = {"card": CARD, "ink": INK, "muted": MUTED, "grid": GRID, "shade": _SHADE, "ours": OURS, "document": DOCUMENT}
 
 
 def name_look(verdict: Verdict) -> str:

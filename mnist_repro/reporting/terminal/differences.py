@@ -20,13 +20,7 @@ FORMAT_VERSION = 1
 
 
 def print_differences(
-    differences: Differences,
-    *,
-    before: str,
-    after: str,
-    form: Form,
-    console: Console,
-    slower_than: float | None = None,
+    differences: Differences, *, before: str, after: str, form: Form, console: Console, slower_than: float | None = None
 ) -> None:
     """Print the differences, and what got worse.
 

@@ -9,9 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from mnist_repro.records.run import RunRecord
-from mnist_repro.reporting.wording.numbers import (
-    format_unfinished,
-)
+from mnist_repro.reporting.wording.numbers import format_unfinished
 from mnist_repro.studies.study import Plan
 
 _PLAIN_SECONDS = 10.0  # between two lines, where the output is no terminal

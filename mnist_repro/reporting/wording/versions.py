@@ -14,11 +14,7 @@ from mnist_repro.comparison.versions.summary import Column, State, VersionsResul
 from mnist_repro.documents.document import Document
 from mnist_repro.reporting.wording.numbers import UNKNOWN, escape_markdown, format_estimate, format_verdicts
 
-_RELATIONS = {
-    Relation.EQUAL: "bit-identical",
-    Relation.TOGETHER: "equal up to rounding",
-    Relation.PARTED: "diverged",
-}
+_RELATIONS = {Relation.EQUAL: "bit-identical", Relation.TOGETHER: "equal up to rounding", Relation.PARTED: "diverged"}
 
 
 def format_state(column: Column) -> str:

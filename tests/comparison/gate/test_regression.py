@@ -11,14 +11,7 @@ from made_up_runs import make_unfinished
 from made_up_studies import SPREAD, make_study
 
 from mnist_repro.comparison.gate.reasons import list_changes, list_reasons
-from mnist_repro.comparison.gate.regression import (
-    LEVEL,
-    ExperimentTest,
-    Outcome,
-    QuantityTest,
-    is_rejected,
-    judge_runs,
-)
+from mnist_repro.comparison.gate.regression import LEVEL, ExperimentTest, Outcome, QuantityTest, is_rejected, judge_runs
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.metrics import list_quantities, read_quantities

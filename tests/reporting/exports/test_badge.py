@@ -48,9 +48,7 @@ GREENS = frozenset({"brightgreen", "yellowgreen"})
         ),
         pytest.param({Verdict.REPRODUCED: 3, Verdict.NOT_REPRODUCED: 1}, ("3 of 4 reproduce", "red"), id="a miss"),
         pytest.param(
-            {Verdict.NOT_REPRODUCED: 1, Verdict.INCONCLUSIVE: 2},
-            ("0 of 1 reproduce, 2 undecided", "red"),
-            id="misses",
+            {Verdict.NOT_REPRODUCED: 1, Verdict.INCONCLUSIVE: 2}, ("0 of 1 reproduce, 2 undecided", "red"), id="misses"
         ),
     ],
 )

@@ -65,8 +65,7 @@ def make_experiment(runs: int = 40) -> ExperimentResult:
     rates = np.linspace(0.5, 0.1, 10)
     records = [
         replace(
-            record,
-            periods=tuple(replace(p, learning_rate=rate) for p, rate in zip(record.periods, rates, strict=True)),
+            record, periods=tuple(replace(p, learning_rate=rate) for p, rate in zip(record.periods, rates, strict=True))
         )
         for record in make_study(protocol, range(runs), environment=ENVIRONMENT)
     ]
@@ -206,10 +205,7 @@ def test_draw_curves_few_runs_are_drawn_one_by_one(tmp_path: Path, *, count: int
 def test_draw_curves_band_ends_where_nothing_can_be(tmp_path: Path) -> None:
     """The interval of accuracies near 100 % is cut there: the axis ends at 100 % or just above."""
     records = [
-        replace(
-            record,
-            periods=tuple(replace(p, accuracy=dict.fromkeys(p.accuracy, accuracy)) for p in record.periods),
-        )
+        replace(record, periods=tuple(replace(p, accuracy=dict.fromkeys(p.accuracy, accuracy)) for p in record.periods))
         for record, accuracy in zip(EXPERIMENT.records, (0.6, 0.8, 1.0), strict=False)
     ]
     path = tmp_path / "figure.svg"

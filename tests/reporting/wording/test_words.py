@@ -112,9 +112,7 @@ def test_format_verdict_says_what_it_rests_on(family: Family, expected: str) -> 
             id="some are not testable",
         ),
         pytest.param(
-            {Verdict.REPRODUCED: 5},
-            "of 5 testable claims (a curve counts as one), 5 reproduce.",
-            id="all reproduce",
+            {Verdict.REPRODUCED: 5}, "of 5 testable claims (a curve counts as one), 5 reproduce.", id="all reproduce"
         ),
         pytest.param(
             {Verdict.NOT_REPRODUCED: 1, Verdict.EXPLAINED: 2, Verdict.INCONCLUSIVE: 4},

@@ -91,10 +91,7 @@ def test_study_worker_that_joins_late_and_differs_ends_it(machines: Machines, st
         if machines.started == 1:
             machines.start_worker("--no-nanny", TF_ENABLE_ONEDNN_OPTS="0")
 
-    with (
-        connect_cluster(machines.address) as cluster,
-        pytest.raises(ReproError, match=r"flags .* in place of none"),
-    ):
+    with connect_cluster(machines.address) as cluster, pytest.raises(ReproError, match=r"flags .* in place of none"):
         study.run(cluster, *range(200), on_record=join)
 
     records = study.store.read()
@@ -183,11 +180,7 @@ def test_study_record_that_cannot_be_written_ends_it(
 
 @pytest.mark.usefixtures("single_thread")
 def test_run_on_a_cluster_is_the_study_of_this_machine(
-    machines: Machines,
-    tmp_path: Path,
-    capfd: pytest.CaptureFixture[str],
-    facts: Facts,
-    monkeypatch: pytest.MonkeyPatch,
+    machines: Machines, tmp_path: Path, capfd: pytest.CaptureFixture[str], facts: Facts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`run --cluster` really trains, with one TensorFlow thread, and gives the records that this machine gives."""
     root = str(Path(connection.__file__).parents[2])

@@ -11,11 +11,5 @@ from .experiments import EXPERIMENTS
 (_LINEAR,) = EXPERIMENTS
 
 ALTERNATIVES = (
-    vary(
-        _LINEAR,
-        "batches-of-10",
-        choice="batch size",
-        change="10",
-        training=replace(_LINEAR.training, batch_size=10),
-    ),
+    vary(_LINEAR, "batches-of-10", choice="batch size", change="10", training=replace(_LINEAR.training, batch_size=10)),
 )

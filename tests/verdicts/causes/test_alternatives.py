@@ -123,9 +123,7 @@ def test_judge_alternative_no_run_at_all_cannot_tell() -> None:
     assert _judge([], []).answer is Answer.UNKNOWN
 
 
-def test_judge_alternative_another_printed_rate_excludes_without_chance(
-    make_runs: MakeRuns,
-) -> None:
+def test_judge_alternative_another_printed_rate_excludes_without_chance(make_runs: MakeRuns) -> None:
     """A printed learning rate that a run did not have excludes the alternative, by a single run."""
     cause = _judge(make_runs(n=1, rate=0.46), make_runs(), claims=[*CLAIMS, RATE])
 

@@ -60,9 +60,7 @@ def _measure(
     )
 
 
-def test_measure_rounding_independent_runs_are_chaotic_in_most_simulations(
-    make_runs: MakeRuns,
-) -> None:
+def test_measure_rounding_independent_runs_are_chaotic_in_most_simulations(make_runs: MakeRuns) -> None:
     """Where a moved run is as good as a new seed, the ratio's 95 % interval holds 1 in about 95 % of simulations."""
     generator = np.random.default_rng(0)
     held = 0
@@ -128,9 +126,7 @@ def test_measure_rounding_runs_that_did_not_complete_make_no_pair(make_runs: Mak
     assert _measure(records, moved).pairs == 2
 
 
-def test_measure_rounding_parted_is_the_first_step_beyond_a_thousandth(
-    make_runs: MakeRuns,
-) -> None:
+def test_measure_rounding_parted_is_the_first_step_beyond_a_thousandth(make_runs: MakeRuns) -> None:
     """Losses part at the first step where they differ by more than 0.001 nats; infinitely late where they never do."""
     together = make_runs([0.4] * 3, steps=[2.0, 1.5, 1.0])
     parted = make_runs([0.4] * 3, steps=[2.0009, 1.5011, 1.0])
