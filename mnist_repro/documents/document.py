@@ -29,8 +29,6 @@ from mnist_repro.documents.toml_schema import (
 from mnist_repro.documents.validation import From1
 from mnist_repro.errors import ReproError
 
-__all__ = ["METRIC_UNITS", "Claim", "Document", "NotAClaim", "Output", "Remark", "labelled_examples", "load_document"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
