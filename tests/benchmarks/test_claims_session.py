@@ -9,7 +9,7 @@ import pytest
 from gate_sessions import EXPERIMENTS, GOOD, SINGLE, Session, run_gates, run_today
 from installed import needs_tensorflow
 from made_up_runs import write_store
-from tiny_documents import TINY, copy_tiny
+from small_documents import TINY, copy_tiny
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.folders import add_document_folders

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import jsonschema
 import pytest
 from installed import needs_tensorflow
-from tiny_documents import TINY, install_tiny
+from small_documents import TINY, install_tiny
 
 from mnist_repro.cli import studies as verbs
 from mnist_repro.cli.main import main

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from small_claims import SMALL, refusal, write_document
+from small_documents import GROUPED_CLAIMS, refusal, write_document
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Remark, load_document
@@ -33,7 +33,7 @@ def test_load_document_small_file_gives_all_it_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["small.txt", ".small", "a small one.txt", "X"])
 def test_load_document_file_may_have_any_name_without_folder(tmp_path: Path, name: str) -> None:
     """Names with spaces, or a point in front, or of one letter, are names of files."""
-    assert load_document(write_document(tmp_path, SMALL.replace("small.txt", name))).file == name
+    assert load_document(write_document(tmp_path, GROUPED_CLAIMS.replace("small.txt", name))).file == name
 
 
 def test_load_document_address_and_remarks_come_back(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_load_document_address_and_remarks_come_back(tmp_path: Path) -> None:
         'url = "https://example.org/small"\nremarks = [{ line = 3, text = "Odd." }, { line = 5, text = "Odder." }]\n'
     )
 
-    document = load_document(write_document(tmp_path, added + SMALL))
+    document = load_document(write_document(tmp_path, added + GROUPED_CLAIMS))
 
     assert document.url == "https://example.org/small"
     assert document.remarks == (Remark(line=3, text="Odd."), Remark(line=5, text="Odder."))
@@ -52,14 +52,16 @@ def test_load_document_broken_remark_is_named_by_its_place(tmp_path: Path) -> No
     """Of two remarks the error names the one that lacks its line."""
     added = 'remarks = [{ line = 3, text = "Odd." }, { text = "Odder." }]\n'
 
-    assert refusal(write_document(tmp_path, added + SMALL)) == (
+    assert refusal(write_document(tmp_path, added + GROUPED_CLAIMS)) == (
         f"{tmp_path / 'claims.toml'}: remarks, entry 2 needs line. Received: text. Correct it there."
     )
 
 
 def test_load_document_output_of_one_line_is_a_region(tmp_path: Path) -> None:
     """A region may begin and end with the same line."""
-    (region,) = load_document(write_document(tmp_path, SMALL.replace("last_line = 14", "last_line = 11"))).outputs
+    claims = GROUPED_CLAIMS.replace("last_line = 14", "last_line = 11")
+
+    (region,) = load_document(write_document(tmp_path, claims)).outputs
 
     assert [line for line in range(20) if line in region] == [11]
 
@@ -94,7 +96,7 @@ def test_load_document_groups_expand_to_complete_claims(tmp_path: Path) -> None:
 
 def test_load_document_invalid_toml_names_file_and_line(tmp_path: Path) -> None:
     """A file that is no TOML is refused with its name and the line."""
-    message = refusal(write_document(tmp_path, SMALL.replace('title = "A', "title = A")))
+    message = refusal(write_document(tmp_path, GROUPED_CLAIMS.replace('title = "A', "title = A")))
 
     assert str(tmp_path / "claims.toml") in message
     assert "line 2" in message

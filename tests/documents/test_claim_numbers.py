@@ -3,21 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from made_up_claims import make_claim
 
-from mnist_repro.documents.claim import METRIC_UNITS, Claim
-
-
-def _claim(printed: str, *, metric: str = "loss", unit: str = "nat") -> Claim:
-    return Claim(
-        id="small.claim",
-        document="small",
-        experiment=None,
-        cell="In [1]",
-        line=1,
-        printed=printed,
-        metric=metric,
-        unit=unit,
-    )
+from mnist_repro.documents.claim import METRIC_UNITS
 
 
 @pytest.mark.parametrize(
@@ -40,7 +28,7 @@ def test_claim_printed_number_gives_value_and_rounding(
     *, printed: str, unit: str, value: float, decimals: int, half_unit: float
 ) -> None:
     """Value, decimals and half a unit of the last digit follow from the printed text."""
-    claim = _claim(printed, unit=unit)
+    claim = make_claim(printed, unit=unit)
 
     assert (value, decimals, half_unit) == (claim.value, claim.decimals, claim.half_unit)
 
@@ -48,7 +36,7 @@ def test_claim_printed_number_gives_value_and_rounding(
 @pytest.mark.parametrize(("unit", "expected"), [("percent", 0.9), ("fraction", 90.0), ("nat", 90.0)])
 def test_claim_fraction_is_a_hundredth_of_a_percentage_alone(unit: str, expected: float) -> None:
     """What figures show of a percentage is a fraction; other numbers are as they are printed."""
-    assert _claim("90", unit=unit).fraction == expected
+    assert make_claim("90", unit=unit).fraction == expected
 
 
 @pytest.mark.parametrize(
@@ -69,13 +57,15 @@ def test_claim_fraction_is_a_hundredth_of_a_percentage_alone(unit: str, expected
 def test_claim_printed_text_without_number_raises(*, printed: str, unit: str) -> None:
     """What is no finite number has no value, and the error quotes it."""
     with pytest.raises(ValueError, match="no finite number") as caught:
-        _ = _claim(printed, unit=unit).value
+        _ = make_claim(printed, unit=unit).value
 
     assert repr(printed) in str(caught.value)
 
 
 def test_claim_of_each_metric_knows_whether_a_run_produced_it() -> None:
     """Losses, accuracies, errors, rates and times are of a run; labels, promises and targets are not."""
-    of_run = {metric for metric, units in METRIC_UNITS.items() if _claim("1", metric=metric, unit=units[0]).is_of_run}
+    of_run = {
+        metric for metric, units in METRIC_UNITS.items() if make_claim("1", metric=metric, unit=units[0]).is_of_run
+    }
 
     assert {"label", "accuracy_promise", "accuracy_target"} == METRIC_UNITS.keys() - of_run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_claims import SMALL, refusal, write_document
+from small_documents import GROUPED_CLAIMS, refusal, write_document
 
 
 @pytest.mark.parametrize(
@@ -148,9 +148,9 @@ def test_load_document_broken_rule_names_place_rule_and_remedy(
     tmp_path: Path, *, old: str, new: str, place: str, rule: str
 ) -> None:
     """Each broken rule is refused with the file, the entry, the rule, what was received and what to do."""
-    assert old in SMALL
+    assert old in GROUPED_CLAIMS
 
-    message = refusal(write_document(tmp_path, SMALL.replace(old, new, 1)))
+    message = refusal(write_document(tmp_path, GROUPED_CLAIMS.replace(old, new, 1)))
 
     assert message.startswith(str(tmp_path / "claims.toml"))
     assert place in message
@@ -218,6 +218,6 @@ def test_load_document_broken_rule_names_place_rule_and_remedy(
 )
 def test_load_document_broken_rule_has_its_words(tmp_path: Path, *, old: str, new: str, expected: str) -> None:
     """What breaks a rule of claims is told by place, rule, what was received, and what to do, in these words."""
-    message = refusal(write_document(tmp_path, SMALL.replace(old, new, 1)))
+    message = refusal(write_document(tmp_path, GROUPED_CLAIMS.replace(old, new, 1)))
 
     assert message == f"{tmp_path / 'claims.toml'}{expected}"

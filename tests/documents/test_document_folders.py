@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tiny_documents import TINY, copy_tiny, install_tiny
+from small_documents import TINY, copy_tiny, install_tiny
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.folders import FOLDERS_VARIABLE, add_document_folders, find_document_folders
@@ -253,8 +253,8 @@ _NO_EXPERIMENT = ("claims.toml", 'experiment = "tiny-linear"', 'about = "other"'
                 ("alternatives.py", "ALTERNATIVES = (", "_MADE = ("),
                 (
                     "alternatives.py",
-                    "    ),\n)\n",
-                    '    ),\n)\nALTERNATIVES = (replace(_MADE[0], id="tiny-linear+batches-of-10"),)\n',
+                    "),\n)\n",
+                    '),\n)\nALTERNATIVES = (replace(_MADE[0], id="tiny-linear+batches-of-10"),)\n',
                 ),
             ],
             "ids of alternatives are unique. Received: 'tiny-linear+batches-of-10'",

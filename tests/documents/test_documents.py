@@ -10,9 +10,8 @@ import os
 from pathlib import Path
 
 import pytest
-from small_document import SMALL_TEXT, load_small
+from small_documents import CHECKED_TEXT, TINY, load_checked
 from text_checks import CHECKS, Check, is_recorded_text, read_lines
-from tiny_documents import TINY
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.document import Document, load_document
@@ -65,7 +64,7 @@ def test_stored_text_without_folder_is_skipped(tmp_path: Path, monkeypatch: pyte
     monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
 
     with pytest.raises(pytest.skip.Exception, match=FOLDER_VARIABLE):
-        _stored_text(load_small(tmp_path))
+        _stored_text(load_checked(tmp_path))
 
 
 def test_stored_text_without_file_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +72,7 @@ def test_stored_text_without_file_fails(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
 
     with pytest.raises(pytest.fail.Exception, match=r"small\.txt"):
-        _stored_text(load_small(tmp_path))
+        _stored_text(load_checked(tmp_path))
 
 
 def test_stored_text_beside_its_claims_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,6 +90,6 @@ def test_stored_text_beside_its_claims_is_found(monkeypatch: pytest.MonkeyPatch)
 def test_stored_text_with_file_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the variable and the file, they read that file."""
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    (tmp_path / "small.txt").write_text(SMALL_TEXT, encoding="utf-8")
+    (tmp_path / "small.txt").write_text(CHECKED_TEXT, encoding="utf-8")
 
-    assert _stored_text(load_small(tmp_path)) == tmp_path / "small.txt"
+    assert _stored_text(load_checked(tmp_path)) == tmp_path / "small.txt"

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from small_document import SMALL_CLAIMS, SMALL_TEXT, load_small
+from small_documents import CHECKED_CLAIMS, CHECKED_TEXT, TINY, load_checked
 from text_checks import (
     CHECKS,
     Check,
@@ -21,7 +21,6 @@ from text_checks import (
     is_recorded_text,
     read_lines,
 )
-from tiny_documents import TINY
 
 from mnist_repro.documents.document import load_document
 
@@ -29,7 +28,7 @@ from mnist_repro.documents.document import load_document
 @pytest.mark.parametrize("check", CHECKS)
 def test_check_small_document_in_order_finds_nothing(tmp_path: Path, *, check: Check) -> None:
     """A document that agrees with its claims passes every check."""
-    assert check(load_small(tmp_path), lines=SMALL_TEXT.split("\n")) == []
+    assert check(load_checked(tmp_path), lines=CHECKED_TEXT.split("\n")) == []
 
 
 @pytest.mark.parametrize(
@@ -113,9 +112,9 @@ def test_check_small_document_in_order_finds_nothing(tmp_path: Path, *, check: C
 )
 def test_check_altered_text_finds_it(tmp_path: Path, *, check: Check, old: str, new: str, found: list[str]) -> None:
     """A document whose text was altered fails the check, which names the place."""
-    assert old in SMALL_TEXT
+    assert old in CHECKED_TEXT
 
-    assert check(load_small(tmp_path), lines=SMALL_TEXT.replace(old, new, 1).split("\n")) == found
+    assert check(load_checked(tmp_path), lines=CHECKED_TEXT.replace(old, new, 1).split("\n")) == found
 
 
 @pytest.mark.parametrize(
@@ -162,18 +161,18 @@ def test_check_altered_text_finds_it(tmp_path: Path, *, check: Check, old: str, 
 )
 def test_check_altered_claims_finds_it(tmp_path: Path, *, check: Check, old: str, new: str, found: list[str]) -> None:
     """Claims that were altered fail the check, which names the place."""
-    assert old in SMALL_CLAIMS
+    assert old in CHECKED_CLAIMS
 
-    document = load_small(tmp_path, claims=SMALL_CLAIMS.replace(old, new, 1))
+    document = load_checked(tmp_path, claims=CHECKED_CLAIMS.replace(old, new, 1))
 
-    assert check(document, lines=SMALL_TEXT.split("\n")) == found
+    assert check(document, lines=CHECKED_TEXT.split("\n")) == found
 
 
 def test_is_recorded_text_one_byte_more_is_false(tmp_path: Path) -> None:
     """The recorded bytes pass, and the same bytes with a line end more do not."""
-    content = SMALL_TEXT.encode()
-    recorded = SMALL_CLAIMS.replace("0" * 64, hashlib.sha256(content).hexdigest())
-    document = load_small(tmp_path, claims=recorded)
+    content = CHECKED_TEXT.encode()
+    recorded = CHECKED_CLAIMS.replace("0" * 64, hashlib.sha256(content).hexdigest())
+    document = load_checked(tmp_path, claims=recorded)
 
     assert is_recorded_text(document, content=content)
     assert not is_recorded_text(document, content=content + b"\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from made_up_runs import make_claim
+from made_up_claims import make_claim
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.records.run import RunRecord

@@ -1,8 +1,9 @@
-"""A made-up document with a claim of each kind, for what a report says of one."""
+"""Made-up claims: one of any kind, and those of a document that has every kind."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mnist_repro.documents.claim import Claim
@@ -12,19 +13,36 @@ Summarize = Callable[..., EnvironmentResult]
 EXPERIMENT = "julia-linear-lr0.02"
 
 
+def make_claim(
+    printed: str = "0.9000",
+    *,
+    quantity: str = "test-accuracy",
+    experiment: str | None = "tf1-basic",
+    metric: str = "accuracy",
+    unit: str = "fraction",
+    evaluation_set: str | None = "test",
+    **changes: Any,
+) -> Claim:
+    """Return a claim about the basic net's accuracy on the test set, with the changes that are given."""
+    entry: dict[str, Any] = {"id": f"{experiment or 'tf1-basic'}.{quantity}", "document": "tf1-notebook"}
+    entry |= {"cell": "In [10]", "line": 1, **changes}
+    return Claim(
+        experiment=experiment, printed=printed, metric=metric, unit=unit, evaluation_set=evaluation_set, **entry
+    )
+
+
 def make_claims() -> tuple[Claim, ...]:
     """Return a curve of three losses, an accuracy, a time, a promise, and a label of no experiment."""
-
-    def claim(quantity: str, metric: str, unit: str, printed: str, **changes: Any) -> Claim:
-        values: dict[str, Any] = {"experiment": EXPERIMENT, "cell": "In [1]", "line": 1, "document": "made-up"}
-        return Claim(id=f"{EXPERIMENT}.{quantity}", metric=metric, unit=unit, printed=printed, **{**values, **changes})
-
+    claim = partial(make_claim, document="made-up", experiment=EXPERIMENT, evaluation_set="validation")
+    loss = partial(claim, metric="loss", unit="nat")
     return (
-        claim("loss.1", "loss", "nat", "0.3000", period=1, evaluation_set="validation"),
-        claim("loss.2", "loss", "nat", "0.2500", period=2, evaluation_set="validation"),
-        claim("loss.3", "loss", "nat", "9.0000", period=3, evaluation_set="validation"),
-        claim("accuracy", "accuracy", "fraction", "0.90", evaluation_set="validation"),
-        claim("seconds", "total_seconds", "seconds", "2.5"),
-        claim("promise", "accuracy_promise", "fraction", "0.9", evaluation_set="validation"),
-        claim("label", "label", "1", "7.0", experiment=None, example=72),
+        loss("0.3000", quantity="loss.1", period=1),
+        loss("0.2500", quantity="loss.2", period=2),
+        loss("9.0000", quantity="loss.3", period=3),
+        claim("0.90", quantity="accuracy"),
+        claim("2.5", quantity="seconds", metric="total_seconds", unit="seconds", evaluation_set=None),
+        claim("0.9", quantity="promise", metric="accuracy_promise"),
+        claim(
+            "7.0", id=f"{EXPERIMENT}.label", experiment=None, metric="label", unit="1", evaluation_set=None, example=72
+        ),
     )

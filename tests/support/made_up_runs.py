@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.protocol import CLASSES, Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import Period, RunRecord, format_record
@@ -82,18 +81,3 @@ def write_store(folder: Path, records: Iterable[RunRecord]) -> RecordStore:
     with store.file.open("a", encoding="utf-8") as file:
         file.writelines(f"{format_record(record)}\n" for record in records)
     return store
-
-
-def make_claim(printed: str = "0.9000", *, quantity: str = "test-accuracy", **changes: Any) -> Claim:
-    """Return a claim about the basic net's accuracy on the test set, with the changes that are given."""
-    entry: dict[str, Any] = {
-        "id": f"tf1-basic.{quantity}",
-        "document": "tf1-notebook",
-        "experiment": "tf1-basic",
-        "cell": "In [10]",
-        "line": 1,
-        "metric": "accuracy",
-        "unit": "fraction",
-        "evaluation_set": "test",
-    }
-    return Claim(printed=printed, **{**entry, **changes})

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import HealthCheck, given, settings, strategies as st
 from judging import judge, make_curve
-from made_up_runs import MakeRecord, make_claim
+from made_up_claims import make_claim
+from made_up_runs import MakeRecord
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.records.run import Period, RunRecord

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from judging import judge, judge_together, make_promise, make_rate, make_target
-from made_up_runs import make_claim
+from made_up_claims import make_claim
 from scipy import stats
 
 from mnist_repro.records.run import RunRecord

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from made_up_runs import make_claim, make_run
+from made_up_claims import make_claim
+from made_up_runs import make_run
 
 from mnist_repro.documents.comparison import Comparison
 from mnist_repro.documents.protocol import EvaluationSet, ImageSlice, Protocol
@@ -45,7 +46,7 @@ def make_runs(protocols: dict[str, Protocol], environment: Environment) -> MakeR
 
 
 def _ordering(greater: str = "0.91", smaller: str = "0.90") -> Comparison:
-    first = make_claim(greater, id=f"{DEEP}.test-accuracy", experiment=DEEP)
+    first = make_claim(greater, experiment=DEEP)
     words = {"id": "made-up.deep-beats-basic", "document": "made-up", "says": "The deep one is better."}
     return Comparison(kind="ordering", first=first, second=make_claim(smaller), **words)
 

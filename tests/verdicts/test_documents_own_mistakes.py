@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from judging import judge
-from made_up_runs import make_claim
+from made_up_claims import make_claim
 
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.finding import Verdict

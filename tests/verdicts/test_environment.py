@@ -1,4 +1,4 @@
-"""What is said of an experiment, and how verdicts are counted."""
+"""An experiment shows the medians, curves and accuracies of its runs, and each family's verdict is counted once."""
 
 from __future__ import annotations
 

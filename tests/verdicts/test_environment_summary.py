@@ -1,4 +1,4 @@
-"""An environment's runs, held against a document's claims."""
+"""Each claim of a document gets one verdict by an environment's runs; stand-ins and incomplete runs judge nothing."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 from judging import judge
-from made_up_runs import make_claim, make_run
+from made_up_claims import make_claim
+from made_up_runs import make_run
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.explanation import Explanation

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from made_up_runs import MakeRecord, make_claim
+from made_up_claims import make_claim
+from made_up_runs import MakeRecord
 
 from mnist_repro.records.run import Period, RunRecord
 from mnist_repro.verdicts.measured import Judgement, Measurements, assess_claims, measured_value

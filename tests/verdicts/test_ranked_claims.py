@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from judging import judge, make_curve
-from made_up_runs import make_claim
+from made_up_claims import make_claim
 
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.finding import MINIMUM_RUNS, Verdict

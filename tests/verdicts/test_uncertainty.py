@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from made_up_runs import make_claim, make_run
+from made_up_claims import make_claim
+from made_up_runs import make_run
 from scipy import stats
 
 from mnist_repro.documents.protocol import Protocol

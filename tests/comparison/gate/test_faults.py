@@ -1,4 +1,4 @@
-"""Planted faults: what each changes, on which images, and that those that only read otherwise train nothing."""
+"""Planted faults all differ and alter the right images; those that only change how runs are read train nothing."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from made_up_runs import make_claim
+from made_up_claims import make_claim
 
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.reporting.exports.junit import describe_finding, describe_gate

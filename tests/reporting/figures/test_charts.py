@@ -15,7 +15,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
-from made_up_runs import make_claim
+from made_up_claims import make_claim
 from made_up_studies import make_study
 from made_up_verdicts import ENVIRONMENT
 from matplotlib.image import imread

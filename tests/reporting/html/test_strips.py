@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from made_up_runs import make_claim, make_run
+from made_up_claims import make_claim
+from made_up_runs import make_run
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.protocol import Protocol

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
+from made_up_claims import make_claim
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import METRIC_UNITS, Claim
@@ -24,20 +24,6 @@ from mnist_repro.reporting.wording.numbers import (
 from mnist_repro.stats.summary import Interval, summarize
 
 CLAIMS = [claim for document in load_catalogue().documents.values() for claim in document.claims]
-
-
-def make_claim(metric: str = "accuracy", unit: str = "fraction", **changes: Any) -> Claim:
-    """Return a claim about the test set, or what is given."""
-    values: dict[str, Any] = {
-        "id": "a-net.a-claim",
-        "document": "a-document",
-        "experiment": "a-net",
-        "cell": "In [1]",
-        "line": 1,
-        "printed": "0.5",
-        "evaluation_set": "test",
-    }
-    return Claim(metric=metric, unit=unit, **{**values, **changes})
 
 
 @pytest.mark.parametrize(
@@ -65,7 +51,7 @@ def make_claim(metric: str = "accuracy", unit: str = "fraction", **changes: Any)
 )
 def test_format_reported_printed_number_keeps_its_digits(metric: str, unit: str, printed: str, expected: str) -> None:
     """A fraction becomes percent, long numbers are cut, and no digit appears that was not printed."""
-    assert expected == format_reported(make_claim(metric, unit, printed=printed))
+    assert expected == format_reported(make_claim(printed, metric=metric, unit=unit))
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
@@ -98,25 +84,27 @@ def test_format_reported_documents_numbers_stay_within_their_rounding(claim: Cla
 )
 def test_format_number_value_has_its_metrics_digits(metric: str, unit: str, value: float, expected: str) -> None:
     """Percent have two decimals, losses four; times have three digits; rates have the digits of a float32."""
-    assert expected == format_number(value, make_claim(metric, unit))
+    assert expected == format_number(value, make_claim(metric=metric, unit=unit))
 
 
 @pytest.mark.parametrize("metric", METRIC_UNITS)
 def test_format_number_nan_is_unknown(metric: str) -> None:
     """What is not known is never shown as a number, whatever its metric."""
-    assert format_number(math.nan, make_claim(metric, METRIC_UNITS[metric][0])) == UNKNOWN
+    assert format_number(math.nan, make_claim(metric=metric, unit=METRIC_UNITS[metric][0])) == UNKNOWN
 
 
 @pytest.mark.parametrize("metric", sorted(set(METRIC_UNITS) - {"learning_rate"}))
 def test_format_interval_nan_is_unknown(metric: str) -> None:
     """An interval that is not known is said to be so, and not shown as numbers."""
-    assert format_interval(Interval(math.nan, math.nan), make_claim(metric, METRIC_UNITS[metric][0])) == UNKNOWN
+    claim = make_claim(metric=metric, unit=METRIC_UNITS[metric][0])
+
+    assert format_interval(Interval(math.nan, math.nan), claim) == UNKNOWN
 
 
 @pytest.mark.parametrize("end", [0.5, math.nan], ids=["many runs", "a single run"])
 def test_format_interval_rate_has_none(end: float) -> None:
     """A learning rate is the same in every run: an interval would promise a spread that there is not."""
-    assert format_interval(Interval(end, end), make_claim("learning_rate", "1")) == ""
+    assert format_interval(Interval(end, end), make_claim(metric="learning_rate", unit="1")) == ""
 
 
 @pytest.mark.parametrize(
@@ -124,9 +112,12 @@ def test_format_interval_rate_has_none(end: float) -> None:
     [
         pytest.param(make_claim(), [0.88, 0.9], "89.00 % (76.29 to 100.00 %)", id="two runs"),
         pytest.param(make_claim(), [0.89], "89.00 % (unknown)", id="a single run"),
-        pytest.param(make_claim("learning_rate", "1"), [0.5, 0.5], "0.5", id="a rate"),
+        pytest.param(make_claim(metric="learning_rate", unit="1"), [0.5, 0.5], "0.5", id="a rate"),
         pytest.param(
-            make_claim("seconds_per_period", "seconds"), [0.868, 0.870, 0.872], "0.870 s (0.865 to 0.875 s)", id="times"
+            make_claim(metric="seconds_per_period", unit="seconds"),
+            [0.868, 0.870, 0.872],
+            "0.870 s (0.865 to 0.875 s)",
+            id="times",
         ),
     ],
 )
@@ -146,7 +137,7 @@ def test_format_mean_interval_stands_behind_it(claim: Claim, values: list[float]
 )
 def test_format_interval_unit_is_said_once(metric: str, unit: str, interval: Interval, expected: str) -> None:
     """Both ends have the same digits, and the unit stands behind the second."""
-    assert expected == format_interval(interval, make_claim(metric, unit))
+    assert expected == format_interval(interval, make_claim(metric=metric, unit=unit))
 
 
 @pytest.mark.parametrize(
@@ -161,7 +152,7 @@ def test_format_interval_unit_is_said_once(metric: str, unit: str, interval: Int
 )
 def test_format_difference_has_its_sign_and_unit(metric: str, unit: str, value: float, expected: str) -> None:
     """Differences of shares are points, those of losses nats, and the side is always said."""
-    assert expected == format_difference(value, make_claim(metric, unit))
+    assert expected == format_difference(value, make_claim(metric=metric, unit=unit))
 
 
 @pytest.mark.parametrize(
@@ -176,7 +167,7 @@ def test_format_difference_interval_unit_is_said_once(
     metric: str, unit: str, interval: Interval, expected: str
 ) -> None:
     """The difference comes with its interval, or with the word that there is none."""
-    assert expected == format_difference_interval(0.01, interval, make_claim(metric, unit))
+    assert expected == format_difference_interval(0.01, interval, make_claim(metric=metric, unit=unit))
 
 
 @pytest.mark.parametrize(
@@ -189,7 +180,7 @@ def test_format_difference_interval_unit_is_said_once(
 )
 def test_format_half_unit_has_one_digit(metric: str, unit: str, printed: str, expected: str) -> None:
     """What rounding took is told by its size."""
-    assert expected == format_half_unit(make_claim(metric, unit, printed=printed))
+    assert expected == format_half_unit(make_claim(printed, metric=metric, unit=unit))
 
 
 @pytest.mark.parametrize(
@@ -203,7 +194,7 @@ def test_format_half_unit_has_one_digit(metric: str, unit: str, printed: str, ex
 )
 def test_format_interval_ends_where_nothing_can_be(metric: str, unit: str, interval: Interval, expected: str) -> None:
     """However far an interval from few runs reaches, only possible values are printed."""
-    assert format_interval(interval, make_claim(metric, unit)) == expected
+    assert format_interval(interval, make_claim(metric=metric, unit=unit)) == expected
 
 
 @pytest.mark.parametrize(
@@ -219,4 +210,4 @@ def test_format_interval_ends_where_nothing_can_be(metric: str, unit: str, inter
 )
 def test_format_tick_has_as_many_digits_as_the_place(metric: str, unit: str, value: float, expected: str) -> None:
     """A tick is in the claim's unit, without what rounding adds to it."""
-    assert format_tick(value, make_claim(metric, unit)) == expected
+    assert format_tick(value, make_claim(metric=metric, unit=unit)) == expected

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 from hypothesis import given, strategies as st
-from made_up_runs import make_claim
+from made_up_claims import make_claim
 from markdown_it import MarkdownIt
 
 from mnist_repro.documents.catalogue import load_catalogue

@@ -1,4 +1,4 @@
-"""Whether the document could have been made in another way."""
+"""An alternative is possible where the document's values lie among its runs, excluded where any lies far off."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_up_runs import MakeRecord, make_claim, make_unfinished
+from made_up_claims import make_claim
+from made_up_runs import MakeRecord, make_unfinished
 from scipy import stats
 
 from mnist_repro.documents.catalogue import load_catalogue

@@ -1,4 +1,4 @@
-"""What a unit in the last place of the initial values does to runs."""
+"""Rounding is chaotic where it may act like another seed, and harmless only where its effect is surely small."""
 
 from __future__ import annotations
 
