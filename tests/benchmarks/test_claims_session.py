@@ -70,7 +70,7 @@ def test_claims_session_ends_with_a_table_of_verdicts(claims: Session) -> None:
     assert sum(len(row) > 1 for row in rows[2:-1]) == len({claim.family for claim in claimed})
     assert ["test accuracy", "88.99 %", "50.00 %"] in [row[:3] for row in rows]
     (label,) = (row for row in rows if row[0] == "label")
-    assert label == ["label", "7.0", "not reproduced"]
+    assert label == ["label", "7", "not reproduced"]
     assert re.fullmatch(
         r"Verdicts: of 11 testable claims \(a curve counts as one\), 0 reproduce; .*6 not comparable\.", table[-1]
     )
