@@ -39,7 +39,11 @@ SCHEMA_VERSION = 1
 PROTOCOLS = Path(__file__).parent / "protocols.json"
 FLAGS = ("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_KERAS", "TF_DETERMINISTIC_OPS")
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
-ALL_TEST_IMAGES = {"name": "all test images", "images": {"source": "test", "start": 0, "stop": 10000}, "dropout": False}
+ALL_TEST_IMAGES = {
+    "name": "all test images",
+    "images": {"source": "test", "start": 0, "stop": 10000},
+    "dropout": False,
+}
 HEADER_BYTES = {"images": 16, "labels": 8}
 
 
