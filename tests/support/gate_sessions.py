@@ -111,6 +111,8 @@ def run_gates(
     with pytest.MonkeyPatch.context() as patch, _benchmarks_imported_anew(), redirect_stdout(out), redirect_stderr(err):
         patch.setenv("COLUMNS", "200")
         patch.setenv("PYTEST_ADDOPTS", "")
+        # By it pytest-benchmark knows of the processes of the outer session.
+        patch.delenv("PYTEST_XDIST_WORKER", raising=False)
         patch.chdir(cwd)
         patch.setattr(datasets, "load_dataset", lambda *_, **__: blank_images(name))
         code = pytest.main([*command, *arguments])
