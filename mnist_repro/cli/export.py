@@ -9,14 +9,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from mnist_repro.cli.options import add_verb
+from mnist_repro.cli.options import add_verb, judge_environment
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.errors import ReproError
 from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.store import open_store
 from mnist_repro.reporting.exports.benchmark_json import MEASURES, format_benchmark
 from mnist_repro.reporting.exports.mlflow import export_runs
-from mnist_repro.verdicts.environment import find_labels, summarize_environment
 
 
 def add_verbs(verbs: Any) -> None:
@@ -54,20 +53,15 @@ def add_verbs(verbs: Any) -> None:
 
 def export_benchmark(options: argparse.Namespace, console: Console) -> int:
     """Write accuracies or times as a benchmark-tracking action reads them."""
-    store = open_store(options.records, environment=options.environment)
-    catalogue = load_catalogue()
-    result = summarize_environment(
-        store,
-        documents=catalogue.documents,
-        protocols=catalogue.protocols,
-        alternatives=catalogue.alternatives,
-        labels=find_labels(store, folder=options.records),
-    )
-    text = format_benchmark(result, measure=options.measure)
+    text = format_benchmark(judge_environment(options, load_catalogue()), measure=options.measure)
     if options.output is None:
         console.file.write(text)
         return 0
-    _write(options.output, text)
+    try:
+        options.output.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        msg = f"--output names {options.output}, and that cannot be written: {error}. Correct it."
+        raise ReproError(msg) from error
     console.print(f"Wrote {options.output}", highlight=False, soft_wrap=True)
     return 0
 
@@ -77,11 +71,8 @@ def export_mlflow(options: argparse.Namespace, console: Console) -> int:
     store = open_store(options.records, environment=options.environment)
     protocols = load_catalogue().protocols
     records = store.read()
-    pools = [
-        pool_runs(records, experiment=name, protocol_sha256=protocol.sha256).records
-        for name, protocol in protocols.items()
-    ]
-    runs = [record for pool in pools for record in pool]
+    pools = [pool_runs(records, experiment=name, protocol_sha256=each.sha256) for name, each in protocols.items()]
+    runs = [record for pool in pools for record in pool.records]
     with Progress(console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("runs", total=len(runs))
         exported = export_runs(
@@ -93,11 +84,3 @@ def export_mlflow(options: argparse.Namespace, console: Console) -> int:
         )
     console.print(f"{exported.added} runs added, {exported.present} there already.", highlight=False)
     return 0
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        msg = f"--output names {file}, and that cannot be written: {error}. Correct it."
-        raise ReproError(msg) from error

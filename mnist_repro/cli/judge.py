@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from mnist_repro.cli.options import add_verb, find_store, name_baseline, parse_ratio
+from mnist_repro.cli.options import add_verb, find_store, judge_environment, name_baseline, parse_ratio
 from mnist_repro.comparison.environments import compare_stores
 from mnist_repro.comparison.gate.baseline import select_baseline, write_baseline
 from mnist_repro.comparison.gate.error_file import measure_errors
@@ -15,26 +15,21 @@ from mnist_repro.comparison.gate.resampling import check_enough
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.records.store import open_store
 from mnist_repro.reporting.terminal.differences import print_differences
-from mnist_repro.reporting.terminal.tables import FORMATS
 from mnist_repro.reporting.terminal.verdicts import print_verdicts
 from mnist_repro.reporting.wording.gates import format_detections, format_false_alarms
-from mnist_repro.verdicts.environment import find_labels, summarize_environment
 
 
 def add_verbs(verbs: Any) -> None:
     """Add `verdicts`, `baseline` and `compare`."""
-    verdicts_parser = add_verb(
+    add_verb(
         verbs,
         "verdicts",
         show_verdicts,
-        shared="--records --document",
+        shared="--records --document --format",
         environment="environment whose runs are judged",
         help="print the verdict on everything that the documents report, with its reason",
         description="Print, from the records alone, whether each curve, each single number, each comparison and each "
         "statement of the documents is reproduced, with its exact p-value and the reason in words.",
-    )
-    verdicts_parser.add_argument(
-        "--format", choices=FORMATS, default="table", help="how the verdicts are printed (default: %(default)s)"
     )
     add_verb(
         verbs,
@@ -50,7 +45,7 @@ def add_verbs(verbs: Any) -> None:
         verbs,
         "compare",
         compare,
-        shared="--records --document",
+        shared="--records --document --format",
         help="print what differs between two sets of records; exit with 1 if anything got worse",
         description="Compare the runs of B with those of A: what they were made with, their final accuracies by exact "
         "permutation tests, adjusted together, and their training times. Exits with 1 if an accuracy is lower, at "
@@ -58,9 +53,6 @@ def add_verbs(verbs: Any) -> None:
     )
     compare_parser.add_argument("before", metavar="A", help="an environment, or a folder with the records of one")
     compare_parser.add_argument("after", metavar="B", help="the same; compared with A")
-    compare_parser.add_argument(
-        "--format", choices=FORMATS, default="table", help="how it is printed (default: %(default)s)"
-    )
     compare_parser.add_argument(
         "--speed",
         type=parse_ratio,
@@ -90,15 +82,8 @@ def record_baseline(options: argparse.Namespace, console: Console) -> int:
 
 def show_verdicts(options: argparse.Namespace, console: Console) -> int:
     """Print the verdicts."""
-    store = open_store(options.records, environment=options.environment)
     catalogue = load_catalogue()
-    result = summarize_environment(
-        store,
-        documents=catalogue.documents,
-        protocols=catalogue.protocols,
-        alternatives=catalogue.alternatives,
-        labels=find_labels(store, folder=options.records),
-    )
+    result = judge_environment(options, catalogue)
     print_verdicts(result, documents=catalogue.documents, form=options.format, console=console)
     return 0
 
@@ -107,12 +92,6 @@ def compare(options: argparse.Namespace, console: Console) -> int:
     """Print what differs between two sets of records; say by the exit code whether anything got worse."""
     before, after = (find_store(name, records=options.records) for name in (options.before, options.after))
     differences = compare_stores(before, after, protocols=load_catalogue().protocols)
-    print_differences(
-        differences,
-        before=options.before,
-        after=options.after,
-        form=options.format,
-        console=console,
-        slower_than=options.speed,
-    )
-    return 1 if differences.find_worse(slower_than=options.speed) else 0
+    sides, limit = {"before": options.before, "after": options.after}, options.speed
+    print_differences(differences, **sides, form=options.format, console=console, slower_than=limit)
+    return 1 if differences.find_worse(slower_than=limit) else 0

@@ -11,10 +11,13 @@ from typing import Any, get_args
 from rich.console import Console
 
 from mnist_repro.datasets.dataset import Choice, Dataset
+from mnist_repro.documents.catalogue import Catalogue
 from mnist_repro.documents.folders import FOLDERS_VARIABLE
 from mnist_repro.documents.protocol import PROFILES
 from mnist_repro.errors import ReproError
-from mnist_repro.records.store import LOCAL_ENVIRONMENT, RecordStore, open_stores
+from mnist_repro.records.store import LOCAL_ENVIRONMENT, RecordStore, open_store, open_stores
+from mnist_repro.reporting.terminal.tables import FORMATS
+from mnist_repro.verdicts.environment import EnvironmentResult, find_labels, summarize_environment
 
 DEFAULT_RECORDS = Path("reports/records")
 DEFAULT_OUTPUT = Path("reports")
@@ -114,19 +117,11 @@ _SHARED: dict[str, dict[str, Any]] = {
     "--baseline": {
         "type": Path,
         "metavar": "DIR",
-        "help": "folder of the baseline that runs are compared with (default: baseline/ beside that of the records)",
+        "help": "folder of the baseline (default: baseline/ beside --records)",
     },
     "--profile": {"choices": PROFILES, "default": "quick", "help": "seeds of each experiment (default: %(default)s)"},
-    "--seeds": {
-        "type": parse_seeds,
-        "metavar": "SEEDS",
-        "help": "seeds in place of the usual ones, such as 0-3 or 0,2,5",
-    },
-    "--workers": {
-        "type": parse_workers,
-        "metavar": "N",
-        "help": "processes that train (default: one for each processor)",
-    },
+    "--seeds": {"type": parse_seeds, "metavar": "SEEDS", "help": "seeds in place of the usual, such as 0-3 or 0,2,5"},
+    "--workers": {"type": parse_workers, "metavar": "N", "help": "processes that train (default: one per processor)"},
     "--data": {"type": Path, "metavar": "DIR", "help": "folder with MNIST (default: looked for, then downloaded)"},
     "--dataset": {
         "choices": get_args(Choice),
@@ -134,6 +129,7 @@ _SHARED: dict[str, dict[str, Any]] = {
         "help": "mnist: nothing else; digits: the stand-in that comes with scikit-learn; auto: MNIST, or the stand-in "
         "where there is none (default: %(default)s)",
     },
+    "--format": {"choices": FORMATS, "default": "table", "help": "form of the output (default: %(default)s)"},
 }
 
 
@@ -147,7 +143,7 @@ def add_verb(
     help: str,  # noqa: A002 - argparse's name
     description: str | None = None,
 ) -> argparse.ArgumentParser:
-    """Add a verb that calls `run`, which returns the exit code.
+    """Add a verb that calls `run`, which returns the exit code; return its parser, for the options that are its own.
 
     Parameters
     ----------
@@ -155,22 +151,14 @@ def add_verb(
         The options that it shares with other verbs, between blanks.
     environment
         What --environment names, if the verb has this option.
-
-    Returns
-    -------
-    argparse.ArgumentParser
-        The verb's parser, for the options that are its own.
     """
     parser: argparse.ArgumentParser = verbs.add_parser(name, help=help, description=description)
     for option in shared.split():
         parser.add_argument(option, **_SHARED[option])
     if environment:
+        named = f"{environment} (default: %(default)s)"
         parser.add_argument(
-            "--environment",
-            type=parse_environment,
-            default=LOCAL_ENVIRONMENT,
-            metavar="NAME",
-            help=f"{environment} (default: %(default)s)",
+            "--environment", type=parse_environment, default=LOCAL_ENVIRONMENT, metavar="NAME", help=named
         )
     parser.set_defaults(verb=run)
     return parser
@@ -179,6 +167,18 @@ def add_verb(
 def name_environment(name: str, *, dataset: Dataset) -> str:
     """Return the name under which runs on `dataset` are recorded: those on the stand-in have a place of their own."""
     return f"{name}-{dataset.name}" if dataset.is_stand_in else name
+
+
+def judge_environment(options: argparse.Namespace, catalogue: Catalogue) -> EnvironmentResult:
+    """Hold the runs of the environment that the options name against all that the documents report."""
+    store = open_store(options.records, environment=options.environment)
+    return summarize_environment(
+        store,
+        documents=catalogue.documents,
+        protocols=catalogue.protocols,
+        alternatives=catalogue.alternatives,
+        labels=find_labels(store, folder=options.records),
+    )
 
 
 def find_store(name: str, *, records: Path) -> RecordStore:

@@ -62,7 +62,9 @@ def find_data(options: argparse.Namespace, console: Console) -> int:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Train, record, and print the table of claims."""
     clock = StudyClock()
-    _check_cluster(options)
+    if options.cluster is not None and options.workers is not None:
+        msg = "A study on a cluster has the workers of the cluster: leave --workers out, or --cluster."
+        raise ReproError(msg)
     catalogue = load_catalogue()
     protocols = catalogue.select(options.experiments)
     dataset = load_images(options, console)
@@ -89,7 +91,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             clock=clock,
             cluster=cluster,
         )
-    unfinished = [record for record in records if record.status != "completed"]
+    unfinished = sum(record.status != "completed" for record in records)
     result = summarize_environment(
         store,
         documents=catalogue.documents,
@@ -101,23 +103,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
     print_claims(result, console=console)
     if options.timing:
         print_timing(clock.read(), console=console)
-    console.print(_format_counts(plan, records_unfinished=len(unfinished)), highlight=False)
+    counts = f"{len(plan.missing)} trained, {len(plan.reused)} reused, {unfinished} of them not completed."
+    console.print(f"{plan.planned} runs planned: {counts}", highlight=False)
     keep_early_weights(records, protocols=protocols, dataset=dataset, store=store)
     console.print(f"Records: {store.file}", highlight=False, soft_wrap=True)
     return 1 if unfinished else 0
-
-
-def _check_cluster(options: argparse.Namespace) -> None:
-    """See that no option was given that only makes sense without a cluster.
-
-    Raises
-    ------
-    ReproError
-        If one was.
-    """
-    if options.cluster is not None and options.workers is not None:
-        msg = "A study on a cluster has the workers of the cluster: leave --workers out, or --cluster."
-        raise ReproError(msg)
 
 
 def train(
@@ -156,13 +146,6 @@ def train(
 def store_for(options: argparse.Namespace, dataset: Dataset) -> RecordStore:
     """Return the store of the environment that the options name."""
     return RecordStore(options.records / name_environment(options.environment, dataset=dataset))
-
-
-def _format_counts(plan: Plan, *, records_unfinished: int) -> str:
-    return (
-        f"{plan.planned} runs planned: {len(plan.missing)} trained, {len(plan.reused)} reused, "
-        f"{records_unfinished} of them not completed."
-    )
 
 
 def load_images(options: argparse.Namespace, console: Console) -> Dataset:

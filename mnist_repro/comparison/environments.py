@@ -177,10 +177,6 @@ def _find_facts(pairs: Sequence[tuple[tuple[RunRecord, ...], tuple[RunRecord, ..
             yield Fact(name=f"protocol of {pair[0][-1].experiment}", before=before, after=after)
 
 
-def _format_flags(record: RunRecord) -> str:
-    return json.dumps(record.environment.flags, sort_keys=True) if record.environment.flags else "none"
-
-
 def _format_commit(record: RunRecord) -> str:
     environment = record.environment
     return f"{environment.commit[:_SHORT_HASH]}{' with changes' if environment.dirty else ''}"
@@ -196,7 +192,9 @@ _FACTS: Mapping[str, Callable[[RunRecord], str]] = {
     "system": lambda record: record.environment.system,
     "processor": lambda record: record.environment.processor,
     "threads of a run": lambda record: str(record.environment.threads),
-    "flags": _format_flags,
+    "flags": lambda record: (
+        json.dumps(record.environment.flags, sort_keys=True) if record.environment.flags else "none"
+    ),
     "commit": _format_commit,
     "training code": lambda record: record.training_sha256[:_SHORT_HASH],
 }

@@ -70,8 +70,6 @@ def load_results(
     ----------
     records
         Folder with a folder of records for each environment.
-    catalogue
-        What the documents report and declare.
     baseline
         Folder of the baseline of the gates; None leaves the gates out.
     matrix

@@ -28,7 +28,7 @@ from mnist_repro.errors import ReproError
 
 ANSWER_SECONDS = 5.0  # until a mirror begins to answer
 DOWNLOAD_SECONDS = 600.0  # for all files of a mirror, which have 11 MB
-_THIS_COMPUTER = frozenset({"127.0.0.1", "::1", "localhost"})
+_HERE = frozenset({"127.0.0.1", "::1", "localhost"})
 _SILENCE_SECONDS = 10.0  # between two pieces of a file
 _PIECE_BYTES = 1 << 16
 _PACKING_BYTES = 1 << 18  # what gzip or zip may add to content that does not shrink
@@ -38,13 +38,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, kw_only=True)
 class Mirror:
-    """A place on the network that holds MNIST.
-
-    Raises
-    ------
-    ReproError
-        If its address is neither by https nor of a server on this computer.
-    """
+    """A place on the network that holds MNIST; only https is accepted, or http of a server on this computer."""
 
     name: str  #: its owner, for messages
     url: str  #: address of the folder, without a slash at the end
@@ -52,12 +46,10 @@ class Mirror:
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
-        is_here = parts.scheme == "http" and parts.hostname in _THIS_COMPUTER
-        if not (parts.scheme == "https" and parts.hostname) and not is_here:
-            msg = (
-                "A mirror is reached by https, or by http on this computer; "
-                f"received {self.url!r} for {self.name}. Correct its address."
-            )
+        is_secure = parts.scheme == "https" and parts.hostname
+        if not is_secure and not (parts.scheme == "http" and parts.hostname in _HERE):
+            received = f"received {self.url!r} for {self.name}. Correct its address."
+            msg = f"A mirror is reached by https, or by http on this computer; {received}"
             raise ReproError(msg)
 
 
@@ -77,10 +69,6 @@ def download_mnist(
     ----------
     cache
         Folder that keeps the files; created if missing. Only checked files get there.
-    files
-        What must be received.
-    mirrors
-        Tried in turn.
     progress
         Whether to show a bar, if there is a terminal.
 
@@ -108,7 +96,7 @@ def download_mnist(
 def _download_from(mirror: Mirror, *, cache: Path, files: Sequence[IdxFile], progress: bool) -> Arrays:
     """Download into a folder of its own, check, and only then move the files to where they are looked for."""
     cache.mkdir(parents=True, exist_ok=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
     console = Console(stderr=True)
     console.quiet = not (progress and console.is_terminal)
     with (
@@ -128,8 +116,8 @@ def _fetch_all(mirror: Mirror, *, folder: Path, files: Sequence[IdxFile], bar: P
     def fetch(name: str, *, size: int, read: Callable[[Path], _T]) -> _T:
         url, path = f"{mirror.url}/{name}", folder / name
         answer = _call_within(ANSWER_SECONDS, lambda: opener.open(url, timeout=_SILENCE_SECONDS))
-        seconds = max(0.0, end - time.monotonic())
-        _call_within(seconds, lambda: _save(answer, path, limit_bytes=size + _PACKING_BYTES, bar=bar))
+        save = partial(_save, answer, path, limit_bytes=size + _PACKING_BYTES, bar=bar)
+        _call_within(max(0.0, end - time.monotonic()), save)
         with blamed_on(url):
             return read(path)
 
@@ -202,10 +190,8 @@ def _describe(error: Exception, *, mirror: Mirror) -> str:
         return f"It answered {error.code} {shorten(error.reason)}."
     reason = error.reason if isinstance(error, URLError) else error
     if isinstance(reason, ssl.SSLCertVerificationError):
-        return (
-            f"Its certificate is not trusted ({reason.verify_message}). "
-            "Name a file with its issuer's certificate, or your proxy's, in SSL_CERT_FILE."
-        )
+        remedy = "Name a file with its issuer's certificate, or your proxy's, in SSL_CERT_FILE."
+        return f"Its certificate is not trusted ({reason.verify_message}). {remedy}"
     if isinstance(error, URLError):
         parts = urlsplit(mirror.url)
         is_proxied = parts.scheme in getproxies() and not proxy_bypass(parts.netloc)

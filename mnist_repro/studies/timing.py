@@ -177,7 +177,8 @@ class StudyClock:
         seconds = {part: sum(run.seconds.get(part, 0.0) for run in self._runs) for part in Part}
         busy = sum(seconds.values())
         seconds[Part.PREPARING] = self._workers * (self._began - self._opened)
-        seconds[Part.BETWEEN] = sum(map(_idle_between, self._by_worker()))
+        by_worker = ([run for run in self._runs if run.worker == worker] for worker in self._arrived)
+        seconds[Part.BETWEEN] = sum(map(_idle_between, by_worker))
         left = self._workers * wall - busy - seconds[Part.PREPARING] - seconds[Part.BETWEEN]
         # Where workers were replaced, the last ones are those that waited.
         last = sorted(self._arrived.values())[-self._workers :]
@@ -186,9 +187,6 @@ class StudyClock:
         seconds[Part.WAITING] = max(0.0, min(waited, left))
         seconds[Part.STARTING] = left - seconds[Part.WAITING]
         return StudyTimes(workers=self._workers, wall_seconds=wall, runs=tuple(self._runs), seconds=seconds)
-
-    def _by_worker(self) -> list[list[RunTimes]]:
-        return [[run for run in self._runs if run.worker == worker] for worker in self._arrived]
 
 
 def _idle_between(runs: Sequence[RunTimes]) -> float:

@@ -20,11 +20,6 @@ def judge_statements(
 
     A statement about an experiment that was not run on MNIST has no verdict: nothing shows that it is the document's.
 
-    Parameters
-    ----------
-    protocols
-        Those of the experiments that were run, by id.
-
     Raises
     ------
     ReproError

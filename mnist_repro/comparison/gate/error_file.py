@@ -62,9 +62,7 @@ def measure_errors(
     Parameters
     ----------
     faults_of
-        Records of the environment in which the planted faults were run.
-    faults
-        The planted faults.
+        Records of the environment in which the planted `faults` were run.
 
     Raises
     ------
@@ -96,9 +94,7 @@ def read_errors(
     Parameters
     ----------
     records
-        Folder of all environments' records, in which the runs of the faults are.
-    faults
-        The planted faults.
+        Folder of all environments' records, in which the runs of the planted `faults` are.
 
     Raises
     ------

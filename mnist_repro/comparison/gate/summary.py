@@ -57,9 +57,7 @@ def summarize_gate(
     Parameters
     ----------
     records
-        Folder of all environments' records, in which the runs of the faults are.
-    faults
-        The planted faults.
+        Folder of all environments' records, in which the runs of the planted `faults` are.
 
     Raises
     ------

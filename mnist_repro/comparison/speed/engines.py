@@ -76,12 +76,7 @@ class _SpeedFile(msgspec.Struct):
 
 
 def read_speed(folder: Path, *, is_busy: bool = False) -> Times:
-    """Read the times in an environment's folder of records; empty where there are none.
-
-    Parameters
-    ----------
-    is_busy
-        Whether to read those with another core kept busy.
+    """Read the times in a folder of records, or those with another core kept busy; empty where there are none.
 
     Raises
     ------

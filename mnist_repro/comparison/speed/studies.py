@@ -61,12 +61,7 @@ class _StudiesFile:
 
 
 def read_studies(folder: Path, *, is_busy: bool = False) -> tuple[MeasuredStudy, ...]:
-    """Read the studies that were timed in an environment; empty where none were.
-
-    Parameters
-    ----------
-    is_busy
-        Whether to read those with a core kept busy.
+    """Read the studies timed in an environment, or those timed with a core kept busy; empty where there are none.
 
     Raises
     ------

@@ -34,13 +34,7 @@ class History:
 
 
 def follow_claims(findings: Mapping[str, Sequence[Finding]], *, reference: str) -> tuple[History, ...]:
-    """Collect the verdicts of all versions on each reported result.
-
-    Parameters
-    ----------
-    findings
-        By version, from the oldest to the newest.
-    """
+    """Collect the verdicts of all versions on each reported result; `findings` are by version, the oldest first."""
     named = {version: {finding.family: finding for finding in found} for version, found in findings.items()}
     families = dict.fromkeys(family for found in named.values() for family in found)
     return tuple(

@@ -61,14 +61,7 @@ class Exported(NamedTuple):
 
 
 def describe_run(record: RunRecord, *, protocol: Protocol, environment: str) -> RunDescription:
-    """Describe a run in MLflow's terms.
-
-    Parameters
-    ----------
-    protocol
-        That of the run.
-    environment
-        Name of the environment.
+    """Describe a run of `protocol` in MLflow's terms.
 
     Raises
     ------
@@ -83,8 +76,6 @@ def describe_run(record: RunRecord, *, protocol: Protocol, environment: str) -> 
             f"Received: {record.started!r}. Correct it in runs.jsonl."
         )
         raise ReproError(msg) from error
-    described = {"seed": str(record.seed), **dict(_flatten(protocol.describe()))}
-    made_with = {f"environment.{name}": _format(value) for name, value in asdict(record.environment).items()}
     stand_in = record.dataset != "mnist"
     tags = {
         "mlflow.runName": f"{'stand-in: ' if stand_in else ''}{record.experiment}, seed {record.seed}",
@@ -100,10 +91,10 @@ def describe_run(record: RunRecord, *, protocol: Protocol, environment: str) -> 
         "stand_in": _format(stand_in),
         "status": record.status,
         **({"reason": record.reason[:_LONGEST_TAG]} if record.reason else {}),
-        **made_with,
+        **{f"environment.{name}": _format(value) for name, value in asdict(record.environment).items()},
     }
     return RunDescription(
-        parameters=described,
+        parameters={"seed": str(record.seed), **dict(_flatten(protocol.describe()))},
         metrics=tuple(_list_metrics(record, start=start)),
         tags=tags,
         status="FINISHED" if record.status == "completed" else "FAILED",
@@ -215,24 +206,16 @@ def _export(
 
 def _find_present(client: Any, *, experiment: str) -> set[str]:
     """Return the hashes of the complete records; delete incomplete ones."""
-    present: set[str] = set()
-    broken: list[str] = []
-    token = None
-    while True:
-        page = client.search_runs([experiment], max_results=_PAGE, page_token=token)
-        for run in page:
-            if (sha256 := run.data.tags.get(RECORD_TAG)) is None:
-                continue
-            if run.info.status == "RUNNING":
-                broken.append(run.info.run_id)
-            else:
-                present.add(sha256)
-        token = page.token
-        if not token:
-            break
-    for run_id in broken:
-        client.delete_run(run_id)
-    return present
+    page = client.search_runs([experiment], max_results=_PAGE)
+    runs = list(page)
+    while page.token:
+        page = client.search_runs([experiment], max_results=_PAGE, page_token=page.token)
+        runs += page
+    ours = [run for run in runs if RECORD_TAG in run.data.tags]
+    for run in ours:
+        if run.info.status == "RUNNING":
+            client.delete_run(run.info.run_id)
+    return {run.data.tags[RECORD_TAG] for run in ours if run.info.status != "RUNNING"}
 
 
 def _add(run: RunDescription, *, client: Any, entities: Any, experiment: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mnist_repro.documents.comparison import Comparison
 from mnist_repro.documents.document import Document
@@ -96,7 +96,10 @@ class _Rows:
 
     def _describe_said(self, said: Said) -> ClaimRow:
         subject = said.subject
-        row = ClaimRow(
+        claims = (subject.first, subject.second) if isinstance(subject, Comparison) else ()
+        assessments = [self._assessments[claim.id] for claim in claims]
+        drawn = place_runs(assessments)
+        return ClaimRow(
             key=self._key(subject.id),
             result=self._result,
             document=self._documents[subject.document],
@@ -104,19 +107,11 @@ class _Rows:
             name=subject.says,
             finding=said.finding,
             lines=said.lines,
-        )
-        if not isinstance(subject, Comparison):
-            return row
-        claims = subject.first, subject.second
-        assessments = [self._assessments[claim.id] for claim in claims]
-        drawn = place_runs(assessments)
-        return replace(
-            row,
             reported=" against ".join(map(format_reported, claims)),
-            reported_value=subject.first.value,
+            reported_value=claims[0].value if claims else None,
             numbers=_pair(assessments, drawn),
             ticks=drawn.ticks if drawn else (),
-            notes=_unique([subject.note]),
+            notes=_unique([subject.note] if isinstance(subject, Comparison) else []),
         )
 
     def _key(self, name: str) -> str:

@@ -54,21 +54,15 @@ class FigureSheet:
         self._letters: dict[str, ET.Element] = {}
 
     def embed(self, name: str, *, label: str) -> Markup:
-        """Return a figure as markup, or a link to its file if it exceeds the limit of the page.
+        """Return an SVG file of the folder as markup, or a link to it if it exceeds the limit of the page.
 
-        Parameters
-        ----------
-        name
-            The SVG file, in the folder.
-        label
-            Text for screen readers.
+        The `label` is for screen readers.
         """
         file = self._folder / name
         root = ET.fromstring(file.read_bytes())  # noqa: S314 - a figure of our own
         drawn = self._convert(root, prefix=f"f{self._embedded}-")
-        _, _, width, height = (float(number) for number in root.get("viewBox", "0 0 0 0").split())
-        size = {"width": width, "height": height}
-        drawn.attrib |= {key: f"{_PIXELS_PER_POINT * points:.0f}" for key, points in size.items()}
+        size = zip(("width", "height"), root.get("viewBox", "0 0 0 0").split()[2:], strict=True)
+        drawn.attrib |= {key: f"{_PIXELS_PER_POINT * float(points):.0f}" for key, points in size}
         drawn.attrib |= {"class": "drawn", "role": "img", "aria-label": label, "stroke-linejoin": "round"}
         text = ET.tostring(drawn, encoding="unicode")
         if len(text) > self._room:
@@ -81,9 +75,8 @@ class FigureSheet:
     def letters(self) -> Markup:
         """Return the letters of all figures so far; they are needed once, anywhere on the page."""
         shapes = "".join(ET.tostring(letter, encoding="unicode") for letter in self._letters.values())
-        return self._enclose(
-            f'<svg class="letters" aria-hidden="true" width="0" height="0"><defs>{shapes}</defs></svg>'
-        )
+        hidden = 'class="letters" aria-hidden="true" width="0" height="0"'
+        return self._enclose(f"<svg {hidden}><defs>{shapes}</defs></svg>")
 
     def _enclose(self, text: str) -> Markup:
         return Markup(f"{_START.format(escape(self._creator))}{text}{_END}")  # noqa: S704 - rebuilt from known shapes

@@ -55,13 +55,7 @@ class Section:
 
 
 def render_page(results: Results, *, figures: FigureFiles, folder: Path, templates: Templates) -> str:
-    """Return the page.
-
-    Parameters
-    ----------
-    folder
-        Folder that the paths of the figures start from.
-    """
+    """Return the page; the paths of its figures start from `folder`."""
     rows = list_rows(results.shown, documents=results.documents)
     verdicts = _count_verdicts(rows)
     timed = results.timed

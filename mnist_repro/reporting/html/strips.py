@@ -58,17 +58,9 @@ class _Axis:
 
 
 def place_runs(assessments: Sequence[Assessment]) -> Strips | None:
-    """Place reported numbers and our runs on one axis.
+    """Place reported values, of one metric and unit, and our runs on one axis.
 
-    Parameters
-    ----------
-    assessments
-        The numbers, of one metric and unit, with our runs.
-
-    Returns
-    -------
-    Strips or None
-        None without runs, and for labels, which no run measures.
+    None without runs, and for labels, which no run measures.
     """
     values = [assessment.measured.values for assessment in assessments]
     if not any(map(len, values)):
@@ -104,13 +96,13 @@ def _interval(assessment: Assessment) -> tuple[float, ...]:
 
 
 def _place(assessment: Assessment, values: np.ndarray, *, axis: _Axis, height: int) -> Strip:
-    places = [(round(STEPS * axis.fraction(value)), value) for value in values]
+    places = [round(STEPS * axis.fraction(value)) for value in values]
     heights = np.rint(height * (0.5 + _FILLED * scatter(len(values)))).astype(int)
     ends = _interval(assessment)
     return Strip(
         height=height,
         # A line of length 0 with round ends is a dot.
-        dots="".join(f"M{place} {high}h0" for (place, _), high in zip(places, heights, strict=True)),
+        dots="".join(f"M{place} {high}h0" for place, high in zip(places, heights, strict=True)),
         band=(axis.percent(ends[0]), _percent(axis.fraction(ends[1]) - axis.fraction(ends[0]))) if ends else None,
         mean=axis.percent(float(values.mean())) if len(values) else None,
         reported=axis.percent(assessment.claim.value),

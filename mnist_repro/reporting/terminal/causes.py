@@ -14,7 +14,6 @@ from mnist_repro.verdicts.causes.finder import ExperimentCauses
 
 _COLOURS = {Answer.POSSIBLE: "green", Answer.EXCLUDED: "red", Answer.UNKNOWN: "dim"}
 
-
 _HEADINGS = ("choice", "changed to", "runs", "effect on accuracy", "effect on loss", "p", "possible for the document")
 _ROUNDING_HEADINGS = (
     "experiment",

@@ -10,15 +10,7 @@ _PLAIN_WIDTH = 160
 
 
 def make_console(file: IO[str] | None = None, *, is_terminal: bool | None = None) -> Console:
-    """Return a console; without a terminal, its lines have 160 columns.
-
-    Parameters
-    ----------
-    file
-        None is the standard output.
-    is_terminal
-        None detects it.
-    """
+    """Return a console on `file`, or the standard output; without a terminal, its lines have 160 columns."""
     # Paths and reasons of failures may look like Rich's markup, and are printed as they are.
     console = Console(file=file, force_terminal=is_terminal, markup=False, emoji=False)
     return console if console.is_terminal else Console(file=file, markup=False, emoji=False, width=_PLAIN_WIDTH)

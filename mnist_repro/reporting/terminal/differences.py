@@ -22,15 +22,7 @@ FORMAT_VERSION = 1
 def print_differences(
     differences: Differences, *, before: str, after: str, form: Form, console: Console, slower_than: float | None = None
 ) -> None:
-    """Print the differences, and what got worse.
-
-    Parameters
-    ----------
-    before, after
-        Names of the two sides.
-    slower_than
-        As for `Differences.find_worse`.
-    """
+    """Print the differences between the sides named `before` and `after`, and what got worse (see `find_worse`)."""
     if form == "json":
         console.file.write(dump_json(_describe(differences, before=before, after=after, slower_than=slower_than)))
         return

@@ -20,15 +20,7 @@ _MINUTE, _HOUR = 60, 3600
 def print_plan(
     plans: Sequence[ExperimentPlan], *, profile: Profile, environment: str, workers: int, console: Console
 ) -> None:
-    """Print a table of costs, and a table of what the runs could decide.
-
-    Parameters
-    ----------
-    environment
-        Environment of the runs.
-    workers
-        Number of processes.
-    """
+    """Print a table of costs, and a table of what the runs could decide."""
     console.print(_cost_table(plans, environment=environment))
     console.print(_format_total(plans, workers=workers), highlight=False)
     console.print()
@@ -41,19 +33,17 @@ def print_plan(
 
 
 def _cost_table(plans: Sequence[ExperimentPlan], *, environment: str) -> Table:
-    rows = []
-    for plan in plans:
-        known = plan.environment is not None and plan.environment != environment
-        source = f"{plan.environment}; none here" if known else plan.environment
-        row = (
+    rows = [
+        (
             plan.experiment,
             str(plan.runs),
             _format_number(plan.seconds, digits=2),
             _format_number(plan.total_seconds, digits=0),
             UNKNOWN if plan.detectable is None else f"{100 * plan.detectable:.2f} points, {plan.evaluation_set}",
-            source or "nobody yet",
+            f"{plan.environment or 'nobody yet'}{'; none here' if plan.environment not in {None, environment} else ''}",
         )
-        rows.append(row)
+        for plan in plans
+    ]
     headings = ("experiment", "runs", "s per run", "total s", "smallest difference (80 % power)", "from the runs of")
     return plain_table(headings, rows, right=headings[1:-1])
 

@@ -21,15 +21,7 @@ def format_plan(plan: Plan) -> str:
 
 
 class StudyProgress:
-    """Shows the progress of a study and the time remaining: a bar in a terminal, else a line now and then.
-
-    Parameters
-    ----------
-    plan
-        The runs of the study.
-    console
-        Where to print.
-    """
+    """Shows the progress of a study and the time remaining: a bar in a terminal, else a line now and then."""
 
     def __init__(self, plan: Plan, *, console: Console) -> None:
         self._console = console

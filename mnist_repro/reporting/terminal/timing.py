@@ -23,7 +23,8 @@ def print_timing(times: StudyTimes, *, console: Console) -> None:
     console.print(_part_table(times))
     console.print()
     console.print(_experiment_table(times))
-    for line in (_format_outside(times), _format_efficiency(times), _format_processor(times)):
+    outside = f"Outside training periods: {_format_fraction(times.outside_share)} of the workers' time."
+    for line in (outside, _format_efficiency(times), _format_processor(times)):
         console.print(line, highlight=False)
 
 
@@ -59,10 +60,6 @@ def _measure_fraction(runs: Sequence[RunTimes], part: Part) -> float:
     """Return the fraction of the time of runs, recording included, that a part took."""
     total = sum(run.run_seconds + run.seconds.get(Part.RECORDING, 0.0) for run in runs)
     return sum(run.seconds.get(part, 0.0) for run in runs) / total if total else 0.0
-
-
-def _format_outside(times: StudyTimes) -> str:
-    return f"Outside training periods: {_format_fraction(times.outside_share)} of the workers' time."
 
 
 def _format_efficiency(times: StudyTimes) -> str:

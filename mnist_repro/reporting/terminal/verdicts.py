@@ -20,13 +20,7 @@ _COLUMNS = ("claim", "verdict", "p", "p, adjusted", "runs", "reason")
 def print_verdicts(
     result: EnvironmentResult, *, documents: Mapping[str, Document], form: Form, console: Console
 ) -> None:
-    """Print the verdict on every family, then every comparison, then every statement.
-
-    Parameters
-    ----------
-    form
-        "table" or "markdown", with two digits of each p-value; or "json", the `claims.json` of this environment.
-    """
+    """Print the verdict on every family, comparison and statement; as JSON, the `claims.json` of this environment."""
     if form == "json":
         console.file.write(format_claims([result], documents=documents))
         return

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mnist_repro.documents.variant import FIRST_STEPS
 from mnist_repro.reporting.wording.numbers import UNKNOWN, escape_markdown, format_difference_interval
-from mnist_repro.verdicts.causes.alternatives import Answer, Cause, Effect
+from mnist_repro.verdicts.causes.alternatives import Answer, Cause
 from mnist_repro.verdicts.causes.finder import ExperimentCauses
 from mnist_repro.verdicts.causes.rounding import RoundingSensitivity
 
@@ -35,7 +35,7 @@ def list_cause_cells(cause: Cause) -> list[str]:
     """Return the cells of an alternative: choice, change, runs, effects on accuracy and loss, p, and the answer."""
     variant = cause.variant
     runs = f"{cause.runs}, {cause.unfinished} not completed" if cause.unfinished else str(cause.runs)
-    effects = {effect.claim.metric: _format_effect(effect) for effect in cause.effects}
+    effects = {e.claim.metric: format_difference_interval(e.difference, e.interval, e.claim) for e in cause.effects}
     return [
         variant.choice if variant else "as reconstructed",
         variant.change if variant else "",
@@ -45,10 +45,6 @@ def list_cause_cells(cause: Cause) -> list[str]:
         "" if cause.p is None else f"{cause.p:.2g}",
         cause.answer.value,
     ]
-
-
-def _format_effect(effect: Effect) -> str:
-    return format_difference_interval(effect.difference, effect.interval, effect.claim)
 
 
 def list_rounding_cells(sensitivity: RoundingSensitivity) -> list[str]:

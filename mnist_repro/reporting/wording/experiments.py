@@ -33,7 +33,7 @@ def describe_protocol(protocol: Protocol) -> list[tuple[str, str]]:
         ("initial biases", _join(_describe_values(layer.biases) for layer in protocol.layers)),
         ("optimiser", _describe_optimizer(protocol.optimizer)),
         ("learning rate", _describe_rate(protocol.optimizer.learning_rate)),
-        ("trained on", _describe_order(protocol.training)),
+        ("trained on", f"{describe_images(protocol.training.images)}, {protocol.training.order}"),
         ("steps", _describe_steps(protocol.training)),
         ("evaluated on", "; ".join(map(_describe_set, protocol.evaluation_sets))),
     ]
@@ -83,10 +83,6 @@ def _describe_rate(rate: LearningRate) -> str:
 
 def _describe_set(images: EvaluationSet) -> str:
     return f"{images.name}: {describe_images(images.images)}{', dropout left on' if images.dropout else ''}"
-
-
-def _describe_order(training: Training) -> str:
-    return f"{describe_images(training.images)}, {training.order}"
 
 
 def _describe_steps(training: Training) -> str:

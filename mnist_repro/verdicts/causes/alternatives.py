@@ -56,15 +56,7 @@ class Cause:
 
 
 def judge_reconstruction(claims: Sequence[Claim], *, records: Sequence[RunRecord]) -> Cause:
-    """Ask whether the document could have been made as its experiment was reconstructed.
-
-    Parameters
-    ----------
-    claims
-        All claims about the experiment.
-    records
-        Its pooled runs.
-    """
+    """Ask, by all claims about an experiment and its pooled runs, whether the document could have been made so."""
     return _judge(None, claims, records)
 
 
@@ -75,8 +67,6 @@ def judge_alternative(
 
     Parameters
     ----------
-    claims
-        All claims about the experiment.
     records
         The alternative's pooled runs; the experiment's own where these serve.
     reconstruction

@@ -76,14 +76,7 @@ def find_causes(
     protocols: Mapping[str, Protocol],
     alternatives: Sequence[Variant],
 ) -> tuple[ExperimentCauses, ...]:
-    """Judge the recorded trials of each experiment that has any.
-
-    Parameters
-    ----------
-    store
-        That of the experiments' runs.
-    alternatives
-        Those of all experiments.
+    """Judge the recorded trials of each experiment that has any; `alternatives` are those of all experiments.
 
     Raises
     ------
