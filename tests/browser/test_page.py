@@ -18,6 +18,8 @@ from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.html.page import PAGE_FILE
 
 PUBLISHED = Path(__file__).parents[2] / "reports" / PAGE_FILE
+# Wide enough for all columns of the table of claims.
+WIDE = 1600
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
 LEAST_CONTRAST = 4.5
 WIDTHS = (380, 1400)
@@ -174,7 +176,7 @@ def test_page_filters_leave_what_they_name(open_page: Open) -> None:
 )
 def test_page_sorts_by_every_column(open_page: Open, heading: str, key: str) -> None:
     """A heading sorts up and, pressed again, down; it says so, alone; what has no number comes last both times."""
-    browser = open_page(PUBLISHED)
+    browser = open_page(PUBLISHED, width=WIDE)
     (button,) = (each for each in find_all(browser, ".claims > thead button") if each.text == heading)
 
     def read() -> list[str]:
@@ -234,7 +236,7 @@ def test_page_claim_opens_by_keys(open_page: Open, key: str) -> None:
 
 def test_page_keys_reach_everything_in_order(open_page: Open) -> None:
     """From the top the first stop is the way past the list, then the parts, the filters, the headings, the claims."""
-    browser = open_page(PUBLISHED)
+    browser = open_page(PUBLISHED, width=WIDE)
     reached = []
     for _ in range(35):
         browser.switch_to.active_element.send_keys("\ue004")
