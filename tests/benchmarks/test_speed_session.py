@@ -56,9 +56,9 @@ def baseline(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("slower", "options", "code", "said"),
     [
-        pytest.param((1.0,), (), 0, "not slower: a step takes 1 (", id="as quick"),
-        pytest.param((1.5, 1.0), (), 0, "inconclusive: a step takes 1.5 (", id="slower once"),
-        pytest.param((1.5, 1.5), (), 1, "SLOWER: a step takes 1.5 (", id="slower twice"),
+        pytest.param((1.0,), (), 0, "not slower: a step takes 1.00 (", id="as quick"),
+        pytest.param((1.5, 1.0), (), 0, "inconclusive: a step takes 1.50 (", id="slower once"),
+        pytest.param((1.5, 1.5), (), 1, "SLOWER: a step takes 1.50 (", id="slower twice"),
         pytest.param((1.5,), ("--speed-tolerance=1.6",), 0, "1.6 is allowed", id="tolerance of all"),
         pytest.param((1.5,), (f"--speed-tolerance=1.1,{EXPERIMENT}=1.6",), 0, "1.6 is allowed", id="of one"),
         pytest.param((1.5, 1.5), ("--speed-tolerance=julia-mlp-100x100=1.6",), 1, "SLOWER", id="of another"),
@@ -109,7 +109,7 @@ def test_speed_gate_published_baseline_goes_before_this_machines(baseline: Path)
     session = run_session(baseline, "--strict-gates", slower=(2.0, 2.0))
 
     assert session.code == pytest.ExitCode.TESTS_FAILED
-    assert "SLOWER: a step takes 2 (" in session.out
+    assert "SLOWER: a step takes 2.00 (" in session.out
 
 
 def test_speed_gate_new_baseline_takes_the_place_of_the_old(baseline: Path) -> None:
