@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from joblib import cpu_count
-from made_up_runs import write_store
 from small_study import SmallStudy
 
 from mnist_repro.datasets.dataset import Dataset
@@ -111,15 +110,17 @@ def test_plan_study_diverged_run_is_a_result(small_study: SmallStudy) -> None:
     assert [record.status for record in small_study.plan(0).reused] == ["diverged"]
 
 
-def test_plan_study_newest_record_counts(small_study: SmallStudy) -> None:
-    """Of two records of a run the later one is taken, whichever of them failed."""
+def test_plan_study_failed_record_does_not_replace_a_completed_one(small_study: SmallStudy) -> None:
+    """A run that only failed is missing; one that completed is reused, also where a later try of it failed."""
     (record,) = small_study.run(0)
     failed = replace(record, status="failed", reason="KeyError: 5")
 
-    write_store(small_study.store.folder, [failed])
-    assert len(small_study.plan(0).missing) == 1
-    small_study.store.append(record)
+    small_study.store.append(failed)
     assert small_study.plan(0).reused == (record,)
+    small_study.store.append(replace(failed, seed=1))
+    assert [run.seed for run in small_study.plan(0, 1).missing] == [1]
+    small_study.store.append(replace(record, seed=1))
+    assert len(small_study.plan(0, 1).reused) == 2
 
 
 @pytest.mark.parametrize(
