@@ -65,7 +65,7 @@ CLOCK = RecordedClock()
 
 
 def _cases() -> Iterator[ParameterSet]:
-    """Yield each experiment with each engine; what is no step of ours, or one like another of ours, is for nights."""
+    """Yield each experiment with each engine; only our step, once for each network, is timed by day."""
     for experiment, engine in product(PROTOCOLS, ENGINES):
         ours = engine == COMPILED and experiment in FIRST_OF_NETWORK
         yield pytest.param(experiment, engine, marks=() if ours else pytest.mark.nightly, id=f"{experiment}-{engine}")

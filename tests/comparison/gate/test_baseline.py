@@ -185,9 +185,7 @@ def published(study: list[RunRecord], environment: Environment, tmp_path: Path) 
 
 def test_collect_faults_are_those_with_enough_runs(published: RecordStore, few: dict[str, Protocol]) -> None:
     """A fault that was run is there with its experiment; those that were not are named, and none is lost."""
-    faults = FAULTS
-
-    collected, not_run = collect_faults(published, faults=faults, protocols=few)
+    collected, not_run = collect_faults(published, faults=FAULTS, protocols=few)
 
     by_id = {fault.id: fault for fault in collected}
     assert len(by_id[f"{BASIC}+relu"].records) == 4
@@ -196,7 +194,7 @@ def test_collect_faults_are_those_with_enough_runs(published: RecordStore, few: 
     assert len(by_id[f"{BASIC}+tested-on-validation"].records) == 6
     assert f"{BASIC}+pixels-0-to-1" in not_run
     assert not set(by_id) & set(not_run)
-    assert sorted([*by_id, *not_run]) == sorted(fault.id for fault in faults)
+    assert sorted([*by_id, *not_run]) == sorted(fault.id for fault in FAULTS)
 
 
 def test_measure_errors_are_read_back(published: RecordStore, few: dict[str, Protocol], tmp_path: Path) -> None:
