@@ -24,7 +24,7 @@ from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.folders import add_document_folders
 from mnist_repro.documents.protocol import PROFILES
 from mnist_repro.errors import ReproError
-from mnist_repro.records.store import LOCAL_ENVIRONMENT
+from mnist_repro.records.environment import LOCAL_ENVIRONMENT
 
 
 def _checked(parse: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -60,9 +60,10 @@ def study(request: pytest.FixtureRequest, dataset: Dataset) -> dict[str, list[Ru
                 labelled_examples=labelled_examples(load_catalogue().documents.values()),
                 on_record=progress.advance,
             )
-    for record in records:
-        check_whole(record, protocol=protocols[record.experiment], store=store)
-    return {name: [record for record in records if record.experiment == name] for name in protocols}
+    made = {name: [record for record in records if record.experiment == name] for name in protocols}
+    for name, found in made.items():
+        check_whole(found, protocol=protocols[name], store=store)
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,10 @@ from mnist_repro.cli.options import DEFAULT_RECORDS
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.environment import LOCAL_ENVIRONMENT
 from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.run import RunRecord
-from mnist_repro.records.store import LOCAL_ENVIRONMENT, RecordStore
+from mnist_repro.records.store import RecordStore
 from mnist_repro.reporting.exports.junit import describe_gate
 from mnist_repro.stats.summary import false_failure_probability, summarize
 from mnist_repro.verdicts.measured import find_final_accuracy

@@ -12,8 +12,7 @@ from mnist_repro.comparison.speed.baseline import BASELINE_LAUNCHES, add_to_spee
 from mnist_repro.comparison.speed.gate import TOLERANCE, Launch, judge_speed
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.catalogue import load_catalogue
-from mnist_repro.records.environment import describe_environment
-from mnist_repro.records.store import LOCAL_ENVIRONMENT
+from mnist_repro.records.environment import LOCAL_ENVIRONMENT, describe_environment
 from mnist_repro.reporting.wording.gates import format_speed_comparison
 
 PROTOCOLS = load_catalogue().protocols

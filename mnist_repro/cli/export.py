@@ -9,7 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from mnist_repro.cli.options import add_verb, judge_environment
+from mnist_repro.cli.options import add_verb
+from mnist_repro.cli.stored import judge_environment
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.errors import ReproError
 from mnist_repro.records.pooling import pool_runs

@@ -12,14 +12,30 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import NoReturn
 
 from rich.console import Console
 
-from mnist_repro.cli import export, judge, plan, report, studies, variants
 from mnist_repro.documents.folders import add_document_folders
 from mnist_repro.errors import ReproError
 from mnist_repro.reporting.terminal.console import make_console
+
+# The module of each verb: only that of the verb which is called is imported.
+VERBS = {
+    "list": "listing",
+    "plan": "plan",
+    "data": "studies",
+    "run": "studies",
+    "explain": "variants",
+    "faults": "variants",
+    "confirm": "variants",
+    "verdicts": "judge",
+    "baseline": "baseline",
+    "compare": "judge",
+    "report": "report",
+    "export": "export",
+}
 
 BAD_INPUT = 2
 _INTERRUPTED = 130
@@ -28,7 +44,8 @@ _CUT_OFF = 1
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
-    options = build_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = build_parser(next(iter(given), None)).parse_args(given)
     console = make_console()
     try:
         with _warnings_on_stderr(), add_document_folders(getattr(options, "document", ())):
@@ -95,13 +112,13 @@ class Parser(argparse.ArgumentParser):
         self.exit(BAD_INPUT, f"{self.prog}: {message}. See {self.prog} --help.\n")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of all verbs."""
+def build_parser(verb: str | None = None) -> argparse.ArgumentParser:
+    """Build the parser of one verb, or of all where `verb` is none of them."""
     parser = Parser(
         prog="mnist-repro",
         description="Train what two public documents describe, many times, and hold their every number against it.",
     )
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
-    for module in (plan, studies, variants, judge, report, export):
-        module.add_verbs(verbs)
+    for module in [VERBS[verb]] if verb in VERBS else dict.fromkeys(VERBS.values()):
+        import_module(f"mnist_repro.cli.{module}").add_verbs(verbs)
     return parser

@@ -11,13 +11,10 @@ from typing import Any, get_args
 from rich.console import Console
 
 from mnist_repro.datasets.dataset import Choice, Dataset
-from mnist_repro.documents.catalogue import Catalogue
 from mnist_repro.documents.folders import FOLDERS_VARIABLE
 from mnist_repro.documents.protocol import PROFILES
-from mnist_repro.errors import ReproError
-from mnist_repro.records.store import LOCAL_ENVIRONMENT, RecordStore, open_store, open_stores
+from mnist_repro.records.environment import LOCAL_ENVIRONMENT
 from mnist_repro.reporting.terminal.tables import FORMATS
-from mnist_repro.verdicts.environment import EnvironmentResult, find_labels, summarize_environment
 
 DEFAULT_RECORDS = Path("reports/records")
 DEFAULT_OUTPUT = Path("reports")
@@ -167,45 +164,3 @@ def add_verb(
 def name_environment(name: str, *, dataset: Dataset) -> str:
     """Return the name under which runs on `dataset` are recorded: those on the stand-in have a place of their own."""
     return f"{name}-{dataset.name}" if dataset.is_stand_in else name
-
-
-def judge_environment(options: argparse.Namespace, catalogue: Catalogue) -> EnvironmentResult:
-    """Hold the runs of the environment that the options name against all that the documents report."""
-    store = open_store(options.records, environment=options.environment)
-    return summarize_environment(
-        store,
-        documents=catalogue.documents,
-        protocols=catalogue.protocols,
-        alternatives=catalogue.alternatives,
-        labels=find_labels(store, folder=options.records),
-    )
-
-
-def find_store(name: str, *, records: Path) -> RecordStore:
-    """Return the records that `name` means: those of an environment in the folder `records`, or those of a folder.
-
-    Raises
-    ------
-    ReproError
-        If it means none, or a folder has several environments.
-    """
-    known = {file.parent.name: RecordStore(file.parent) for file in sorted(records.glob("*/runs.jsonl"))}
-    if name in known:
-        return known[name]
-    folder = Path(name)
-    if (folder / "runs.jsonl").is_file():
-        return RecordStore(folder)
-    if not folder.is_dir():
-        msg = (
-            f"Records are those of an environment or of a folder; {name!r} is neither. "
-            f"{records} has: {', '.join(known) or 'none'}. Name one of these, or another folder."
-        )
-        raise ReproError(msg)
-    stores = open_stores(folder)
-    if len(stores) > 1:
-        msg = (
-            f"One environment is compared with one; {folder} has {len(stores)}. "
-            f"Name one of: {', '.join(str(store.folder) for store in stores)}."
-        )
-        raise ReproError(msg)
-    return stores[0]

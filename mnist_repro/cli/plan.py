@@ -1,4 +1,4 @@
-"""`list` and `plan` come before a study."""
+"""`plan` says what a study would cost and decide."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ from rich.console import Console
 
 from mnist_repro.cli.options import add_verb
 from mnist_repro.documents.catalogue import load_catalogue
-from mnist_repro.documents.protocol import PROFILES
 from mnist_repro.reporting.terminal.plan import print_plan
-from mnist_repro.reporting.terminal.tables import plain_table
 from mnist_repro.verdicts.planning import plan_experiments
 
 
 def add_verbs(verbs: Any) -> None:
-    """Add `list` and `plan`."""
-    add_verb(verbs, "list", list_all, shared="--document", help="list documents, experiments and profiles")
+    """Add `plan`."""
     add_verb(
         verbs,
         "plan",
@@ -29,26 +26,6 @@ def add_verbs(verbs: Any) -> None:
         description="Print, for a profile's seeds, how long every experiment, or those named, would take here, the "
         "smallest difference that they would show, and the seeds that each claim needs. Nothing is trained.",
     )
-
-
-def list_all(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - all verbs are called alike
-    """List documents, experiments and profiles."""
-    catalogue = load_catalogue()
-    for document in catalogue.documents.values():
-        console.print(f"{document.id}: {document.title}; {len(document.claims)} claims", highlight=False)
-    rows = [
-        (
-            protocol.id,
-            *(str(protocol.seeds[profile]) for profile in PROFILES),
-            str(protocol.training.steps),
-            f"{protocol.gate.evaluation_set} >= {protocol.gate.minimum}",
-        )
-        for protocol in catalogue.protocols.values()
-    ]
-    headings = ("experiment", *(f"seeds, {profile}" for profile in PROFILES), "steps", "asserted mean accuracy")
-    console.print()
-    console.print(plain_table(headings, rows))
-    return 0
 
 
 def plan(options: argparse.Namespace, console: Console) -> int:

@@ -18,10 +18,11 @@ from mnist_repro.documents.document import labelled_examples
 from mnist_repro.records.environment import describe_environment, hash_training_code
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore, open_store
+from mnist_repro.records.variant_runs import variant_store
 from mnist_repro.reporting.terminal.causes import print_causes
 from mnist_repro.studies.confirm import compare_outcomes, format_same_code, plan_confirmation, train_revision
 from mnist_repro.studies.study import Plan, plan_study
-from mnist_repro.studies.variant_runs import plan_variants, variant_store
+from mnist_repro.studies.variant_plans import plan_variants
 from mnist_repro.studies.worker import THREADS
 from mnist_repro.verdicts.causes.finder import find_causes, plan_trials
 

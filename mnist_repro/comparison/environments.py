@@ -140,8 +140,7 @@ def _pool_all(store: RecordStore, *, protocols: Mapping[str, Protocol]) -> _Pool
     for name, pool in pools.items():
         # What an earlier protocol measured is unknown here.
         if newest[name] == protocols[name].sha256:
-            for record in pool:
-                check_whole(record, protocol=protocols[name], store=store)
+            check_whole(pool, protocol=protocols[name], store=store)
     return pools
 
 

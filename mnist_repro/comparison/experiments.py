@@ -118,7 +118,7 @@ class MatchedRuns:
         before, after = self._seconds()
         if not before or not after:
             return None
-        return estimate_ratio(after, before, generator=np.random.default_rng(_SEED))
+        return estimate_ratio(after, before)
 
     def _seconds(self) -> tuple[list[float], list[float]]:
         before, after = ([run.training_seconds for run in side.values()] for side in self._completed)

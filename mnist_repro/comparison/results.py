@@ -18,8 +18,8 @@ from mnist_repro.comparison.versions.matrix import read_matrix
 from mnist_repro.comparison.versions.summary import VersionsResult, summarize_versions
 from mnist_repro.documents.catalogue import Catalogue
 from mnist_repro.documents.document import Document
-from mnist_repro.records.environment import hash_file, training_code_sha256
-from mnist_repro.records.store import LOCAL_ENVIRONMENT, open_stores
+from mnist_repro.records.environment import LOCAL_ENVIRONMENT, hash_file, training_code_sha256
+from mnist_repro.records.store import open_stores
 from mnist_repro.studies.artifacts import PICTURED_SEED, load_first_weights, load_sample_digits
 from mnist_repro.studies.first_layer import Snapshot, find_snapshots
 from mnist_repro.verdicts.environment import EnvironmentResult, OutdatedRecordsError, find_labels, summarize_environment

@@ -21,6 +21,9 @@ from typing import Any
 from mnist_repro.documents.toml_schema import read_toml
 from mnist_repro.errors import ReproError
 
+# Where a user's own runs are recorded, unless another name is given.
+LOCAL_ENVIRONMENT = "local"
+
 _PACKAGE = Path(__file__).parents[1]
 # The modules that turn a protocol, data and a seed into numbers.
 _TRAINING_PATH = ("images.py", "randomness.py", "keras_model.py", "compiled_steps.py", "evaluation.py", "trainer.py")

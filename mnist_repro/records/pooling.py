@@ -31,8 +31,9 @@ def pool_runs(records: Iterable[RunRecord], *, experiment: str, protocol_sha256:
     """
     of_experiment = [record for record in records if record.experiment == experiment]
     of_protocol = [record for record in of_experiment if record.protocol_sha256 == protocol_sha256]
-    alike = [record for record in of_protocol if record.conditions == of_protocol[-1].conditions]
-    pooled = tuple(sorted(select_newest(alike).values(), key=lambda record: record.seed))
+    newest = select_newest(of_protocol)
+    conditions = of_protocol[-1].conditions if of_protocol else ()
+    pooled = tuple(sorted((r for key, r in newest.items() if key[0] == conditions), key=lambda record: record.seed))
     return Pool(records=pooled, set_aside=len(of_experiment) - len(pooled))
 
 
@@ -54,13 +55,17 @@ class Reason(Enum):
     REPLACED = "replaced by a newer one of the same seed"
 
 
-def list_left_out(records: Sequence[RunRecord], *, protocols: Mapping[str, Protocol]) -> dict[Reason, tuple[int, ...]]:
+def list_left_out(
+    records: Sequence[RunRecord], *, pools: Mapping[str, Pool], protocols: Mapping[str, Protocol]
+) -> dict[Reason, tuple[int, ...]]:
     """Return which records are in no pool, and why.
 
     Parameters
     ----------
     records
         All records of a store, in the order of its lines.
+    pools
+        Those that were pooled, by experiment.
     protocols
         Today's protocols, by id.
 
@@ -69,11 +74,7 @@ def list_left_out(records: Sequence[RunRecord], *, protocols: Mapping[str, Proto
     dict
         Lines of the store's file, counted from 1 and ascending, by reason; only reasons that occur.
     """
-    pools = {
-        name: pool_runs(records, experiment=name, protocol_sha256=protocol.sha256).records
-        for name, protocol in protocols.items()
-    }
-    counted = {id(record) for pool in pools.values() for record in pool}
+    counted = {id(record) for pool in pools.values() for record in pool.records}
     lines: dict[Reason, list[int]] = defaultdict(list)
     for number, record in enumerate(records, start=1):
         if id(record) in counted:
@@ -82,7 +83,7 @@ def list_left_out(records: Sequence[RunRecord], *, protocols: Mapping[str, Proto
             reason = Reason.EXPERIMENT
         elif record.protocol_sha256 != protocols[record.experiment].sha256:
             reason = Reason.PROTOCOL
-        elif record.conditions != pools[record.experiment][-1].conditions:
+        elif record.conditions != pools[record.experiment].records[-1].conditions:
             reason = Reason.CONDITIONS
         else:
             reason = Reason.REPLACED
@@ -90,7 +91,7 @@ def list_left_out(records: Sequence[RunRecord], *, protocols: Mapping[str, Proto
     return {reason: tuple(lines[reason]) for reason in Reason if reason in lines}
 
 
-def check_whole(record: RunRecord, *, protocol: Protocol, store: RecordStore) -> None:
+def check_whole(records: Iterable[RunRecord], *, protocol: Protocol, store: RecordStore) -> None:
     """Refuse a completed run that lacks a measurement of its protocol: the record was damaged.
 
     Raises
@@ -99,15 +100,18 @@ def check_whole(record: RunRecord, *, protocol: Protocol, store: RecordStore) ->
         If a measurement is missing; names the file and the run.
     """
     each_period, at_end = set(protocol.evaluated_each_period), {each.name for each in protocol.evaluation_sets}
-    whole = (
-        len(record.periods) == protocol.training.periods
-        and all(each_period <= period.loss.keys() & period.accuracy.keys() for period in record.periods)
-        and at_end <= record.final_loss.keys() & record.final_accuracy.keys()
-        and [len(row) for row in record.confusion_matrix] == [CLASSES] * CLASSES
-    )
-    if record.status == "completed" and not whole:
-        msg = (
-            f"{store.file}: the record of {record.experiment}, seed {record.seed}, says completed and lacks a period, "
-            "an evaluation or its confusion matrix. Take its line out and run again to replace it."
+    for record in records:
+        whole = (
+            len(record.periods) == protocol.training.periods
+            and all(each.loss.keys() >= each_period and each.accuracy.keys() >= each_period for each in record.periods)
+            and record.final_loss.keys() >= at_end
+            and record.final_accuracy.keys() >= at_end
+            and len(record.confusion_matrix) == CLASSES
+            and all(len(row) == CLASSES for row in record.confusion_matrix)
         )
-        raise ReproError(msg)
+        if record.status == "completed" and not whole:
+            msg = (
+                f"{store.file}: the record of {record.experiment}, seed {record.seed}, says completed and lacks a "
+                "period, an evaluation or its confusion matrix. Take its line out and run again to replace it."
+            )
+            raise ReproError(msg)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -104,8 +105,13 @@ def run_conditions(
         environment.numpy,
         environment.processor,
         str(environment.threads),
-        json.dumps(environment.flags, sort_keys=True),
+        _format_flags(tuple(sorted(environment.flags.items()))),
     )
+
+
+@cache  # thousands of runs share a handful
+def _format_flags(flags: tuple[tuple[str, str], ...]) -> str:
+    return json.dumps(dict(flags))
 
 
 def format_record(record: RunRecord) -> str:

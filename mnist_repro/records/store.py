@@ -21,8 +21,6 @@ from mnist_repro.records.decoding import NewerSchemaError
 from mnist_repro.records.jsonl import append_line, hash_file, is_torn, read_lines
 from mnist_repro.records.run import RunRecord, format_record, parse_record
 
-LOCAL_ENVIRONMENT = "local"
-
 _LOGGER = logging.getLogger(__name__)
 
 

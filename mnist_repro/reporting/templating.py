@@ -7,6 +7,7 @@ import re
 from jinja2 import ChoiceLoader, Environment as Templates, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from mnist_repro.reporting.escaping import escape_markdown
 from mnist_repro.reporting.figures import verdict_marks
 from mnist_repro.reporting.html import palette, strips
 from mnist_repro.reporting.wording import causes, experiments, gates, numbers, speed, versions
@@ -25,7 +26,7 @@ def load_templates() -> Templates:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.filters.update(text=numbers.escape_markdown, sentence=numbers.format_sentence, inline=_mark_inline)
+    templates.filters.update(text=escape_markdown, sentence=numbers.format_sentence, inline=_mark_inline)
     templates.globals.update(
         causes=causes,
         experiments=experiments,

@@ -1,4 +1,4 @@
-"""Estimates from one or two groups of runs, with intervals: differences, ratios by the bootstrap, fractions of pairs.
+"""Estimates from one or two groups of runs, with intervals: differences, ratios, medians, fractions of pairs.
 
 As in `summary`, the unit is one training run, and what needs a standard deviation and has fewer than two values is NaN.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, stats
+from scipy import special, stats
 
 from mnist_repro.stats.summary import CONFIDENCE, MOST_RUNS, UNKNOWN, Interval, summarize
 
@@ -21,7 +21,7 @@ _RESAMPLES = 9_999
 _FEWEST_RESAMPLES = 999
 _MOST_DRAWS = 1 << 22  # values in all resamples, unless these would be too few: reached by about 400 runs
 _MOST_AT_ONCE = 1 << 19  # values held in memory where there are more runs
-_QUANTILE = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
+_QUANTILE = float(special.ndtri((1 + CONFIDENCE) / 2))
 _BESIDE = 1e-9
 
 
@@ -31,23 +31,6 @@ class Estimate:
 
     value: float
     interval: Interval
-
-
-def bootstrap_mean(values: ArrayLike, *, generator: np.random.Generator) -> Interval:
-    """Return the 95 % bootstrap interval of the mean of `values`, of shape (n,), finite.
-
-    Notes
-    -----
-    Bias-corrected and accelerated [1]_, by `scipy.stats.bootstrap`, from 9,999 resamples that `generator` draws; fewer
-    with more than 400 values, but at least 999. NaN for one value; equal values have their own value at both ends.
-
-    References
-    ----------
-    .. [1] B. Efron, "Better Bootstrap Confidence Intervals", Journal of the American Statistical Association 82 (1987),
-       171-185.
-    """
-    numbers = np.asarray(values, dtype=np.float64)
-    return _bootstrap(lambda sample, axis: sample.mean(axis=axis), numbers, generator=generator)
 
 
 def estimate_difference(new: ArrayLike, other: ArrayLike) -> Estimate:
@@ -75,11 +58,16 @@ def estimate_difference(new: ArrayLike, other: ArrayLike) -> Estimate:
     if min(map(len, groups)) < 2:  # noqa: PLR2004 - one value has no standard deviation
         return Estimate(difference, UNKNOWN)
     squares = [float(group.var(ddof=1)) / len(group) for group in groups]
-    if not any(squares):
-        return Estimate(difference, Interval(difference, difference))
-    freedom = sum(squares) ** 2 / sum(s**2 / (len(g) - 1) for s, g in zip(squares, groups, strict=True))
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * math.sqrt(sum(squares))
+    reach = _welch_quantile(squares, groups) * math.sqrt(sum(squares))
     return Estimate(difference, Interval(difference - reach, difference + reach))
+
+
+def _welch_quantile(squares: Sequence[float], groups: Sequence[NDArray[np.float64]]) -> float:
+    """Return Student's quantile for a sum of two independent errors with these squares."""
+    if not any(squares):
+        return 0.0
+    freedom = sum(squares) ** 2 / sum(s**2 / (len(g) - 1) for s, g in zip(squares, groups, strict=True))
+    return float(special.stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
 def estimate_paired_difference(new: ArrayLike, other: ArrayLike) -> Estimate:
@@ -94,19 +82,38 @@ def estimate_paired_difference(new: ArrayLike, other: ArrayLike) -> Estimate:
     return Estimate(summary.mean, summary.mean_interval)
 
 
-def estimate_ratio(numerator: ArrayLike, denominator: ArrayLike, *, generator: np.random.Generator) -> Estimate:
-    """Return the mean of `numerator` over that of `denominator`, with its 95 % interval as in `bootstrap_mean`.
+def estimate_ratio(numerator: ArrayLike, denominator: ArrayLike) -> Estimate:
+    """Return the mean of `numerator` over that of `denominator`, with its 95 % interval.
 
     Parameters
     ----------
     numerator, denominator
-        Of shapes (m,) and (n,), finite, the denominator positive: values of separate runs, resampled separately.
+        Of shapes (m,) and (n,), finite, the denominator's mean not zero: values of separate runs.
+
+    Notes
+    -----
+    Fieller's theorem [1]_ with Welch's degrees of freedom: all ratios r for which the mean of `numerator` minus r times
+    that of `denominator` is within its own error of 0. NaN where either has a single value, and where the denominator's
+    mean is within its own error of 0.
+
+    References
+    ----------
+    .. [1] E. C. Fieller, "Some Problems in Interval Estimation", Journal of the Royal Statistical Society B 16 (1954),
+       175-185.
     """
-    above, below = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
-    interval = _bootstrap(
-        lambda first, second, axis: first.mean(axis=axis) / second.mean(axis=axis), above, below, generator=generator
-    )
-    return Estimate(float(above.mean() / below.mean()), interval)
+    groups = [np.asarray(group, dtype=np.float64) for group in (numerator, denominator)]
+    above, below = (float(group.mean()) for group in groups)
+    ratio = above / below
+    if min(map(len, groups)) < 2:  # noqa: PLR2004 - one value has no standard deviation
+        return Estimate(ratio, UNKNOWN)
+    squares = [float(group.var(ddof=1)) / len(group) for group in groups]
+    quantile = _welch_quantile([squares[0], ratio**2 * squares[1]], groups)
+    first, second = (quantile**2 * square for square in squares)
+    if below**2 <= second:
+        return Estimate(ratio, UNKNOWN)
+    reach = math.sqrt(above**2 * second + below**2 * first - first * second)
+    ends = ((above * below - sign * reach) / (below**2 - second) for sign in (1, -1))
+    return Estimate(ratio, Interval(*ends))
 
 
 def estimate_median(values: ArrayLike) -> Estimate:
@@ -114,16 +121,20 @@ def estimate_median(values: ArrayLike) -> Estimate:
 
     Notes
     -----
-    The interval ends at two of the values, by `scipy.stats.quantile_test` [1]_: it assumes no distribution, and one
-    outlier in nine does not move it. NaN for fewer than six values, between which the median lies with less than 95 %.
+    The interval ends at two of the values, between which the median lies with at least 95 % [1]_: it assumes no
+    distribution, and one outlier in nine does not move it. NaN for fewer than six values.
 
     References
     ----------
     .. [1] Conover, "Practical Nonparametric Statistics", Wiley 1999, section 3.2.
     """
-    numbers = np.asarray(values, dtype=np.float64)
-    found: Any = stats.quantile_test(numbers, q=0, p=0.5).confidence_interval(CONFIDENCE)
-    return Estimate(float(np.median(numbers)), Interval(float(found.low), float(found.high)))
+    numbers = np.sort(np.asarray(values, dtype=np.float64))
+    median, n = float(np.median(numbers)), len(numbers)
+    # The number of values below the median is binomial.
+    excluded = int(np.searchsorted(special.bdtr(np.arange(n), n, 0.5), (1 - CONFIDENCE) / 2, side="right"))
+    if not excluded:
+        return Estimate(median, UNKNOWN)
+    return Estimate(median, Interval(float(numbers[excluded - 1]), float(numbers[n - excluded])))
 
 
 def estimate_median_ratio(numerator: ArrayLike, denominator: ArrayLike, *, generator: np.random.Generator) -> Estimate:
@@ -191,7 +202,9 @@ def estimate_share(greater: ArrayLike, smaller: ArrayLike) -> Estimate:
     The fraction is the Mann-Whitney statistic over m * n. Its interval is `share_interval`.
     """
     first, second = np.asarray(greater, dtype=np.float64), np.asarray(smaller, dtype=np.float64)
-    share = float(stats.mannwhitneyu(first, second, method="asymptotic").statistic) / (len(first) * len(second))
+    ordered = np.sort(second)
+    below, up_to = (int(np.searchsorted(ordered, first, side=side).sum()) for side in ("left", "right"))
+    share = (below + up_to) / 2 / (len(first) * len(second))
     return Estimate(share, share_interval(share, first=len(first), second=len(second)))
 
 
@@ -212,17 +225,14 @@ def share_interval(share: float, *, first: int, second: int) -> Interval:
     if min(first, second) < 2:  # noqa: PLR2004 - one run has no standard deviation
         return UNKNOWN
     others = (first + second) / 2 - 1
-
-    def excess(tried: float) -> float:
-        pairs = 1 + others * (1 - tried) / (2 - tried) + others * tried / (1 + tried)
-        variance = tried * (1 - tried) * pairs / (first * second)
-        return (tried - share) ** 2 - _QUANTILE**2 * variance
-
-    # At 0 and 1 the standard error is 0 too: the search for the other end starts beside them.
-    inside = min(max(share, _BESIDE), 1 - _BESIDE)
-    low = optimize.brentq(excess, 0.0, inside) if share > 0 else 0.0
-    high = optimize.brentq(excess, inside, 1.0) if share < 1 else 1.0
-    return Interval(float(low), float(high))
+    # Both sides of "squared distance = 1.96 squared times variance", times the denominators of the variance.
+    tried = np.polynomial.Polynomial([0.0, 1.0])
+    above, beyond = 2 - tried, 1 + tried
+    pairs = above * beyond + others * (1 - tried) * beyond + others * tried * above
+    excess = (tried - share) ** 2 * above * beyond - _QUANTILE**2 / (first * second) * tried * (1 - tried) * pairs
+    # The other two roots lie beyond 0 and 1.
+    ends = [float(root.real) for root in excess.roots() if -_BESIDE < root.real < 1 + _BESIDE]
+    return Interval(max(0.0, min(ends)), min(1.0, max(ends)))
 
 
 def runs_to_tell_share(share: float, *, runs: int) -> int | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 CONFIDENCE = 0.95
 # More runs than anybody will make: what they do not decide counts as undecidable.
@@ -81,7 +81,7 @@ def summarize(values: ArrayLike) -> Summary:
 def _t_interval(center: float, standard_error: float, n: int) -> Interval:
     if n < 2:  # noqa: PLR2004 - one value has no standard deviation
         return UNKNOWN
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * standard_error
+    reach = float(special.stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * standard_error
     return Interval(center - reach, center + reach)
 
 
@@ -115,7 +115,7 @@ def false_failure_probability(reference: ArrayLike, *, threshold: float, runs: i
     scale = summary.standard_deviation * math.sqrt(1 / runs + 1 / summary.n)
     if scale == 0:
         return float(summary.mean < threshold)
-    return float(stats.t.cdf((threshold - summary.mean) / scale, summary.n - 1))
+    return float(special.stdtr(summary.n - 1, (threshold - summary.mean) / scale))
 
 
 def detectable_difference(summary: Summary, *, power: float = 0.8) -> float:
@@ -130,7 +130,7 @@ def detectable_difference(summary: Summary, *, power: float = 0.8) -> float:
     """
     if summary.n < 2:  # noqa: PLR2004 - one value has no standard deviation
         return math.nan
-    quantiles = stats.t.ppf((1 + CONFIDENCE) / 2, summary.n - 1) + stats.norm.ppf(power)
+    quantiles = special.stdtrit(summary.n - 1, (1 + CONFIDENCE) / 2) + special.ndtri(power)
     return float(quantiles * summary.standard_deviation * math.sqrt(1 + 1 / summary.n))
 
 
@@ -148,11 +148,11 @@ def runs_to_separate(summary: Summary, *, distance: float) -> int | None:
         return None
     quantile = (1 + CONFIDENCE) / 2
     # Student's quantile is larger than the normal one, so fewer runs than that one asks for are not enough.
-    fewest = (float(stats.norm.ppf(quantile)) * summary.standard_deviation / distance) ** 2
+    fewest = (float(special.ndtri(quantile)) * summary.standard_deviation / distance) ** 2
     if fewest > MOST_RUNS:
         return None
     runs = max(2, math.floor(fewest))
-    while stats.t.ppf(quantile, runs - 1) * summary.standard_deviation / math.sqrt(runs) >= distance:
+    while special.stdtrit(runs - 1, quantile) * summary.standard_deviation / math.sqrt(runs) >= distance:
         runs += 1
     return runs
 
@@ -164,9 +164,18 @@ def round_up(runs: int) -> int:
 
 
 def sampling_interval(accuracy: float, *, images: int) -> Interval:
-    """Return Wilson's 95 % interval for the accuracy on all possible images, from `images` of them."""
-    interval = stats.binomtest(round(accuracy * images), images).proportion_ci(CONFIDENCE, method="wilson")
-    return Interval(float(interval.low), float(interval.high))
+    """Return Wilson's 95 % interval [1]_ for the accuracy on all possible images, from `images` of them.
+
+    References
+    ----------
+    .. [1] E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", Journal of the American
+       Statistical Association 22 (1927), 209-212.
+    """
+    share = round(accuracy * images) / images
+    squared = float(special.ndtri((1 + CONFIDENCE) / 2)) ** 2 / images
+    center = (share + squared / 2) / (1 + squared)
+    reach = math.sqrt(squared * (share * (1 - share) + squared / 4)) / (1 + squared)
+    return Interval(max(0.0, center - reach), min(1.0, center + reach))
 
 
 def _checked(values: ArrayLike) -> NDArray[np.float64]:

@@ -22,8 +22,9 @@ from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import describe_environment, hash_training_code
 from mnist_repro.records.run import RunRecord, run_conditions
 from mnist_repro.records.store import RecordStore
+from mnist_repro.records.variant_runs import read_variant_runs, variant_store
 from mnist_repro.studies.study import Plan, plan_study
-from mnist_repro.studies.variant_runs import plan_variants, read_variant_runs, variant_store
+from mnist_repro.studies.variant_plans import plan_variants
 
 
 @dataclass(frozen=True, kw_only=True)

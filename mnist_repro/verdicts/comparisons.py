@@ -17,7 +17,6 @@ from mnist_repro.stats.summary import round_up
 from mnist_repro.verdicts.finding import MINIMUM_RUNS, Finding, Verdict, count_runs
 from mnist_repro.verdicts.measured import Measurements
 
-_BOOTSTRAP_SEED = 0
 _HALF = 0.5
 
 
@@ -82,7 +81,7 @@ def _judge_ordering(
 def _judge_ratio(
     comparison: Comparison, numerator: NDArray[np.float64], denominator: NDArray[np.float64], *, most: float
 ) -> tuple[Verdict, str]:
-    ours = estimate_ratio(numerator, denominator, generator=np.random.default_rng(_BOOTSTRAP_SEED))
+    ours = estimate_ratio(numerator, denominator)
     (low, high), (least, largest) = comparison.first.limits, comparison.second.limits
     printed = low / largest, high / least
     said = f"the document's is {printed[0]:.2f} to {printed[1]:.2f}, ours {_format_estimate(ours)}"

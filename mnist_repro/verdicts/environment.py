@@ -16,10 +16,10 @@ from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.documents.variant import Variant
 from mnist_repro.errors import ReproError
-from mnist_repro.records.environment import Environment
+from mnist_repro.records.environment import LOCAL_ENVIRONMENT, Environment
 from mnist_repro.records.pooling import Pool, Reason, check_whole, list_left_out, pool_runs
 from mnist_repro.records.run import RunRecord
-from mnist_repro.records.store import LOCAL_ENVIRONMENT, RecordStore
+from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.artifacts import load_labels
 from mnist_repro.verdicts.causes.finder import ExperimentCauses, find_causes, possible_variants
 from mnist_repro.verdicts.document import Family, Said, judge_document
@@ -205,7 +205,8 @@ def summarize_environment(
     ReproError
         If the store has a broken record, or none of today's protocols.
     """
-    pools = _pool(store, store.read() if records is None else records, protocols=protocols)
+    written = store.read()
+    pools = _pool(store, written if records is None else records, protocols=protocols)
     pooled = [record for pool in pools.values() for record in pool.records]
     causes = find_causes(store, documents=documents, protocols=protocols, alternatives=alternatives)
     measured, supported = Measurements(pooled), possible_variants(causes)
@@ -230,7 +231,7 @@ def summarize_environment(
         compared=tuple(said for each in judged for said in each.compared),
         stated=tuple(said for each in judged for said in each.stated),
         causes=causes,
-        left_out=list_left_out(store.read(), protocols=protocols),
+        left_out=list_left_out(written, pools=pools, protocols=protocols),
     )
 
 
@@ -247,8 +248,7 @@ def _pool(store: RecordStore, records: Sequence[RunRecord], *, protocols: Mappin
         )
         raise OutdatedRecordsError(msg)
     for name, pool in pools.items():
-        for record in pool.records:
-            check_whole(record, protocol=protocols[name], store=store)
+        check_whole(pool.records, protocol=protocols[name], store=store)
     return pools
 
 

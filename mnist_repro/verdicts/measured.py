@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,20 +45,62 @@ class Measured:
         return summarize(self.values) if len(self.values) else None
 
 
-def measure_claim(claim: Claim, records: Iterable[RunRecord]) -> Measured:
-    """Measure a claim on those of `records` that completed.
+# Metrics of periods that have no evaluation set, by the field that holds them.
+_OF_PERIODS = {"learning_rate": "learning_rate", "seconds_per_period": "seconds"}
 
-    Raises
-    ------
-    ReproError
-        If the claim names a period or an evaluation set that the runs do not have.
+
+class Runs:
+    """The completed runs of one experiment or variant, measured claim by claim.
+
+    Parameters
+    ----------
+    records
+        Pooled runs; those that did not complete are excluded.
     """
-    completed = [] if claim.metric == "label" else [record for record in records if record.status == "completed"]
-    return Measured(
-        claim=claim,
-        values=np.array([measured_value(claim, record) for record in completed], dtype=np.float64),
-        on_mnist=np.array([record.tells_of_mnist for record in completed], dtype=np.bool_),
-    )
+
+    def __init__(self, records: Iterable[RunRecord]) -> None:
+        self._completed = [record for record in records if record.status == "completed"]
+        self._on_mnist = np.array([record.tells_of_mnist for record in self._completed], dtype=np.bool_)
+
+    @property
+    def judged(self) -> int:
+        """Number of runs that a verdict may rest on."""
+        return int(self._on_mnist.sum())
+
+    def measure(self, claim: Claim) -> Measured:
+        """Return a claim with what these runs measured of it.
+
+        Raises
+        ------
+        ReproError
+            If the claim names a period or an evaluation set that the runs do not have.
+        """
+        if claim.metric == "label":
+            return Measured(claim=claim, values=np.empty(0), on_mnist=self._on_mnist[:0])
+        try:
+            values = np.array(_read_column(claim, self._completed), dtype=np.float64)
+        except (KeyError, IndexError):
+            raise not_measured(claim) from None
+        fractions = 1 - values if claim.metric == "error" else values
+        return Measured(
+            claim=claim, values=100 * fractions if claim.unit == "percent" else fractions, on_mnist=self._on_mnist
+        )
+
+
+def _read_column(claim: Claim, records: Sequence[RunRecord]) -> list[float]:
+    """Return what each completed run measured of a claim, errors as accuracies and percentages as fractions."""
+    if claim.metric == "total_seconds":
+        return [record.training_seconds for record in records]
+    name, by_set = claim.evaluation_set or "", "loss" if claim.metric == "loss" else "accuracy"
+    if claim.period is None:
+        final = attrgetter(f"final_{by_set}")
+        return [final(record)[name] for record in records]
+    place = claim.period - 1
+    if field := _OF_PERIODS.get(claim.metric):
+        read = attrgetter(field)
+        return [read(record.periods[place]) for record in records]
+    read = attrgetter(by_set)
+    return [read(record.periods[place])[name] for record in records]
 
 
 class Measurements:
@@ -70,51 +113,24 @@ class Measurements:
     """
 
     def __init__(self, records: Iterable[RunRecord]) -> None:
-        self._records: dict[str | None, list[RunRecord]] = defaultdict(list)
+        by_experiment: dict[str | None, list[RunRecord]] = defaultdict(list)
         for record in records:
-            self._records[record.experiment].append(record)
+            by_experiment[record.experiment].append(record)
+        self._runs = {experiment: Runs(found) for experiment, found in by_experiment.items()}
         self._measured: dict[Claim, Measured] = {}
 
     def of(self, claim: Claim) -> Measured:
-        """Return a claim, measured on the runs of its experiment; raises as `measure_claim`."""
+        """Return a claim, measured on the runs of its experiment; raises as `Runs.measure`."""
         if claim not in self._measured:
-            self._measured[claim] = measure_claim(claim, self._records[claim.experiment])
+            self._measured[claim] = self._find(claim.experiment).measure(claim)
         return self._measured[claim]
 
     def count_judged(self, experiment: str) -> int:
         """Return the number of an experiment's runs that a verdict may rest on."""
-        return sum(record.tells_of_mnist for record in self._records[experiment])
+        return self._find(experiment).judged
 
-
-def measured_value(claim: Claim, record: RunRecord) -> float:
-    """Return what a completed run measured of a claim, in the claim's unit.
-
-    Raises
-    ------
-    ReproError
-        If the claim names a period or an evaluation set that its experiment does not have.
-    """
-    if claim.metric == "total_seconds":
-        return record.training_seconds
-    try:
-        value = _read_value(claim, record)
-    except (KeyError, IndexError):
-        raise not_measured(claim) from None
-    fraction = 1 - value if claim.metric == "error" else value
-    return 100 * fraction if claim.unit == "percent" else fraction
-
-
-def _read_value(claim: Claim, record: RunRecord) -> float:
-    if claim.period is None:
-        losses, accuracies = record.final_loss, record.final_accuracy
-    else:
-        period = record.periods[claim.period - 1]
-        losses, accuracies = period.loss, period.accuracy
-        if claim.metric == "learning_rate":
-            return period.learning_rate
-        if claim.metric == "seconds_per_period":
-            return period.seconds
-    return (losses if claim.metric == "loss" else accuracies)[claim.evaluation_set or ""]
+    def _find(self, experiment: str | None) -> Runs:
+        return self._runs.get(experiment) or Runs(())
 
 
 def stack_judged(measured: Sequence[Measured]) -> NDArray[np.float64]:
@@ -127,13 +143,17 @@ def list_different_rates(measured: Iterable[Measured]) -> list[str]:
     return [
         str(each.claim.period)
         for each in measured
-        if each.claim.metric == "learning_rate" and not all(is_same_rate(each.claim, rate) for rate in each.judged)
+        if each.claim.metric == "learning_rate" and find_other_rates(each.claim, each.judged).size
     ]
 
 
-def is_same_rate(claim: Claim, rate: float) -> bool:
-    """Compare as TensorFlow prints rates: by the shortest digits that distinguish one float32 from the next."""
-    return bool(np.float32(rate) == np.float32(claim.value))
+def find_other_rates(claim: Claim, rates: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the learning rates that are not the claim's, ascending, each once.
+
+    They are compared as TensorFlow prints them: by the shortest digits that distinguish one float32 from the next.
+    """
+    different = np.unique(rates.astype(np.float32))
+    return np.asarray(different[different != np.float32(claim.value)])
 
 
 class Judgement(Enum):
@@ -198,9 +218,8 @@ def _place(measured: Measured) -> tuple[Judgement, str]:
 
 
 def _compare_rates(measured: Measured) -> tuple[Judgement, str]:
-    different = {np.float32(value) for value in measured.values if not is_same_rate(measured.claim, value)}
-    if different:
-        ours = ", ".join(str(value) for value in sorted(different))
+    if (different := find_other_rates(measured.claim, measured.values)).size:
+        ours = ", ".join(map(str, different))
         return Judgement.DIFFERENT, f"ours is {ours} in float32"
     return Judgement.EQUAL, "the same float32 number"
 

@@ -19,7 +19,7 @@ from mnist_repro.stats.ranks import runs_to_reject
 from mnist_repro.stats.summary import Summary, detectable_difference, summarize
 from mnist_repro.verdicts.finding import MINIMUM_RUNS, RANKED_METRICS
 from mnist_repro.verdicts.judge import runs_to_place_mean
-from mnist_repro.verdicts.measured import measure_claim
+from mnist_repro.verdicts.measured import Runs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +142,7 @@ def _need(claim: Claim, *, tests: int, earlier: Sequence[RunRecord]) -> Need:
         case "seconds_per_period" | "total_seconds":
             return Need(claim=claim.family, to_reproduce=None, to_refute=None, reason="a time on other hardware")
         case "accuracy_promise":
-            summary = measure_claim(claim, earlier).summary
+            summary = Runs(earlier).measure(claim).summary
             runs = runs_to_place_mean(claim, summary) if summary else None
             reason = None if runs else "earlier runs do not tell how far our mean lies from where it would round up"
             return Need(claim=claim.family, to_reproduce=runs, to_refute=runs, reason=reason)

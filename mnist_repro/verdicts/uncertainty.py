@@ -8,12 +8,9 @@ import numpy as np
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.protocol import Protocol
-from mnist_repro.stats.estimates import bootstrap_mean
 from mnist_repro.stats.summary import Interval, detectable_difference, sampling_interval, summarize
 from mnist_repro.verdicts.finding import RANKED_METRICS
 from mnist_repro.verdicts.measured import Measured
-
-_BOOTSTRAP_SEED = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +25,7 @@ class Certainty:
     runs: int  #: our completed runs on MNIST
     difference: float  #: the document's value minus our mean
     difference_interval: Interval  #: 95 % interval of the difference
-    mean_interval: Interval  #: 95 % interval of our mean, by Student's t
-    bootstrap_interval: Interval  #: the same, by the bootstrap
+    mean_interval: Interval  #: 95 % interval of our mean
     detectable: float  #: smallest difference that would have been found outside with a probability of 80 %
     images: int | None  #: images of the evaluation set; None for a loss
     #: 95 % interval of the document's value over other sets of as many images; None for a loss
@@ -58,7 +54,6 @@ def assess_certainty(measured: Measured, *, protocol: Protocol) -> Certainty | N
         difference=claim.value - summary.mean,
         difference_interval=Interval(claim.value - one_run.high, claim.value - one_run.low),
         mean_interval=summary.mean_interval,
-        bootstrap_interval=bootstrap_mean(values, generator=np.random.default_rng(_BOOTSTRAP_SEED)),
         detectable=detectable_difference(summary),
         images=images,
         sampling_interval=None if images is None else _sampling(claim, images),

@@ -9,6 +9,7 @@ from made_up_runs import MakeRecord
 
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.pooling import Reason, list_left_out, pool_runs
+from mnist_repro.records.run import RunRecord
 
 
 def test_pool_runs_newest_record_of_each_seed_is_taken(make_record: MakeRecord) -> None:
@@ -78,12 +79,14 @@ def test_list_left_out_names_each_line_with_its_reason(make_record: MakeRecord, 
         run(seed=3),
     ]
 
-    left_out = list_left_out(records, protocols=protocols)
+    def left_out(lines: list[RunRecord]) -> dict[Reason, tuple[int, ...]]:
+        pools = {protocol.id: pool_runs(lines, experiment=protocol.id, protocol_sha256=protocol.sha256)}
+        return list_left_out(lines, pools=pools, protocols={protocol.id: protocol})
 
-    assert left_out == {
+    assert left_out(records) == {
         Reason.EXPERIMENT: (1,),
         Reason.PROTOCOL: (2, 5),
         Reason.CONDITIONS: (3,),
         Reason.REPLACED: (4,),
     }
-    assert list_left_out(records[-2:], protocols=protocols) == {}
+    assert left_out(records[-2:]) == {}

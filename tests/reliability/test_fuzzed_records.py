@@ -136,7 +136,7 @@ def test_summarize_changed_record_is_whole_or_refused(tree: Any, others: list[Ru
             assert str(store.file) in refused
             return
         for record in result.records:
-            check_whole(record, protocol=PROTOCOLS[record.experiment], store=store)
+            check_whole([record], protocol=PROTOCOLS[record.experiment], store=store)
 
 
 def change(path: str, value: Any) -> Callable[[dict[str, Any]], str]:

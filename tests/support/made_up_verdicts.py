@@ -27,9 +27,9 @@ from mnist_repro.documents.explanation import Explanation
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
+from mnist_repro.records.variant_runs import variant_store
 from mnist_repro.reporting.terminal.verdicts import print_verdicts
 from mnist_repro.studies.artifacts import save_labels
-from mnist_repro.studies.variant_runs import variant_store
 from mnist_repro.verdicts.environment import find_labels, summarize_environment
 
 # Enough runs to find what is off, too few to rank, and none.

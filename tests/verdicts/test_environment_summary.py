@@ -21,8 +21,8 @@ from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
+from mnist_repro.records.variant_runs import variant_store
 from mnist_repro.studies.artifacts import save_labels
-from mnist_repro.studies.variant_runs import variant_store
 from mnist_repro.verdicts.environment import EnvironmentResult, summarize_environment
 from mnist_repro.verdicts.finding import Verdict
 from mnist_repro.verdicts.measured import Judgement

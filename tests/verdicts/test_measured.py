@@ -10,7 +10,7 @@ from made_up_claims import make_claim
 from made_up_runs import MakeRecord
 
 from mnist_repro.records.run import Period, RunRecord
-from mnist_repro.verdicts.measured import Judgement, Measurements, assess_claims, measured_value
+from mnist_repro.verdicts.measured import Judgement, Measurements, Runs, assess_claims
 
 
 def _records(make_record: MakeRecord, accuracies: Sequence[float], **changes: object) -> list[RunRecord]:
@@ -135,8 +135,8 @@ def test_assess_claims_times_are_not_comparable(make_record: MakeRecord, metric:
         pytest.param({"metric": "error", "unit": "percent"}, 10.0, id="error in percent"),
     ],
 )
-def test_measured_value_is_read_from_its_place(
+def test_runs_measure_reads_a_claim_from_its_place(
     make_record: MakeRecord, changes: dict[str, object], expected: float
 ) -> None:
     """Each metric comes from the period or from the end, in the claim's unit."""
-    assert measured_value(make_claim(**changes), _with_period(make_record)) == pytest.approx(expected)
+    assert Runs([_with_period(make_record)]).measure(make_claim(**changes)).values == pytest.approx([expected])

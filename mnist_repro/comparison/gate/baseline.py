@@ -51,8 +51,7 @@ def select_baseline(store: RecordStore, *, protocols: Mapping[str, Protocol]) ->
                 "Run the full profile first: `mnist-repro run --profile full`."
             )
             raise ReproError(msg)
-        for record in pool:
-            check_whole(record, protocol=protocol, store=store)
+        check_whole(pool, protocol=protocol, store=store)
         selected[name] = pool
     return selected
 

@@ -11,7 +11,7 @@ from mnist_repro.documents.protocol import Protocol
 from mnist_repro.documents.variant import Variant
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
-from mnist_repro.studies.variant_runs import read_variant_runs
+from mnist_repro.records.variant_runs import read_variant_runs
 
 
 def collect_faults(

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import Any, Literal, get_args
 
 import numpy as np
-from scipy import stats
 
 from mnist_repro.errors import ReproError
 from mnist_repro.reporting.exports.json_numbers import dump_json, round_number
@@ -72,7 +71,7 @@ def _describe_seconds(experiment: ExperimentResult) -> Iterator[dict[str, Any]]:
         "training of a run",
         unit="s",
         value=float(np.median(seconds)),
-        reach=float(stats.iqr(seconds)) / 2 if len(seconds) > 1 else math.nan,
+        reach=float(np.diff(np.quantile(seconds, [0.25, 0.75]))[0]) / 2 if len(seconds) > 1 else math.nan,
         how=("median", "half the distance between the quartiles"),
     )
 

@@ -14,7 +14,7 @@ from typing import Any
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.comparison import Comparison
 from mnist_repro.documents.document import Document
-from mnist_repro.records.store import LOCAL_ENVIRONMENT
+from mnist_repro.records.environment import LOCAL_ENVIRONMENT
 from mnist_repro.reporting.exports.json_numbers import dump_json, round_ends, round_number
 from mnist_repro.stats.summary import Interval, Summary
 from mnist_repro.verdicts.document import Family, Said
@@ -25,7 +25,7 @@ from mnist_repro.verdicts.uncertainty import Certainty
 
 CLAIMS_FILE = "claims.json"
 SCHEMA_FILE = "claims.schema.json"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 def read_schema() -> str:
@@ -149,7 +149,6 @@ def _describe_certainty(certainty: Certainty) -> dict[str, Any]:
     scale, sampling = certainty.claim.value, certainty.sampling_interval
     return {
         "of": certainty.claim.id,
-        "bootstrap_interval": round_ends(certainty.bootstrap_interval, scale=scale),
         "detectable_difference": round_number(certainty.detectable, scale=scale),
         "images": certainty.images,
         "sampling_interval": sampling and round_ends(sampling, scale=scale),

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from mnist_repro.documents.document import Document
 from mnist_repro.errors import ReproError
+from mnist_repro.reporting.escaping import escape_markdown
 from mnist_repro.reporting.wording.numbers import (
     STAND_IN_WARNING,
-    escape_markdown,
     format_environment,
     format_outcome,
     list_family_cells,

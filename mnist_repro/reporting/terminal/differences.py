@@ -10,9 +10,10 @@ from rich.console import Console
 
 from mnist_repro.comparison.environments import Differences, ExperimentDifference
 from mnist_repro.comparison.experiments import AccuracyDifference
+from mnist_repro.reporting.escaping import escape_markdown
 from mnist_repro.reporting.exports.json_numbers import dump_json, round_ends, round_number
 from mnist_repro.reporting.terminal.tables import Form, print_rows
-from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, UNKNOWN, escape_markdown
+from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, UNKNOWN
 from mnist_repro.stats.estimates import Estimate
 from mnist_repro.stats.summary import Summary
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mnist_repro.reporting.wording.numbers import escape_markdown
+from mnist_repro.reporting.escaping import escape_markdown
 
 Form = Literal["table", "markdown", "json"]
 FORMATS: tuple[Form, ...] = get_args(Form)

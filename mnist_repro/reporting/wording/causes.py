@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 
 from mnist_repro.documents.variant import FIRST_STEPS
-from mnist_repro.reporting.wording.numbers import UNKNOWN, escape_markdown, format_difference_interval
+from mnist_repro.reporting.escaping import escape_markdown
+from mnist_repro.reporting.wording.numbers import UNKNOWN, format_difference_interval
 from mnist_repro.verdicts.causes.alternatives import Answer, Cause
 from mnist_repro.verdicts.causes.finder import ExperimentCauses
 from mnist_repro.verdicts.causes.rounding import RoundingSensitivity

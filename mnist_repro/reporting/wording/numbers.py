@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -228,14 +227,6 @@ def format_environment(environment: Environment) -> str:
         f"TensorFlow {environment.tensorflow}, Keras {environment.keras}, NumPy {environment.numpy}, "
         f"Python {environment.python}; {environment.system}, {environment.processor}"
     )
-
-
-def escape_markdown(text: object) -> str:
-    """Make any text safe within a line or a table cell of a Markdown page."""
-    escaped = html.escape(" ".join(str(text).split()), quote=False)
-    for character in "\\`*_[]|~":
-        escaped = escaped.replace(character, f"\\{character}")
-    return escaped
 
 
 def format_estimate(estimate: Estimate) -> str:

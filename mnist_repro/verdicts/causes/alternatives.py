@@ -17,7 +17,7 @@ from mnist_repro.stats.estimates import estimate_difference, estimate_paired_dif
 from mnist_repro.stats.ranks import rank_curve
 from mnist_repro.stats.summary import Interval
 from mnist_repro.verdicts.finding import MINIMUM_RUNS, SIGNIFICANCE
-from mnist_repro.verdicts.measured import Measured, list_different_rates, measure_claim, stack_judged
+from mnist_repro.verdicts.measured import Measured, Runs, list_different_rates, stack_judged
 
 _RANKED = frozenset({"loss", "accuracy"})
 _MEASURED = frozenset({*_RANKED, "learning_rate"})
@@ -87,10 +87,10 @@ def last_values(claims: Sequence[Claim]) -> tuple[Claim, ...]:
 
 
 def _judge(variant: Variant | None, claims: Sequence[Claim], records: Sequence[RunRecord]) -> Cause:
-    read = {claim: _read_instead(claim, variant) for claim in claims if claim.metric in _MEASURED}
-    measured = {claim: measure_claim(instead, records) for claim, instead in read.items()}
+    made = Runs(records)
+    measured = {c: made.measure(_read_instead(c, variant)) for c in claims if c.metric in _MEASURED}
     ranked = [each for claim, each in measured.items() if claim.metric in _RANKED]
-    runs = sum(record.tells_of_mnist for record in records)
+    runs = made.judged
     unfinished = sum(record.status != "completed" for record in records)
     p = None
     if different := list_different_rates(measured.values()):

@@ -11,7 +11,7 @@ from mnist_repro.documents.protocol import Protocol
 from mnist_repro.documents.variant import Variant, first_steps_set, follow_first_steps, move_start
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
-from mnist_repro.studies.variant_runs import VariantRuns, read_variant_runs
+from mnist_repro.records.variant_runs import VariantRuns, read_variant_runs
 from mnist_repro.verdicts.causes.alternatives import Answer, Cause, judge_alternative, judge_reconstruction
 from mnist_repro.verdicts.causes.rounding import RoundingSensitivity, measure_rounding
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.summary import CONFIDENCE, UNKNOWN, Interval
@@ -90,7 +90,7 @@ def measure_rounding(
     ratio, interval = math.nan, UNKNOWN
     if min(len(differences), len(losses)) >= 2:  # noqa: PLR2004 - one run has no standard deviation
         ratio = math.sqrt(float(np.mean(np.square(differences))) / 2 / float(np.var(list(losses.values()), ddof=1)))
-        low, high = stats.f.interval(CONFIDENCE, len(differences), len(losses) - 1)
+        low, high = special.fdtri(len(differences), len(losses) - 1, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
         interval = Interval(ratio / math.sqrt(high), ratio / math.sqrt(low))
     parted = [_steps_together(a, b, first_steps_set) for a, b in _pairs(first_steps_moved, first_steps)]
     return RoundingSensitivity(

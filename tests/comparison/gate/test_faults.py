@@ -15,7 +15,8 @@ from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.store import RecordStore
-from mnist_repro.studies.variant_runs import plan_variants, read_variant_runs, variant_store
+from mnist_repro.records.variant_runs import read_variant_runs, variant_store
+from mnist_repro.studies.variant_plans import plan_variants
 
 PROTOCOLS = load_catalogue().protocols
 ALTERNATIVES = {variant.id: variant for variant in load_catalogue().alternatives}

@@ -26,7 +26,7 @@ from mnist_repro.reporting.figures.mosaics import draw_first_weights, draw_sampl
 from mnist_repro.reporting.figures.style import DOCUMENT, OURS, read_creator, svg_figure
 from mnist_repro.verdicts.environment import ExperimentResult, Family
 from mnist_repro.verdicts.finding import Finding, Verdict
-from mnist_repro.verdicts.measured import Assessment, Judgement, measure_claim
+from mnist_repro.verdicts.measured import Assessment, Judgement, Runs
 
 SIZE_LIMIT_BYTES = 300_000
 SVG = "{http://www.w3.org/2000/svg}"
@@ -53,7 +53,7 @@ def make_family(metric: str, unit: str, *, values: Mapping[int, float]) -> Famil
         for period, value in values.items()
     ]
     assessments = [
-        Assessment(measured=measure_claim(claim, ()), judgement=Judgement.INSIDE, reason="") for claim in claims
+        Assessment(measured=Runs(()).measure(claim), judgement=Judgement.INSIDE, reason="") for claim in claims
     ]
     finding = Finding(family=f"tf1-basic.{metric}", verdict=Verdict.REPRODUCED, reason="", runs=40)
     return Family(assessments=tuple(assessments), finding=finding)
@@ -277,7 +277,7 @@ def test_draw_overview_shows_the_documents_final_accuracy(tmp_path: Path) -> Non
     path = tmp_path / "figure.svg"
     final = make_family("loss", "nat", values={1: 0.35})
     claim = make_claim("0.9", evaluation_set=EXPERIMENT.protocol.gate.evaluation_set)
-    assessment = replace(final.assessments[0], measured=measure_claim(claim, ()))
+    assessment = replace(final.assessments[0], measured=Runs(()).measure(claim))
     draw_overview(path, experiments=[replace(EXPERIMENT, families=(replace(final, assessments=(assessment,)),))])
 
     assert count_document_points(path) == 1 + 1

@@ -12,7 +12,7 @@ from made_up_reports import check_report, write_report
 from made_up_runs import write_store
 from made_up_studies import make_study
 
-from mnist_repro.cli import judge as verbs
+from mnist_repro.cli import baseline as verbs
 from mnist_repro.cli.main import main
 from mnist_repro.comparison.gate import error_file as gate_record
 from mnist_repro.comparison.gate.baseline import read_baseline, write_baseline

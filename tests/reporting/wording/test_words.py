@@ -13,8 +13,8 @@ from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.pooling import Reason
+from mnist_repro.reporting.escaping import escape_markdown
 from mnist_repro.reporting.wording.numbers import (
-    escape_markdown,
     format_environment,
     format_left_out,
     format_lines,
@@ -26,12 +26,12 @@ from mnist_repro.reporting.wording.numbers import (
 )
 from mnist_repro.verdicts.document import Family
 from mnist_repro.verdicts.finding import Finding, Verdict
-from mnist_repro.verdicts.measured import Assessment, Judgement, measure_claim
+from mnist_repro.verdicts.measured import Assessment, Judgement, Runs
 
 
 def make_family(*judgements: Judgement, verdict: Verdict = Verdict.REPRODUCED, p: float | None = None) -> Family:
     """Return a family with a claim for each judgement, and a verdict."""
-    measured = measure_claim(make_claim(), [])
+    measured = Runs([]).measure(make_claim())
     assessments = [Assessment(measured=measured, judgement=judgement, reason="") for judgement in judgements]
     finding = Finding(family="a-net.a-claim", verdict=verdict, reason="", runs=40, p=p, adjusted_p=p)
     return Family(assessments=tuple(assessments), finding=finding)

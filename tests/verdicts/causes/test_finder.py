@@ -15,10 +15,10 @@ from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
+from mnist_repro.records.variant_runs import variant_store
 from mnist_repro.reporting.figures.causes import draw_causes
 from mnist_repro.reporting.terminal.causes import print_causes
 from mnist_repro.reporting.wording.causes import format_cause, format_sensitivity, summarize_causes
-from mnist_repro.studies.variant_runs import variant_store
 from mnist_repro.verdicts.causes.alternatives import Answer
 from mnist_repro.verdicts.causes.finder import ExperimentCauses, find_causes, plan_trials, possible_variants
 
