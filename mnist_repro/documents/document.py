@@ -88,20 +88,18 @@ class Document:
     explanations: tuple[Explanation, ...] = ()  #: why some of it does not reproduce
 
 
-def _one_of(names: Iterable[str]) -> Meta:
-    return Meta(pattern=rf"^(?:{'|'.join(names)})\Z", description=f"one of {', '.join(names)}")
-
-
-_Metric = Annotated[str, _one_of(METRIC_UNITS)]
-_Unit = Annotated[str, _one_of(sorted({unit for units in METRIC_UNITS.values() for unit in units}))]
+_METRIC, _UNIT = (
+    Meta(pattern=rf"^(?:{'|'.join(names)})\Z", description=f"one of {', '.join(names)}")
+    for names in (METRIC_UNITS, sorted({unit for units in METRIC_UNITS.values() for unit in units}))
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Quantity:
     """A table ``[quantity.<name>]``: what claims of this name have in common."""
 
-    metric: _Metric
-    unit: _Unit
+    metric: Annotated[str, _METRIC]
+    unit: Annotated[str, _UNIT]
     evaluation_set: Text | None = None
     cut: Annotated[bool, Meta(description="true or false")] = False
     note: Text | None = None
@@ -122,7 +120,7 @@ class _Entry(_Quantity):
     line: From1
     printed: Text
     period: From1 | None = None
-    printed_unit: _Unit | None = None
+    printed_unit: Annotated[str, _UNIT] | None = None
     example: From1 | None = None
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -116,7 +116,7 @@ def _format_flags(flags: tuple[tuple[str, str], ...]) -> str:
 
 def format_record(record: RunRecord) -> str:
     """Format a record as one line of JSON, without the line's end."""
-    return json.dumps({"schema": SCHEMA_VERSION, **asdict(record)}, allow_nan=False)
+    return json.dumps({"schema": SCHEMA_VERSION, **msgspec.to_builtins(record)}, allow_nan=False)
 
 
 _decoder = msgspec.json.Decoder(RunRecord)

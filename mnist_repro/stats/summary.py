@@ -6,6 +6,7 @@ unknown, never 0.
 
 from __future__ import annotations
 
+import bisect
 import math
 from dataclasses import dataclass
 
@@ -146,15 +147,14 @@ def runs_to_separate(summary: Summary, *, distance: float) -> int | None:
     """
     if summary.n < 2 or not distance > 0:  # noqa: PLR2004 - one value has no standard deviation
         return None
-    quantile = (1 + CONFIDENCE) / 2
-    # Student's quantile is larger than the normal one, so fewer runs than that one asks for are not enough.
-    fewest = (float(special.ndtri(quantile)) * summary.standard_deviation / distance) ** 2
-    if fewest > MOST_RUNS:
-        return None
-    runs = max(2, math.floor(fewest))
-    while special.stdtrit(runs - 1, quantile) * summary.standard_deviation / math.sqrt(runs) >= distance:
-        runs += 1
-    return runs
+
+    def separates(runs: int) -> bool:
+        quantile = float(special.stdtrit(runs - 1, (1 + CONFIDENCE) / 2))
+        return quantile * summary.standard_deviation / math.sqrt(runs) < distance
+
+    possible = range(2, MOST_RUNS + 1)
+    enough = bisect.bisect_left(possible, x=True, key=separates)
+    return possible[enough] if enough < len(possible) else None
 
 
 def round_up(runs: int) -> int:

@@ -47,7 +47,11 @@ from small_documents import GROUPED_CLAIMS, refusal, write_document
             id="unit of another metric",
         ),
         pytest.param(
-            'experiment = "small-net"\n', "", "group, entry 1", "either experiment or about", id="group about nothing"
+            'experiment = "small-net"\n',
+            "",
+            "group, entry 1",
+            "either experiment or about. Received: neither. ",
+            id="group about nothing",
         ),
         pytest.param(
             'about = "small-example"',

@@ -52,6 +52,7 @@ def test_judge_claims_final_value_is_ranked_among_the_runs(
         pytest.param(10, "ranks 11th", id="eleventh"),
         pytest.param(11, "ranks 12th", id="twelfth"),
         pytest.param(20, "ranks 21st", id="twenty-first"),
+        pytest.param(110, "ranks 111th", id="hundred and eleventh"),
     ],
 )
 def test_judge_claims_reason_counts_the_runs_that_are_farther_out(
@@ -59,11 +60,11 @@ def test_judge_claims_reason_counts_the_runs_that_are_farther_out(
 ) -> None:
     """The document's rank is one more than the number of runs that lie farther from the others."""
     # Most runs lie near 0.1, the others at 0.9 and -0.9: farther out than the document with its 0.5.
-    near = [0.1 + 0.001 * (number % 2) for number in range(40 - farther)]
+    near = [0.1 + 0.001 * (number % 2) for number in range(240 - farther)]
     values = [*near, *(0.9 * (-1) ** number for number in range(farther))]
-    changed = [replace(run, final_accuracy={"test": value}) for run, value in zip(runs, values, strict=True)]
+    changed = [replace(runs[0], seed=seed, final_accuracy={"test": value}) for seed, value in enumerate(values)]
 
-    assert f"the document {rank} most extreme of 41 (" in judge(make_claim("0.5000"), changed).reason
+    assert f"the document {rank} most extreme of 241 (" in judge(make_claim("0.5000"), changed).reason
 
 
 def test_judge_claims_curve_has_one_verdict(runs: list[RunRecord]) -> None:

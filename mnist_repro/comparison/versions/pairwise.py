@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import combinations
@@ -43,15 +43,58 @@ class Agreement:
     loss: Summary  #: the same of the final loss, in nats
 
 
-def compare_paired_runs(
-    first: Sequence[RunRecord], second: Sequence[RunRecord], *, protocol: Protocol, stream: str
-) -> Agreement | None:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SeededRuns:
+    """A version's completed runs of one experiment, read once for all comparisons with other versions."""
+
+    protocol: Protocol
+    seeds: tuple[int, ...]  #: ascending
+    quantities: tuple[Quantity, ...]  #: what was measured, in the same order for all versions
+    values: NDArray[np.float64]  #: of shape (seeds, points): the quantities side by side
+
+    def select(self, seeds: Sequence[int]) -> NDArray[np.float64]:
+        """Return the values of these seeds, of shape (seeds, points)."""
+        return self.values[np.searchsorted(self.seeds, seeds)]
+
+    @property
+    def is_loss(self) -> NDArray[np.bool_]:
+        """Which of the points are losses, of shape (points,)."""
+        return np.array([quantity.metric == "loss" for quantity in self.quantities for _ in range(quantity.width)])
+
+    def find_final(self, metric: str) -> int:
+        """Return the place of the final loss or accuracy on the gate's set, among the points."""
+        wanted = (metric, self.protocol.gate.evaluation_set, None)
+        places = np.cumsum([0, *(quantity.width for quantity in self.quantities)])
+        found = (i for i, q in enumerate(self.quantities) if (q.metric, q.evaluation_set, q.points) == wanted)
+        return int(places[next(found)])
+
+
+def read_seeded_runs(records: Iterable[RunRecord], *, protocol: Protocol) -> SeededRuns:
+    """Read what a version's completed runs of an experiment measured.
+
+    Raises
+    ------
+    ValueError
+        If a run lacks what the others measured.
+    """
+    runs = index_completed(records)
+    seeds = tuple(sorted(runs))
+    completed = [runs[seed] for seed in seeds]
+    measured = list_quantities(completed, at_end=protocol.evaluated_at_end)
+    # Versions may have written the same in another order.
+    quantities = tuple(sorted(measured, key=lambda each: (each.evaluation_set, each.metric, each.points or 0)))
+    values, missing = read_quantities(completed, quantities=quantities)
+    if missing:
+        msg = f"Versions are compared by runs that measured everything; these lack {', '.join(missing)}."
+        raise ValueError(msg)
+    return SeededRuns(protocol=protocol, seeds=seeds, quantities=quantities, values=values)
+
+
+def compare_versions(first: SeededRuns, second: SeededRuns, *, stream: str) -> Agreement | None:
     """Compare two versions' runs of an experiment, paired by seed.
 
     Parameters
     ----------
-    first, second
-        Pooled runs; incomplete ones are excluded.
     stream
         Seeds the random exchanges, so that they are the same each time.
 
@@ -60,58 +103,36 @@ def compare_paired_runs(
     Agreement or None
         None where no seed completed on both.
 
+    Raises
+    ------
+    ValueError
+        If the versions did not measure the same.
+
     Notes
     -----
     Rounding is no difference: losses of the same run within 0.001 nats count as equal for the p-value.
     """
-    completed = index_completed(first), index_completed(second)
-    seeds = sorted(set.intersection(*map(set, completed)))
+    seeds = sorted(set(first.seeds).intersection(second.seeds))
     if not seeds:
         return None
-    ours, theirs = ([runs[seed] for seed in seeds] for runs in completed)
-    quantities = list_quantities(ours, at_end=protocol.evaluated_at_end)
-    differences = _read_values(theirs, quantities=quantities) - _read_values(ours, quantities=quantities)
-    losses = _mark_losses(quantities)
+    if first.quantities != second.quantities:
+        measured = (", ".join(quantity.name for quantity in each.quantities) for each in (first, second))
+        msg = f"Versions are compared by runs that measured the same; these measured {'; and '.join(measured)}."
+        raise ValueError(msg)
+    experiment, losses = first.protocol.id, first.is_loss
+    differences = second.select(seeds) - first.select(seeds)
     largest = float(np.abs(differences[:, losses]).max(initial=0.0))
     together = Relation.TOGETHER if differences.any() else Relation.EQUAL
     noticed = np.where(losses & (np.abs(differences) <= PARTED), 0.0, differences)
-    final = protocol.gate.evaluation_set
     return Agreement(
-        experiment=protocol.id,
+        experiment=experiment,
         seeds=len(seeds),
         relation=together if largest <= PARTED else Relation.PARTED,
         largest=largest,
-        p=two_ways_p_value(noticed, generator=np.random.default_rng(crc32(f"{stream} {protocol.id}".encode()))),
-        accuracy=_summarize_final(ours, theirs, metric="final_accuracy", evaluation_set=final),
-        loss=_summarize_final(ours, theirs, metric="final_loss", evaluation_set=final),
+        p=two_ways_p_value(noticed, generator=np.random.default_rng(crc32(f"{stream} {experiment}".encode()))),
+        accuracy=summarize(differences[:, first.find_final("accuracy")]),
+        loss=summarize(differences[:, first.find_final("loss")]),
     )
-
-
-def _read_values(records: Sequence[RunRecord], *, quantities: Sequence[Quantity]) -> NDArray[np.float64]:
-    """Return quantities of runs side by side, shape (runs, points).
-
-    Raises
-    ------
-    ValueError
-        If a run lacks any.
-    """
-    values, missing = read_quantities(records, quantities=quantities)
-    if missing:
-        msg = f"Versions are compared by runs that measured everything; these lack {', '.join(missing)}."
-        raise ValueError(msg)
-    return values
-
-
-def _mark_losses(quantities: Sequence[Quantity]) -> NDArray[np.bool_]:
-    """Return which of the points are losses, shape (points,)."""
-    return np.array([quantity.metric == "loss" for quantity in quantities for _ in range(quantity.width)])
-
-
-def _summarize_final(
-    first: Sequence[RunRecord], second: Sequence[RunRecord], *, metric: str, evaluation_set: str
-) -> Summary:
-    ours, theirs = ([getattr(record, metric)[evaluation_set] for record in records] for records in (first, second))
-    return summarize(np.subtract(theirs, ours))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,12 +173,12 @@ def measure_drift(versions: Mapping[str, RunsByExperiment], *, protocols: Mappin
     versions
         Pooled runs by name of the version; the first of a pair is the one that comes first here.
     """
-    compared = [
-        (first, second, agreement)
-        for protocol in protocols.values()
-        for first, second in combinations(versions, 2)
-        if (agreement := compare_versions(versions, first, second, protocol=protocol))
-    ]
+    compared = []
+    for protocol in protocols.values():
+        read = {name: read_seeded_runs(runs.get(protocol.id, ()), protocol=protocol) for name, runs in versions.items()}
+        for first, second in combinations(versions, 2):
+            if agreement := compare_versions(read[first], read[second], stream=f"{first} {second}"):
+                compared.append((first, second, agreement))
     adjusted = adjust_holm([agreement.p for _, _, agreement in compared])
     return Drift(
         pairs=tuple(
@@ -165,11 +186,3 @@ def measure_drift(versions: Mapping[str, RunsByExperiment], *, protocols: Mappin
             for (first, second, agreement), p in zip(compared, adjusted, strict=True)
         )
     )
-
-
-def compare_versions(
-    versions: Mapping[str, RunsByExperiment], first: str, second: str, *, protocol: Protocol
-) -> Agreement | None:
-    """Compare two versions in one experiment; None where they have no seed in common."""
-    ours, theirs = (versions[name].get(protocol.id, ()) for name in (first, second))
-    return compare_paired_runs(ours, theirs, protocol=protocol, stream=f"{first} {second}")

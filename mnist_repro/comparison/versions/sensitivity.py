@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mnist_repro.comparison.runs import RunsByExperiment, index_completed
-from mnist_repro.comparison.versions.pairwise import compare_versions
+from mnist_repro.comparison.versions.pairwise import compare_versions, read_seeded_runs
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.finding import SIGNIFICANCE
@@ -71,8 +71,11 @@ def measure_version_sensitivity(
     tests = (versions + 1) * versions // 2 * len(protocols)
 
     def compare(title: str, first: RunsByExperiment, second: RunsByExperiment) -> SimulatedVersion:
-        both = {"reference": first, title: second}
-        found = [compare_versions(both, "reference", title, protocol=protocol) for protocol in protocols.values()]
+        read = [
+            [read_seeded_runs(runs.get(name, ()), protocol=protocol) for runs in (first, second)]
+            for name, protocol in protocols.items()
+        ]
+        found = [compare_versions(*both, stream=f"reference {title}") for both in read]
         unadjusted = {agreement.experiment: agreement.p for agreement in found if agreement}
         smallest = min(unadjusted.values(), default=1.0)
         return SimulatedVersion(title=title, p=min(1.0, tests * smallest), unadjusted=unadjusted)

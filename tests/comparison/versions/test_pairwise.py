@@ -10,7 +10,13 @@ import pytest
 from made_up_runs import make_unfinished
 from made_up_studies import SPREAD, make_study
 
-from mnist_repro.comparison.versions.pairwise import Relation, compare_paired_runs, measure_drift
+from mnist_repro.comparison.versions.pairwise import (
+    Agreement,
+    Relation,
+    compare_versions,
+    measure_drift,
+    read_seeded_runs,
+)
 from mnist_repro.comparison.versions.sensitivity import SAME_VERSION_PAIRS, measure_version_sensitivity
 from mnist_repro.comparison.versions.verdict_history import follow_claims, list_undecided
 from mnist_repro.documents.protocol import Protocol
@@ -39,6 +45,12 @@ def study(protocol: Protocol, environment: Environment) -> Study:
     return make
 
 
+def compare(first: list[RunRecord], second: list[RunRecord], protocol: Protocol) -> Agreement | None:
+    """Compare the runs of two versions."""
+    read = [read_seeded_runs(records, protocol=protocol) for records in (first, second)]
+    return compare_versions(*read, stream="a b")
+
+
 def nudge(records: list[RunRecord], amount: float) -> list[RunRecord]:
     """Return the runs with every loss a little greater."""
 
@@ -55,18 +67,18 @@ def nudge(records: list[RunRecord], amount: float) -> list[RunRecord]:
     ]
 
 
-def test_compare_paired_runs_same_runs_are_equal(protocol: Protocol, study: Study) -> None:
+def test_compare_versions_same_runs_are_equal(protocol: Protocol, study: Study) -> None:
     """Runs with the same numbers are equal, and their difference is 0 for certain."""
-    found = compare_paired_runs(study(), study(), protocol=protocol, stream="a b")
+    found = compare(study(), study(), protocol)
 
     assert found
     assert (found.relation, found.seeds, found.largest, found.p) == (Relation.EQUAL, 20, 0.0, 1.0)
     assert (found.accuracy.mean, found.accuracy.mean_interval.high) == (0.0, 0.0)
 
 
-def test_compare_paired_runs_rounding_is_no_difference(protocol: Protocol, study: Study) -> None:
+def test_compare_versions_rounding_is_no_difference(protocol: Protocol, study: Study) -> None:
     """Losses that all differ by less than 0.001 nats, even all the same way, are the same runs but for rounding."""
-    found = compare_paired_runs(study(), nudge(study(), 0.0009), protocol=protocol, stream="a b")
+    found = compare(study(), nudge(study(), 0.0009), protocol)
 
     assert found
     assert (found.relation, found.p) == (Relation.TOGETHER, 1.0)
@@ -74,32 +86,52 @@ def test_compare_paired_runs_rounding_is_no_difference(protocol: Protocol, study
     assert found.loss.mean == pytest.approx(0.0009)
 
 
-def test_compare_paired_runs_small_systematic_difference_is_found(protocol: Protocol, study: Study) -> None:
+def test_compare_versions_small_systematic_difference_is_found(protocol: Protocol, study: Study) -> None:
     """Losses that all differ by more than rounding are found, though seeds differ far more."""
-    found = compare_paired_runs(study(), nudge(study(), 0.0011), protocol=protocol, stream="a b")
+    found = compare(study(), nudge(study(), 0.0011), protocol)
 
     assert found
     assert found.relation is Relation.PARTED
     assert found.p < 0.001
 
 
-def test_compare_paired_runs_takes_seeds_that_both_completed(protocol: Protocol, study: Study) -> None:
+def test_compare_versions_takes_seeds_that_both_completed(protocol: Protocol, study: Study) -> None:
     """Only seeds of which both versions have a completed run are compared; without any there is nothing to say."""
     first = [*study()[:10], make_unfinished(study()[10])]
 
-    found = compare_paired_runs(first, study()[5:], protocol=protocol, stream="a b")
+    found = compare(first, study()[5:], protocol)
 
     assert found
     assert found.seeds == 5
-    assert compare_paired_runs(study()[:3], study()[3:], protocol=protocol, stream="a b") is None
+    assert compare(study()[:3], study()[3:], protocol) is None
 
 
-def test_compare_paired_runs_missing_measurement_is_refused(protocol: Protocol, study: Study) -> None:
-    """A run that lacks what the others measured is not compared in silence."""
+def test_compare_versions_missing_measurement_is_refused(protocol: Protocol, study: Study) -> None:
+    """A run that lacks what the others measured is not compared in silence, nor is a version that measured less."""
     broken = [replace(record, final_loss={}) for record in study()]
+    shorter = [replace(record, periods=record.periods[:-1]) for record in study()]
 
-    with pytest.raises(ValueError, match="lack"):
-        compare_paired_runs(study(), broken, protocol=protocol, stream="a b")
+    with pytest.raises(ValueError, match="these lack"):
+        compare(study(), broken, protocol)
+    with pytest.raises(ValueError, match="measured the same"):
+        compare(study(), shorter, protocol)
+
+
+def test_compare_versions_order_of_measuring_does_not_matter(protocol: Protocol, study: Study) -> None:
+    """A version that wrote its evaluation sets in another order measured the same."""
+
+    def turn(measured: dict[str, float]) -> dict[str, float]:
+        return dict(reversed(measured.items()))
+
+    turned = [
+        replace(record, periods=tuple(replace(p, loss=turn(p.loss), accuracy=turn(p.accuracy)) for p in record.periods))
+        for record in study()
+    ]
+
+    found = compare(study(), turned, protocol)
+
+    assert found
+    assert found.relation is Relation.EQUAL
 
 
 def test_measure_drift_odd_version_is_the_only_one_that_differs(protocol: Protocol, study: Study) -> None:
