@@ -31,8 +31,8 @@ VERBS = {
     "faults": "variants",
     "confirm": "variants",
     "verdicts": "judge",
-    "baseline": "baseline",
     "compare": "judge",
+    "baseline": "baseline",
     "report": "report",
     "export": "export",
 }

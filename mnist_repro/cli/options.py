@@ -13,7 +13,7 @@ from rich.console import Console
 from mnist_repro.datasets.dataset import Choice, Dataset
 from mnist_repro.documents.folders import FOLDERS_VARIABLE
 from mnist_repro.documents.protocol import PROFILES
-from mnist_repro.records.environment import LOCAL_ENVIRONMENT
+from mnist_repro.records.environment import LOCAL_ENVIRONMENT, STAND_IN_SUFFIX
 from mnist_repro.reporting.terminal.tables import FORMATS
 
 DEFAULT_RECORDS = Path("reports/records")
@@ -163,4 +163,4 @@ def add_verb(
 
 def name_environment(name: str, *, dataset: Dataset) -> str:
     """Return the name under which runs on `dataset` are recorded: those on the stand-in have a place of their own."""
-    return f"{name}-{dataset.name}" if dataset.is_stand_in else name
+    return f"{name}{STAND_IN_SUFFIX}" if dataset.is_stand_in else name

@@ -1,4 +1,4 @@
-"""`report` writes the report, or compares it with the records."""
+"""`report` writes the report of your own runs, or the published one, or compares that one with its records."""
 
 from __future__ import annotations
 
@@ -10,8 +10,14 @@ from typing import Any
 from rich.console import Console
 
 from mnist_repro.cli.options import DEFAULT_OUTPUT, add_verb, name_baseline, name_matrix
-from mnist_repro.comparison.results import load_results
+from mnist_repro.comparison.results import Results, load_results
 from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.errors import ReproError
+from mnist_repro.records.environment import is_own
+from mnist_repro.records.store import open_stores
+
+_OWN_OUTPUT = DEFAULT_OUTPUT / "local"
+_PUBLISHED = "../README.md"
 
 
 def add_verbs(verbs: Any) -> None:
@@ -21,9 +27,13 @@ def add_verbs(verbs: Any) -> None:
         "report",
         report,
         shared="--records --baseline --document",
-        help="write the report from the records",
-        description="Write README.md, the same as one page, index.html, and pages of each environment, of versions, "
-        "speed, causes and gates, from the records alone; neither MNIST nor TensorFlow is needed.",
+        help="write the report of your own runs, or with --publish that of all named environments",
+        description="Write README.md, the same as one page, index.html, and a page of each environment, from the "
+        "records alone; neither MNIST nor TensorFlow is needed. Your own runs are those of `local`, and all on the "
+        "stand-in; the published report has every other environment, with pages of versions, speed, causes and gates.",
+    )
+    parser.add_argument(
+        "--publish", action="store_true", help="write the published report; --check and --readme are about it too"
     )
     parser.add_argument(
         "--matrix",
@@ -33,7 +43,10 @@ def add_verbs(verbs: Any) -> None:
         "beside the folder of the report, if there is one)",
     )
     parser.add_argument(
-        "--output", type=Path, default=DEFAULT_OUTPUT, metavar="DIR", help="folder of the report (default: %(default)s)"
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help=f"folder of the report (default: {_OWN_OUTPUT}, and for the published one {DEFAULT_OUTPUT})",
     )
     parser.add_argument(
         "--readme", type=Path, metavar="FILE", help="also renew the part of this page between its marks for results"
@@ -44,30 +57,51 @@ def add_verbs(verbs: Any) -> None:
 
 
 def report(options: argparse.Namespace, console: Console) -> int:
-    """Write the report, or compare it with the records."""
+    """Write a report, or compare the published one with the records."""
     # Matplotlib takes a second to import.
     from mnist_repro.reporting.report import check_report, write_report  # noqa: PLC0415
 
-    results = load_results(
-        options.records,
-        catalogue=load_catalogue(),
-        baseline=name_baseline(options.baseline, records=options.records),
-        matrix=name_matrix(options.matrix, output=options.output),
-    )
+    is_published = options.publish or options.check or options.readme is not None
+    output = options.output or (DEFAULT_OUTPUT if is_published else _OWN_OUTPUT)
+    results = _load_results(options, output=output, is_published=is_published)
     if options.check:
-        differences = check_report(results, options.output, readme=options.readme)
-        for difference in differences:
-            console.print(difference, highlight=False, soft_wrap=True)
-        if not differences:
-            console.print(f"{options.output} is what the records give.", highlight=False, soft_wrap=True)
-        return 1 if differences else 0
+        return _print_differences(check_report(results, output, readme=options.readme), output, console)
     # A CI's page shows what the file that it names here says.
     named = os.environ.get("GITHUB_STEP_SUMMARY")
-    step_summary = Path(named) if named else None
-    written = write_report(results, options.output, readme=options.readme, step_summary=step_summary)
+    written = write_report(
+        results,
+        output,
+        readme=options.readme,
+        published=None if is_published or options.output else _PUBLISHED,
+        step_summary=Path(named) if named else None,
+    )
     pages = [file for file in written if file.suffix != ".svg"]
     for page in pages:
         console.print(f"Wrote {page}", highlight=False, soft_wrap=True)
-    figures = len(written) - len(pages)
-    console.print(f"Wrote {figures} figures in {options.output / 'figures'}", highlight=False, soft_wrap=True)
+    console.print(f"Wrote {len(written) - len(pages)} figures in {output / 'figures'}", highlight=False, soft_wrap=True)
     return 0
+
+
+def _load_results(options: argparse.Namespace, *, output: Path, is_published: bool) -> Results:
+    stores = [store for store in open_stores(options.records) if is_own(store.environment) is not is_published]
+    if not stores:
+        rule, step = (
+            ("Published runs have a named environment", "Record some with `mnist-repro run --environment NAME`.")
+            if is_published
+            else (
+                "Your own runs are recorded as `local`",
+                "Record some with `mnist-repro run`, or write the report of the others with --publish.",
+            )
+        )
+        msg = f"{rule}, and {options.records} has none. {step}"
+        raise ReproError(msg)
+    # Versions and gates compare published runs.
+    baseline = name_baseline(options.baseline, records=options.records) if is_published else options.baseline
+    matrix = name_matrix(options.matrix, output=output) if is_published else options.matrix
+    return load_results(options.records, stores=stores, catalogue=load_catalogue(), baseline=baseline, matrix=matrix)
+
+
+def _print_differences(differences: list[str], output: Path, console: Console) -> int:
+    for line in differences or [f"{output} is what the records give."]:
+        console.print(line, highlight=False, soft_wrap=True)
+    return 1 if differences else 0

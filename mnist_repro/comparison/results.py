@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from mnist_repro.comparison.versions.summary import VersionsResult, summarize_ve
 from mnist_repro.documents.catalogue import Catalogue
 from mnist_repro.documents.document import Document
 from mnist_repro.records.environment import LOCAL_ENVIRONMENT, hash_file, training_code_sha256
-from mnist_repro.records.store import open_stores
+from mnist_repro.records.store import RecordStore, open_stores
 from mnist_repro.studies.artifacts import PICTURED_SEED, load_first_weights, load_sample_digits
 from mnist_repro.studies.first_layer import Snapshot, find_snapshots
 from mnist_repro.verdicts.environment import EnvironmentResult, OutdatedRecordsError, find_labels, summarize_environment
@@ -62,7 +62,12 @@ class Results:
 
 
 def load_results(
-    records: Path, *, catalogue: Catalogue, baseline: Path | None = None, matrix: Path | None = None
+    records: Path,
+    *,
+    catalogue: Catalogue,
+    stores: Sequence[RecordStore] | None = None,
+    baseline: Path | None = None,
+    matrix: Path | None = None,
 ) -> Results:
     """Read the records of all environments and compute every result of a report.
 
@@ -70,6 +75,8 @@ def load_results(
     ----------
     records
         Folder with a folder of records for each environment.
+    stores
+        Those of them that are reported; None reports all.
     baseline
         Folder of the baseline of the gates; None leaves the gates out.
     matrix
@@ -82,7 +89,9 @@ def load_results(
     """
     expected = read_matrix(matrix) if matrix else ()
     documents, protocols = catalogue.documents, catalogue.protocols
-    environments, outdated = _summarize_all(records, catalogue=catalogue)
+    environments, outdated = _summarize_all(
+        open_stores(records) if stores is None else stores, records=records, catalogue=catalogue
+    )
     # Many versions side by side have a page of their own; the front page shows the environments outside the matrix.
     shown = [result for result in environments if result.name not in expected] or environments[-1:]
     return Results(
@@ -100,7 +109,9 @@ def load_results(
     )
 
 
-def _summarize_all(records: Path, *, catalogue: Catalogue) -> tuple[list[EnvironmentResult], list[str]]:
+def _summarize_all(
+    stores: Iterable[RecordStore], *, records: Path, catalogue: Catalogue
+) -> tuple[list[EnvironmentResult], list[str]]:
     """Summarize every environment, a user's own first; name those with records of earlier protocols only.
 
     Raises
@@ -110,7 +121,7 @@ def _summarize_all(records: Path, *, catalogue: Catalogue) -> tuple[list[Environ
     """
     results: list[EnvironmentResult] = []
     outdated: dict[str, OutdatedRecordsError] = {}
-    for store in open_stores(records):
+    for store in stores:
         try:
             results.append(
                 summarize_environment(

@@ -23,6 +23,8 @@ from mnist_repro.errors import ReproError
 
 # Where a user's own runs are recorded, unless another name is given.
 LOCAL_ENVIRONMENT = "local"
+# What ends the name of an environment whose runs are on the stand-in for MNIST.
+STAND_IN_SUFFIX = "-digits"
 
 _PACKAGE = Path(__file__).parents[1]
 # The modules that turn a protocol, data and a seed into numbers.
@@ -53,6 +55,11 @@ class Environment:
     flags: dict[str, str]  #: environment variables that change TensorFlow's arithmetic, where set
     commit: str  #: of the checkout, or "unknown"
     dirty: bool | None  #: whether the checkout differed from its commit; None where unknown
+
+
+def is_own(environment: str) -> bool:
+    """Return whether the name of an environment says that its runs are no results: a user's own, or the stand-in's."""
+    return environment == LOCAL_ENVIRONMENT or environment.endswith(STAND_IN_SUFFIX)
 
 
 def describe_environment(*, threads: int) -> Environment:

@@ -20,9 +20,11 @@ _FRONT_PAGE = "front page"
 
 
 @contextmanager
-def render_report(results: Results, *, output: Path, readme: Path | None) -> Iterator[dict[Path, Path]]:
+def render_report(
+    results: Results, *, output: Path, readme: Path | None, published: str | None = None
+) -> Iterator[dict[Path, Path]]:
     """Render the whole report into temporary files; yield them by the path at which each belongs."""
-    templates = load_templates()
+    templates = load_templates(published=published)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         figures = draw_report(results, folder=folder)

@@ -14,7 +14,12 @@ from mnist_repro.reporting.rendering import render_report
 
 
 def write_report(
-    results: Results, output: Path, *, readme: Path | None = None, step_summary: Path | None = None
+    results: Results,
+    output: Path,
+    *,
+    readme: Path | None = None,
+    published: str | None = None,
+    step_summary: Path | None = None,
 ) -> list[Path]:
     """Write the report to the folder `output`.
 
@@ -22,6 +27,8 @@ def write_report(
     ----------
     readme
         A page whose part between ``<!-- results -->`` and ``<!-- end of results -->`` is renewed too.
+    published
+        The way from `output` to a report of published runs, to which this one links; None without one.
     step_summary
         A file to which a short summary is appended, as Markdown for a page of CI.
 
@@ -36,7 +43,7 @@ def write_report(
     ReproError
         If a file cannot be written, or `readme` has no such part.
     """
-    with render_report(results, output=output, readme=readme) as made:
+    with render_report(results, output=output, readme=readme, published=published) as made:
         for target, file in made.items():
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -64,9 +71,11 @@ def check_report(results: Results, output: Path, *, readme: Path | None = None) 
     with render_report(results, output=output, readme=readme) as made:
         for there, file in made.items():
             if not there.is_file():
-                differences.append(f"{there} is missing. Write it with `mnist-repro report`.")
+                differences.append(f"{there} is missing. Write it with `mnist-repro report --publish`.")
             elif not is_as_made(there, made=file):
-                differences.append(f"{there} is not what the records give. Write it again with `mnist-repro report`.")
+                differences.append(
+                    f"{there} is not what the records give. Write it again with `mnist-repro report --publish`."
+                )
     return differences
 
 

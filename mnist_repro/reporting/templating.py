@@ -13,8 +13,14 @@ from mnist_repro.reporting.html import palette, strips
 from mnist_repro.reporting.wording import causes, experiments, gates, numbers, speed, versions
 
 
-def load_templates() -> Templates:
-    """Return the templates of all pages, which name a function by its module: `numbers.format_mean`."""
+def load_templates(*, published: str | None = None) -> Templates:
+    """Return the templates of all pages, which name a function by its module: `numbers.format_mean`.
+
+    Parameters
+    ----------
+    published
+        The way to a report of published runs, for a report of others.
+    """
     templates = Templates(
         loader=ChoiceLoader(
             [PackageLoader("mnist_repro.reporting.markdown"), PackageLoader("mnist_repro.reporting.html")]
@@ -34,6 +40,7 @@ def load_templates() -> Templates:
         marks=verdict_marks,
         numbers=numbers,
         palette=palette,
+        published=published,
         speed=speed,
         strips=strips,
         versions=versions,

@@ -19,7 +19,7 @@ def test_report_broken_record_is_named(call: Call, broken: Path, tmp_path: Path)
     """File and line of the record that cannot be read are said, and no page is written."""
     before = files_in(tmp_path)
 
-    ended = call("report", "--records", broken.parents[1], "--output", "out")
+    ended = call("report", "--publish", "--records", broken.parents[1], "--output", "out")
 
     assert_one_line(ended, f"{broken}, line 2, is not a valid record")
     assert before == files_in(tmp_path)
@@ -67,7 +67,7 @@ def test_report_other_protocols_only_is_refused(call: Call, recorded: Path, tmp_
     store = RecordStore(recorded / "linux")
     store.file.write_bytes(store.file.read_bytes().replace(store.read()[0].protocol_sha256.encode(), b"0" * 64))
 
-    ended = call("report", "--records", recorded, "--output", "out")
+    ended = call("report", "--publish", "--records", recorded, "--output", "out")
 
     assert_one_line(ended, f"{store.file} has no run of today's protocols; its 2 records are of other ones.")
     assert not (tmp_path / "out").exists()
@@ -94,7 +94,7 @@ def test_report_folder_that_cannot_be_written_is_refused(
     (tmp_path / "file").write_text("a file\n", encoding="utf-8")
     before = files_in(tmp_path)
 
-    ended = call("report", "--records", recorded, "--output", place)
+    ended = call("report", "--publish", "--records", recorded, "--output", place)
 
     assert_one_line(ended, f"{place}", "is a part of the report and cannot be written", "Correct --output or --readme.")
     assert before == files_in(tmp_path)
@@ -115,7 +115,7 @@ def test_report_readme_that_cannot_be_renewed_is_refused(
         (tmp_path / "page.md").write_text(content, encoding="utf-8")
     before = files_in(tmp_path)
 
-    ended = call("report", "--records", recorded, "--output", "out", "--readme", "page.md")
+    ended = call("report", "--publish", "--records", recorded, "--output", "out", "--readme", "page.md")
 
     assert_one_line(ended, part, "page.md")
     assert before == files_in(tmp_path)

@@ -20,7 +20,7 @@ from mnist_repro.records.environment import Environment
 
 def test_report_writes_and_checks(call: Call, recorded: Path, tmp_path: Path) -> None:
     """Pages are named as they are written; a check finds nothing, and after a change names it and ends with 1."""
-    arguments = ("report", "--records", recorded, "--output", "out")
+    arguments = ("report", "--publish", "--records", recorded, "--output", "out")
     page = tmp_path / "out" / "linux.md"
 
     written, checked = call(*arguments), call(*arguments, "--check")
@@ -39,7 +39,7 @@ def test_report_writes_and_checks(call: Call, recorded: Path, tmp_path: Path) ->
     ]
     assert checked.out == "out is what the records give.\n"
     assert differs.out.replace(os.sep, "/").splitlines() == [
-        "out/linux.md is not what the records give. Write it again with `mnist-repro report`."
+        "out/linux.md is not what the records give. Write it again with `mnist-repro report --publish`."
     ]
     assert page.read_text(encoding="utf-8").endswith("more\n")
     assert written.err == checked.err == differs.err == ""
@@ -53,10 +53,56 @@ def reported_ids() -> list[str]:
     return [*families, *comparisons, *(statement.id for document in documents for statement in document.statements)]
 
 
+def test_report_of_own_runs_leaves_the_published_one_alone(
+    call: Call, recorded: Path, protocols: dict[str, Protocol], environment: Environment
+) -> None:
+    """Own runs have a report of their own, which links to the published one; neither shows the other's runs."""
+    run = make_run(protocols[EXPERIMENT], seed=0, environment=environment)
+    write_store(recorded / "local", [run])
+    write_store(recorded / "try-digits", [replace(run, dataset="digits")])
+    call("report", "--publish", "--records", recorded)
+    before = {file: file.read_bytes() for file in Path("reports").rglob("*") if file.is_file()}
+
+    ended = call("report", "--records", recorded)
+
+    assert ended.code == 0
+    assert {file: file.read_bytes() for file in before} == before
+    pages = {file.name for file in Path("reports/local").glob("*.md")}
+    assert pages == {"README.md", "local.md", "try-digits.md"}
+    front = Path("reports/local/README.md").read_text(encoding="utf-8")
+    assert "[the published report](../README.md)" in front
+    assert "linux" not in front
+    assert "`local`" not in Path("reports/README.md").read_text(encoding="utf-8")
+    assert call("report", "--check", "--records", recorded).code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "said"),
+    [
+        pytest.param("linux", (), "or write the report of the others with --publish.", id="published ones"),
+        pytest.param("local", ("--publish",), "`mnist-repro run --environment NAME`.", id="own ones"),
+    ],
+)
+def test_report_without_runs_of_its_kind_is_refused(
+    call: Call,
+    tmp_path: Path,
+    protocols: dict[str, Protocol],
+    environment: Environment,
+    *,
+    name: str,
+    option: tuple[str, ...],
+    said: str,
+) -> None:
+    """A folder with runs of the other kind alone is told apart from an empty one, with what to do."""
+    write_store(tmp_path / "records" / name, [make_run(protocols[EXPERIMENT], seed=0, environment=environment)])
+
+    assert_one_line(call("report", *option, "--records", "records"), "records has none", said)
+
+
 def test_verdicts_json_is_the_report_of_claims(call: Call, recorded: Path, tmp_path: Path) -> None:
     """Other programs get of one environment what the report's `claims.json` says of all."""
     ended = call("verdicts", "--records", recorded, "--environment", "linux", "--format", "json")
-    call("report", "--records", recorded, "--output", "out")
+    call("report", "--publish", "--records", recorded, "--output", "out")
 
     assert (ended.code, ended.err) == (0, "")
     assert ended.out == (tmp_path / "out" / "claims.json").read_text(encoding="utf-8")
@@ -93,7 +139,7 @@ def test_verdicts_names_the_lines_that_are_not_counted(call: Call, recorded: Pat
     )
 
     ended = call("verdicts", "--records", recorded, "--environment", "linux")
-    call("report", "--records", recorded, "--output", "out")
+    call("report", "--publish", "--records", recorded, "--output", "out")
 
     said = f"runs.jsonl, line {len(lines) + 1}: excluded, of another protocol than today's."
     assert ended.out.splitlines()[-1] == f"{file.parent}{os.sep}{said}"

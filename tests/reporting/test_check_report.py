@@ -62,7 +62,9 @@ def test_check_report_changed_figure_of_the_same_libraries_is_found(records: Pat
 
     differences = check_report(tmp_path / "report", records=records)
 
-    assert differences == [f"{changed} is not what the records give. Write it again with `mnist-repro report`."]
+    assert differences == [
+        f"{changed} is not what the records give. Write it again with `mnist-repro report --publish`."
+    ]
 
 
 @pytest.mark.usefixtures("few_lines")
@@ -92,7 +94,7 @@ def test_check_report_missing_file_is_found(records: Path, tmp_path: Path, name:
     (tmp_path / "report" / name).unlink()
 
     assert check_report(tmp_path / "report", records=records) == [
-        f"{tmp_path / 'report' / name} is missing. Write it with `mnist-repro report`."
+        f"{tmp_path / 'report' / name} is missing. Write it with `mnist-repro report --publish`."
     ]
     assert not (tmp_path / "report" / name).exists()
 

@@ -174,7 +174,7 @@ def test_report_appends_a_summary(
     write_store(tmp_path / "records" / "linux", [make_run(protocols[EXPERIMENT], seed=0, environment=environment)])
     file = tmp_path / "summary.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(file) if named else "")
-    arguments = ["report", "--records", str(tmp_path / "records"), "--output", str(tmp_path / "report")]
+    arguments = ["report", "--publish", "--records", str(tmp_path / "records"), "--output", str(tmp_path / "report")]
 
     assert main(arguments) == 0
     assert main([*arguments, "--check"]) == 0

@@ -138,7 +138,7 @@ def test_report_verb_takes_the_matrix_beside_the_report(folder: Path, capsys: py
     """Without an option, the environments are those of the tox.ini beside the report's folder."""
     reports = folder / "reports"
 
-    assert main(["report", "--records", str(reports / "records"), "--output", str(reports)]) == 0
+    assert main(["report", "--publish", "--records", str(reports / "records"), "--output", str(reports)]) == 0
 
     assert "`never`" in (reports / "versions.md").read_text(encoding="utf-8")
     assert str(reports / "versions.md") in capsys.readouterr().out
@@ -149,7 +149,7 @@ def test_report_verb_broken_matrix_is_one_line(folder: Path, capsys: pytest.Capt
     reports = folder / "reports"
     (folder / "tox.ini").write_text("no section", encoding="utf-8")
 
-    assert main(["report", "--records", str(reports / "records"), "--output", str(reports)]) == 2
+    assert main(["report", "--publish", "--records", str(reports / "records"), "--output", str(reports)]) == 2
 
     assert "cannot be read" in capsys.readouterr().err
 

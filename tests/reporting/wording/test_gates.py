@@ -216,13 +216,13 @@ def test_check_report_finds_another_page_of_the_gate(records: Path, baseline: Pa
     page = tmp_path / "report" / "gate.md"
     page.write_text(page.read_text(encoding="utf-8") + " ", encoding="utf-8")
     assert check_report(tmp_path / "report", records=records, baseline=baseline) == [
-        f"{page} is not what the records give. Write it again with `mnist-repro report`."
+        f"{page} is not what the records give. Write it again with `mnist-repro report --publish`."
     ]
 
     page.unlink()
 
     assert check_report(tmp_path / "report", records=records, baseline=baseline) == [
-        f"{page} is missing. Write it with `mnist-repro report`."
+        f"{page} is missing. Write it with `mnist-repro report --publish`."
     ]
 
 
