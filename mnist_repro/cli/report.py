@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
+from os import cpu_count, environ
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import is_own
 from mnist_repro.records.store import open_stores
+from mnist_repro.reporting.terminal.plan import print_next_step
 
 _OWN_OUTPUT = DEFAULT_OUTPUT / "local"
 _PUBLISHED = "../README.md"
@@ -67,7 +68,7 @@ def report(options: argparse.Namespace, console: Console) -> int:
     if options.check:
         return _print_differences(check_report(results, output, readme=options.readme), output, console)
     # A CI's page shows what the file that it names here says.
-    named = os.environ.get("GITHUB_STEP_SUMMARY")
+    named = environ.get("GITHUB_STEP_SUMMARY")
     written = write_report(
         results,
         output,
@@ -79,6 +80,9 @@ def report(options: argparse.Namespace, console: Console) -> int:
     for page in pages:
         console.print(f"Wrote {page}", highlight=False, soft_wrap=True)
     console.print(f"Wrote {len(written) - len(pages)} figures in {output / 'figures'}", highlight=False, soft_wrap=True)
+    if not is_published:
+        for result in results.environments:
+            print_next_step(result, workers=cpu_count() or 1, console=console)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Tables in the terminal of what a study would cost and could decide."""
+"""What a study would cost and could decide, and what to do next, in the terminal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from rich.table import Table
 from mnist_repro.documents.protocol import Profile
 from mnist_repro.reporting.terminal.tables import plain_table
 from mnist_repro.reporting.wording.numbers import UNKNOWN
+from mnist_repro.verdicts.environment import EnvironmentResult
+from mnist_repro.verdicts.finding import DECIDED, Verdict, count_runs
 from mnist_repro.verdicts.planning import ExperimentPlan, Need
 
 _MINUTE, _HOUR = 60, 3600
@@ -30,6 +32,22 @@ def print_plan(
         "seeds to be refuted.",
         highlight=False,
     )
+
+
+def print_next_step(result: EnvironmentResult, *, workers: int, console: Console) -> None:
+    """Say how much is decided, how long it takes here to decide the rest, and by which command."""
+    verdicts = result.outcome()
+    decided, undecided = sum(verdicts[each] for each in DECIDED), verdicts[Verdict.INCONCLUSIVE]
+    if result.is_stand_in:
+        return
+    text = f"Decided: {decided} of {decided + undecided}."
+    missing = [(max(0, each.protocol.seeds["full"] - len(each.completed)), each.seconds) for each in result.experiments]
+    if undecided and (runs := sum(count for count, _ in missing)):
+        time = _format_duration(sum(count * seconds.total for count, seconds in missing if seconds) / workers)
+        text += f" For the rest, {count_runs(runs)} more, about {time} here: `mnist-repro run --profile full`"
+    elif undecided:
+        text += " The rest needs more runs than the profile `full` has; `mnist-repro verdicts` says how many."
+    console.print(text, highlight=False, soft_wrap=True)
 
 
 def _cost_table(plans: Sequence[ExperimentPlan], *, environment: str) -> Table:
