@@ -126,30 +126,6 @@ def estimate_median(values: ArrayLike) -> Estimate:
     return Estimate(float(np.median(numbers)), Interval(float(found.low), float(found.high)))
 
 
-def estimate_median_ratio(numerator: ArrayLike, denominator: ArrayLike, *, generator: np.random.Generator) -> Estimate:
-    """Return the median of `numerator` over that of `denominator`, with its 95 % interval.
-
-    Parameters
-    ----------
-    numerator, denominator
-        Of shapes (m,) and (n,), finite and positive: resampled separately.
-
-    Notes
-    -----
-    Percentiles of the bootstrap: its bias correction is not made for medians, which most resamples leave where they
-    are. NaN where either has a single value.
-    """
-    above, below = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
-    interval = _bootstrap(
-        lambda first, second, axis: np.median(first, axis=axis) / np.median(second, axis=axis),
-        above,
-        below,
-        generator=generator,
-        method="percentile",
-    )
-    return Estimate(float(np.median(above) / np.median(below)), interval)
-
-
 def _bootstrap(
     statistic: Callable[..., Any],
     *samples: NDArray[np.float64],

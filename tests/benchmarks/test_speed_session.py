@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +13,7 @@ from installed import needs_tensorflow
 
 from mnist_repro.comparison.speed.baseline import SPEED_BASELINE_FILE, add_to_speed_baseline, read_speed_baseline
 from mnist_repro.comparison.speed.gate import Launch
+from mnist_repro.comparison.speed.trials import SPEED_TRIALS_FILE, SpeedTrials
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import describe_environment
 
@@ -76,6 +78,32 @@ def test_speed_gate_says_what_it_found(
 
     assert session.code == code, session.out
     assert said in session.out + session.err
+
+
+def test_speed_gate_says_where_it_was_not_tried(baseline: Path) -> None:
+    """Without trials on this kind of processor, the summary says that how often it errs was not measured."""
+    here = describe_environment(threads=1)
+    untried = f"On {here.processor}, how often the speed gate errs was not measured."
+    assert untried in run_session(baseline, slower=(1.0,)).out
+
+    file = baseline / "baseline" / SPEED_TRIALS_FILE
+    file.write_text(SpeedTrials(environment=here, trials=()).format(), encoding="utf-8")
+    assert untried not in run_session(baseline, slower=(1.0,)).out
+
+    elsewhere = replace(here, processor="another")
+    file.write_text(SpeedTrials(environment=elsewhere, trials=()).format(), encoding="utf-8")
+    assert untried in run_session(baseline, slower=(1.0,)).out
+
+
+def test_speed_gate_single_launch_in_the_baseline_is_skipped(baseline: Path) -> None:
+    """How much launches differ is unknown: nothing is decided, and the line says what to do."""
+    add_to_speed_baseline(baseline / "baseline", environment=describe_environment(threads=1), launches=[make_launch()])
+
+    session = run_session(baseline, "--strict-gates", slower=(3.0,))
+
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    assert "1 skipped" in session.out
+    assert "Measure another with --new-speed-baseline" in session.out
 
 
 def test_speed_gate_without_a_baseline_measures_one_of_this_machine(tmp_path: Path) -> None:
