@@ -10,7 +10,6 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import product
 from pathlib import Path
 from statistics import median
 
@@ -91,22 +90,17 @@ def count_outcomes(trials: SpeedTrials, *, baseline: Mapping[str, Sequence[Launc
     list of TrialCount
         The quiet machine first, then by ascending factor.
     """
-    counts = []
-    for is_busy, factor in product(
-        (False, True), sorted({f for t in trials.trials for f in t.step_seconds}, key=float)
-    ):
-        launches: dict[str, list[Launch]] = defaultdict(list)
-        for trial in trials.trials:
-            if trial.is_busy is is_busy and factor in trial.step_seconds and trial.experiment in baseline:
-                launches[trial.experiment].append(trial.as_launch(factor))
-        if launches:
-            found = [
-                judge_speed(launch, baseline=baseline, second=second)
-                for made in launches.values()
-                for launch, second in zip(made, [*made[1:], made[0]], strict=True)
-            ]
-            counts.append(_count(found, factor=float(factor), is_busy=is_busy))
-    return counts
+    launches: dict[tuple[bool, float, str], list[Launch]] = defaultdict(list)
+    for trial in trials.trials:
+        if trial.experiment in baseline:
+            for factor in trial.step_seconds:
+                launches[trial.is_busy, float(factor), trial.experiment].append(trial.as_launch(factor))
+    found: dict[tuple[bool, float], list[SpeedComparison]] = defaultdict(list)
+    for is_busy, slower, experiment in sorted(launches):
+        made = launches[is_busy, slower, experiment]
+        for launch, second in zip(made, [*made[1:], made[0]], strict=True):
+            found[is_busy, slower].append(judge_speed(launch, baseline=baseline, second=second))
+    return [_count(each, is_busy=is_busy, factor=factor) for (is_busy, factor), each in found.items()]
 
 
 def _count(found: Sequence[SpeedComparison], *, factor: float, is_busy: bool) -> TrialCount:

@@ -103,11 +103,7 @@ def list_processor_cells(gate: SpeedGateSummary, processor: str) -> list[str]:
         cells = [f"{100 * size:.2g} %" for size in (spread.standard_deviation, reach)]
         cells += [f"{TOLERANCE * math.exp(way):.2f}" for way in (-reach, reach)]
     tried = "was not measured" if processor in gate.untried else "see below"
-    return [_format_launches(sum(numbers), experiments=len(numbers)), *cells, tried]
-
-
-def _format_launches(number: int, *, experiments: int) -> str:
-    return f"{number} of {experiments} experiment{'' if experiments == 1 else 's'}"
+    return [f"{sum(numbers)} of {_format_experiments(len(numbers))}", *cells, tried]
 
 
 def list_launch_cells(gate: SpeedGateSummary, experiment: str) -> list[str]:
@@ -127,18 +123,22 @@ def format_speed_trials(gate: SpeedGateSummary) -> str:
         return "Its error rates were not measured with this baseline."
     runs: Counter[float] = Counter()
     slower: Counter[float] = Counter()
-    covering: Counter[float] = Counter()
     for count in gate.counts:
         runs[count.factor] += count.gate_runs
         slower[count.factor] += count.outcomes.get(Outcome.FAILED, 0)
-        covering[count.factor] += count.covering
     slowed = ", ".join(f"{slower[each]} of {runs[each]} ({each:g} times)" for each in sorted(runs) if each != 1)
+    covering = sum(count.covering for count in gate.counts if count.factor == 1)
+    experiments = _format_experiments(max(count.experiments for count in gate.counts))
     found = (
-        f"On {gate.environment.processor} it found slower {slower[1]} of {runs[1]} launches of unchanged code and, of "
-        f"the same launches slowed on purpose, {slowed}. "
-        f"Its 95 % interval covers a ratio of 1 in {covering[1]} of {runs[1]} launches of unchanged code."
+        f"On {gate.environment.processor} it found slower {slower[1]} of {runs[1]} launches of unchanged code "
+        f"({experiments}) and, of the same launches slowed on purpose, {slowed}. "
+        f"Its 95 % interval covers a ratio of 1 in {covering} of the {runs[1]} of unchanged code."
     )
     return " ".join([found, *map(format_untried, gate.untried)])
+
+
+def _format_experiments(number: int) -> str:
+    return f"{number} experiment{'' if number == 1 else 's'}"
 
 
 def list_trial_cells(count: TrialCount) -> list[str]:
@@ -149,7 +149,7 @@ def list_trial_cells(count: TrialCount) -> list[str]:
     interval = stats.binomtest(slower, count.gate_runs).proportion_ci(CONFIDENCE, method="exact")
     median, least, largest = (f"{ratio:.2f}" for ratio in count.ratios)
     return [
-        _format_launches(count.gate_runs, experiments=count.experiments) if count.factor == 1 else "the same",
+        f"{'' if count.factor == 1 else 'same '}{count.gate_runs}",
         f"{slower} of {count.gate_runs} ({100 * interval.low:.0f} to {100 * interval.high:.0f} %)",
         str(undecided),
         str(passed),

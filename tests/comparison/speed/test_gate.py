@@ -238,7 +238,7 @@ def test_count_outcomes_of_trials_are_those_of_the_gate(tmp_path: Path) -> None:
     slower = [(count.factor, count.outcomes.get(Outcome.FAILED, 0)) for count in counts if count.factor != 1.1]
     assert slower == [(1.0, 0), (2.0, 5)] * 2
     assert list_trial_cells(counts[2]) == [
-        *("the same", "5 of 5 (48 to 100 %)", "0", "0", "0 of 5", "1.99 (1.98 to 2.00)")
+        *("same 5", "5 of 5 (48 to 100 %)", "0", "0", "0 of 5", "1.99 (1.98 to 2.00)")
     ]
 
 
@@ -276,9 +276,9 @@ def test_page_of_the_speed_gate_says_what_was_measured(tmp_path: Path) -> None:
     assert "| net | 1.51, 1.51, 1.50 | 1.51 |" in page
     assert "| A processor | 3 of 1 experiment | 0.25 % | 1.2 % | 1.14 | 1.16 | see below |" in page
     assert "| another | 1 of 1 experiment | unknown | unknown | unknown | unknown | was not measured |" in page
-    assert "| 2 x | second core busy | the same | 5 of 5 (48 to 100 %) |" in page
+    assert "| 2 x | second core busy | same 5 | 5 of 5 (48 to 100 %) |" in page
     assert format_speed_trials(tried) == (
-        "On A processor it found slower 0 of 10 launches of unchanged code and, of the same launches slowed on "
-        "purpose, 0 of 10 (1.1 times), 10 of 10 (2 times). Its 95 % interval covers a ratio of 1 in 8 of 10 launches "
-        "of unchanged code. On another, how often the speed gate errs was not measured."
+        "On A processor it found slower 0 of 10 launches of unchanged code (1 experiment) and, of the same launches "
+        "slowed on purpose, 0 of 10 (1.1 times), 10 of 10 (2 times). Its 95 % interval covers a ratio of 1 in 8 of the "
+        "10 of unchanged code. On another, how often the speed gate errs was not measured."
     )
