@@ -8,7 +8,7 @@ differ. A step counts as slower only if a second launch confirms it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, median, variance
@@ -50,24 +50,25 @@ class Spread:
     standard_deviation: float  #: of the logarithm of a launch's ratio; NaN without two launches of an experiment
     freedom: int  #: degrees of freedom
 
-    def reach(self, launches: int) -> float:
+    def reach(self, new: int, before: int) -> float:
         """Return the half width of a comparison's 95 % interval, in the logarithm of the ratio.
 
         Parameters
         ----------
-        launches
-            Of the baseline, with which one launch is compared.
+        new, before
+            Numbers of launches.
 
         Notes
         -----
-        The prediction interval of one further value [1]_, ``t * s * sqrt(1 + 1 / launches)``, but with the pooled s.
+        ``t * s * sqrt(1 / new + 1 / before)``: for one new launch the prediction interval of a further value [1]_, but
+        with the pooled s.
 
         References
         ----------
         .. [1] Hahn and Meeker, "Statistical Intervals", Wiley 1991, section 4.8.
         """
         quantile = float(stdtrit(self.freedom, (1 + CONFIDENCE) / 2))
-        return quantile * self.standard_deviation * math.sqrt(1 + 1 / launches)
+        return quantile * self.standard_deviation * math.sqrt(1 / new + 1 / before)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,35 +92,28 @@ class SpeedComparison:
         return self.ratio.interval.low > self.tolerance and self.confirmation is None
 
 
-def pool_spread(baseline: Mapping[str, Sequence[Launch]]) -> Spread:
-    """Pool the spread of launches over the experiments of a processor, each around its own mean."""
-    groups = [[math.log(launch.ratio) for launch in launches] for launches in baseline.values() if len(launches) > 1]
-    freedom = sum(len(group) - 1 for group in groups)
-    squares = math.fsum((len(group) - 1) * variance(group) for group in groups)
+def pool_spread(groups: Iterable[Sequence[Launch]]) -> Spread:
+    """Pool the spread of groups of launches, each of the same code and experiment, around their own means."""
+    logarithms = [[math.log(launch.ratio) for launch in group] for group in groups if len(group) > 1]
+    freedom = sum(len(group) - 1 for group in logarithms)
+    squares = math.fsum((len(group) - 1) * variance(group) for group in logarithms)
     return Spread(math.sqrt(squares / freedom) if freedom else math.nan, freedom)
 
 
-def compare_launch(launch: Launch, baseline: Mapping[str, Sequence[Launch]]) -> Estimate:
-    """Return the ratio of a launch's step time to the baseline's, with its 95 % interval.
-
-    Parameters
-    ----------
-    baseline
-        Launches of one processor, by experiment. The ratio is to the geometric mean of those of the launch's own
-        experiment; the others only add to what is known of the spread. Where no experiment has two launches, the
-        interval is NaN.
+def compare_launches(new: Sequence[Launch], before: Sequence[Launch], *, spread: Spread) -> Estimate:
+    """Return the ratio of step times by the geometric means of launches, all of one experiment, with its interval.
 
     Raises
     ------
     ValueError
-        If the baseline has no launch of the experiment.
+        If either has no launch, or they are of several experiments.
     """
-    before = baseline.get(launch.experiment)
-    if not before:
-        msg = f"A launch of {launch.experiment} is compared with launches of it, at least one."
+    if {launch.experiment for launch in new} != {launch.experiment for launch in before} or not before:
+        msg = f"Launches are compared with at least one of the same experiment; received {len(before)}."
         raise ValueError(msg)
-    change = math.log(launch.ratio) - fmean(math.log(earlier.ratio) for earlier in before)
-    reach = pool_spread(baseline).reach(len(before))
+    change, reference = (fmean(math.log(launch.ratio) for launch in launches) for launches in (new, before))
+    change -= reference
+    reach = spread.reach(len(new), len(before))
     return Estimate(math.exp(change), Interval(math.exp(change - reach), math.exp(change + reach)))
 
 
@@ -135,17 +129,37 @@ def judge_speed(
     Parameters
     ----------
     baseline
-        Launches of one processor, by experiment.
+        Launches of one processor, by experiment: all tell how much launches differ. Where no experiment has two, the
+        interval is NaN, and nothing is decided.
     second
         Another launch, which counts only if the first is slower.
     tolerance
         Largest ratio that does not count as slower.
     """
-    ratio, confirmation = compare_launch(launch, baseline), None
+    before, spread = baseline.get(launch.experiment, ()), pool_spread(baseline.values())
+    ratio, confirmation = compare_launches([launch], before, spread=spread), None
     outcome = Outcome.PASSED if ratio.interval.high <= tolerance else Outcome.UNDECIDED
     if second and ratio.interval.low > tolerance:
-        confirmation = compare_launch(second, baseline)
+        confirmation = compare_launches([second], before, spread=spread)
         outcome = Outcome.FAILED if confirmation.interval.low > tolerance else Outcome.UNDECIDED
     return SpeedComparison(
         experiment=launch.experiment, outcome=outcome, ratio=ratio, confirmation=confirmation, tolerance=tolerance
+    )
+
+
+def judge_revisions(
+    launches: Sequence[Launch], *, before: Sequence[Launch], tolerance: float = TOLERANCE
+) -> SpeedComparison:
+    """Judge launches of one experiment against those of an earlier revision, made in turn with them.
+
+    There is no second launch: each revision has several, and their spread is taken from them alone.
+    """
+    ratio = compare_launches(launches, before, spread=pool_spread([launches, before]))
+    outcome = Outcome.PASSED if ratio.interval.high <= tolerance else Outcome.UNDECIDED
+    return SpeedComparison(
+        experiment=launches[0].experiment,
+        outcome=Outcome.FAILED if ratio.interval.low > tolerance else outcome,
+        ratio=ratio,
+        confirmation=None,
+        tolerance=tolerance,
     )

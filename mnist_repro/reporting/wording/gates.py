@@ -96,10 +96,10 @@ def list_processor_cells(gate: SpeedGateSummary, processor: str) -> list[str]:
     Where an experiment has fewer launches than others, the row is of its intervals, which are the widest.
     """
     launches = launches_on(processor, gate.entries)
-    numbers, spread = [*map(len, launches.values())], pool_spread(launches)
+    numbers, spread = [*map(len, launches.values())], pool_spread(launches.values())
     cells = ["unknown"] * 4
     if spread.freedom:
-        reach = spread.reach(min(numbers))
+        reach = spread.reach(1, min(numbers))
         cells = [f"{100 * size:.2g} %" for size in (spread.standard_deviation, reach)]
         cells += [f"{TOLERANCE * math.exp(way):.2f}" for way in (-reach, reach)]
     tried = "was not measured" if processor in gate.untried else "see below"

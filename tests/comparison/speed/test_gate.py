@@ -20,7 +20,7 @@ from mnist_repro.comparison.speed.baseline import (
     launches_on,
     read_speed_baseline,
 )
-from mnist_repro.comparison.speed.gate import Launch, compare_launch, judge_speed
+from mnist_repro.comparison.speed.gate import Launch, judge_revisions, judge_speed
 from mnist_repro.comparison.speed.trials import (
     SPEED_TRIALS_FILE,
     SpeedTrial,
@@ -56,10 +56,10 @@ LAUNCHES = [launch(seed=seed) for seed in (101, 102, 103)]
 BASELINE = {"net": LAUNCHES}
 
 
-def test_compare_launch_a_slower_machine_is_no_slower_step() -> None:
+def test_judge_speed_a_slower_machine_is_no_slower_step() -> None:
     """A machine of a third of the speed leaves the ratio where it was; a slower step moves it by as much."""
-    unchanged = compare_launch(launch(machine=3.0), BASELINE)
-    slower = compare_launch(launch(1.5, machine=3.0), BASELINE)
+    unchanged = judge_speed(launch(machine=3.0), baseline=BASELINE).ratio
+    slower = judge_speed(launch(1.5, machine=3.0), baseline=BASELINE).ratio
 
     assert unchanged.interval.low < 1.0 < unchanged.interval.high
     assert unchanged.value == pytest.approx(1.0, abs=0.02)
@@ -67,25 +67,26 @@ def test_compare_launch_a_slower_machine_is_no_slower_step() -> None:
     assert slower.interval.low < 1.5 < slower.interval.high
 
 
-def test_compare_launch_interval_is_of_launches_pooled_over_experiments() -> None:
+def test_judge_speed_interval_is_of_launches_pooled_over_experiments() -> None:
     """It is Student's t, with the standard deviation of all launches around the mean of their experiment."""
     ratios = {"net": [1.0, 1.02, 1.07], "other": [3.0, 3.3], "single": [9.0]}
     baseline = {name: [launch_of(ratio, name) for ratio in each] for name, each in ratios.items()}
     deviations = np.concatenate([np.log(each) - np.mean(np.log(each)) for each in ratios.values()])
     reach = stats.t.ppf(0.975, 3) * np.sqrt(np.sum(deviations**2) / 3 * (1 + 1 / 3))
 
-    found = compare_launch(launch_of(1.2), baseline)
+    found = judge_speed(launch_of(1.2), baseline=baseline).ratio
 
     expected = 1.2 / stats.gmean(ratios["net"]) * np.exp([0, -reach, reach])
     assert [found.value, found.interval.low, found.interval.high] == pytest.approx(expected)
 
 
-def test_compare_launch_without_launches_of_the_experiment_is_refused() -> None:
+def test_judge_speed_without_launches_of_the_experiment_is_refused() -> None:
     """Launches of another experiment alone, or none, are nothing to be compared with."""
-    with pytest.raises(ValueError, match="compared with launches of it, at least one"):
-        compare_launch(launch(experiment="other"), BASELINE)
-    with pytest.raises(ValueError, match="at least one"):
-        compare_launch(launch(), {"net": []})
+    for baseline in ({"other": LAUNCHES}, {"net": []}, {}):
+        with pytest.raises(ValueError, match="at least one of the same experiment"):
+            judge_speed(launch(), baseline=baseline)
+    with pytest.raises(ValueError, match="at least one of the same experiment"):
+        judge_revisions([launch()], before=[launch(experiment="other")])
 
 
 def test_judge_speed_single_launch_of_each_experiment_decides_nothing() -> None:
@@ -109,6 +110,30 @@ def test_judge_speed_launches_that_differ_widely_leave_it_undecided() -> None:
 
     assert judge_speed(launch(), baseline=BASELINE).outcome is Outcome.PASSED
     assert judge_speed(launch(), baseline=differing).outcome is Outcome.UNDECIDED
+
+
+def test_judge_revisions_is_student_t_of_two_groups_of_launches() -> None:
+    """The interval is that of the difference of two means of logarithms, with a common variance."""
+    new, before = (1.5, 1.6, 1.55), (1.0, 1.05, 1.02)
+    expected = stats.ttest_ind(np.log(new), np.log(before)).confidence_interval()
+
+    found = judge_revisions([launch_of(r) for r in new], before=[launch_of(r) for r in before]).ratio
+
+    assert found.value == pytest.approx(stats.gmean(new) / stats.gmean(before))
+    assert [found.interval.low, found.interval.high] == pytest.approx(np.exp([expected.low, expected.high]))
+
+
+@pytest.mark.parametrize(
+    ("slower", "outcome"),
+    [(0.9, Outcome.PASSED), (1.0, Outcome.PASSED), (1.15, Outcome.UNDECIDED), (1.3, Outcome.FAILED)],
+)
+def test_judge_revisions_fails_what_its_interval_shows(slower: float, outcome: Outcome) -> None:
+    """Several launches of each need no other; single ones decide nothing."""
+    launches = [launch(slower, seed=seed) for seed in (1, 2, 3)]
+
+    assert judge_revisions(launches, before=LAUNCHES).outcome is outcome
+    alone = judge_revisions(launches[:1], before=LAUNCHES[:1])
+    assert (alone.outcome, alone.can_decide) == (Outcome.UNDECIDED, False)
 
 
 def test_interval_of_recorded_launches_of_unchanged_code_covers_1() -> None:
