@@ -77,6 +77,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--new-speed-baseline", action="store_true", help="measure the baseline of training steps again, here"
     )
+    group.addoption(
+        "--against",
+        metavar="REVISION",
+        help="compare training steps with those of a revision of this checkout, timed in turn, in place of a baseline",
+    )
     group.addoption("--baseline", type=Path, help="folder of what runs are held against (baseline/ beside the records)")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from race import EngineProcess, fill_round
+from race import CHECKOUT, EngineProcess, fill_round
 
 from mnist_repro.comparison.speed.engines import COMPILED, CONTROL
 from mnist_repro.comparison.speed.gate import Launch
@@ -18,7 +18,7 @@ _ROUND_SECONDS = 0.1
 _DECIMALS = 10
 
 
-def measure_launch(protocol: Protocol, *, dataset: Dataset, data: Path | None) -> Launch:
+def measure_launch(protocol: Protocol, *, dataset: Dataset, data: Path | None, checkout: Path = CHECKOUT) -> Launch:
     """Launch our engine and the control, and time their steps.
 
     Parameters
@@ -27,13 +27,17 @@ def measure_launch(protocol: Protocol, *, dataset: Dataset, data: Path | None) -
         Of the experiment whose steps are timed.
     dataset, data
         The images, and the folder to look for them in first.
+    checkout
+        Whose engine is launched, by its package; the control is always today's.
     """
-    (step_seconds,), control_seconds = time_in_turn(protocol, dataset=dataset, data=data, factors=(1.0,))
+    (step_seconds,), control_seconds = time_in_turn(
+        protocol, dataset=dataset, data=data, factors=(1.0,), checkout=checkout
+    )
     return Launch(experiment=protocol.id, step_seconds=step_seconds, control_seconds=control_seconds)
 
 
 def time_in_turn(
-    protocol: Protocol, *, dataset: Dataset, data: Path | None, factors: Sequence[float]
+    protocol: Protocol, *, dataset: Dataset, data: Path | None, factors: Sequence[float], checkout: Path = CHECKOUT
 ) -> tuple[list[tuple[float, ...]], tuple[float, ...]]:
     """Time steps as they are and slowed down, in one launch.
 
@@ -41,6 +45,8 @@ def time_in_turn(
     ----------
     factors
         So many times the steps that are counted are made; 1 is as it is.
+    checkout
+        Whose engine is launched.
 
     Returns
     -------
@@ -51,7 +57,7 @@ def time_in_turn(
     """
     rounds: list[list[float]] = []
     with (
-        EngineProcess(COMPILED, protocol.id, dataset=dataset.name, data=data) as ours,
+        EngineProcess(COMPILED, protocol.id, dataset=dataset.name, data=data, checkout=checkout) as ours,
         EngineProcess(CONTROL, protocol.id, dataset=dataset.name, data=data) as control,
     ):
         for process in (ours, control):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ ENGINES = {
     "control": ("control", "Control"),
 }
 
-_CHILD = Path(__file__).parent / "child.py"
+CHECKOUT = Path(__file__).parents[2]
 # Long enough that what a call costs, and the clock, hardly count.
 ROUND_SECONDS = 0.25
 _FEWEST_STEPS = 10
@@ -67,10 +68,20 @@ class Times:
 class EngineProcess:
     """An engine in a process of its own, which makes steps when it is told to."""
 
-    def __init__(self, engine: str, experiment: str, *, dataset: str, data: Path | None) -> None:
-        command = [sys.executable, str(_CHILD), engine, experiment, dataset, str(data or "")]
+    def __init__(
+        self, engine: str, experiment: str, *, dataset: str, data: Path | None, checkout: Path = CHECKOUT
+    ) -> None:
+        child = checkout / "benchmarks" / "speed" / "child.py"
+        command = [sys.executable, str(child), engine, experiment, dataset, str(data or "")]
+        # The package of the same checkout, before any that is installed.
+        path = os.pathsep.join(filter(None, (str(checkout), os.environ.get("PYTHONPATH"))))
         self._process = subprocess.Popen(  # noqa: S603 - our own words
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": path},
         )
 
     def __enter__(self) -> EngineProcess:  # noqa: PYI034 - typing.Self is younger than Python 3.10

@@ -7,20 +7,15 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from scipy import special
 
 from mnist_repro.stats.summary import CONFIDENCE, MOST_RUNS, UNKNOWN, Interval, summarize
 
-_RESAMPLES = 9_999
-_FEWEST_RESAMPLES = 999
-_MOST_DRAWS = 1 << 22  # values in all resamples, unless these would be too few: reached by about 400 runs
-_MOST_AT_ONCE = 1 << 19  # values held in memory where there are more runs
 _QUANTILE = float(special.ndtri((1 + CONFIDENCE) / 2))
 _BESIDE = 1e-9
 
@@ -135,58 +130,6 @@ def estimate_median(values: ArrayLike) -> Estimate:
     if not excluded:
         return Estimate(median, UNKNOWN)
     return Estimate(median, Interval(float(numbers[excluded - 1]), float(numbers[n - excluded])))
-
-
-def estimate_median_ratio(numerator: ArrayLike, denominator: ArrayLike, *, generator: np.random.Generator) -> Estimate:
-    """Return the median of `numerator` over that of `denominator`, with its 95 % interval.
-
-    Parameters
-    ----------
-    numerator, denominator
-        Of shapes (m,) and (n,), finite and positive: resampled separately.
-
-    Notes
-    -----
-    Percentiles of the bootstrap: its bias correction is not made for medians, which most resamples leave where they
-    are. NaN where either has a single value.
-    """
-    above, below = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
-    interval = _bootstrap(
-        lambda first, second, axis: np.median(first, axis=axis) / np.median(second, axis=axis),
-        above,
-        below,
-        generator=generator,
-        method="percentile",
-    )
-    return Estimate(float(np.median(above) / np.median(below)), interval)
-
-
-def _bootstrap(
-    statistic: Callable[..., Any],
-    *samples: NDArray[np.float64],
-    generator: np.random.Generator,
-    method: Literal["BCa", "percentile"] = "BCa",
-) -> Interval:
-    if min(map(len, samples)) < 2:  # noqa: PLR2004 - one value has no standard deviation
-        return UNKNOWN
-    if all((sample == sample[0]).all() for sample in samples):
-        value = float(statistic(*samples, axis=0))
-        return Interval(value, value)
-    # SciPy holds all values of all resamples: thousands of runs would fill the memory.
-    longest = max(map(len, samples))
-    resamples = min(_RESAMPLES, max(_FEWEST_RESAMPLES, _MOST_DRAWS // longest))
-    # SciPy's name for the generator changed from `random_state` to `rng`; all versions take the former.
-    found = stats.bootstrap(
-        samples,
-        statistic,
-        n_resamples=resamples,
-        batch=_RESAMPLES if resamples == _RESAMPLES else max(1, _MOST_AT_ONCE // longest),
-        confidence_level=CONFIDENCE,
-        method=method,
-        vectorized=True,
-        random_state=generator,
-    ).confidence_interval
-    return Interval(float(found.low), float(found.high))
 
 
 def estimate_share(greater: ArrayLike, smaller: ArrayLike) -> Estimate:

@@ -9,7 +9,6 @@ Confirming takes three steps: `plan_confirmation`, training its plans, `compare_
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from mnist_repro.records.environment import describe_environment, hash_training_
 from mnist_repro.records.run import RunRecord, run_conditions
 from mnist_repro.records.store import RecordStore
 from mnist_repro.records.variant_runs import read_variant_runs, variant_store
+from mnist_repro.studies.revision import check_out, run_command
 from mnist_repro.studies.study import Plan, plan_study
 from mnist_repro.studies.variant_plans import plan_variants
 
@@ -124,30 +124,13 @@ def train_revision(revision: str, *, folder: Path, environment: str, seeds: int,
     ReproError
         If there is no such revision, or a command of it fails.
     """
-    tree, records = folder / "tree", folder / "records"
+    records = folder / "records"
     named = ["--data", dataset.source] if Path(dataset.source).is_dir() else ["--dataset", dataset.name]
     where = ["--records", str(records), "--environment", environment, *named]
     program = [sys.executable, "-m", "mnist_repro"]
-    checkout = Path(__file__).parents[2]
-    steps = [
-        (["git", "-C", str(checkout), "worktree", "add", "--detach", str(tree), revision], checkout),
-        ([*program, "run", "--seeds", f"0-{seeds - 1}", *where], tree),
-        ([*program, "explain", "--seeds", "0", *where], tree),
-    ]
-    try:
-        for command, place in steps:
-            # -m finds the package in the current folder before the installed one.
-            ended = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
-            if ended.returncode:
-                msg = (
-                    f"`{' '.join(command)}` ended with {ended.returncode}: "
-                    f"{ended.stderr.strip() or ended.stdout.strip()}. "
-                    "Correct --against: it names a revision of this checkout."
-                )
-                raise ReproError(msg)
-    finally:
-        remove = ["git", "-C", str(checkout), "worktree", "remove", "--force", str(tree)]
-        subprocess.run(remove, capture_output=True, check=False)  # noqa: S603 - fixed words
+    with check_out(revision, tree=folder / "tree") as tree:
+        run_command([*program, "run", "--seeds", f"0-{seeds - 1}", *where], folder=tree)
+        run_command([*program, "explain", "--seeds", "0", *where], folder=tree)
     return RecordStore(records / environment)
 
 

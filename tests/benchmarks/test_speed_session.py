@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -12,8 +15,11 @@ from installed import needs_tensorflow
 
 from mnist_repro.comparison.speed.baseline import SPEED_BASELINE_FILE, add_to_speed_baseline, read_speed_baseline
 from mnist_repro.comparison.speed.gate import Launch
+from mnist_repro.comparison.speed.trials import SPEED_TRIALS_FILE, SpeedTrials
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import describe_environment
+from mnist_repro.studies import revision as revisions
 
 pytestmark = needs_tensorflow
 EXPERIMENT = "tf1-basic"
@@ -78,6 +84,32 @@ def test_speed_gate_says_what_it_found(
     assert said in session.out + session.err
 
 
+def test_speed_gate_says_where_it_was_not_tried(baseline: Path) -> None:
+    """Without trials on this kind of processor, the summary says that how often it errs was not measured."""
+    here = describe_environment(threads=1)
+    untried = f"On {here.processor}, how often the speed gate errs was not measured."
+    assert untried in run_session(baseline, slower=(1.0,)).out
+
+    file = baseline / "baseline" / SPEED_TRIALS_FILE
+    file.write_text(SpeedTrials(environment=here, trials=()).format(), encoding="utf-8")
+    assert untried not in run_session(baseline, slower=(1.0,)).out
+
+    elsewhere = replace(here, processor="another")
+    file.write_text(SpeedTrials(environment=elsewhere, trials=()).format(), encoding="utf-8")
+    assert untried in run_session(baseline, slower=(1.0,)).out
+
+
+def test_speed_gate_single_launch_in_the_baseline_is_skipped(baseline: Path) -> None:
+    """How much launches differ is unknown: nothing is decided, and the line says what to do."""
+    add_to_speed_baseline(baseline / "baseline", environment=describe_environment(threads=1), launches=[make_launch()])
+
+    session = run_session(baseline, "--strict-gates", slower=(3.0,))
+
+    assert session.code == pytest.ExitCode.TESTS_FAILED
+    assert "1 skipped" in session.out
+    assert "Measure another with --new-speed-baseline" in session.out
+
+
 def test_speed_gate_without_a_baseline_measures_one_of_this_machine(tmp_path: Path) -> None:
     """The first session's launches become a baseline beside this machine's records; the next one is held against them.
 
@@ -130,3 +162,33 @@ def test_speed_gate_broken_baseline_does_not_pass(baseline: Path) -> None:
     assert session.code == pytest.ExitCode.TESTS_FAILED
     assert "cannot be read" in session.out
     assert file.read_text(encoding="utf-8") == "{}"
+
+
+def test_speed_gate_against_a_revision_needs_no_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Launches of the revision and of today take turns; the line names the revision, and no file is written."""
+    trees = []
+
+    @contextmanager
+    def check_out(revision: str, *, tree: Path) -> Iterator[Path]:
+        assert revision == "v1"
+        trees.append(tree)
+        yield tree
+
+    hashes = {EXPERIMENT: load_catalogue().protocols[EXPERIMENT].sha256}
+    monkeypatch.setattr(revisions, "check_out", check_out)
+    monkeypatch.setattr(revisions, "read_protocol_hashes", lambda tree: hashes if tree in trees else {})
+    options = "--strict-gates", "--against=v1"
+
+    slower = run_session(tmp_path, *options, slower=(1.0, 1.5) * 3)
+    as_quick = run_session(tmp_path, *options, slower=(2.0, 2.0) * 3)
+    hashes[EXPERIMENT] = "0" * 64
+    other = run_session(tmp_path, *options, slower=())
+
+    assert (slower.code, as_quick.code, other.code) == (1, 0, 1)
+    assert "SLOWER: a step takes 1.50 (1.50 to 1.50) times as long; 1.15 is allowed (beside v1)" in slower.out
+    assert "not slower: a step takes 1.00 (1.00 to 1.00) times as long" in as_quick.out
+    assert (
+        "nothing compared: the revision does not have this experiment, or with another protocol (beside v1)"
+        in other.out
+    )
+    assert not list(tmp_path.rglob(SPEED_BASELINE_FILE))

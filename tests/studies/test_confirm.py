@@ -19,7 +19,7 @@ from mnist_repro.records import environment as environment_module
 from mnist_repro.records.environment import Environment, hash_training_code, training_code_sha256
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
-from mnist_repro.studies import confirm as confirmation, study
+from mnist_repro.studies import confirm as confirmation, revision as revisions, study
 from mnist_repro.studies.confirm import (
     Confirmation,
     compare_outcomes,
@@ -191,13 +191,13 @@ def test_train_revision_trains_in_a_checkout_of_the_revision_and_removes_it(
 ) -> None:
     """The revision's package trains experiments and variants on the same images; its checkout does not stay."""
     commands = _Commands()
-    monkeypatch.setattr(confirmation.subprocess, "run", commands)
+    monkeypatch.setattr(revisions.subprocess, "run", commands)
     dataset = replace(random_images, source=str(tmp_path) if in_folder else "made up")
     images = ["--data", str(tmp_path)] if in_folder else ["--dataset", dataset.name]
 
     store = revise(tmp_path / "new", dataset)
 
-    tree, checkout = str(tmp_path / "new" / "tree"), str(Path(confirmation.__file__).parents[2])
+    tree, checkout = str(tmp_path / "new" / "tree"), str(Path(revisions.__file__).parents[2])
     options = ["--records", str(tmp_path / "new" / "records"), "--environment", "linux", *images]
     program = [sys.executable, "-m", "mnist_repro"]
     assert store == RecordStore(tmp_path / "new" / "records" / "linux")
@@ -216,7 +216,7 @@ def test_train_revision_command_that_fails_is_named(
 ) -> None:
     """The first command that fails is named with what it said; the checkout is removed all the same."""
     commands = _Commands(failing=failing)
-    monkeypatch.setattr(confirmation.subprocess, "run", commands)
+    monkeypatch.setattr(revisions.subprocess, "run", commands)
 
     with pytest.raises(ReproError, match=rf"`.* {failing} .*` ended with 128: fatal: .*Correct --against"):
         revise(tmp_path, random_images)

@@ -81,12 +81,18 @@ def make_results(
             results, expected=["never-run"], outdated=[], code=frozenset("b"), protocols=protocols
         ),
         gate=_make_gate(results[0]),
-        speed_gate=SpeedGateSummary(entries={}, environment=None, counts=(_SLOWED,)),
+        speed_gate=SpeedGateSummary(entries={}, environment=environment, counts=(_SLOWED,)),
     )
 
 
 _SLOWED = TrialCount(
-    factor=2.0, is_busy=True, gate_runs=5, outcomes={Outcome.FAILED: 4, Outcome.UNDECIDED: 1}, ratios=(2.0, 1.9, 2.1)
+    factor=2.0,
+    is_busy=True,
+    experiments=1,
+    gate_runs=5,
+    outcomes={Outcome.FAILED: 4, Outcome.UNDECIDED: 1},
+    covering=0,
+    ratios=(2.0, 1.9, 2.1),
 )
 _ENGINE = EngineTimes(
     experiment="tf1-basic",

@@ -6,7 +6,7 @@ Ratios to the control differ between kinds of processor, so each has launches of
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from mnist_repro.records.decoding import read_measurement
 from mnist_repro.records.environment import Environment
 
 SPEED_BASELINE_FILE = "speed.json"
-# Launches differ slightly from each other, mostly by memory layout.
+# By how much launches differ, mostly by memory layout, two or more of an experiment tell.
 BASELINE_LAUNCHES = 3
 _SCHEMA = 1
 
@@ -60,6 +60,11 @@ def read_speed_baseline(folder: Path) -> dict[tuple[str, str], SpeedEntry]:
     remedy = "Restore it, or remove it and measure another: pytest benchmarks/test_speed_regression.py"
     found = read_measurement(folder / SPEED_BASELINE_FILE, _BaselineFile, remedy=remedy, schema=_SCHEMA)
     return {entry.key: entry for entry in found.entries} if found else {}
+
+
+def launches_on(processor: str, entries: Mapping[tuple[str, str], SpeedEntry]) -> dict[str, tuple[Launch, ...]]:
+    """Return the launches on one processor by experiment, of all that `read_speed_baseline` returns."""
+    return {experiment: entry.launches for (experiment, where), entry in entries.items() if where == processor}
 
 
 def add_to_speed_baseline(folder: Path, *, environment: Environment, launches: Sequence[Launch]) -> None:

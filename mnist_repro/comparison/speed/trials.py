@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import product
 from pathlib import Path
-
-import numpy as np
+from statistics import median
 
 from mnist_repro.comparison.gate.regression import Outcome
-from mnist_repro.comparison.speed.baseline import SpeedEntry, read_speed_baseline
+from mnist_repro.comparison.speed.baseline import SpeedEntry, launches_on, read_speed_baseline
 from mnist_repro.comparison.speed.gate import Launch, SpeedComparison, judge_speed
 from mnist_repro.records.decoding import read_measurement
 from mnist_repro.records.environment import Environment
@@ -60,8 +58,10 @@ class TrialCount:
 
     factor: float  #: by which the steps were slowed down; 1 is unchanged
     is_busy: bool  #: whether another process kept the second core busy
+    experiments: int  #: number of experiments
     gate_runs: int  #: launches judged, each confirmed by the next of its experiment where the gate asked for it
     outcomes: Mapping[Outcome, int]  #: number of gate runs by outcome
+    covering: int  #: gate runs whose interval covers a ratio of 1
     ratios: tuple[float, float, float]  #: of times to the baseline's: median, smallest, largest
 
 
@@ -77,40 +77,30 @@ def read_speed_trials(folder: Path) -> SpeedTrials | None:
     return read_measurement(folder / SPEED_TRIALS_FILE, SpeedTrials, remedy=remedy, schema=_SCHEMA)
 
 
-def count_outcomes(trials: SpeedTrials, *, baseline: Mapping[tuple[str, str], SpeedEntry]) -> list[TrialCount]:
+def count_outcomes(trials: SpeedTrials, *, baseline: Mapping[str, Sequence[Launch]]) -> list[TrialCount]:
     """Judge every launch against the baseline of its processor, and count the outcomes.
 
     Parameters
     ----------
     baseline
-        By experiment and processor, as `read_speed_baseline` returns it. Launches without one are excluded.
+        Launches of the trials' processor, by experiment. Trials of other experiments are excluded.
 
     Returns
     -------
     list of TrialCount
         The quiet machine first, then by ascending factor.
     """
-    counts = []
-    for is_busy, factor in product(
-        (False, True), sorted({f for t in trials.trials for f in t.step_seconds}, key=float)
-    ):
-        found: list[SpeedComparison] = []
-        launches: dict[str, list[Launch]] = defaultdict(list)
-        for trial in trials.trials:
-            if trial.is_busy is is_busy and factor in trial.step_seconds:
-                launches[trial.experiment].append(trial.as_launch(factor))
-        for experiment, made in launches.items():
-            if entry := baseline.get((experiment, trials.environment.processor)):
-                found += _judge_in_turn(made, entry.launches)
-        if found:
-            counts.append(_count(found, factor=float(factor), is_busy=is_busy))
-    return counts
-
-
-def _judge_in_turn(launches: Sequence[Launch], baseline: Sequence[Launch]) -> Iterable[SpeedComparison]:
-    """Judge each of an experiment's launches; the next one serves as the second launch."""
-    for number, launch in enumerate(launches):
-        yield judge_speed(launch, baseline=baseline, second=launches[(number + 1) % len(launches)])
+    launches: dict[tuple[bool, float, str], list[Launch]] = defaultdict(list)
+    for trial in trials.trials:
+        if trial.experiment in baseline:
+            for factor in trial.step_seconds:
+                launches[trial.is_busy, float(factor), trial.experiment].append(trial.as_launch(factor))
+    found: dict[tuple[bool, float], list[SpeedComparison]] = defaultdict(list)
+    for is_busy, slower, experiment in sorted(launches):
+        made = launches[is_busy, slower, experiment]
+        for launch, second in zip(made, [*made[1:], made[0]], strict=True):
+            found[is_busy, slower].append(judge_speed(launch, baseline=baseline, second=second))
+    return [_count(each, is_busy=is_busy, factor=factor) for (is_busy, factor), each in found.items()]
 
 
 def _count(found: Sequence[SpeedComparison], *, factor: float, is_busy: bool) -> TrialCount:
@@ -118,9 +108,11 @@ def _count(found: Sequence[SpeedComparison], *, factor: float, is_busy: bool) ->
     return TrialCount(
         factor=factor,
         is_busy=is_busy,
+        experiments=len({comparison.experiment for comparison in found}),
         gate_runs=len(found),
         outcomes=Counter(comparison.outcome for comparison in found),
-        ratios=(float(np.median(ratios)), min(ratios), max(ratios)),
+        covering=sum(comparison.ratio.interval.overlaps(1.0, 1.0) for comparison in found),
+        ratios=(median(ratios), min(ratios), max(ratios)),
     )
 
 
@@ -129,8 +121,18 @@ class SpeedGateSummary:
     """The speed gate's baseline and its error rates."""
 
     entries: Mapping[tuple[str, str], SpeedEntry]  #: the baseline's launches, by experiment and processor
-    environment: Environment | None  #: in which the trials were made; None where there are none
+    environment: Environment | None  #: of the trials that were judged; None where none were
     counts: tuple[TrialCount, ...]  #: the gate's outcomes for the trials
+
+    @property
+    def processors(self) -> list[str]:
+        """Processors that have a baseline, in the order of the alphabet."""
+        return sorted({processor for _, processor in self.entries})
+
+    @property
+    def untried(self) -> list[str]:
+        """Those without trials: how often the gate errs there was not measured."""
+        return [name for name in self.processors if not self.environment or name != self.environment.processor]
 
 
 def summarize_speed_gate(folder: Path) -> SpeedGateSummary | None:
@@ -144,8 +146,7 @@ def summarize_speed_gate(folder: Path) -> SpeedGateSummary | None:
     entries, trials = read_speed_baseline(folder), read_speed_trials(folder)
     if not entries:
         return None
+    counts = count_outcomes(trials, baseline=launches_on(trials.environment.processor, entries)) if trials else []
     return SpeedGateSummary(
-        entries=entries,
-        environment=trials.environment if trials else None,
-        counts=tuple(count_outcomes(trials, baseline=entries)) if trials else (),
+        entries=entries, environment=trials.environment if trials and counts else None, counts=tuple(counts)
     )

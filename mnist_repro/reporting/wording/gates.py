@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-import numpy as np
 from scipy import stats
 
 from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, GateErrors, Requirement, Shift
 from mnist_repro.comparison.gate.regression import Outcome
-from mnist_repro.comparison.speed.baseline import SpeedEntry
-from mnist_repro.comparison.speed.gate import SpeedComparison
+from mnist_repro.comparison.speed.baseline import launches_on
+from mnist_repro.comparison.speed.gate import TOLERANCE, SpeedComparison, pool_spread
 from mnist_repro.comparison.speed.trials import SpeedGateSummary, TrialCount
-from mnist_repro.reporting.wording.numbers import format_estimate
+from mnist_repro.reporting.wording.numbers import format_environment, format_estimate
 from mnist_repro.stats.summary import CONFIDENCE
 
 
@@ -78,41 +77,82 @@ def format_speed_comparison(found: SpeedComparison) -> str:
     line = f"{found.experiment}: {_OUTCOMES[found.outcome]}: a step takes {format_estimate(found.ratio)} times as long"
     if found.confirmation:
         line += f", and {format_estimate(found.confirmation)} in a second launch"
-    return f"{line}; {found.tolerance:g} is allowed"
+    if found.can_decide:
+        return f"{line}; {found.tolerance:g} is allowed"
+    return (
+        f"{line}, and how much launches differ is unknown: the baseline has a single one of each experiment. "
+        "Measure another with --new-speed-baseline"
+    )
 
 
-def format_launch_ratios(entry: SpeedEntry) -> str:
-    """Format the median ratio of each launch of the baseline."""
-    return ", ".join(f"{np.median(launch.ratios):.3g}" for launch in entry.launches)
+def format_untried(processor: str) -> str:
+    """Say that no trials were made on a processor."""
+    return f"On {processor}, how often the speed gate errs was not measured."
+
+
+def list_processor_cells(gate: SpeedGateSummary, processor: str) -> list[str]:
+    """Return a row for a processor as cells: how much launches differ there, and what the gate can tell from them.
+
+    Where an experiment has fewer launches than others, the row is of its intervals, which are the widest.
+    """
+    launches = launches_on(processor, gate.entries)
+    numbers, spread = [*map(len, launches.values())], pool_spread(launches.values())
+    cells = ["unknown"] * 4
+    if spread.freedom:
+        reach = spread.reach(1, min(numbers))
+        cells = [f"{100 * size:.2g} %" for size in (spread.standard_deviation, reach)]
+        cells += [f"{TOLERANCE * math.exp(way):.2f}" for way in (-reach, reach)]
+    tried = "was not measured" if processor in gate.untried else "see below"
+    return [f"{sum(numbers)} of {_format_experiments(len(numbers))}", *cells, tried]
+
+
+def list_launch_cells(gate: SpeedGateSummary, experiment: str) -> list[str]:
+    """Return the ratios of an experiment's launches as cells, one for each processor; empty where there are none."""
+    found = (launches_on(processor, gate.entries).get(experiment, ()) for processor in gate.processors)
+    return [", ".join(f"{launch.ratio:.2f}" for launch in launches) for launches in found]
+
+
+def list_environments(gate: SpeedGateSummary) -> list[str]:
+    """Return a line for each environment in which the baseline was measured."""
+    return sorted({format_environment(entry.environment) for entry in gate.entries.values()})
 
 
 def format_speed_trials(gate: SpeedGateSummary) -> str:
-    """Count in a sentence how often the gate fails unchanged code, and code slowed on purpose."""
-    if not gate.counts:
+    """Count how often the gate fails unchanged code, and code slowed on purpose, and say where."""
+    if not gate.environment:
         return "Its error rates were not measured with this baseline."
+    runs: Counter[float] = Counter()
     slower: Counter[float] = Counter()
-    made: Counter[float] = Counter()
     for count in gate.counts:
+        runs[count.factor] += count.gate_runs
         slower[count.factor] += count.outcomes.get(Outcome.FAILED, 0)
-        made[count.factor] += count.gate_runs
-    parts = (f"{slower[factor]} of {made[factor]} gate runs of {_name_factor(factor)}" for factor in sorted(made))
-    return f"It found a step slower in {', '.join(parts)}."
+    slowed = ", ".join(f"{slower[each]} of {runs[each]} ({each:g} times)" for each in sorted(runs) if each != 1)
+    covering = sum(count.covering for count in gate.counts if count.factor == 1)
+    experiments = _format_experiments(max(count.experiments for count in gate.counts))
+    found = (
+        f"On {gate.environment.processor} it found slower {slower[1]} of {runs[1]} launches of unchanged code "
+        f"({experiments}) and, of the same launches slowed on purpose, {slowed}. "
+        f"Its 95 % interval covers a ratio of 1 in {covering} of the {runs[1]} of unchanged code."
+    )
+    return " ".join([found, *map(format_untried, gate.untried)])
 
 
-def _name_factor(factor: float) -> str:
-    return "unchanged code" if factor == 1 else f"code that takes {factor:g} times as long"
+def _format_experiments(number: int) -> str:
+    return f"{number} experiment{'' if number == 1 else 's'}"
 
 
 def list_trial_cells(count: TrialCount) -> list[str]:
-    """Return a row of the trials as cells: slower, inconclusive, not slower, and the ratios measured."""
+    """Return a row of the trials as cells: launches, slower, inconclusive, not slower, interval covers 1, ratios."""
     slower, undecided, passed = (
         count.outcomes.get(outcome, 0) for outcome in (Outcome.FAILED, Outcome.UNDECIDED, Outcome.PASSED)
     )
     interval = stats.binomtest(slower, count.gate_runs).proportion_ci(CONFIDENCE, method="exact")
-    median, least, largest = count.ratios
+    median, least, largest = (f"{ratio:.2f}" for ratio in count.ratios)
     return [
+        f"{'' if count.factor == 1 else 'same '}{count.gate_runs}",
         f"{slower} of {count.gate_runs} ({100 * interval.low:.0f} to {100 * interval.high:.0f} %)",
         str(undecided),
         str(passed),
-        f"{median:.3g} ({least:.3g} to {largest:.3g})",
+        f"{count.covering} of {count.gate_runs}",
+        f"{median} ({least} to {largest})",
     ]
