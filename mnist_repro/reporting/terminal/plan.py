@@ -44,7 +44,8 @@ def print_next_step(result: EnvironmentResult, *, workers: int, console: Console
     missing = [(max(0, each.protocol.seeds["full"] - len(each.completed)), each.seconds) for each in result.experiments]
     if undecided and (runs := sum(count for count, _ in missing)):
         time = _format_duration(sum(count * seconds.total for count, seconds in missing if seconds) / workers)
-        text += f" For the rest, {count_runs(runs)} more, about {time} here: `mnist-repro run --profile full`"
+        about = "about" if all(seconds for _, seconds in missing) else "at least"
+        text += f" For the rest, another {count_runs(runs)}, {about} {time} here: `mnist-repro run --profile full`"
     elif undecided:
         text += " The rest needs more runs than the profile `full` has; `mnist-repro verdicts` says how many."
     console.print(text, highlight=False, soft_wrap=True)

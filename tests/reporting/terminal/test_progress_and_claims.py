@@ -18,11 +18,13 @@ from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 from mnist_repro.reporting.terminal import progress as terminal
 from mnist_repro.reporting.terminal.claims import print_claims
+from mnist_repro.reporting.terminal.plan import print_next_step
 from mnist_repro.reporting.terminal.progress import StudyProgress
 from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_outcome, format_reported, format_subject
 from mnist_repro.studies.study import Plan
 from mnist_repro.studies.worker import PlannedRun
 from mnist_repro.verdicts.environment import EnvironmentResult, summarize_environment
+from mnist_repro.verdicts.finding import DECIDED, Verdict
 
 EXPERIMENT = "julia-mlp-100x100"
 
@@ -219,6 +221,35 @@ def test_print_claims_ends_with_the_count(result: EnvironmentResult, plain: Cons
     print_claims(result, console=plain)
 
     assert written_to(plain).splitlines()[-1] == f"Verdicts: {format_outcome(result.outcome())}"
+
+
+def test_print_next_step_says_what_is_decided_and_how_long_the_rest_takes(
+    result: EnvironmentResult, plain: Console
+) -> None:
+    """Two workers need half the time of the runs that the full profile still lacks."""
+    print_next_step(result, workers=2, console=plain)
+
+    count = result.outcome()
+    decided = sum(count[verdict] for verdict in DECIDED)
+    (experiment,) = (each for each in result.experiments if each.completed)
+    full = sum(each.protocol.seeds["full"] for each in result.experiments)
+    missing = experiment.protocol.seeds["full"] - len(experiment.completed)
+    assert experiment.seconds
+    hours = missing * experiment.seconds.total / 2 / 3600
+    assert written_to(plain) == (
+        f"Decided: {decided} of {decided + count[Verdict.INCONCLUSIVE]}. For the rest, another {full - 4} runs, at "
+        f"least {hours:.1f} h here: `mnist-repro run --profile full`\n"
+    )
+
+
+def test_print_next_step_of_a_stand_in_is_nothing(result: EnvironmentResult, plain: Console) -> None:
+    """No number of runs on the stand-in decides anything."""
+    (experiment,) = (each for each in result.experiments if each.completed)
+    digits = tuple(replace(record, dataset="digits") for record in experiment.records)
+
+    print_next_step(replace(result, experiments=(replace(experiment, records=digits),)), workers=2, console=plain)
+
+    assert written_to(plain) == ""
 
 
 def test_print_claims_stand_in_is_said_first(
