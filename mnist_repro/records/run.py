@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -119,11 +119,21 @@ def format_record(record: RunRecord) -> str:
     return json.dumps({"schema": SCHEMA_VERSION, **msgspec.to_builtins(record)}, allow_nan=False)
 
 
-_decoder = msgspec.json.Decoder(RunRecord)
 _START = f'{{"schema": {SCHEMA_VERSION}, "experiment": '
+# A record whose environment is not read yet: thousands of lines have the same.
+_Line = msgspec.defstruct(
+    "_Line",
+    [
+        (
+            field.name,
+            msgspec.Raw if field.name == "environment" else get_type_hints(RunRecord, include_extras=True)[field.name],
+        )
+        for field in fields(RunRecord)
+    ],
+)
+_decoder = msgspec.json.Decoder(_Line)
 # Texts that most records of a store share.
 _TEXTS = ("experiment", "protocol_sha256", "training_sha256", "dataset", "dataset_sha256", "status")
-_environments: dict[bytes, Environment] = {}
 # Accuracies are fractions of the images of a set, so that few are different.
 _fractions: dict[float, float] = {}
 _MOST_FRACTIONS = 1 << 16
@@ -152,19 +162,25 @@ def _parse_fast(line: str) -> RunRecord | None:
     if not line.startswith(_START) or "\\" in line:
         return None
     try:
-        record = _decoder.decode(line)
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        values = msgspec.structs.asdict(_decoder.decode(line))
+        environment = bytes(values["environment"])
+        values["environment"] = _read_environment(environment)
+    except (ValueError, RecursionError):
         return None
-    # Unknown and repeated names are ignored above. Without escapes, each name and each text has two quotes.
-    if line.count('"') != msgspec.json.encode(record).count(b'"') + 2:
+    accuracies = [values["final_accuracy"], *(period.accuracy for period in values["periods"])]
+    losses = [values["final_loss"], *(period.loss for period in values["periods"])]
+    # Unknown and repeated names are ignored above. Without escapes, this stands after each name, and nowhere else.
+    names = 1 + len(values) + len(fields(Period)) * len(values["periods"]) + sum(map(len, (*losses, *accuracies)))
+    if line.count('": ') != names + environment.count(b'": '):
         return None
-    for name in _TEXTS:
-        object.__setattr__(record, name, sys.intern(getattr(record, name)))
-    environment = record.environment
-    shared = _environments.setdefault(msgspec.json.encode(environment), environment)
-    object.__setattr__(record, "environment", shared)
-    for accuracy in (record.final_accuracy, *(period.accuracy for period in record.periods)):
+    values.update((name, sys.intern(values[name])) for name in _TEXTS)
+    for accuracy in accuracies:
         for name, value in accuracy.items():
             if value and len(_fractions) < _MOST_FRACTIONS:  # zero has two signs, which are equal
                 accuracy[name] = _fractions.setdefault(value, value)
-    return record
+    return RunRecord(**values)
+
+
+@cache
+def _read_environment(text: bytes) -> Environment:
+    return decode(text.decode(), Environment, where="record.environment")
