@@ -229,7 +229,7 @@ def test_report_without_tensorflow_is_written(records: Path, tmp_path: Path) -> 
         "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; "
         "from mnist_repro.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
-    arguments = ["report", "--records", str(records), "--output", str(tmp_path / "report")]
+    arguments = ["report", "--publish", "--records", str(records), "--output", str(tmp_path / "report")]
 
     ended = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
