@@ -11,12 +11,14 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib import style
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -85,12 +87,13 @@ def svg_figure(path: Path, *, title: str, height: float, width: float = WIDTH) -
         Inches.
     """
     with style.context(["default", _SETTINGS]):
-        figure = Figure(figsize=(width, height), layout="constrained", linewidth=1)
+        figure = Figure(figsize=(width, height), dpi=72, layout="constrained", linewidth=1)
         figure.suptitle(title, x=0.015, horizontalalignment="left")
         yield figure
         buffer = io.BytesIO()
         about = {"Title": title, "Creator": _describe_libraries(), "Date": None}
-        figure.savefig(buffer, format="svg", edgecolor="auto", metadata=about)
+        # Unlike `savefig`, this draws the figure once.
+        FigureCanvasSVG(figure).print_svg(buffer, metadata=about)
     # Matplotlib ends lines of paths with blanks, which editors and commit hooks remove.
     path.write_bytes(_number_names(re.sub(rb" +\n", b"\n", buffer.getvalue())))
 
@@ -106,6 +109,7 @@ def _number_names(svg: bytes) -> bytes:
     return svg
 
 
+@cache
 def _describe_libraries() -> str:
     # Pillow compresses the images within figures.
     return f"Matplotlib {metadata.version('matplotlib')}, Pillow {metadata.version('pillow')}"
