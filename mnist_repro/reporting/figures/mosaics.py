@@ -15,6 +15,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from mnist_repro.reporting.figures.marks import Texts
 from mnist_repro.reporting.figures.style import INK, MUTED, WIDTH, svg_figure
 
 _SIDE = 28
@@ -93,16 +94,10 @@ def draw_sample_digits(path: Path, *, images: NDArray[np.uint8], labels: NDArray
     with svg_figure(path, title="Images with their labels", width=5.4, height=6.9) as figure:
         axes = figure.subplots()
         _show(axes, mosaic, cmap=LinearSegmentedColormap.from_list("ink", ["#f0f1f3", INK]), norm=Normalize(0, 255))
-        for place, label in enumerate(labels):
-            row, column = divmod(place, columns)
-            axes.text(
-                column * (_SIDE + _GAP) + (_SIDE - 1) / 2,
-                row * (_SIDE + _LABEL_ROOM) + _SIDE - 0.5 + _LABEL_ROOM / 2,
-                str(label),
-                color=MUTED,
-                horizontalalignment="center",
-                verticalalignment="center_baseline",
-            )
+        rows, column = np.divmod(np.arange(len(labels)), columns)
+        below = rows * (_SIDE + _LABEL_ROOM) + _SIDE - 0.5 + _LABEL_ROOM / 2
+        places = np.column_stack([column * (_SIDE + _GAP) + (_SIDE - 1) / 2, below])
+        axes.add_artist(Texts(places, [str(label) for label in labels], colours=MUTED))
 
 
 def _choose_limit(weights: FloatArray) -> float:

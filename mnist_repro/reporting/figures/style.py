@@ -34,6 +34,7 @@ DOCUMENT_MARKER = "D"
 
 # Inches of 96 CSS pixels: the width of a column of text, so that a page hardly scales the letters.
 WIDTH = 8.2
+FONT_POINTS = 11.0
 
 _SETTINGS = {
     "figure.facecolor": CARD,
@@ -52,7 +53,7 @@ _SETTINGS = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "grid.color": GRID,
-    "font.size": 11,
+    "font.size": FONT_POINTS,
     "text.color": INK,
     "text.parse_math": False,
     "xtick.color": MUTED,
@@ -90,10 +91,14 @@ def svg_figure(path: Path, *, title: str, height: float, width: float = WIDTH) -
         figure = Figure(figsize=(width, height), dpi=72, layout="constrained", linewidth=1)
         figure.suptitle(title, x=0.015, horizontalalignment="left")
         yield figure
+        # What lies within axes takes no room beside them, so it is not measured.
+        for axes in figure.axes:
+            for artist in (*axes.lines, *axes.collections, *axes.patches, *axes.texts):
+                artist.set_in_layout(False)
         buffer = io.BytesIO()
         about = {"Title": title, "Creator": _describe_libraries(), "Date": None}
         # Unlike `savefig`, this draws the figure once.
-        FigureCanvasSVG(figure).print_svg(buffer, metadata=about)
+        FigureCanvasSVG(figure).print_svg(buffer, metadata=about)  # type: ignore[no-untyped-call]
     # Matplotlib ends lines of paths with blanks, which editors and commit hooks remove.
     path.write_bytes(_number_names(re.sub(rb" +\n", b"\n", buffer.getvalue())))
 
