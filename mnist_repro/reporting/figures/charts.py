@@ -184,6 +184,7 @@ def _draw_curve(axes: Axes, experiment: ExperimentResult, metric: Literal["loss"
             verticalalignment=vertical,
         )
     _format_steps(axes)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     axes.set_ylabel(name if is_fraction else f"{name} (nat)")
     if is_fraction:
         axes.yaxis.set_major_formatter(FuncFormatter(format_percent))
@@ -201,7 +202,7 @@ def _one_run(values: FloatArray, *, most: float) -> Interval:
 def _draw_legend(figure: Figure, shown: dict[str, Any]) -> None:
     """Draw one legend below all panels; the document comes first."""
     names = sorted(shown, key=lambda name: name != _DOCUMENT)
-    figure.legend([shown[name] for name in names], names, loc="outside lower center", ncols=len(names))
+    figure.legend([shown[name] for name in names], names, loc="lower center", ncols=len(names))
 
 
 def _format_steps(axes: Axes) -> None:

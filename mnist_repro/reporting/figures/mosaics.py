@@ -45,11 +45,10 @@ def draw_first_weights(path: Path, *, title: str, weights: FloatArray) -> None:
     inches_high = (inches - 1.05) * height / width + 0.5
     shades = colormaps[_WEIGHTS].resampled(_SHADES)
     with svg_figure(path, title=title, width=inches, height=inches_high) as figure:
-        axes = figure.subplots()
+        axes, scale = figure.subplots(1, 2, width_ratios=[40, 1])
         _show(axes, mosaic, cmap=shades, norm=norm)
-        bar = figure.colorbar(
-            ScalarMappable(norm=norm, cmap=shades), ax=axes, extend="both", shrink=0.8, aspect=30, pad=0.02
-        )
+        bar = figure.colorbar(ScalarMappable(norm=norm, cmap=shades), cax=scale, extend="both")
+        scale.set_box_aspect(24)
         bar.set_label("weight")
         bar.locator = MaxNLocator(nbins=4, symmetric=True)
         # Without edges of their own, neighbouring shades let the card shine through.
