@@ -29,20 +29,6 @@ _POINTS = 100.0
 _UNJUDGED = frozenset({Verdict.NOT_COMPARABLE, Verdict.NOT_RUN})
 
 
-def draw_versions(versions: VersionsResult, *, folder: Path) -> dict[str, str]:
-    """Draw the figures of the comparison of versions.
-
-    Returns
-    -------
-    dict
-        File names in `folder` by subject.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    draw_claims(folder / "claims.svg", versions=versions)
-    draw_drift(folder / "drift.svg", versions=versions)
-    return {"claims": "claims.svg", "drift": "drift.svg"}
-
-
 def draw_claims(path: Path, *, versions: VersionsResult) -> None:
     """Draw a cell for each claim and version: the p-value, or the sign of the verdict where no chance is involved."""
     names = [column.name for column in versions.columns]
