@@ -11,6 +11,8 @@ from matplotlib.text import Text
 # Points between axes with all that belongs to them, and to the edge of the figure.
 _PAD = 6.0
 _BELOW_TITLE = 10.0
+# Width and height that axes have at least.
+_LEAST = 20.0
 
 
 def make_room(figure: Figure, renderer: RendererBase, *, title: Text) -> None:
@@ -31,18 +33,28 @@ def make_room(figure: Figure, renderer: RendererBase, *, title: Text) -> None:
         }.items():
             outside[side] = max(outside[side], beyond)
     width, height = figure.bbox.size
-    lowest = max((legend.get_window_extent(renderer).y1 for legend in figure.legends), default=0.0)
-    left, right = _PAD + outside["left", True], width - _PAD - outside["right", True]
-    bottom = lowest + _PAD + outside["bottom", True]
-    top = title.get_window_extent(renderer).y0 - _BELOW_TITLE - outside["top", True]
-    across = outside["right", False] + outside["left", False] + 2 * _PAD
-    above = outside["top", False] + outside["bottom", False] + 2 * _PAD
-    figure.subplots_adjust(
-        left=left / width,
-        right=right / width,
-        bottom=bottom / height,
-        top=top / height,
-        # Of the mean width and height of the axes.
-        wspace=across * columns / (right - left - (columns - 1) * across),
-        hspace=above * rows / (top - bottom - (rows - 1) * above),
+    floor = max((legend.get_window_extent(renderer).y1 for legend in figure.legends), default=0.0)
+    ceiling = title.get_window_extent(renderer).y0 - _BELOW_TITLE
+    left, right, wspace = _part(
+        _PAD + outside["left", True],
+        width - _PAD - outside["right", True],
+        gap=outside["right", False] + outside["left", False] + 2 * _PAD,
+        axes=columns,
     )
+    bottom, top, hspace = _part(
+        floor + _PAD + outside["bottom", True],
+        ceiling - outside["top", True],
+        gap=outside["top", False] + outside["bottom", False] + 2 * _PAD,
+        axes=rows,
+    )
+    figure.subplots_adjust(left / width, bottom / height, right / width, top / height, wspace, hspace)
+
+
+def _part(low: float, high: float, *, gap: float, axes: int) -> tuple[float, float, float]:
+    """Return the ends of a row of axes, and the gap between two as a fraction of their mean size.
+
+    Axes never vanish: beside too long a label, the last ones are cut.
+    """
+    gaps = (axes - 1) * gap
+    size = max((high - low - gaps) / axes, _LEAST)
+    return low, low + axes * size + gaps, gap / size

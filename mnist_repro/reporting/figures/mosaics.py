@@ -29,6 +29,8 @@ _LABEL_ROOM = 10
 _WEIGHTS, _SHADES = "PuOr_r", 33
 # Noise does not compress: fewer shades halve the file.
 _FEW_SHADES = 11
+# Width of a mosaic, in widths of its colour bar.
+_BAR_RATIO = 40
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -45,10 +47,10 @@ def draw_first_weights(path: Path, *, title: str, weights: FloatArray) -> None:
     inches_high = (inches - 1.05) * height / width + 0.5
     shades = colormaps[_WEIGHTS].resampled(_SHADES)
     with svg_figure(path, title=title, width=inches, height=inches_high) as figure:
-        axes, scale = figure.subplots(1, 2, width_ratios=[40, 1])
+        axes, scale = figure.subplots(1, 2, width_ratios=[_BAR_RATIO, 1])
         _show(axes, mosaic, cmap=shades, norm=norm)
         bar = figure.colorbar(ScalarMappable(norm=norm, cmap=shades), cax=scale, extend="both")
-        scale.set_box_aspect(24)
+        scale.set_box_aspect(0.8 * _BAR_RATIO * height / width)
         bar.set_label("weight")
         bar.locator = MaxNLocator(nbins=4, symmetric=True)
         # Without edges of their own, neighbouring shades let the card shine through.
