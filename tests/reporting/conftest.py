@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from made_up_runs import MakeRecord, make_unfinished, write_store
 
 from mnist_repro.records.store import RecordStore
 from mnist_repro.reporting.figures import report as figures
-from mnist_repro.verdicts.environment import EnvironmentResult
+from mnist_repro.reporting.figures.drawing import Draw
 
 
 @pytest.fixture
@@ -31,15 +32,9 @@ def records(store: RecordStore, make: MakeRecord) -> Path:
 def few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw each figure as an empty one: for the tests that are about pages, in a fraction of the time."""
 
-    def draw(result: EnvironmentResult, *, folder: Path, **_: object) -> dict[str, str]:
-        run = [experiment.protocol.id for experiment in result.experiments if experiment.completed]
-        names = [
-            *(["overview"] if run else []),
-            *(f"{name}-{kind}" for name in run for kind in ("curves", "confusion")),
-        ]
-        folder.mkdir(parents=True)
-        for name in names:
-            (folder / f"{name}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
-        return {name: f"{name}.svg" for name in names}
+    def draw(drawings: Mapping[Path, Draw]) -> None:
+        for file in drawings:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
 
-    monkeypatch.setattr(figures, "draw_environment", draw)
+    monkeypatch.setattr(figures, "draw_all", draw)

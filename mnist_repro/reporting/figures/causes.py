@@ -15,6 +15,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from mnist_repro.documents.claim import Claim
+from mnist_repro.reporting.figures.marks import draw_intervals, label_rows
 from mnist_repro.reporting.figures.style import CARD, DOCUMENT, MUTED, OURS, format_percent, svg_figure
 from mnist_repro.reporting.wording.numbers import format_number, format_subject
 from mnist_repro.stats.summary import summarize
@@ -46,7 +47,7 @@ def draw_causes(path: Path, *, causes: ExperimentCauses) -> None:
         panels = figure.subplots(1, len(claims), squeeze=False, sharey=True)[0]
         for index, (axes, claim) in enumerate(zip(panels, claims, strict=True)):
             _draw_panel(axes, claim, rows, index=index)
-        panels[0].set_yticks(range(len(rows)), labels=[row.label for row in rows])
+        label_rows(panels[0], [row.label for row in rows])
         panels[0].set_ylim(len(rows) - 0.5, -0.5)
 
 
@@ -66,20 +67,18 @@ def _draw_panel(axes: Axes, claim: Claim, rows: Sequence[Row], *, index: int) ->
     ours = summaries[0].prediction_interval
     half = (ours.high - ours.low) / 2 if math.isfinite(ours.high) else abs(claim.value) / 20
     low, high = claim.value - _REACH * half, claim.value + _REACH * half
-    shown: list[float] = [claim.value]
-    for place, (row, summary) in enumerate(zip(rows, summaries, strict=True)):
-        colour = MUTED if row.excluded else OURS
+    values = np.full((len(rows), 3), math.nan)
+    colours = [MUTED if row.excluded else OURS for row in rows]
+    for place, summary in enumerate(summaries):
         interval = summary.prediction_interval
         # A bar that is cut off would hide how far away it is. A single run has no interval: NaN is beyond nothing.
         if min(summary.mean, interval.low) < low or max(summary.mean, interval.high) > high:
             edge = low if summary.mean < claim.value else high
-            _draw_arrow(axes, claim, summary.mean, place=place, edge=edge, colour=colour)
-            continue
-        if math.isfinite(interval.low):
-            axes.plot([interval.low, interval.high], [place, place], color=colour, alpha=0.35, linewidth=9)
-            shown += [interval.low, interval.high]
-        axes.plot(summary.mean, place, marker="o", markersize=5, color=colour)
-        shown.append(summary.mean)
+            _draw_arrow(axes, claim, summary.mean, place=place, edge=edge, colour=colours[place])
+        else:
+            values[place] = summary.mean, interval.low, interval.high
+    draw_intervals(axes, values, colours=colours, alpha=0.35, thickness=9, dot=6)
+    shown = [claim.value, *values[np.isfinite(values)]]
     axes.axvline(claim.value, color=DOCUMENT, linewidth=1.8, zorder=0.5)
     margin = 0.06 * (max(shown) - min(shown)) or half
     axes.set_xlim(max(low, min(shown) - margin), min(high, max(shown) + margin))
@@ -87,8 +86,6 @@ def _draw_panel(axes: Axes, claim: Claim, rows: Sequence[Row], *, index: int) ->
     if claim.unit == "fraction":
         axes.xaxis.set_major_formatter(FuncFormatter(format_percent))
     axes.set_xlabel(format_subject(claim))
-    axes.grid(visible=False, axis="y")
-    axes.tick_params(axis="y", length=0)
 
 
 def _draw_arrow(axes: Axes, claim: Claim, mean: float, *, place: int, edge: float, colour: str) -> None:
@@ -97,7 +94,7 @@ def _draw_arrow(axes: Axes, claim: Claim, mean: float, *, place: int, edge: floa
     style: dict[str, Any] = {
         "transform": axes.get_yaxis_transform(),
         "color": colour,
-        "verticalalignment": "center",
+        "verticalalignment": "center_baseline",
         # Above the line of the document.
         "bbox": {"facecolor": CARD, "edgecolor": "none", "pad": 1.5},
     }

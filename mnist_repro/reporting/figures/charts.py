@@ -18,10 +18,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
+from mnist_repro.reporting.figures.marks import Texts, draw_cells, label_rows
 from mnist_repro.reporting.figures.style import (
     CARD,
     DOCUMENT,
     DOCUMENT_MARKER,
+    FONT_POINTS,
     INK,
     MUTED,
     OURS,
@@ -95,29 +97,20 @@ def draw_confusion(path: Path, *, experiment: ExperimentResult) -> None:
     colours = LinearSegmentedColormap.from_list("ours", [CARD, "#a9d3ec", OURS, "#00436b"])
     # The square root makes differences of a few percent visible.
     norm = PowerNorm(0.5, vmin=0, vmax=1)
-    digits = range(len(matrix))
+    fills = colours(norm(matrix))
+    texts = np.array([[_format_cell(fraction) for fraction in row] for row in matrix])
+    digits = np.arange(len(matrix))
+    names = [str(digit) for digit in digits]
     with svg_figure(path, title=title, height=6.3, width=6.6) as figure:
         axes = figure.subplots()
-        axes.pcolormesh(matrix, cmap=colours, norm=norm, edgecolor=CARD, linewidth=1.5)
-        for (true, predicted), fraction in np.ndenumerate(matrix):
-            if fraction >= _BLANK_BELOW:
-                axes.text(
-                    predicted + 0.5,
-                    true + 0.5,
-                    f"{fraction:.1%}".removesuffix("%"),
-                    color=_ink_on(colours(norm(fraction))),
-                    horizontalalignment="center",
-                    verticalalignment="center",
-                    fontweight="bold" if true == predicted else "normal",
-                )
-        centres = [digit + 0.5 for digit in digits]
-        axes.set_xticks(centres, labels=[str(digit) for digit in digits])
-        axes.set_yticks(centres, labels=[str(digit) for digit in digits])
-        axes.set(xlabel="predicted digit", ylabel="true digit (each row: 100 %)", aspect="equal")
-        axes.invert_yaxis()
-        axes.grid(visible=False)
-        axes.tick_params(length=0)
-        axes.spines[:].set_visible(False)
+        weights = np.where(np.eye(len(matrix)), "bold", "normal")
+        draw_cells(axes, fills, texts, inks=_ink_on(fills), weights=weights, size=FONT_POINTS)
+        label_rows(axes, names)
+        below = np.column_stack([digits, 0 * digits])
+        axes.add_artist(Texts(below, names, offset=(0, -12), transform=axes.get_xaxis_transform()))
+        axes.set_xlabel("predicted digit", labelpad=22)
+        axes.set_ylabel("true digit (each row: 100 %)", labelpad=22)
+        axes.set_aspect("equal")
 
 
 def draw_overview(path: Path, *, experiments: Sequence[ExperimentResult]) -> None:
@@ -152,10 +145,8 @@ def draw_overview(path: Path, *, experiments: Sequence[ExperimentResult]) -> Non
             if claim := experiment.final_accuracy:
                 (shown[_DOCUMENT],) = axes.plot(claim.fraction, place, **_DOCUMENT_POINTS | {"markersize": 10})
             labels.append(f"{textwrap.fill(experiment.protocol.title, width=28)}\n{count_runs(len(runs))}")
-        axes.set_yticks(range(len(experiments)), labels=labels)
+        label_rows(axes, labels)
         axes.set_ylim(len(experiments) - 0.5, -0.5)
-        axes.tick_params(axis="y", length=0)
-        axes.grid(visible=False, axis="y")
         axes.spines["left"].set_visible(False)
         axes.xaxis.set_major_formatter(FuncFormatter(format_percent))
         axes.set_xlabel("accuracy")
@@ -193,6 +184,7 @@ def _draw_curve(axes: Axes, experiment: ExperimentResult, metric: Literal["loss"
             verticalalignment=vertical,
         )
     _format_steps(axes)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     axes.set_ylabel(name if is_fraction else f"{name} (nat)")
     if is_fraction:
         axes.yaxis.set_major_formatter(FuncFormatter(format_percent))
@@ -210,7 +202,7 @@ def _one_run(values: FloatArray, *, most: float) -> Interval:
 def _draw_legend(figure: Figure, shown: dict[str, Any]) -> None:
     """Draw one legend below all panels; the document comes first."""
     names = sorted(shown, key=lambda name: name != _DOCUMENT)
-    figure.legend([shown[name] for name in names], names, loc="outside lower center", ncols=len(names))
+    figure.legend([shown[name] for name in names], names, loc="lower center", ncols=len(names))
 
 
 def _format_steps(axes: Axes) -> None:
@@ -220,8 +212,12 @@ def _format_steps(axes: Axes) -> None:
     axes.set_xlabel("training step")
 
 
-def _ink_on(colour: Sequence[float]) -> str:
-    """Return the colour of letters on `colour`, red, green and blue in [0, 1]."""
+def _format_cell(fraction: float) -> str:
+    return f"{fraction:.1%}".removesuffix("%") if fraction >= _BLANK_BELOW else ""
+
+
+def _ink_on(fills: FloatArray) -> NDArray[np.str_]:
+    """Return the colours of letters on fills, red, green and blue in [0, 1] along the last axis."""
     # Relative luminance of WCAG 2.1, its curve approximated by a power.
-    red, green, blue = (channel**2.2 for channel in colour[:3])
-    return INK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > _LIGHT_LUMINANCE else "#ffffff"
+    luminance = fills[..., :3] ** 2.2 @ [0.2126, 0.7152, 0.0722]
+    return np.where(luminance > _LIGHT_LUMINANCE, INK, "#ffffff")

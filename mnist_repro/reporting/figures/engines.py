@@ -8,6 +8,7 @@ from pathlib import Path
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from mnist_repro.comparison.speed.engines import COMPILED, CONTROL, FLOOR, Times
+from mnist_repro.reporting.figures.marks import Texts, draw_intervals, label_rows
 from mnist_repro.reporting.figures.style import MUTED, OURS, svg_figure
 from mnist_repro.reporting.wording.speed import name_engine, order_engines
 
@@ -29,28 +30,20 @@ def draw_speed(path: Path, *, times: Times) -> None:
         panels = list(figure.subplots(lines, _COLUMNS, squeeze=False).flat)
         for axes, (name, engines) in zip(panels, shown.items(), strict=False):
             rows = [each for each in order_engines(engines) if each.engine not in {FLOOR, CONTROL}]
-            for place, each in enumerate(rows):
-                ratio = each.ratio_to(engines[FLOOR])
-                colour = OURS if each.engine == COMPILED else MUTED
-                axes.plot([1, ratio.value], [place, place], color=colour, alpha=0.35, linewidth=6)
-                axes.plot(ratio.value, place, marker="o", markersize=4, color=colour)
-                axes.annotate(
-                    f"{ratio.value:.1f}",
-                    (ratio.value, place),
-                    (6, 0),
-                    textcoords="offset points",
-                    va="center",
-                    fontsize=8,
-                )
+            ratios = [each.ratio_to(engines[FLOOR]).value for each in rows]
+            colours = [OURS if each.engine == COMPILED else MUTED for each in rows]
+            values = [(ratio, 1.0, ratio) for ratio in ratios]
+            draw_intervals(axes, values, colours=colours, alpha=0.35, thickness=6, dot=5)
+            places, printed = list(zip(ratios, range(len(rows)), strict=True)), [f"{ratio:.1f}" for ratio in ratios]
+            axes.add_artist(Texts(places, printed, align=0, offset=(6, 0), size=8))
             axes.set_xscale("log")
             axes.set_xlim(0.9, 90)
             axes.xaxis.set_major_locator(FixedLocator(_TICKS))
             axes.xaxis.set_minor_locator(NullLocator())
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
             axes.set_ylim(most - 1.5, -0.5)
-            axes.set_yticks(range(len(rows)), labels=[name_engine(each.engine) for each in rows], fontsize=8)
-            axes.tick_params(axis="x", labelsize=8)
-            axes.tick_params(axis="y", length=0)
+            label_rows(axes, [name_engine(each.engine) for each in rows], size=8)
+            axes.tick_params(labelsize=8)
             axes.set_title(name, fontsize=9)
         for axes in panels[len(shown) :]:
             axes.set_visible(False)

@@ -15,6 +15,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from mnist_repro.reporting.figures.marks import Texts
 from mnist_repro.reporting.figures.style import INK, MUTED, WIDTH, svg_figure
 
 _SIDE = 28
@@ -28,6 +29,8 @@ _LABEL_ROOM = 10
 _WEIGHTS, _SHADES = "PuOr_r", 33
 # Noise does not compress: fewer shades halve the file.
 _FEW_SHADES = 11
+# Width of a mosaic, in widths of its colour bar.
+_BAR_RATIO = 40
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -44,11 +47,10 @@ def draw_first_weights(path: Path, *, title: str, weights: FloatArray) -> None:
     inches_high = (inches - 1.05) * height / width + 0.5
     shades = colormaps[_WEIGHTS].resampled(_SHADES)
     with svg_figure(path, title=title, width=inches, height=inches_high) as figure:
-        axes = figure.subplots()
+        axes, scale = figure.subplots(1, 2, width_ratios=[_BAR_RATIO, 1])
         _show(axes, mosaic, cmap=shades, norm=norm)
-        bar = figure.colorbar(
-            ScalarMappable(norm=norm, cmap=shades), ax=axes, extend="both", shrink=0.8, aspect=30, pad=0.02
-        )
+        bar = figure.colorbar(ScalarMappable(norm=norm, cmap=shades), cax=scale, extend="both")
+        scale.set_box_aspect(0.8 * _BAR_RATIO * height / width)
         bar.set_label("weight")
         bar.locator = MaxNLocator(nbins=4, symmetric=True)
         # Without edges of their own, neighbouring shades let the card shine through.
@@ -93,16 +95,10 @@ def draw_sample_digits(path: Path, *, images: NDArray[np.uint8], labels: NDArray
     with svg_figure(path, title="Images with their labels", width=5.4, height=6.9) as figure:
         axes = figure.subplots()
         _show(axes, mosaic, cmap=LinearSegmentedColormap.from_list("ink", ["#f0f1f3", INK]), norm=Normalize(0, 255))
-        for place, label in enumerate(labels):
-            row, column = divmod(place, columns)
-            axes.text(
-                column * (_SIDE + _GAP) + (_SIDE - 1) / 2,
-                row * (_SIDE + _LABEL_ROOM) + _SIDE - 0.5 + _LABEL_ROOM / 2,
-                str(label),
-                color=MUTED,
-                horizontalalignment="center",
-                verticalalignment="center_baseline",
-            )
+        rows, column = np.divmod(np.arange(len(labels)), columns)
+        below = rows * (_SIDE + _LABEL_ROOM) + _SIDE - 0.5 + _LABEL_ROOM / 2
+        places = np.column_stack([column * (_SIDE + _GAP) + (_SIDE - 1) / 2, below])
+        axes.add_artist(Texts(places, [str(label) for label in labels], colours=MUTED))
 
 
 def _choose_limit(weights: FloatArray) -> float:

@@ -11,14 +11,18 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib import style
+from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+
+from mnist_repro.reporting.figures.layout import make_room
 
 CARD = "#fcfcfb"
 INK = "#1f2328"
@@ -32,12 +36,12 @@ DOCUMENT_MARKER = "D"
 
 # Inches of 96 CSS pixels: the width of a column of text, so that a page hardly scales the letters.
 WIDTH = 8.2
+_TITLE_INCHES = 0.07  # above it
+FONT_POINTS = 11.0
 
 _SETTINGS = {
     "figure.facecolor": CARD,
     "figure.edgecolor": GRID,
-    "figure.constrained_layout.w_pad": 0.1,
-    "figure.constrained_layout.h_pad": 0.07,
     "figure.titlesize": 13,
     "figure.titleweight": "bold",
     "axes.facecolor": CARD,
@@ -50,7 +54,7 @@ _SETTINGS = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "grid.color": GRID,
-    "font.size": 11,
+    "font.size": FONT_POINTS,
     "text.color": INK,
     "text.parse_math": False,
     "xtick.color": MUTED,
@@ -85,14 +89,23 @@ def svg_figure(path: Path, *, title: str, height: float, width: float = WIDTH) -
         Inches.
     """
     with style.context(["default", _SETTINGS]):
-        figure = Figure(figsize=(width, height), layout="constrained", linewidth=1)
-        figure.suptitle(title, x=0.015, horizontalalignment="left")
+        # One pixel per point.
+        figure = Figure(figsize=(width, height), dpi=72, linewidth=1)
+        heading = figure.suptitle(title, x=0.015, y=1 - _TITLE_INCHES / height, horizontalalignment="left")
         yield figure
-        buffer = io.BytesIO()
+        # What lies within axes takes no room beside them, so it is not measured.
+        for axes in figure.axes:
+            for artist in (*axes.lines, *axes.collections, *axes.patches, *axes.texts):
+                artist.set_in_layout(False)
+        svg = io.StringIO()
         about = {"Title": title, "Creator": _describe_libraries(), "Date": None}
-        figure.savefig(buffer, format="svg", edgecolor="auto", metadata=about)
+        # `savefig` would draw the figure twice.
+        renderer = RendererSVG(*figure.bbox.size, svg, metadata=about)  # type: ignore[no-untyped-call]
+        make_room(figure, renderer, title=heading)
+        figure.draw(renderer)
+        renderer.finalize()  # type: ignore[no-untyped-call]
     # Matplotlib ends lines of paths with blanks, which editors and commit hooks remove.
-    path.write_bytes(_number_names(re.sub(rb" +\n", b"\n", buffer.getvalue())))
+    path.write_bytes(_number_names(re.sub(rb" +\n", b"\n", svg.getvalue().encode())))
 
 
 def _number_names(svg: bytes) -> bytes:
@@ -106,6 +119,7 @@ def _number_names(svg: bytes) -> bytes:
     return svg
 
 
+@cache
 def _describe_libraries() -> str:
     # Pillow compresses the images within figures.
     return f"Matplotlib {metadata.version('matplotlib')}, Pillow {metadata.version('pillow')}"

@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, to_hex
-from matplotlib.patches import Rectangle
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgba_array
 from matplotlib.ticker import MaxNLocator
 
 from mnist_repro.comparison.versions.summary import VersionsResult
-from mnist_repro.reporting.figures.style import CARD, DOCUMENT, INK, MUTED, OURS, WIDTH, svg_figure
+from mnist_repro.reporting.figures.marks import Texts, draw_cells, draw_intervals, label_rows
+from mnist_repro.reporting.figures.style import CARD, DOCUMENT, GRID, INK, MUTED, OURS, WIDTH, svg_figure
 from mnist_repro.reporting.figures.verdict_marks import COLOURS, SIGNS
 from mnist_repro.stats.summary import Summary
 from mnist_repro.verdicts.finding import SIGNIFICANCE, Finding, Verdict
@@ -28,20 +29,6 @@ _POINTS = 100.0
 _UNJUDGED = frozenset({Verdict.NOT_COMPARABLE, Verdict.NOT_RUN})
 
 
-def draw_versions(versions: VersionsResult, *, folder: Path) -> dict[str, str]:
-    """Draw the figures of the comparison of versions.
-
-    Returns
-    -------
-    dict
-        File names in `folder` by subject.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    draw_claims(folder / "claims.svg", versions=versions)
-    draw_drift(folder / "drift.svg", versions=versions)
-    return {"claims": "claims.svg", "drift": "drift.svg"}
-
-
 def draw_claims(path: Path, *, versions: VersionsResult) -> None:
     """Draw a cell for each claim and version: the p-value, or the sign of the verdict where no chance is involved."""
     names = [column.name for column in versions.columns]
@@ -49,28 +36,18 @@ def draw_claims(path: Path, *, versions: VersionsResult) -> None:
     height = _CELL_INCHES * len(shown) + _HEAD_INCHES
     with svg_figure(path, title="Claims on every version", height=height) as figure:
         axes = figure.subplots()
-        for row, history in enumerate(shown):
-            for place, name in enumerate(names):
-                _draw_cell(axes, history.findings.get(name), row=row, place=place)
-        axes.set_xlim(-0.5, len(names) - 0.5)
-        axes.set_ylim(len(shown) - 0.5, -0.5)
-        axes.set_xticks(range(len(names)), labels=names, rotation=90, fontsize=8)
-        axes.set_yticks(range(len(shown)), labels=[history.family for history in shown], fontsize=8)
-        axes.xaxis.tick_top()
-        axes.tick_params(length=0)
-        axes.grid(visible=False)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
+        looks = [[_look(history.findings.get(name)) for name in names] for history in shown]
+        texts, fills, inks = np.moveaxis(np.reshape(looks, (len(shown), len(names), 3)), 2, 0)
+        colours = to_rgba_array(fills.ravel()).reshape(*fills.shape, 4)
+        draw_cells(axes, colours, texts, inks=inks, size=7)
+        label_rows(axes, [history.family for history in shown], size=8)
+        places = [(column, 1) for column in range(len(names))]
+        heads = Texts(places, names, align=0, offset=(0, 5), size=8, angle=90, transform=axes.get_xaxis_transform())
+        axes.add_artist(heads)
 
 
 def _is_shown(finding: Finding) -> bool:
     return finding.verdict not in _UNJUDGED
-
-
-def _draw_cell(axes: Axes, finding: Finding | None, *, row: int, place: int) -> None:
-    sign, colour, ink = _look(finding)
-    axes.add_patch(Rectangle((place - 0.46, row - 0.44), 0.92, 0.88, facecolor=colour, edgecolor="none"))
-    axes.text(place, row, sign, color=ink, fontsize=7, horizontalalignment="center", verticalalignment="center")
 
 
 def _look(finding: Finding | None) -> tuple[str, str, str]:
@@ -99,6 +76,8 @@ def draw_drift(path: Path, *, versions: VersionsResult) -> None:
         panels = figure.subplots(lines, _PANEL_COLUMNS, squeeze=False, sharey=True).flat
         for axes, experiment in zip(panels, experiments, strict=False):
             _draw_differences(axes, _differences(versions, others, experiment), title=experiment)
+            if axes.get_subplotspec().is_first_col():
+                label_rows(axes, others, size=8)
         for axes in list(panels)[len(experiments) :]:
             axes.set_visible(False)
 
@@ -111,23 +90,19 @@ def _differences(versions: VersionsResult, others: Sequence[str], experiment: st
 
 def _draw_differences(axes: Axes, differences: Mapping[str, Summary | None], *, title: str) -> None:
     axes.axvline(0.0, color=MUTED, linewidth=1.0, zorder=0.5)
-    reach = 0.0
-    for place, difference in enumerate(differences.values()):
-        if difference is None:
-            continue
-        interval = difference.mean_interval
-        if math.isfinite(interval.low):
-            ends = [_POINTS * interval.low, _POINTS * interval.high]
-            axes.plot(ends, [place, place], color=OURS, alpha=0.4, linewidth=5)
-            reach = max(reach, *map(abs, ends))
-        axes.plot(_POINTS * difference.mean, place, marker="o", markersize=4, color=OURS)
+    rows = range(len(differences))
+    axes.hlines(rows, 0, 1, color=GRID, linewidth=0.8, zorder=0.5, transform=axes.get_yaxis_transform())
+    values = np.full((len(rows), 3), math.nan)
+    for row, each in enumerate(differences.values()):
+        if each:
+            values[row] = _POINTS * np.array([each.mean, each.mean_interval.low, each.mean_interval.high])
+    draw_intervals(axes, values, colours=[OURS] * len(rows), alpha=0.4, thickness=5, dot=5)
+    reach = np.abs(values[np.isfinite(values)]).max(initial=0.0)
     # Tiny differences are not magnified to fill the panel.
     reach = max(1.1 * reach, 0.1)
     axes.set_xlim(-reach, reach)
-    axes.set_ylim(len(differences) - 0.5, -0.5)
-    axes.set_yticks(range(len(differences)), labels=list(differences), fontsize=8)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4, symmetric=True))
-    axes.tick_params(axis="x", labelsize=8)
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(labelsize=8)
     axes.set_title(title, fontsize=9)
     axes.set_xlabel("percentage points", fontsize=8)

@@ -6,10 +6,11 @@ import io
 import re
 import xml.etree.ElementTree as ET
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from html import unescape
+from itertools import combinations
 from pathlib import Path
 
 import matplotlib as mpl
@@ -18,10 +19,17 @@ import pytest
 from made_up_claims import make_claim
 from made_up_studies import make_study
 from made_up_verdicts import ENVIRONMENT
+from matplotlib.backend_bases import RendererBase
+from matplotlib.figure import Figure
 from matplotlib.image import imread
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.reporting.figures import style
 from mnist_repro.reporting.figures.charts import draw_confusion, draw_curves, draw_learning_rates, draw_overview
+from mnist_repro.reporting.figures.drawing import Draw
+from mnist_repro.reporting.figures.layout import make_room
 from mnist_repro.reporting.figures.mosaics import draw_first_weights, draw_sample_digits
 from mnist_repro.reporting.figures.style import DOCUMENT, OURS, read_creator, svg_figure
 from mnist_repro.verdicts.environment import ExperimentResult, Family
@@ -115,11 +123,17 @@ def images_of(path: Path) -> list[np.ndarray]:
     return [imread(io.BytesIO(b64decode(href.partition(",")[2])), format="png") for href in hrefs]
 
 
-@pytest.mark.parametrize("draw", FIGURES)
-def test_figure_is_small_valid_svg_with_title_and_version(tmp_path: Path, draw: Callable[[Path], None]) -> None:
+@pytest.fixture(scope="module", params=FIGURES)
+def figure(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Draw, Path]:
+    """Return how a figure is drawn, and its file."""
+    path = tmp_path_factory.mktemp("figures") / "figure.svg"
+    request.param(path)
+    return request.param, path
+
+
+def test_figure_is_small_valid_svg_with_title_and_version(figure: tuple[Draw, Path]) -> None:
     """Every figure is XML within the size limit, has a title for screen readers, and names its Matplotlib."""
-    path = tmp_path / "figure.svg"
-    draw(path)
+    _, path = figure
 
     root = ET.parse(path).getroot()  # noqa: S314 - our own file
 
@@ -132,18 +146,37 @@ def test_figure_is_small_valid_svg_with_title_and_version(tmp_path: Path, draw: 
     assert (read_creator(path) or "").startswith(f"Matplotlib {mpl.__version__}, Pillow ")
 
 
-@pytest.mark.parametrize("draw", FIGURES)
-def test_figure_drawn_again_under_other_settings_has_the_same_bytes(
-    tmp_path: Path, draw: Callable[[Path], None]
-) -> None:
+def test_figure_drawn_again_under_other_settings_has_the_same_bytes(tmp_path: Path, figure: tuple[Draw, Path]) -> None:
     """Neither time, nor chance, nor a reader's Matplotlib settings change a byte; the settings stay as they were."""
-    draw(tmp_path / "once.svg")
+    draw, path = figure
     with mpl.rc_context({"font.size": 20, "xtick.labelsize": 20, "svg.fonttype": "none"}):
         draw(tmp_path / "again.svg")
         font_size = mpl.rcParams["font.size"]
 
-    assert (tmp_path / "once.svg").read_bytes() == (tmp_path / "again.svg").read_bytes()
+    assert path.read_bytes() == (tmp_path / "again.svg").read_bytes()
     assert font_size == 20
+
+
+@pytest.mark.parametrize("draw", FIGURES)
+def test_figure_cuts_no_label_and_lays_none_over_another_panel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, draw: Draw
+) -> None:
+    """Axes with all that belongs to them lie within the figure, below its title, above its legend, and apart."""
+    boxes: list[Bbox] = []
+
+    def measure(figure: Figure, renderer: RendererBase, *, title: Text) -> None:
+        make_room(figure, renderer, title=title)
+        around = [title, *figure.legends, *figure.axes]
+        boxes.extend(box for artist in around if (box := artist.get_tightbbox(renderer)))
+        boxes.append(figure.bbox)
+
+    monkeypatch.setattr(style, "make_room", measure)
+    draw(tmp_path / "figure.svg")
+
+    *parts, whole = (box.get_points() for box in boxes)
+    assert all((part[0] > whole[0]).all() and (part[1] < whole[1]).all() for part in parts)
+    for one, another in combinations(parts, 2):
+        assert (one[1] <= another[0]).any() or (another[1] <= one[0]).any()
 
 
 def test_figure_of_another_processor_has_the_same_bytes(tmp_path: Path) -> None:
@@ -151,7 +184,6 @@ def test_figure_of_another_processor_has_the_same_bytes(tmp_path: Path) -> None:
     width = 0.7
     for name, rounded in (("one", width), ("another", np.nextafter(width, 1))):
         with svg_figure(tmp_path / name, title="A & B", height=2) as figure:
-            figure.set_layout_engine("none")
             figure.add_axes((0.1, 0.2, rounded, 0.6)).plot([0, 1], [0, 1], marker="o")
 
     one = (tmp_path / "one").read_bytes()

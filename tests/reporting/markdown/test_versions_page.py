@@ -59,7 +59,7 @@ def folder(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
         write_store(records / name, made)
     (tmp_path / "tox.ini").write_text(TOX, encoding="utf-8")
     # The environments' own figures are none of these tests' matter.
-    monkeypatch.setattr(figures, "draw_environment", lambda *_, **__: {})
+    monkeypatch.setattr(figures, "list_environment_figures", lambda *_, **__: {})
     return tmp_path
 
 

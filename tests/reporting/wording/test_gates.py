@@ -23,9 +23,7 @@ from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.store import RecordStore
-from mnist_repro.reporting.figures import report as figures
 from mnist_repro.reporting.wording.gates import format_detections, format_false_alarms, format_remedy, format_shift
-from mnist_repro.verdicts.environment import EnvironmentResult
 
 SHIFT = Shift(evaluation_set="test", accuracy=-0.0251, spread=0.005)
 CAUGHT = Detection(
@@ -74,20 +72,6 @@ def measure(monkeypatch: pytest.MonkeyPatch) -> Measure:
     monkeypatch.setattr(gate_record, "measure_false_alarms", lambda *_, **__: ERRORS.false_alarms)
     monkeypatch.setattr(gate_record, "measure_detection", lambda *_, **__: list(ERRORS.detections))
     return gate_record.measure_errors
-
-
-@pytest.fixture
-def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw no figure: the pages are what counts."""
-
-    def name_figures(result: EnvironmentResult, *, folder: Path, **_: object) -> dict[str, str]:
-        shown = [f"{entry.protocol.id}-{kind}" for entry in result.experiments for kind in ("curves", "confusion")]
-        folder.mkdir(parents=True)
-        for name in ("overview", *shown):
-            (folder / f"{name}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
-        return {name: f"{name}.svg" for name in ("overview", *shown)}
-
-    monkeypatch.setattr(figures, "draw_environment", name_figures)
 
 
 @pytest.fixture
@@ -165,7 +149,7 @@ def test_summarize_gate_without_baseline_is_none(tmp_path: Path, protocols: dict
     assert summarize_gate(tmp_path, records=tmp_path, faults=(), protocols=protocols) is None
 
 
-@pytest.mark.usefixtures("_no_figures")
+@pytest.mark.usefixtures("few_lines")
 def test_write_report_without_baseline_has_no_page_of_the_gate(records: Path, tmp_path: Path) -> None:
     """Neither a page nor a link to one is written."""
     written = write_report(tmp_path / "report", records=records, baseline=tmp_path / "nowhere")
@@ -174,7 +158,7 @@ def test_write_report_without_baseline_has_no_page_of_the_gate(records: Path, tm
     assert "gate.md" not in (tmp_path / "report" / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.usefixtures("_no_figures")
+@pytest.mark.usefixtures("few_lines")
 def test_write_report_baseline_not_measured_is_said(records: Path, baseline: Path, tmp_path: Path) -> None:
     """A baseline of which nothing was measured has a page that says so, and which is reached from the first one."""
     write_report(tmp_path / "report", records=records, baseline=baseline)
@@ -186,7 +170,7 @@ def test_write_report_baseline_not_measured_is_said(records: Path, baseline: Pat
     assert check_report(tmp_path / "report", records=records, baseline=baseline) == []
 
 
-@pytest.mark.usefixtures("_no_figures")
+@pytest.mark.usefixtures("few_lines")
 def test_write_report_page_shows_what_was_measured(
     records: Path, baseline: Path, protocols: dict[str, Protocol], measure: Measure, tmp_path: Path
 ) -> None:
@@ -209,7 +193,7 @@ def test_write_report_page_shows_what_was_measured(
     assert "- tf1-basic+pixels-0-to-1" in page
 
 
-@pytest.mark.usefixtures("_no_figures", "measure")
+@pytest.mark.usefixtures("few_lines", "measure")
 def test_check_report_finds_another_page_of_the_gate(records: Path, baseline: Path, tmp_path: Path) -> None:
     """A page that is not what the baseline gives is found, and so is a missing one."""
     write_report(tmp_path / "report", records=records, baseline=baseline)
