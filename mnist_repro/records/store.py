@@ -95,7 +95,7 @@ class RecordStore:
 @lru_cache(maxsize=8)  # a report reads the same files several times
 def _read_file(file: Path, sha256: str) -> tuple[RunRecord, ...]:  # noqa: ARG001 - part of the cache's key
     # Millions of new objects and no garbage among them: collecting would take a fifth of the time.
-    with _collection_paused():
+    with collection_paused():
         return tuple(_parse_lines(file))
 
 
@@ -116,7 +116,7 @@ def _parse_lines(file: Path) -> Iterator[RunRecord]:
 
 
 @contextmanager
-def _collection_paused() -> Iterator[None]:
+def collection_paused() -> Iterator[None]:
     """Pause Python's garbage collector, in all threads."""
     was_enabled = gc.isenabled()
     gc.disable()
