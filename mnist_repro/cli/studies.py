@@ -71,6 +71,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     protocols = catalogue.select(options.experiments)
     dataset = load_images(options, console)
     store = store_for(options, dataset)
+    # Versions are compared by their records alone: no page shows what their networks look like.
+    keep_pictures = options.profile != "versions"
     seeds = profile_seeds(protocols.values(), profile=options.profile)
     if options.seeds is not None:
         seeds = dict.fromkeys(protocols, options.seeds)
@@ -89,6 +91,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             store=store,
             console=console,
             labelled=labelled_examples(catalogue.documents.values()),
+            keep_pictures=keep_pictures,
             keep_models=options.keep_models,
             clock=clock,
             cluster=cluster,
@@ -107,7 +110,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         print_timing(clock.read(), console=console)
     counts = f"{len(plan.missing)} trained, {len(plan.reused)} reused, {unfinished} of them not completed."
     console.print(f"{plan.planned} runs planned: {counts}", highlight=False)
-    keep_early_weights(records, protocols=protocols, dataset=dataset, store=store)
+    if keep_pictures:
+        keep_early_weights(records, protocols=protocols, dataset=dataset, store=store)
     console.print(f"Records: {store.file}", highlight=False, soft_wrap=True)
     print_next_step(result, workers=options.workers or cpu_count() or 1, console=console)
     return 1 if unfinished else 0
