@@ -178,6 +178,20 @@ def sampling_interval(accuracy: float, *, images: int) -> Interval:
     return Interval(max(0.0, center - reach), min(1.0, center + reach))
 
 
+def count_interval(count: int, *, of: int) -> Interval:
+    """Return the exact 95 % interval [1]_ of the probability of what happened `count` times `of` so many.
+
+    References
+    ----------
+    .. [1] C. J. Clopper and E. S. Pearson, "The Use of Confidence or Fiducial Limits Illustrated in the Case of the
+       Binomial", Biometrika 26 (1934), 404-413.
+    """
+    tail = (1 - CONFIDENCE) / 2
+    low = special.betaincinv(count, of - count + 1, tail) if count else 0.0
+    high = special.betaincinv(count + 1, of - count, 1 - tail) if count < of else 1.0
+    return Interval(float(low), float(high))
+
+
 def _checked(values: ArrayLike) -> NDArray[np.float64]:
     numbers = np.asarray(values, dtype=np.float64)
     if numbers.ndim != 1 or not len(numbers) or not np.isfinite(numbers).all():

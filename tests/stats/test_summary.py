@@ -12,6 +12,7 @@ from scipy import stats
 
 from mnist_repro.stats.summary import (
     Interval,
+    count_interval,
     detectable_difference,
     false_failure_probability,
     round_up,
@@ -242,3 +243,13 @@ def test_sampling_interval_agrees_with_a_calculation_by_hand() -> None:
 
     assert interval.low == pytest.approx(0.889750 - 0.006136, abs=2e-6)
     assert interval.high == pytest.approx(0.889750 + 0.006136, abs=2e-6)
+
+
+@pytest.mark.parametrize(("count", "of"), [(0, 60), (1, 60), (96, 100_000), (59, 60), (60, 60)])
+def test_count_interval_is_that_of_scipy(count: int, of: int) -> None:
+    """The exact interval of a number of events is Clopper and Pearson's, with an end at 0 or 1 where all agree."""
+    expected = stats.binomtest(count, of).proportion_ci(0.95, method="exact")
+
+    found = count_interval(count, of=of)
+
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))

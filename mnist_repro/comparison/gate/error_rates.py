@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from scipy import stats
-
 from mnist_repro.comparison.gate.regression import LEVEL
 from mnist_repro.records.run import RunRecord
-from mnist_repro.stats.summary import CONFIDENCE, Interval
+from mnist_repro.stats.summary import Interval, count_interval
 
 # Required detection rate of a large fault: 19 of 20 gate runs.
 CAUGHT_AT_LEAST = 0.95
@@ -47,8 +45,7 @@ class FalseAlarms:
     @cached_property
     def interval(self) -> Interval:
         """Exact (Clopper-Pearson) 95 % interval of the rate."""
-        found = stats.binomtest(self.alarms, self.trials).proportion_ci(CONFIDENCE, method="exact")
-        return Interval(float(found.low), float(found.high))
+        return count_interval(self.alarms, of=self.trials)
 
     @property
     def is_within_level(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, Fault, Shift
 from mnist_repro.comparison.gate.regression import (
@@ -189,7 +189,7 @@ def _estimate_seeds(fault: Fault, baseline: GateBaseline, *, caught: float) -> i
     variances, error = new.var(axis=0, ddof=1), old.var(axis=0, ddof=1) / len(old)
 
     def catches(runs: int) -> bool:
-        reach = stats.t.isf(level / 2, runs + len(old) - 2) + stats.norm.ppf(_POWER)
+        reach = special.ndtri(_POWER) - special.stdtrit(runs + len(old) - 2, level / 2)
         return bool((distances >= reach * np.sqrt(variances / runs + error)).any())
 
     fewest = fewest_runs(len(old), experiments=baseline.experiments)

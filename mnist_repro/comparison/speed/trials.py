@@ -18,6 +18,7 @@ from mnist_repro.comparison.speed.baseline import SpeedEntry, launches_on, read_
 from mnist_repro.comparison.speed.gate import Launch, SpeedComparison, judge_speed
 from mnist_repro.records.decoding import read_measurement
 from mnist_repro.records.environment import Environment
+from mnist_repro.stats.summary import Interval, count_interval
 
 SPEED_TRIALS_FILE = "speed_trials.json"
 _SCHEMA = 1
@@ -63,6 +64,11 @@ class TrialCount:
     outcomes: Mapping[Outcome, int]  #: number of gate runs by outcome
     covering: int  #: gate runs whose interval covers a ratio of 1
     ratios: tuple[float, float, float]  #: of times to the baseline's: median, smallest, largest
+
+    @property
+    def slower_interval(self) -> Interval:
+        """Exact 95 % interval of the fraction of gate runs that find the step slower."""
+        return count_interval(self.outcomes.get(Outcome.FAILED, 0), of=self.gate_runs)
 
 
 def read_speed_trials(folder: Path) -> SpeedTrials | None:

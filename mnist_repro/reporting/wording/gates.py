@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-from scipy import stats
-
 from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, GateErrors, Requirement, Shift
 from mnist_repro.comparison.gate.regression import Outcome
 from mnist_repro.comparison.speed.baseline import launches_on
 from mnist_repro.comparison.speed.gate import TOLERANCE, SpeedComparison, pool_spread
 from mnist_repro.comparison.speed.trials import SpeedGateSummary, TrialCount
 from mnist_repro.reporting.wording.numbers import format_environment, format_estimate
-from mnist_repro.stats.summary import CONFIDENCE
 
 
 def format_false_alarms(found: FalseAlarms) -> str:
@@ -146,7 +143,7 @@ def list_trial_cells(count: TrialCount) -> list[str]:
     slower, undecided, passed = (
         count.outcomes.get(outcome, 0) for outcome in (Outcome.FAILED, Outcome.UNDECIDED, Outcome.PASSED)
     )
-    interval = stats.binomtest(slower, count.gate_runs).proportion_ci(CONFIDENCE, method="exact")
+    interval = count.slower_interval
     median, least, largest = (f"{ratio:.2f}" for ratio in count.ratios)
     return [
         f"{'' if count.factor == 1 else 'same '}{count.gate_runs}",
