@@ -7,6 +7,7 @@ the reader of the output went away; 2 for bad input or a refusal of the system; 
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
 import sys
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     # Matrices are small here: NumPy's threads take three times the processor's time for them. Before NumPy is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _escape_what_cannot_be_encoded()
     given = sys.argv[1:] if arguments is None else arguments
     options = build_parser(next(iter(given), None)).parse_args(given)
     console = make_console()
@@ -96,6 +98,12 @@ def _warnings_on_stderr() -> Iterator[None]:
         logger.removeHandler(handler)
 
 
+def _escape_what_cannot_be_encoded() -> None:
+    """Have the output escape letters that its encoding lacks, as stderr does: Windows redirects in cp1252."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def _forget_output() -> None:
     """Drop what could not be written: at its end Python would try again, and complain."""
     with suppress(OSError, ValueError):
@@ -103,7 +111,9 @@ def _forget_output() -> None:
 
 
 def _say_on_stderr(text: str, *, style: str | None = None) -> None:
-    Console(stderr=True, markup=False, emoji=False).print(text, style=style, highlight=False, soft_wrap=True)
+    # A terminal that was closed takes nothing any more.
+    with suppress(OSError):
+        Console(stderr=True, markup=False, emoji=False).print(text, style=style, highlight=False, soft_wrap=True)
 
 
 class Parser(argparse.ArgumentParser):

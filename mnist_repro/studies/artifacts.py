@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -103,8 +104,10 @@ def _file(folder: Path, name: str) -> Path:
 
 
 def _save(folder: Path, name: str, *, made_from: str, **arrays: NDArray[np.generic]) -> None:
-    with _writing(_file(folder, name)) as file:
-        np.savez_compressed(file, allow_pickle=False, made_from=np.array(made_from), **arrays)
+    # In a thread, which no interruption reaches: NumPy would make a ValueError of it.
+    with _writing(_file(folder, name)) as file, ThreadPoolExecutor(1) as thread:
+        saved = {"made_from": np.array(made_from), **arrays}
+        thread.submit(np.savez_compressed, file, allow_pickle=False, **saved).result()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mnist_repro.errors import ReproError
+from mnist_repro.studies.processes import interrupted_by_signals
 
 _CHECKOUT = Path(__file__).parents[2]
 _PROTOCOLS = (
@@ -43,7 +44,8 @@ def run_command(command: Sequence[str], *, folder: Path) -> str:
     ReproError
         If it fails.
     """
-    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+    with interrupted_by_signals():
+        ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
     if ended.returncode:
         msg = (
             f"`{' '.join(command)}` ended with {ended.returncode}: {ended.stderr.strip() or ended.stdout.strip()}. "

@@ -6,17 +6,11 @@ trains with one thread. This process needs no TensorFlow, unless it is the only 
 
 from __future__ import annotations
 
-import os
-import sys
-import warnings
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
-from joblib import Parallel, cpu_count, delayed, parallel_config
-from joblib.externals.loky import process_executor
-from joblib.externals.loky.process_executor import BrokenProcessPool
+from joblib import cpu_count
 
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.protocol import Profile, Protocol
@@ -27,10 +21,9 @@ from mnist_repro.records.run import RunRecord, run_conditions
 from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.artifacts import save_first_weights, save_labels, save_model, save_sample_digits
 from mnist_repro.studies.cluster.connection import Cluster
+from mnist_repro.studies.processes import check_processes, interrupted_by_signals, train_on_processes
 from mnist_repro.studies.timing import StudyClock
-from mnist_repro.studies.worker import THREADS, MadeRun, PlannedRun, check_keras, make_run
-
-_STDERR = 2  # the file descriptor
+from mnist_repro.studies.worker import THREADS, MadeRun, PlannedRun, check_keras
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +66,13 @@ def plan_study(
     Raises
     ------
     ReproError
-        If TensorFlow is not installed, or Keras is set to another backend.
+        If TensorFlow is not installed, Keras is set to another backend, or so many workers cannot train here.
 
     Notes
     -----
     A run that failed with an exception is missing: it is tried again. One that diverged is a result.
     """
+    here = environment is None
     if environment is None:
         check_keras()
         environment = describe_environment(threads=THREADS)
@@ -100,7 +94,10 @@ def plan_study(
             else:
                 reused.append(record)
     missing.sort(key=lambda run: -run.cost)
-    return Plan(reused=tuple(reused), missing=tuple(missing), workers=max(1, min(workers or cpu_count(), len(missing))))
+    workers = max(1, min(workers or cpu_count(), len(missing)))
+    if here and missing:
+        check_processes(workers)
+    return Plan(reused=tuple(reused), missing=tuple(missing), workers=workers)
 
 
 def run_study(
@@ -147,9 +144,9 @@ def run_study(
     if cluster:
         ended = cluster.train(plan.missing, dataset, keep_models=keep_models)
     else:
-        ended = _train_on_processes(plan, dataset, keep_models=keep_models)
+        ended = train_on_processes(plan.missing, dataset, workers=plan.workers, keep_models=keep_models)
     records = list(plan.reused)
-    with closing(ended):
+    with interrupted_by_signals(), closing(ended):
         for run in ended:
             _record(run, store=store, keep_pictures=keep_pictures)
             clock.add(run.times)
@@ -173,52 +170,3 @@ def _record(run: MadeRun, *, store: RecordStore, keep_pictures: bool) -> None:
             "The run is recorded; the same command goes on without its network."
         )
         raise ReproError(msg)
-
-
-def _train_on_processes(plan: Plan, dataset: Dataset, *, keep_models: bool) -> Generator[MadeRun, None, None]:
-    """Train the missing runs on this machine, and yield each as it ends."""
-    _open_stderr()
-    # joblib gives every process the images as one file, mapped into its memory.
-    jobs = (delayed(_make_on_process)(run, dataset, keep_model=keep_models) for run in plan.missing)
-    try:
-        with parallel_config(backend="loky", inner_max_num_threads=THREADS):
-            answers = Parallel(n_jobs=plan.workers, return_as="generator_unordered", batch_size=1)(jobs)
-        try:
-            for answer in answers:  # noqa: UP028 - `yield from` would close it outside of the block below
-                yield answer
-        finally:
-            # Where the study ends early, joblib warns of results that nobody fetched.
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                answers.close()
-    # Also where a worker is killed while it returns a run.
-    except BrokenProcessPool as error:
-        msg = (
-            "A worker process was killed, perhaps because memory ran out; the runs that had ended are recorded. "
-            "The same command goes on from there; fewer --workers need less memory."
-        )
-        raise ReproError(msg) from error
-
-
-def _make_on_process(run: PlannedRun, dataset: Dataset, *, keep_model: bool) -> MadeRun:
-    # Where psutil is installed, joblib ends a process that holds 300 MB more than after its first run, as if it leaked.
-    # Ours do when they go on to another experiment, and would import TensorFlow and compile again.
-    process_executor._USE_PSUTIL = False  # noqa: SLF001 - it has no setting
-    return make_run(run, dataset, keep_model=keep_model)
-
-
-def _open_stderr() -> None:
-    """Open the null device as stderr where the process was started without: joblib flushes it.
-
-    Compiled code prints to its descriptor, which the next file to be opened would get. Workers inherit it.
-    """
-    if sys.stderr is not None:
-        return
-    sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the process runs
-    opened = sys.stderr.fileno()
-    try:
-        os.fstat(_STDERR)
-    except OSError:
-        os.dup2(opened, _STDERR)
-    else:
-        os.set_inheritable(_STDERR, opened == _STDERR)

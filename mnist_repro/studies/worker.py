@@ -87,6 +87,29 @@ def check_keras() -> None:
         raise ReproError(msg)
 
 
+def check_unused() -> None:
+    """Check that TensorFlow is not in use in this process with other threads, which could no longer be changed.
+
+    Raises
+    ------
+    ReproError
+        If it is.
+    """
+    if "tensorflow" not in sys.modules:
+        return
+    _import_trainer()
+    from mnist_repro.training.trainer import limit_threads  # noqa: PLC0415 - it imports TensorFlow
+
+    try:
+        limit_threads(THREADS)
+    except RuntimeError as error:
+        msg = (
+            f"A worker trains with {THREADS} thread, and TensorFlow is already in use in this process with other "
+            f"settings ({error}). Train in a process of its own: `mnist-repro run`, in a notebook `!mnist-repro run`."
+        )
+        raise ReproError(msg) from error
+
+
 def make_run(run: PlannedRun, dataset: Dataset, *, keep_model: bool = False) -> MadeRun:
     """Train one run. An exception that ends it becomes a record with the status "failed"."""
     clock = RunClock(run.protocol.id)

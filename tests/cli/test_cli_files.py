@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import EXPERIMENT, Call, assert_one_line, files_in
+from command_line import EXPERIMENT, Call, assert_one_line, files_in, run_module
 from installed import needs_tensorflow
 
 from mnist_repro.records.store import RecordStore
@@ -140,3 +141,22 @@ def test_verdicts_incomplete_last_line_is_said_once_and_is_no_error(recorded: Pa
     assert ended.stderr == (
         f"mnist-repro: {file}, line 3, is incomplete: its run is not counted and will be trained again.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        pytest.param("опыт", r"\u043e\u043f\u044b\u0442", id="letters that the encoding lacks"),
+        pytest.param(os.fsdecode(b"\xfft"), r"\udcfft", id="bytes that are no letters"),
+    ],
+)
+def test_name_that_cannot_be_encoded_is_escaped(recorded: Path, tmp_path: Path, name: str, printed: str) -> None:
+    """Where the output is redirected in an encoding that lacks a folder's letters, they are escaped."""
+    records = recorded.rename(tmp_path / name)
+    arguments = ("--records", str(records), "--environment", "linux", "--output", f"{name}.json")
+
+    ended = run_module("export", "benchmark-json", "accuracy", *arguments, folder=tmp_path, PYTHONIOENCODING="cp1252")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert f"{printed}.json" in ended.out
+    assert (tmp_path / f"{name}.json").is_file()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -164,3 +167,22 @@ def test_save_first_weights_folder_that_is_a_file_is_refused(tmp_path: Path, mak
 
     with pytest.raises(ReproError, match=r"pictures/small-net\.npz cannot be written: "):
         save_first_weights(tmp_path, record=make_record(), weights=np.zeros((784, 1), dtype=np.float32))
+
+
+def test_save_that_is_interrupted_is_no_other_error(
+    tmp_path: Path, random_images: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interruption in the middle of a file remains one, and no half file is left under its name."""
+    usual = zipfile.ZipFile.open
+
+    def interrupt(*given: Any, **named: Any) -> Any:
+        opened = usual(*given, **named)
+        signal.raise_signal(signal.SIGINT)
+        return opened
+
+    monkeypatch.setattr(zipfile.ZipFile, "open", interrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        save_sample_digits(tmp_path, dataset=random_images)
+
+    assert list((tmp_path / "pictures").glob("*.npz")) == []

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 from made_up_runs import Facts, MakeRecord
-from made_up_trainer import write_start_up
 from small_study import SmallStudy
 
 from mnist_repro.datasets.dataset import Dataset
@@ -22,7 +17,7 @@ from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
-from mnist_repro.studies import study, worker
+from mnist_repro.studies import processes, worker
 from mnist_repro.studies.artifacts import load_first_weights, load_labels, load_sample_digits
 from mnist_repro.studies.study import Plan, plan_study, run_study
 from mnist_repro.studies.timing import Part, RunClock, StudyClock
@@ -221,50 +216,6 @@ def test_run_study_folder_that_cannot_be_written_is_refused(small_study: SmallSt
         run_study(plan, dataset=small_study.dataset, store=small_study.store)
 
 
-def test_run_study_images_are_one_file_in_every_worker(
-    small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Images are decoded once: the processes map the same file into their memory, and none sums up its bytes again."""
-
-    def look(_: PlannedRun, dataset: Dataset, *, keep_model: bool) -> tuple[int, list[Any], bool]:
-        time.sleep(0.2)
-        arrays = (dataset.train_images, dataset.test_images)
-        assert not keep_model
-        return os.getpid(), [getattr(array, "filename", None) for array in arrays], "sha256" in vars(dataset)
-
-    monkeypatch.setattr(study, "_make_on_process", look)
-    plan = small_study.plan(*range(8), workers=2)
-
-    seen: list[Any] = list(study._train_on_processes(plan, small_study.dataset, keep_models=False))  # noqa: SLF001 - what workers are given
-
-    processes, files, summed = zip(*seen, strict=True)
-    assert len(set(processes)) == 2
-    assert os.getpid() not in processes
-    assert len({file for pair in files for file in pair}) == 2
-    assert all(file is not None for pair in files for file in pair)
-    assert all(summed)
-
-
-def test_run_study_process_that_grows_goes_on(small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that holds more than before is not ended, also where psutil is installed: it has what it compiled."""
-    pytest.importorskip("psutil", reason="without it joblib does not look")
-    usual: Any = study._make_on_process  # noqa: SLF001 - what is tested
-
-    def grow(run: PlannedRun, *_: Any, **__: Any) -> int:
-        with suppress(AttributeError):
-            usual(None, None, keep_model=False)  # a run that ends at once
-        vars(study).setdefault("held", []).append(np.ones(100_000_000 * min(run.seed, 1)))
-        time.sleep(1.2)
-        return os.getpid()
-
-    monkeypatch.setattr(study, "_make_on_process", grow)
-    plan = small_study.plan(*range(6), workers=2)
-
-    seen: list[Any] = list(study._train_on_processes(plan, small_study.dataset, keep_models=False))  # noqa: SLF001 - see above
-
-    assert len(set(seen)) == 2
-
-
 def test_run_study_each_process_imports_and_compiles_once(small_study: SmallStudy) -> None:
     """What a study costs grows with its seeds alone: of a process's runs, only the first imports and compiles."""
     clock = StudyClock()
@@ -278,18 +229,6 @@ def test_run_study_each_process_imports_and_compiles_once(small_study: SmallStud
     assert len(compiled) == len(set(compiled))
     assert sum(times.seconds.values()) == pytest.approx(times.worker_seconds)
     assert min(times.seconds.values()) >= 0.0
-
-
-def test_run_study_killed_worker_is_said_in_words(small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the system ends a worker, the error says how to go on."""
-
-    def die(*_: Any, **__: Any) -> None:
-        os._exit(9)
-
-    monkeypatch.setattr(study, "_make_on_process", die)
-
-    with pytest.raises(ReproError, match=r"worker process was killed.*goes on from there"):
-        small_study.run(0, 1, workers=2)
 
 
 def test_run_study_record_that_cannot_be_written_ends_it(
@@ -309,7 +248,7 @@ def test_run_study_record_that_cannot_be_written_ends_it(
         raise full
 
     monkeypatch.setattr(RecordStore, "append", refuse)
-    monkeypatch.setattr(study, "_make_on_process", make)
+    monkeypatch.setattr(processes, "make_run", make)
 
     with pytest.raises(ReproError, match=r"^The disk is full\.$"):
         small_study.run(*range(20), workers=2)
@@ -335,33 +274,3 @@ def test_run_study_network_that_cannot_be_saved_is_said_after_its_run_is_recorde
         small_study.run(0, 1, keep_models=True)
 
     assert [record.seed for record in small_study.store.read()] == [0]
-
-
-STUDY_WITHOUT_STDERR = """
-import sys
-from mnist_repro.cli.main import main
-
-assert sys.stderr is None
-sys.exit(main(sys.argv[1:]))
-"""
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("closed", ["2>&-", "<&- 2>&-"], ids=["stderr", "stdin and stderr"])
-def test_run_study_without_stderr_trains(tmp_path: Path, workers: int, closed: str) -> None:
-    """A program that was started without stderr, as by cron, trains and records like any other."""
-    words = ["run", "julia-linear-lr0.02", "--dataset", "digits", "--seeds", "0-1", "--workers", str(workers)]
-    script = f'exec "$@" {closed}'
-    environment = {**os.environ, "PYTHONPATH": write_start_up(tmp_path / "start-up")}
-
-    ended = subprocess.run(  # noqa: S603 - our own program
-        ["/bin/sh", "-c", script, "sh", sys.executable, "-c", STUDY_WITHOUT_STDERR, *words, "--records", str(tmp_path)],
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-
-    assert ended.returncode == 0, ended.stdout
-    records = RecordStore(tmp_path / "local-digits").read()
-    assert {record.seed: record.status for record in records} == {0: "completed", 1: "completed"}

@@ -40,12 +40,12 @@ def assert_one_line(ended: Ended, *parts: str, code: int = 2) -> None:
         assert part in ended.err
 
 
-def run_module(*arguments: str, folder: Path) -> Ended:
-    """Run `python -m mnist_repro` in a folder."""
+def run_module(*arguments: str, folder: Path, **variables: str) -> Ended:
+    """Run `python -m mnist_repro` in a folder, with these variables of the environment too."""
     ended = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "mnist_repro", *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
         capture_output=True,
         text=True,
         check=False,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
@@ -20,6 +20,7 @@ import numpy as np
 from matplotlib import style
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from mnist_repro.reporting.figures.layout import make_room
@@ -136,6 +137,11 @@ def scatter(count: int) -> NDArray[np.floating[Any]]:
     """Return heights in -0.5..0.5 for the dots of a strip, of shape (count,): evenly spread, and always the same."""
     # By multiples of the golden ratio.
     return ((np.arange(count) + 0.5) * _GOLDEN_RATIO) % 1 - 0.5
+
+
+def list_ticks(low: float, high: float) -> Sequence[float]:
+    """Return about four round numbers over an axis; the outer ones may lie beyond it."""
+    return MaxNLocator(nbins=4).tick_values(low, high)
 
 
 def format_percent(fraction: float, _position: int) -> str:

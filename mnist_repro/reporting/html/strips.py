@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
-from mnist_repro.reporting.figures.style import scatter
+from mnist_repro.reporting.figures.style import list_ticks, scatter
 from mnist_repro.reporting.wording.numbers import format_tick
 from mnist_repro.verdicts.measured import Assessment
 
@@ -68,7 +67,7 @@ def place_runs(assessments: Sequence[Assessment]) -> Strips | None:
     axis = _choose_axis(assessments, values)
     height = _TALL if len(assessments) <= _FEW_ROWS else _SHORT
     claim = assessments[0].claim
-    ticks = MaxNLocator(nbins=4).tick_values(axis.low, axis.high)
+    ticks = list_ticks(axis.low, axis.high)
     return Strips(
         rows=tuple(
             _place(assessment, shown, axis=axis, height=height)

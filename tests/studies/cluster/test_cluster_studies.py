@@ -189,7 +189,7 @@ def test_run_on_a_cluster_is_the_study_of_this_machine(
     options = ["run", EXPERIMENT, "--dataset", "digits", "--seeds", "0-2", "--keep-models"]
 
     with monkeypatch.context() as patch:
-        patch.setattr(study_module, "_train_on_processes", None)
+        patch.setattr(study_module, "train_on_processes", None)
         assert main([*options, "--records", str(tmp_path / "cluster"), "--cluster", machines.address]) == 0
     out, err = capfd.readouterr()
     assert main([*options, "--records", str(tmp_path / "here"), "--workers", "1"]) == 0
