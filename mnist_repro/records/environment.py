@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import os
 import platform
 import subprocess
@@ -18,8 +19,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mnist_repro.documents.toml_schema import read_toml
-from mnist_repro.errors import ReproError
+from mnist_repro.records.packages import keras_version, tensorflow_version
 
 # Where a user's own runs are recorded, unless another name is given.
 LOCAL_ENVIRONMENT = "local"
@@ -36,7 +39,6 @@ _ANNOTATIONS = frozenset({"annotation", "returns", "type_comment", "kind", "ctx"
 _CPUINFO = Path("/proc/cpuinfo")
 # Settings of TensorFlow that change its arithmetic.
 _FLAGS = ("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_KERAS", "TF_DETERMINISTIC_OPS")
-_TENSORFLOW_PACKAGES = ("tensorflow-cpu", "tensorflow", "tensorflow-intel", "tensorflow-macos")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +58,27 @@ class Environment:
     commit: str  #: of the checkout, or "unknown"
     dirty: bool | None  #: whether the checkout differed from its commit; None where unknown
 
+    @property
+    def deciding(self) -> dict[str, str]:
+        """What of it decides a run, by its name in messages; flags as JSON."""
+        return {
+            "TensorFlow": self.tensorflow,
+            "Keras": self.keras,
+            "NumPy": self.numpy,
+            "processor": self.processor,
+            "threads": str(self.threads),
+            "flags": json.dumps(self.flags, sort_keys=True),
+        }
+
+    def list_differences(self, expected: Environment) -> list[str]:
+        """List what decides a run and is not as expected, each with both values."""
+        found, wanted = ({**each.deciding, "flags": _format_flags(each.flags)} for each in (self, expected))
+        return [f"{name} {found[name]} in place of {wanted[name]}" for name in found if found[name] != wanted[name]]
+
+
+def _format_flags(flags: dict[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in sorted(flags.items())) or "none"
+
 
 def is_own(environment: str) -> bool:
     """Return whether the name of an environment says that its runs are no results: a user's own, or the stand-in's."""
@@ -68,14 +91,14 @@ def describe_environment(*, threads: int) -> Environment:
     Raises
     ------
     ReproError
-        If TensorFlow is not installed.
+        If TensorFlow is not installed, or two versions of it are.
     """
     commit, dirty = _code_state()
     return Environment(
         python=platform.python_version(),
         tensorflow=tensorflow_version(),
-        keras=_keras_version(),
-        numpy=metadata.version("numpy"),
+        keras=keras_version(),
+        numpy=np.__version__,
         scipy=metadata.version("scipy"),
         scikit_learn=metadata.version("scikit-learn"),
         system=f"{platform.system()} {platform.machine()}",
@@ -85,37 +108,6 @@ def describe_environment(*, threads: int) -> Environment:
         commit=commit,
         dirty=dirty,
     )
-
-
-def _installed(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-@cache
-def tensorflow_version() -> str:
-    """Return the version of the installed TensorFlow.
-
-    Raises
-    ------
-    ReproError
-        If TensorFlow is not installed.
-    """
-    versions = [version for package in _TENSORFLOW_PACKAGES if (version := _installed(package))]
-    if not versions:
-        msg = (
-            "Training needs TensorFlow, and none is installed. "
-            "Install it with: python -m pip install 'mnist-repro[tensorflow]'"
-        )
-        raise ReproError(msg)
-    return versions[0]
-
-
-def _keras_version() -> str:
-    legacy = os.environ.get("TF_USE_LEGACY_KERAS") in {"1", "true", "True"}
-    return _installed("tf_keras" if legacy else "keras") or f"of TensorFlow {tensorflow_version()}"
 
 
 @cache

@@ -183,7 +183,7 @@ def test_run_on_a_cluster_is_the_study_of_this_machine(
     machines: Machines, tmp_path: Path, capfd: pytest.CaptureFixture[str], facts: Facts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`run --cluster` really trains, with one TensorFlow thread, and gives the records that this machine gives."""
-    root = str(Path(connection.__file__).parents[2])
+    root = str(Path(connection.__file__).parents[3])
     for _ in range(2):
         machines.start_worker(PYTHONPATH=root)
     options = ["run", EXPERIMENT, "--dataset", "digits", "--seeds", "0-2", "--keep-models"]
