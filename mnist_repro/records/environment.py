@@ -23,6 +23,7 @@ import numpy as np
 
 from mnist_repro.documents.toml_schema import read_toml
 from mnist_repro.records.packages import keras_version, tensorflow_version
+from mnist_repro.records.processor import name_processor
 
 # Where a user's own runs are recorded, unless another name is given.
 LOCAL_ENVIRONMENT = "local"
@@ -36,7 +37,6 @@ _SAME_CODE = Path(__file__).with_name("same_code.toml")
 # Parts of a syntax tree that compute nothing.
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _ANNOTATIONS = frozenset({"annotation", "returns", "type_comment", "kind", "ctx"})
-_CPUINFO = Path("/proc/cpuinfo")
 # Settings of TensorFlow that change its arithmetic.
 _FLAGS = ("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_KERAS", "TF_DETERMINISTIC_OPS")
 
@@ -52,7 +52,7 @@ class Environment:
     scipy: str
     scikit_learn: str
     system: str  #: operating system and machine type
-    processor: str  #: its name, with family and model where they are known
+    processor: str  #: as `name_processor` tells kinds apart
     threads: int  #: TensorFlow's
     flags: dict[str, str]  #: environment variables that change TensorFlow's arithmetic, where set
     commit: str  #: of the checkout, or "unknown"
@@ -91,7 +91,7 @@ def describe_environment(*, threads: int) -> Environment:
     Raises
     ------
     ReproError
-        If TensorFlow is not installed, or two versions of it are.
+        If TensorFlow is not installed, two versions of it are, or the machine's id cannot be kept.
     """
     commit, dirty = _code_state()
     return Environment(
@@ -102,24 +102,12 @@ def describe_environment(*, threads: int) -> Environment:
         scipy=metadata.version("scipy"),
         scikit_learn=metadata.version("scikit-learn"),
         system=f"{platform.system()} {platform.machine()}",
-        processor=_processor(),
+        processor=name_processor(),
         threads=threads,
         flags={name: os.environ[name] for name in _FLAGS if name in os.environ},
         commit=commit,
         dirty=dirty,
     )
-
-
-@cache
-def _processor() -> str:
-    """Return the processor's name with family and model: one name can stand for several kinds."""
-    text = _CPUINFO.read_text(encoding="utf-8", errors="replace") if _CPUINFO.exists() else ""
-    # A blank line ends the first processor.
-    parted = (line.partition(":") for line in text.partition("\n\n")[0].splitlines())
-    known = {key.strip(): value.strip() for key, _, value in parted}
-    name = known.get("model name") or platform.processor() or "unknown"
-    numbers = [f"{told} {known[key]}" for key, told in (("cpu family", "family"), ("model", "model")) if key in known]
-    return ", ".join([name, *numbers])
 
 
 @cache

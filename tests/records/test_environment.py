@@ -20,7 +20,7 @@ from mnist_repro.records.environment import describe_environment, hash_code, tra
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
     """Let no test see what another one made the module remember."""
-    remembered = (training_code_sha256, environment._processor, environment._code_state)  # noqa: SLF001
+    remembered = (training_code_sha256, environment._code_state)  # noqa: SLF001
     for function in remembered:
         function.cache_clear()
     yield
@@ -55,34 +55,6 @@ def test_describe_environment_machine_is_not_empty() -> None:
     assert described.system == f"{platform.system()} {platform.machine()}"
     assert described.processor.strip()
     assert described.threads == 3
-
-
-@pytest.mark.usefixtures("with_tensorflow")
-@pytest.mark.parametrize(
-    ("cpuinfo", "expected"),
-    [
-        pytest.param(
-            "model name\t: AMD EPYC\ncpu family\t: 25\nmodel\t\t: 1\n", "AMD EPYC, family 25, model 1", id="whole"
-        ),
-        pytest.param(
-            "model name : A\nmodel : 1\n\nmodel name : B\nmodel : 2\n", "A, model 1", id="of the first of two"
-        ),
-        pytest.param("model name : A: B\n", "A: B", id="a name alone"),
-        pytest.param("CPU part\t: 0xd0c\n", "aarch64", id="no name"),
-        pytest.param(None, "aarch64", id="no file"),
-    ],
-)
-def test_describe_environment_processor_is_told_with_its_kind(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cpuinfo: str | None, expected: str
-) -> None:
-    """Family and model tell kinds apart that rented machines give the same name."""
-    file = tmp_path / "cpuinfo"
-    if cpuinfo is not None:
-        file.write_text(cpuinfo, encoding="utf-8")
-    monkeypatch.setattr(environment, "_CPUINFO", file)
-    monkeypatch.setattr(platform, "processor", lambda: "aarch64")
-
-    assert describe_environment(threads=1).processor == expected
 
 
 @pytest.mark.usefixtures("with_tensorflow")
