@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import os
 import platform
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from mnist_repro.documents.toml_schema import read_toml
+from mnist_repro.records.flags import read_flags
 from mnist_repro.records.packages import keras_version, tensorflow_version
 from mnist_repro.records.processor import name_processor
 
@@ -37,8 +37,6 @@ _SAME_CODE = Path(__file__).with_name("same_code.toml")
 # Parts of a syntax tree that compute nothing.
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _ANNOTATIONS = frozenset({"annotation", "returns", "type_comment", "kind", "ctx"})
-# Settings of TensorFlow that change its arithmetic.
-_FLAGS = ("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_KERAS", "TF_DETERMINISTIC_OPS")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +52,7 @@ class Environment:
     system: str  #: operating system and machine type
     processor: str  #: as `name_processor` tells kinds apart
     threads: int  #: TensorFlow's
-    flags: dict[str, str]  #: environment variables that change TensorFlow's arithmetic, where set
+    flags: dict[str, str]  #: environment variables that change the arithmetic of a run, where set
     commit: str  #: of the checkout, or "unknown"
     dirty: bool | None  #: whether the checkout differed from its commit; None where unknown
 
@@ -104,7 +102,7 @@ def describe_environment(*, threads: int) -> Environment:
         system=f"{platform.system()} {platform.machine()}",
         processor=name_processor(),
         threads=threads,
-        flags={name: os.environ[name] for name in _FLAGS if name in os.environ},
+        flags=read_flags(),
         commit=commit,
         dirty=dirty,
     )

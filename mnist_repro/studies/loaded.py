@@ -46,6 +46,31 @@ def check_loaded(tensorflow: Any, *, recorded: Environment) -> None:
         raise EnvironmentMismatchError(msg)
 
 
+def use_processor_alone(tensorflow: Any) -> None:
+    """Take GPUs and other devices from TensorFlow: runs are the processor's, and recorded as such.
+
+    Parameters
+    ----------
+    tensorflow
+        The imported module.
+
+    Raises
+    ------
+    EnvironmentMismatchError
+        If TensorFlow is in use already, with such a device.
+    """
+    devices = {device.device_type for device in tensorflow.config.get_visible_devices()} - {"CPU"}
+    try:
+        for kind in devices:
+            tensorflow.config.set_visible_devices([], kind)
+    except RuntimeError as error:
+        msg = (
+            f"Runs are trained on the processor, and TensorFlow is in use in this process with a {', '.join(devices)}. "
+            "Start a new process, or set CUDA_VISIBLE_DEVICES=-1."
+        )
+        raise EnvironmentMismatchError(msg) from error
+
+
 def check_planned(found: Environment, *, planned: Environment) -> None:
     """Check that this process would train as planned.
 

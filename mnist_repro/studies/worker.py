@@ -29,7 +29,7 @@ from mnist_repro.records.environment import Environment, describe_environment, t
 from mnist_repro.records.packages import is_legacy_keras
 from mnist_repro.records.run import RunRecord
 from mnist_repro.studies.artifacts import PICTURED_SEED
-from mnist_repro.studies.loaded import EnvironmentMismatchError, check_loaded, check_planned
+from mnist_repro.studies.loaded import EnvironmentMismatchError, check_loaded, check_planned, use_processor_alone
 from mnist_repro.studies.timing import Part, RunClock, RunTimes
 
 if TYPE_CHECKING:
@@ -182,6 +182,7 @@ class _LastTrainer:
         tensorflow = module.tf  # type: ignore[attr-defined] # what the trainer imported, and nothing that is imported here
         check_loaded(tensorflow, recorded=describe_environment(threads=THREADS))
         if self._trainer is None or not self._trainer.serves(protocol, dataset):
+            use_processor_alone(tensorflow)
             module.limit_threads(THREADS)
             # Free the previous trainer first; holding both would set the worker's peak memory.
             self._trainer = None

@@ -58,17 +58,6 @@ def test_describe_environment_machine_is_not_empty() -> None:
 
 
 @pytest.mark.usefixtures("with_tensorflow")
-def test_describe_environment_flags_are_those_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only variables that change TensorFlow's arithmetic are kept, and only where they are set."""
-    for name in ("TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_KERAS", "TF_DETERMINISTIC_OPS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
-
-    assert describe_environment(threads=1).flags == {"TF_ENABLE_ONEDNN_OPTS": "0"}
-
-
-@pytest.mark.usefixtures("with_tensorflow")
 def test_describe_environment_checkout_gives_its_commit() -> None:
     """In a checkout there is a commit and whether it was changed; elsewhere both are unknown."""
     described = describe_environment(threads=1)

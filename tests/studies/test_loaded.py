@@ -13,7 +13,7 @@ from small_study import SmallStudy
 
 from mnist_repro.records.environment import Environment
 from mnist_repro.studies import study, worker
-from mnist_repro.studies.loaded import EnvironmentMismatchError, check_loaded, check_planned
+from mnist_repro.studies.loaded import EnvironmentMismatchError, check_loaded, check_planned, use_processor_alone
 
 
 def _load(version: str, keras: str, *, inside: bool = False) -> Any:
@@ -57,6 +57,44 @@ def test_check_loaded_keras_of_unknown_origin_is_not_called_tensorflows(environm
 
     with pytest.raises(EnvironmentMismatchError, match=r"Keras 3\.10\.0 is imported"):
         check_loaded(_load("2.19.1", "3.10.0"), recorded=here)
+
+
+def _show_gpu(*, in_use: bool = False) -> Any:
+    """Return what stands for a TensorFlow that sees a processor and a GPU."""
+    devices = [SimpleNamespace(device_type=kind) for kind in ("CPU", "GPU")]
+
+    def hide(shown: list[Any], kind: str) -> None:
+        if in_use:
+            raise RuntimeError
+        devices[:] = [*shown, *(device for device in devices if device.device_type != kind)]
+
+    config = SimpleNamespace(get_visible_devices=lambda: devices, set_visible_devices=hide)
+    return SimpleNamespace(config=config)
+
+
+def test_use_processor_alone_hides_a_gpu() -> None:
+    """No run is trained on a GPU, whose numbers would be pooled with the processor's."""
+    tensorflow = _show_gpu()
+
+    use_processor_alone(tensorflow)
+
+    assert [device.device_type for device in tensorflow.config.get_visible_devices()] == ["CPU"]
+
+
+def test_use_processor_alone_gpu_in_use_is_refused() -> None:
+    """Where a notebook computes on a GPU already, one line says so, and nothing is trained."""
+    with pytest.raises(EnvironmentMismatchError, match="in use in this process with a GPU"):
+        use_processor_alone(_show_gpu(in_use=True))
+
+
+@pytest.mark.usefixtures("single_thread")
+def test_use_processor_alone_is_silent_without_devices() -> None:
+    """TensorFlow itself, in use, is left as it is where there is nothing to hide."""
+    import tensorflow as tf  # noqa: PLC0415 - most tests do without
+
+    tf.constant(1.0)
+
+    use_processor_alone(tf)
 
 
 @pytest.mark.parametrize(

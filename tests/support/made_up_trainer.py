@@ -38,7 +38,8 @@ def __getattr__(name: str) -> Any:
     if name != "tf":
         raise AttributeError(name)
     keras = SimpleNamespace(__version__=keras_version(), Sequential=Trainer)
-    return SimpleNamespace(__version__=tensorflow_version(), keras=keras)
+    config = SimpleNamespace(get_visible_devices=list)
+    return SimpleNamespace(__version__=tensorflow_version(), keras=keras, config=config)
 
 
 def limit_threads(threads: int) -> None:
