@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import os
+import json
 import platform
 import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import metadata
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mnist_repro.documents.toml_schema import read_toml
-from mnist_repro.errors import ReproError
+from mnist_repro.records.flags import read_flags
+from mnist_repro.records.packages import keras_version, tensorflow_version
+from mnist_repro.records.processor import name_processor
 
 # Where a user's own runs are recorded, unless another name is given.
 LOCAL_ENVIRONMENT = "local"
@@ -33,13 +37,9 @@ _SAME_CODE = Path(__file__).with_name("same_code.toml")
 # Parts of a syntax tree that compute nothing.
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _ANNOTATIONS = frozenset({"annotation", "returns", "type_comment", "kind", "ctx"})
-_CPUINFO = Path("/proc/cpuinfo")
-# Settings of TensorFlow that change its arithmetic.
-_FLAGS = ("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_USE_LEGACY_KERAS", "TF_DETERMINISTIC_OPS")
-_TENSORFLOW_PACKAGES = ("tensorflow-cpu", "tensorflow", "tensorflow-intel", "tensorflow-macos")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Environment:
     """Where a run was made: versions, machine and code."""
 
@@ -50,11 +50,32 @@ class Environment:
     scipy: str
     scikit_learn: str
     system: str  #: operating system and machine type
-    processor: str  #: its name, with family and model where they are known
+    processor: str  #: as `name_processor` tells kinds apart
     threads: int  #: TensorFlow's
-    flags: dict[str, str]  #: environment variables that change TensorFlow's arithmetic, where set
+    flags: dict[str, str]  #: environment variables that change the arithmetic of a run, where set
     commit: str  #: of the checkout, or "unknown"
     dirty: bool | None  #: whether the checkout differed from its commit; None where unknown
+
+    @cached_property
+    def deciding(self) -> dict[str, str]:
+        """What of it decides a run, by its name in messages; flags as JSON."""
+        return {
+            "TensorFlow": self.tensorflow,
+            "Keras": self.keras,
+            "NumPy": self.numpy,
+            "processor": self.processor,
+            "threads": str(self.threads),
+            "flags": json.dumps(self.flags, sort_keys=True),
+        }
+
+    def list_differences(self, expected: Environment) -> list[str]:
+        """List what decides a run and is not as expected, each with both values."""
+        found, wanted = ({**each.deciding, "flags": _format_flags(each.flags)} for each in (self, expected))
+        return [f"{name} {found[name]} in place of {wanted[name]}" for name in found if found[name] != wanted[name]]
+
+
+def _format_flags(flags: dict[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in sorted(flags.items())) or "none"
 
 
 def is_own(environment: str) -> bool:
@@ -68,66 +89,23 @@ def describe_environment(*, threads: int) -> Environment:
     Raises
     ------
     ReproError
-        If TensorFlow is not installed.
+        If TensorFlow is not installed, two versions of it are, or the machine's id cannot be kept.
     """
     commit, dirty = _code_state()
     return Environment(
         python=platform.python_version(),
         tensorflow=tensorflow_version(),
-        keras=_keras_version(),
-        numpy=metadata.version("numpy"),
+        keras=keras_version(),
+        numpy=np.__version__,
         scipy=metadata.version("scipy"),
         scikit_learn=metadata.version("scikit-learn"),
         system=f"{platform.system()} {platform.machine()}",
-        processor=_processor(),
+        processor=name_processor(),
         threads=threads,
-        flags={name: os.environ[name] for name in _FLAGS if name in os.environ},
+        flags=read_flags(),
         commit=commit,
         dirty=dirty,
     )
-
-
-def _installed(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-@cache
-def tensorflow_version() -> str:
-    """Return the version of the installed TensorFlow.
-
-    Raises
-    ------
-    ReproError
-        If TensorFlow is not installed.
-    """
-    versions = [version for package in _TENSORFLOW_PACKAGES if (version := _installed(package))]
-    if not versions:
-        msg = (
-            "Training needs TensorFlow, and none is installed. "
-            "Install it with: python -m pip install 'mnist-repro[tensorflow]'"
-        )
-        raise ReproError(msg)
-    return versions[0]
-
-
-def _keras_version() -> str:
-    legacy = os.environ.get("TF_USE_LEGACY_KERAS") in {"1", "true", "True"}
-    return _installed("tf_keras" if legacy else "keras") or f"of TensorFlow {tensorflow_version()}"
-
-
-@cache
-def _processor() -> str:
-    """Return the processor's name with family and model: one name can stand for several kinds."""
-    text = _CPUINFO.read_text(encoding="utf-8", errors="replace") if _CPUINFO.exists() else ""
-    # A blank line ends the first processor.
-    parted = (line.partition(":") for line in text.partition("\n\n")[0].splitlines())
-    known = {key.strip(): value.strip() for key, _, value in parted}
-    name = known.get("model name") or platform.processor() or "unknown"
-    numbers = [f"{told} {known[key]}" for key, told in (("cpu family", "family"), ("model", "model")) if key in known]
-    return ", ".join([name, *numbers])
 
 
 @cache

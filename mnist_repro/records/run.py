@@ -95,23 +95,7 @@ def run_conditions(
     *, experiment: str, protocol_sha256: str, training_sha256: str, dataset_sha256: str, environment: Environment
 ) -> tuple[str, ...]:
     """Return everything but the seed that decides a run."""
-    return (
-        experiment,
-        protocol_sha256,
-        training_sha256,
-        dataset_sha256,
-        environment.tensorflow,
-        environment.keras,
-        environment.numpy,
-        environment.processor,
-        str(environment.threads),
-        _format_flags(tuple(sorted(environment.flags.items()))),
-    )
-
-
-@cache  # thousands of runs share a handful
-def _format_flags(flags: tuple[tuple[str, str], ...]) -> str:
-    return json.dumps(dict(flags))
+    return (experiment, protocol_sha256, training_sha256, dataset_sha256, *environment.deciding.values())
 
 
 def format_record(record: RunRecord) -> str:

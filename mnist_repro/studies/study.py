@@ -90,7 +90,7 @@ def plan_study(
         for seed in seeds[protocol.id]:
             record = stored.get((conditions, seed))
             if record is None or record.status == "failed":
-                missing.append(PlannedRun(protocol, seed))
+                missing.append(PlannedRun(protocol, seed, environment))
             else:
                 reused.append(record)
     missing.sort(key=lambda run: -run.cost)

@@ -25,9 +25,11 @@ from numpy.typing import NDArray
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
-from mnist_repro.records.environment import describe_environment, training_code_sha256
+from mnist_repro.records.environment import Environment, describe_environment, training_code_sha256
+from mnist_repro.records.packages import is_legacy_keras
 from mnist_repro.records.run import RunRecord
 from mnist_repro.studies.artifacts import PICTURED_SEED
+from mnist_repro.studies.loaded import EnvironmentMismatchError, check_loaded, check_planned, use_processor_alone
 from mnist_repro.studies.timing import Part, RunClock, RunTimes
 
 if TYPE_CHECKING:
@@ -42,10 +44,11 @@ _STEP_OVERHEAD = 5_000_000
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One (protocol, seed) pair: loaded from the store or trained."""
+    """A run to be trained, and where."""
 
     protocol: Protocol
     seed: int
+    environment: Environment  #: for which it was planned: a process with another one does not train it
 
     @property
     def cost(self) -> int:
@@ -78,11 +81,10 @@ def check_keras() -> None:
             f"Training needs Keras on TensorFlow; received KERAS_BACKEND={backend}. Unset it, or set it to tensorflow."
         )
         raise ReproError(msg)
-    legacy = os.environ.get("TF_USE_LEGACY_KERAS")
-    if legacy in {"1", "true", "True"} and find_spec("tf_keras") is None:
+    if is_legacy_keras() and find_spec("tf_keras") is None:
         msg = (
-            f"TF_USE_LEGACY_KERAS={legacy} has TensorFlow use the package tf_keras, and it is not installed. "
-            "Unset the variable, or install it with: python -m pip install tf_keras"
+            f"TF_USE_LEGACY_KERAS={os.environ['TF_USE_LEGACY_KERAS']} has TensorFlow use the package tf_keras, and it "
+            "is not installed. Unset the variable, or install it with: python -m pip install tf_keras"
         )
         raise ReproError(msg)
 
@@ -111,14 +113,23 @@ def check_unused() -> None:
 
 
 def make_run(run: PlannedRun, dataset: Dataset, *, keep_model: bool = False) -> MadeRun:
-    """Train one run. An exception that ends it becomes a record with the status "failed"."""
+    """Train one run. An exception that ends it becomes a record with the status "failed".
+
+    Raises
+    ------
+    EnvironmentMismatchError
+        If this process would train with anything but what was planned and is recorded.
+    """
     clock = RunClock(run.protocol.id)
     started = datetime.now(timezone.utc)
     first_weights, model, model_error = None, None, None
     try:
         trainer = _ready_trainer(run.protocol, dataset, clock=clock)
+        check_planned(describe_environment(threads=THREADS), planned=run.environment)
         with clock.measure(Part.TRAINING):
             record = trainer.train(run.seed)
+    except EnvironmentMismatchError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever ends a run is recorded as its reason
         record = _failed_record(run, dataset, error, started=started)
     else:
@@ -189,13 +200,16 @@ class _LastTrainer:
 
     def serve(self, protocol: Protocol, dataset: Dataset) -> Trainer:
         """Return the trainer where it serves, else compile another one."""
-        from mnist_repro.training.trainer import Trainer, limit_threads  # noqa: PLC0415 - it imports TensorFlow
+        from mnist_repro.training import trainer as module  # noqa: PLC0415 - it imports TensorFlow
 
+        tensorflow = module.tf  # type: ignore[attr-defined] # what the trainer imported, and nothing that is imported here
+        check_loaded(tensorflow, recorded=describe_environment(threads=THREADS))
         if self._trainer is None or not self._trainer.serves(protocol, dataset):
-            limit_threads(THREADS)
+            use_processor_alone(tensorflow)
+            module.limit_threads(THREADS)
             # Free the previous trainer first; holding both would set the worker's peak memory.
             self._trainer = None
-            self._trainer = Trainer(protocol, dataset)
+            self._trainer = module.Trainer(protocol, dataset)
         return self._trainer
 
 

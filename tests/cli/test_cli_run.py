@@ -14,7 +14,7 @@ from installed import REAL_FOLDER, needs_mnist, needs_tensorflow
 from made_up_runs import make_unfinished, write_store
 
 from mnist_repro.cli import studies as verbs
-from mnist_repro.records import environment as environments
+from mnist_repro.records import environment as environments, packages
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING
@@ -151,8 +151,8 @@ def test_run_on_a_cluster_refuses_what_a_cluster_decides(call: Call, tmp_path: P
 def test_run_without_tensorflow_names_the_extra(call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One line says what is missing and how to install it."""
     # Its answer is kept for the process: it is asked anew, and finds no package.
-    monkeypatch.setattr(environments, "tensorflow_version", environments.tensorflow_version.__wrapped__)
-    monkeypatch.setattr(environments, "_installed", lambda _: None)
+    monkeypatch.setattr(environments, "tensorflow_version", packages.tensorflow_version.__wrapped__)
+    monkeypatch.setattr(packages, "_find_packages", lambda _: {})
 
     ended = call("run", EXPERIMENT, "--seeds", "0", "--dataset", "digits")
 

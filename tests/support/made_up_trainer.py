@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from io import FileIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records import jsonl as line_files
 from mnist_repro.records.environment import describe_environment, training_code_sha256
+from mnist_repro.records.packages import keras_version, tensorflow_version
 from mnist_repro.records.run import RunRecord
 
 RUN_SECONDS = 0.03
@@ -29,6 +31,15 @@ import sys, made_up_trainer
 sys.modules["mnist_repro.training.trainer"] = made_up_trainer
 made_up_trainer.write_slowly()
 """
+
+
+def __getattr__(name: str) -> Any:
+    """Return what stands for TensorFlow and its Keras: the versions that are installed. TensorFlow may be missing."""
+    if name != "tf":
+        raise AttributeError(name)
+    keras = SimpleNamespace(__version__=keras_version(), Sequential=Trainer)
+    config = SimpleNamespace(get_visible_devices=list)
+    return SimpleNamespace(__version__=tensorflow_version(), keras=keras, config=config)
 
 
 def limit_threads(threads: int) -> None:

@@ -58,20 +58,15 @@ def list_differences(found: Equipment, expected: Equipment) -> list[str]:
     """List how a worker differs in what must be the same for all runs of a study."""
 
     def list_facts(equipment: Equipment) -> dict[str, object]:
-        environment = equipment.environment
         return {
             "code of the package": shorten(equipment.package_sha256),
             "training code": shorten(equipment.training_sha256),
-            "TensorFlow": environment.tensorflow,
-            "Keras": environment.keras,
-            "NumPy": environment.numpy,
-            "processor": environment.processor,
-            "flags": environment.flags or "none",
             "runs at once in one process (--nthreads)": equipment.runs_at_once,
         }
 
     theirs, ours = list_facts(found), list_facts(expected)
-    return [f"{name} {theirs[name]} in place of {ours[name]}" for name in ours if theirs[name] != ours[name]]
+    differences = [f"{name} {theirs[name]} in place of {ours[name]}" for name in ours if theirs[name] != ours[name]]
+    return differences + found.environment.list_differences(expected.environment)
 
 
 def refuse_worker(address: str, reasons: list[str]) -> ReproError:

@@ -55,9 +55,9 @@ def records(protocols: dict[str, Protocol], environment: Environment) -> list[Ru
 
 
 @pytest.fixture
-def plan(protocols: dict[str, Protocol]) -> Plan:
+def plan(protocols: dict[str, Protocol], environment: Environment) -> Plan:
     """Return the plan of these four runs over two processes."""
-    missing = tuple(PlannedRun(protocols[EXPERIMENT], seed) for seed in range(4))
+    missing = tuple(PlannedRun(protocols[EXPERIMENT], seed, environment) for seed in range(4))
     return Plan(reused=(), missing=missing, workers=2)
 
 
@@ -115,7 +115,7 @@ def test_study_progress_estimate_weighs_runs_by_their_cost(
 ) -> None:
     """After the long runs it is known that the short ones will take less."""
     long, short = protocols["tf1-dropout-piecewise"], protocols["julia-linear-lr0.02"]
-    plan = Plan(reused=(), missing=(PlannedRun(long, 0), PlannedRun(short, 0)), workers=1)
+    plan = Plan(reused=(), missing=(PlannedRun(long, 0, environment), PlannedRun(short, 0, environment)), workers=1)
     clock.seconds = 600
 
     with StudyProgress(plan, console=plain) as progress:
