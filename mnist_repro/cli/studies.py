@@ -45,7 +45,10 @@ def add_verbs(verbs: Any) -> None:
         "reused; an interrupted study goes on where it stopped.",
     )
     run_parser.add_argument(
-        "--keep-models", action="store_true", help="also keep each trained network, in Keras's format"
+        "--keep-models",
+        action="store_true",
+        help="also keep each trained network, in Keras's format; recorded runs that have none are trained again, and a "
+        "network is kept only where its run comes out as recorded",
     )
     run_parser.add_argument(
         "--cluster",
@@ -84,6 +87,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             store=store,
             workers=cluster.workers if cluster else options.workers,
             environment=cluster.environment if cluster else None,
+            keep_models=options.keep_models,
         )
         records = train(
             plan,

@@ -8,9 +8,12 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 import platform
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import metadata
@@ -106,6 +109,23 @@ def describe_environment(*, threads: int) -> Environment:
         commit=commit,
         dirty=dirty,
     )
+
+
+@contextmanager
+def plot_backend_aside() -> Iterator[None]:
+    """Set MPLBACKEND aside while Matplotlib is imported, as Keras does too.
+
+    Notebooks hand the name of their backend on to what they start, and Matplotlib cannot be imported where it has none
+    of that name. Where it has, the name is in force again afterwards.
+    """
+    named = os.environ.pop("MPLBACKEND", None)
+    try:
+        yield
+    finally:
+        if named is not None:
+            os.environ["MPLBACKEND"] = named
+            with suppress(ValueError, KeyError):
+                sys.modules["matplotlib"].rcParams["backend"] = named
 
 
 @cache

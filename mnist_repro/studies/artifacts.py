@@ -5,6 +5,7 @@ Small `.npz` files under `pictures/`, so that a report needs neither MNIST nor T
 
 from __future__ import annotations
 
+import hashlib
 import os
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
@@ -90,9 +91,28 @@ def load_first_weights(folder: Path, *, record: RunRecord) -> NDArray[np.float16
 
 
 def save_model(folder: Path, *, record: RunRecord, content: bytes) -> None:
-    """Save the network of a run: `content` is that of a `.keras` file."""
-    with _writing(folder / "models" / f"{record.experiment}-seed{record.seed}.keras") as file:
+    """Save the network of a run: `content` is that of a `.keras` file, a zip whose comment will name the run."""
+    with _writing(_model_file(folder, record)) as file:
         file.write(content)
+        with zipfile.ZipFile(file, "a") as archive:
+            archive.comment = _hash_run(record)
+
+
+def has_model(folder: Path, *, record: RunRecord) -> bool:
+    """Return whether the network of this very run is saved."""
+    try:
+        with zipfile.ZipFile(_model_file(folder, record)) as archive:
+            return archive.comment == _hash_run(record)
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def _model_file(folder: Path, record: RunRecord) -> Path:
+    return folder / "models" / f"{record.experiment}-seed{record.seed}.keras"
+
+
+def _hash_run(record: RunRecord) -> bytes:
+    return hashlib.sha256(_describe_run(record).encode()).hexdigest().encode()
 
 
 def _describe_run(record: RunRecord) -> str:
@@ -122,7 +142,7 @@ def _writing(target: Path) -> Iterator[BinaryIO]:
     part = target.with_suffix(f".{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
+        with part.open("w+b") as file:
             yield file
         part.replace(target)
     except OSError as error:

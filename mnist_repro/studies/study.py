@@ -6,6 +6,7 @@ trains with one thread. This process needs no TensorFlow, unless it is the only 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,11 +20,13 @@ from mnist_repro.records.environment import Environment, describe_environment, t
 from mnist_repro.records.pooling import select_newest
 from mnist_repro.records.run import RunRecord, run_conditions
 from mnist_repro.records.store import RecordStore
-from mnist_repro.studies.artifacts import save_first_weights, save_labels, save_model, save_sample_digits
+from mnist_repro.studies.artifacts import has_model, save_first_weights, save_labels, save_model, save_sample_digits
 from mnist_repro.studies.cluster.connection import Cluster
 from mnist_repro.studies.processes import check_processes, interrupted_by_signals, train_on_processes
 from mnist_repro.studies.timing import StudyClock
 from mnist_repro.studies.worker import THREADS, MadeRun, PlannedRun, check_keras
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +56,7 @@ def plan_study(
     store: RecordStore,
     workers: int | None = None,
     environment: Environment | None = None,
+    keep_models: bool = False,
 ) -> Plan:
     """Determine which runs the store has under today's conditions, and which are missing.
 
@@ -62,6 +66,8 @@ def plan_study(
         Processes; None takes one per processor. There are never more than runs.
     environment
         Environment of the workers; None is that of this process.
+    keep_models
+        Whether a recorded run whose network is not saved is trained again.
 
     Raises
     ------
@@ -91,6 +97,8 @@ def plan_study(
             record = stored.get((conditions, seed))
             if record is None or record.status == "failed":
                 missing.append(PlannedRun(protocol, seed, environment))
+            elif keep_models and not has_model(store.folder, record=record):
+                missing.append(PlannedRun(protocol, seed, environment, recorded=record))
             else:
                 reused.append(record)
     missing.sort(key=lambda run: -run.cost)
@@ -146,13 +154,19 @@ def run_study(
     else:
         ended = train_on_processes(plan.missing, dataset, workers=plan.workers, keep_models=keep_models)
     records = list(plan.reused)
+    recorded = {(run.protocol.id, run.seed): run.recorded for run in plan.missing}
     with interrupted_by_signals(), closing(ended):
         for run in ended:
-            _record(run, store=store, keep_pictures=keep_pictures)
+            record = recorded.get((run.record.experiment, run.record.seed))
+            if record is None:
+                record = run.record
+                _record(run, store=store, keep_pictures=keep_pictures)
+            else:
+                _keep_again(run, record, store=store)
             clock.add(run.times)
-            records.append(run.record)
+            records.append(record)
             if on_record:
-                on_record(run.record)
+                on_record(record)
     return records
 
 
@@ -162,6 +176,25 @@ def _record(run: MadeRun, *, store: RecordStore, keep_pictures: bool) -> None:
     store.append(record)
     if keep_pictures and run.first_weights is not None:
         save_first_weights(store.folder, record=record, weights=run.first_weights)
+    _keep_model(run, store=store)
+
+
+def _keep_again(run: MadeRun, record: RunRecord, *, store: RecordStore) -> None:
+    """Keep the network of a run that was trained again for it, if it is the recorded run's; record nothing."""
+    if run.record.outcome == record.outcome:
+        _keep_model(run, store=store)
+    else:
+        reason = run.record.reason or "other numbers"
+        _LOGGER.warning(
+            "%s, seed %d, did not come out as recorded (%s): its network is not kept. Its record stays as it is.",
+            record.experiment,
+            record.seed,
+            reason,
+        )
+
+
+def _keep_model(run: MadeRun, *, store: RecordStore) -> None:
+    record = run.record
     if run.model is not None:
         save_model(store.folder, record=record, content=run.model)
     if run.model_error is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,9 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_repro.datasets.dataset import Dataset
+from mnist_repro.datasets.folders import cache_folder
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
-from mnist_repro.records.environment import Environment, describe_environment, training_code_sha256
+from mnist_repro.records.environment import Environment, describe_environment, plot_backend_aside, training_code_sha256
 from mnist_repro.records.packages import is_legacy_keras
 from mnist_repro.records.run import RunRecord
 from mnist_repro.studies.artifacts import PICTURED_SEED
@@ -49,6 +51,7 @@ class PlannedRun:
     protocol: Protocol
     seed: int
     environment: Environment  #: for which it was planned: a process with another one does not train it
+    recorded: RunRecord | None = None  #: the run's record, where it is trained again for its network alone
 
     @property
     def cost(self) -> int:
@@ -185,7 +188,9 @@ def _import_trainer() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # A user's keras.json may name another backend; `check_keras` has refused the variable with another value.
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    with _silenced_stderr():
+    # Keras reads its settings there, and writes them where there are none.
+    os.environ.setdefault("KERAS_HOME", str(cache_folder() / "keras"))
+    with _silenced_stderr(), plot_backend_aside():
         import mnist_repro.training.trainer  # noqa: F401, PLC0415 - it imports TensorFlow
     # joblib has each process collect garbage every second. TensorFlow's modules hold none, and searching them takes a
     # tenth of a second.
@@ -250,7 +255,7 @@ def _failed_record(run: PlannedRun, dataset: Dataset, error: Exception, *, start
         dataset_sha256=dataset.sha256,
         seed=run.seed,
         status="failed",
-        reason=f"{type(error).__name__}: {error}",
+        reason=f"{type(error).__name__}: {str(error) or _raising_line(error)}",
         periods=(),
         final_loss={},
         final_accuracy={},
@@ -261,3 +266,9 @@ def _failed_record(run: PlannedRun, dataset: Dataset, error: Exception, *, start
         started=started.isoformat(timespec="seconds"),
         environment=describe_environment(threads=THREADS),
     )
+
+
+def _raising_line(error: Exception) -> str:
+    """Return the line of code that raised an error, for one without a text, as `assert` raises."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.line} ({Path(frame.filename).name}, line {frame.lineno})"

@@ -182,31 +182,6 @@ def test_run_study_other_seeds_leave_the_pictures(small_study: SmallStudy) -> No
     np.testing.assert_array_equal(before, after)
 
 
-@pytest.mark.parametrize("keep_models", [True, False], ids=["kept", "not kept"])
-def test_run_study_models_are_kept_where_asked(small_study: SmallStudy, *, keep_models: bool) -> None:
-    """Trained networks are kept, one for each run, only where that is asked for."""
-    small_study.run(0, 1, keep_models=keep_models)
-
-    kept = sorted(file.name for file in small_study.store.folder.glob("models/*"))
-    name = small_study.protocol.id
-    assert kept == ([f"{name}-seed0.keras", f"{name}-seed1.keras"] if keep_models else [])
-
-
-def test_run_study_kept_model_has_the_recorded_accuracy(small_study: SmallStudy) -> None:
-    """Each kept network is that of its own seed."""
-    from tensorflow import keras  # noqa: PLC0415 - known to be there by now
-
-    records = small_study.run(0, 1, keep_models=True)
-
-    pixels = small_study.dataset.test_images.astype(np.float32) / np.float32(255.0)
-    for record in records:
-        file = small_study.store.folder / "models" / f"{record.experiment}-seed{record.seed}.keras"
-        answers = keras.models.load_model(file).predict(pixels, batch_size=1_000, verbose=0).argmax(axis=1)
-        right = float((answers == small_study.dataset.test_labels).mean())
-        assert record.final_accuracy["all test images"] == pytest.approx(right, abs=2e-4)
-    assert records[0].final_accuracy != records[1].final_accuracy
-
-
 def test_run_study_folder_that_cannot_be_written_is_refused(small_study: SmallStudy) -> None:
     """A study whose records cannot be kept does not start."""
     small_study.store.folder.touch()

@@ -20,7 +20,7 @@ class SmallStudy:
         self.dataset = dataset
         self.store = RecordStore(folder / "local")
 
-    def plan(self, *seeds: int, workers: int | None = 1) -> Plan:
+    def plan(self, *seeds: int, workers: int | None = 1, keep_models: bool = False) -> Plan:
         """Plan the runs of these seeds."""
         return plan_study(
             {self.protocol.id: self.protocol},
@@ -28,9 +28,10 @@ class SmallStudy:
             dataset=self.dataset,
             store=self.store,
             workers=workers,
+            keep_models=keep_models,
         )
 
     def run(self, *seeds: int, workers: int = 1, **options: Any) -> list[RunRecord]:
         """Make the runs of these seeds that are missing, and return the records of all."""
-        plan = self.plan(*seeds, workers=workers)
+        plan = self.plan(*seeds, workers=workers, keep_models=options.get("keep_models", False))
         return run_study(plan, dataset=self.dataset, store=self.store, **options)

@@ -1,15 +1,6 @@
-"""Charts, as SVG files. Matplotlib is imported here first."""
+"""Charts, as SVG files. They are drawn by Matplotlib's `Figure` alone, which needs no backend."""
 
-import os
-from contextlib import suppress
+from mnist_repro.records.environment import plot_backend_aside
 
-# Notebooks hand the name of their way to draw on to what they start, and Matplotlib cannot be imported where it has no
-# such way. Ours draws by `Figure` alone; within a notebook the name is its own again.
-_named = os.environ.pop("MPLBACKEND", None)
-
-import matplotlib as mpl  # noqa: E402
-
-if _named is not None:
-    os.environ["MPLBACKEND"] = _named
-    with suppress(ValueError):
-        mpl.rcParams["backend"] = _named
+with plot_backend_aside():
+    import matplotlib as mpl  # noqa: F401 - here first

@@ -17,7 +17,9 @@ _PLAIN_SECONDS = 10.0  # between two lines, where the output is no terminal
 
 def format_plan(plan: Plan) -> str:
     """Return a line with the number of runs planned, recorded, and left to train."""
-    return f"Runs: {plan.planned} planned, {len(plan.reused)} in the records, {len(plan.missing)} to train."
+    again = sum(run.recorded is not None for run in plan.missing)
+    counts = f"{plan.planned} planned, {len(plan.reused) + again} in the records, {len(plan.missing)} to train"
+    return f"Runs: {counts}, {again} of them again, for their networks." if again else f"Runs: {counts}."
 
 
 class StudyProgress:

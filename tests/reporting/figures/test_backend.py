@@ -1,4 +1,4 @@
-"""Figures need no backend of Matplotlib, whatever the environment names."""
+"""Neither figures nor Keras, which imports Matplotlib too, need a backend, whatever the environment names."""
 
 from __future__ import annotations
 

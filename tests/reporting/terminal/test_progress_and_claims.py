@@ -19,7 +19,7 @@ from mnist_repro.records.run import RunRecord
 from mnist_repro.reporting.terminal import progress as terminal
 from mnist_repro.reporting.terminal.claims import print_claims
 from mnist_repro.reporting.terminal.plan import print_next_step
-from mnist_repro.reporting.terminal.progress import StudyProgress
+from mnist_repro.reporting.terminal.progress import StudyProgress, format_plan
 from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_outcome, format_reported, format_subject
 from mnist_repro.studies.study import Plan
 from mnist_repro.studies.worker import PlannedRun
@@ -79,6 +79,15 @@ def written_to(console: Console) -> str:
     """Return all that a console got, without its colours and movements of the cursor."""
     assert isinstance(console.file, io.StringIO)
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", console.file.getvalue())
+
+
+def test_format_plan_tells_runs_that_are_trained_again(plan: Plan, records: list[RunRecord]) -> None:
+    """Runs that are trained again for their networks are in the records all the same."""
+    again = tuple(replace(run, recorded=record) for run, record in zip(plan.missing[:3], records, strict=False))
+    mixed = replace(plan, missing=(*again, plan.missing[3]))
+
+    assert format_plan(plan) == "Runs: 4 planned, 0 in the records, 4 to train."
+    assert format_plan(mixed) == "Runs: 4 planned, 3 in the records, 4 to train, 3 of them again, for their networks."
 
 
 def test_study_progress_no_terminal_prints_plain_lines(
