@@ -6,9 +6,8 @@ probability that any is called lower or higher although nothing differs is at mo
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mnist_repro.comparison.experiments import AccuracyDifference, Change, MatchedRuns, common_sets
@@ -166,8 +165,9 @@ def _judge(matched: Sequence[MatchedRuns]) -> Iterator[ExperimentDifference]:
 
 def _find_facts(pairs: Sequence[tuple[tuple[RunRecord, ...], tuple[RunRecord, ...]]]) -> Iterator[Fact]:
     """Yield what the runs of both sides were made with, where it differs."""
-    for name, read in _FACTS.items():
-        before, after = (", ".join(sorted({read(run) for pair in pairs for run in pair[side]})) for side in (0, 1))
+    sides = [[_list_facts(run) for pair in pairs for run in pair[side]] for side in (0, 1)]
+    for name in next((facts for side in sides for facts in side), ()):
+        before, after = (", ".join(sorted({facts[name] for facts in side})) for side in sides)
         if before != after:
             yield Fact(name=name, before=before, after=after)
     for pair in pairs:
@@ -176,24 +176,14 @@ def _find_facts(pairs: Sequence[tuple[tuple[RunRecord, ...], tuple[RunRecord, ..
             yield Fact(name=f"protocol of {pair[0][-1].experiment}", before=before, after=after)
 
 
-def _format_commit(record: RunRecord) -> str:
+def _list_facts(record: RunRecord) -> dict[str, str]:
     environment = record.environment
-    return f"{environment.commit[:_SHORT_HASH]}{' with changes' if environment.dirty else ''}"
-
-
-_FACTS: Mapping[str, Callable[[RunRecord], str]] = {
-    "Python": lambda record: record.environment.python,
-    "TensorFlow": lambda record: record.environment.tensorflow,
-    "Keras": lambda record: record.environment.keras,
-    "NumPy": lambda record: record.environment.numpy,
-    "SciPy": lambda record: record.environment.scipy,
-    "scikit-learn": lambda record: record.environment.scikit_learn,
-    "system": lambda record: record.environment.system,
-    "processor": lambda record: record.environment.processor,
-    "threads of a run": lambda record: str(record.environment.threads),
-    "flags": lambda record: (
-        json.dumps(record.environment.flags, sort_keys=True) if record.environment.flags else "none"
-    ),
-    "commit": _format_commit,
-    "training code": lambda record: record.training_sha256[:_SHORT_HASH],
-}
+    return {
+        "Python": environment.python,
+        **environment.deciding,
+        "SciPy": environment.scipy,
+        "scikit-learn": environment.scikit_learn,
+        "system": environment.system,
+        "commit": f"{environment.commit[:_SHORT_HASH]}{' with changes' if environment.dirty else ''}",
+        "training code": record.training_sha256[:_SHORT_HASH],
+    }

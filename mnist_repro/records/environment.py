@@ -61,24 +61,20 @@ class Environment:
 
     @cached_property
     def deciding(self) -> dict[str, str]:
-        """What of it decides a run, by its name in messages; flags as JSON."""
+        """What of it decides a run, by its name in messages."""
         return {
             "TensorFlow": self.tensorflow,
             "Keras": self.keras,
             "NumPy": self.numpy,
             "processor": self.processor,
-            "threads": str(self.threads),
-            "flags": json.dumps(self.flags, sort_keys=True),
+            "threads of a run": str(self.threads),
+            "flags": json.dumps(self.flags, sort_keys=True) if self.flags else "none",
         }
 
     def list_differences(self, expected: Environment) -> list[str]:
         """List what decides a run and is not as expected, each with both values."""
-        found, wanted = ({**each.deciding, "flags": _format_flags(each.flags)} for each in (self, expected))
+        found, wanted = self.deciding, expected.deciding
         return [f"{name} {found[name]} in place of {wanted[name]}" for name in found if found[name] != wanted[name]]
-
-
-def _format_flags(flags: dict[str, str]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in sorted(flags.items())) or "none"
 
 
 def is_own(environment: str) -> bool:

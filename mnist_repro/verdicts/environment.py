@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -54,6 +54,12 @@ class ExperimentResult:
     def unfinished(self) -> tuple[RunRecord, ...]:
         """The runs that diverged or failed."""
         return tuple(record for record in self.records if record.status != "completed")
+
+    @cached_property
+    def environment(self) -> Environment | None:
+        """That of the newest run; None without any."""
+        newest = max(self.records, key=lambda record: record.started, default=None)
+        return newest.environment if newest else None
 
     @property
     def anchor(self) -> str:
@@ -119,7 +125,6 @@ class EnvironmentResult:
     """All that one store of records says."""
 
     store: RecordStore
-    environment: Environment  #: of the newest pooled record
     experiments: tuple[ExperimentResult, ...]  #: every experiment of every document, also those that were not run
     without_experiment: tuple[Family, ...]  #: claims that belong to no experiment
     compared: tuple[Said, ...]  #: every comparison of every document
@@ -127,10 +132,24 @@ class EnvironmentResult:
     causes: tuple[ExperimentCauses, ...]  #: of the experiments for which the cause finder has runs here
     left_out: Mapping[Reason, tuple[int, ...]]  #: lines of the store's file that no pool has, by reason
 
+    @cached_property
+    def environment(self) -> Environment:
+        """That of the newest pooled run."""
+        return max(self.records, key=lambda record: record.started).environment
+
     @property
     def name(self) -> str:
         """The environment's name."""
         return self.store.environment
+
+    @property
+    def differing(self) -> dict[str, dict[str, list[str]]]:
+        """What decides runs and is not the same in all experiments: by its name, the ids of experiments by value."""
+        found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for each in self.experiments:
+            for name, value in each.environment.deciding.items() if each.environment else ():
+                found[name][value].append(each.protocol.id)
+        return {name: values for name, values in found.items() if len(values) > 1}
 
     @property
     def families(self) -> tuple[Family, ...]:
@@ -217,7 +236,6 @@ def summarize_environment(
     families = [family for each in judged for family in each.families]
     return EnvironmentResult(
         store=store,
-        environment=max(pooled, key=lambda record: record.started).environment,
         experiments=tuple(
             ExperimentResult(
                 protocol=protocol,

@@ -169,6 +169,24 @@ def test_write_report_hostile_environment_stays_text(store: RecordStore, make: M
         assert all({len(row) for row in table} == {len(table[0])} for table in tables_of(page))
 
 
+@pytest.mark.usefixtures("few_lines")
+def test_write_report_experiments_made_differently_are_told(
+    store: RecordStore, make: MakeRecord, tmp_path: Path
+) -> None:
+    """Each page that names versions says what differs between experiments; the environment's own says where."""
+    write_report(tmp_path / "alike", records=store.folder.parent)
+    other = replace(make(0).environment, flags={"ONEDNN_MAX_CPU_ISA": "SSE41"})
+    write_store(store.folder, [make(0), make(0, "tf1-basic", environment=other)])
+
+    write_report(tmp_path / "differently", records=store.folder.parent)
+
+    for page in ("linux.md", "README.md", "index.html"):
+        alike, differently = ((tmp_path / name / page).read_text("utf-8") for name in ("alike", "differently"))
+        assert "experiments differ in" not in alike
+        assert "experiments differ in flags" in differently
+    assert "not made alike: flags" in (tmp_path / "differently" / "linux.md").read_text("utf-8")
+
+
 def test_write_report_no_run_completed_is_reported(make: MakeRecord, tmp_path: Path) -> None:
     """An environment in which every run failed has its pages, with reasons, without figures, and judges nothing."""
     runs = [make_unfinished(make(seed), status="failed", reason="OSError: no such file") for seed in range(2)]

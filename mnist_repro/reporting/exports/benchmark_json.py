@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from mnist_repro.errors import ReproError
+from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.exports.json_numbers import dump_json, round_number
 from mnist_repro.reporting.wording.numbers import format_environment
 from mnist_repro.stats.summary import summarize
@@ -43,12 +44,21 @@ def format_benchmark(result: EnvironmentResult, *, measure: Measure) -> str:
         If no run completed.
     """
     describe = _describe_accuracies if measure == "accuracy" else _describe_seconds
-    entries = [entry for experiment in result.experiments if experiment.completed for entry in describe(experiment)]
+    entries = [
+        {**entry, "extra": f"{entry['extra']}\n{_describe_making(experiment.environment)}"}
+        for experiment in result.experiments
+        if experiment.completed and experiment.environment
+        for entry in describe(experiment)
+    ]
     if not entries:
         msg = f"{result.store.file} has no completed run to export. Record runs with `mnist-repro run`."
         raise ReproError(msg)
-    extra = format_environment(result.environment)
-    return dump_json([{**entry, "extra": f"{entry['extra']}\n{extra}"} for entry in entries])
+    return dump_json(entries)
+
+
+def _describe_making(environment: Environment) -> str:
+    flags = f"; flags {environment.deciding['flags']}" if environment.flags else ""
+    return f"{format_environment(environment)}{flags}"
 
 
 def _describe_accuracies(experiment: ExperimentResult) -> Iterator[dict[str, Any]]:

@@ -82,6 +82,7 @@ def _describe_experiment(experiment: ExperimentResult) -> dict[str, Any]:
         "runs": len(experiment.records),
         "completed": len(experiment.completed),
         "set_aside": experiment.set_aside,
+        "made_with": experiment.environment and asdict(experiment.environment),
     }
 
 

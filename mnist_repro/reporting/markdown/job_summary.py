@@ -12,12 +12,7 @@ from pathlib import Path
 from mnist_repro.documents.document import Document
 from mnist_repro.errors import ReproError
 from mnist_repro.reporting.escaping import escape_markdown
-from mnist_repro.reporting.wording.numbers import (
-    STAND_IN_WARNING,
-    format_environment,
-    format_outcome,
-    list_family_cells,
-)
+from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_made_with, format_outcome, list_family_cells
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import Verdict
 
@@ -42,7 +37,7 @@ def _describe(result: EnvironmentResult, *, documents: Mapping[str, Document]) -
     if result.is_stand_in:
         yield f"> **{escape_markdown(STAND_IN_WARNING)}**"
         yield ""
-    yield f"{escape_markdown(format_environment(result.environment))}."
+    yield f"{escape_markdown(format_made_with(result))}."
     yield ""
     for document in documents.values():
         yield f"- **{escape_markdown(document.title)}**: {format_outcome(result.outcome(document.id))}"

@@ -9,7 +9,7 @@ from rich.console import Console
 from mnist_repro.documents.document import Document
 from mnist_repro.reporting.exports.claims_json import format_claims
 from mnist_repro.reporting.terminal.tables import Form, print_rows
-from mnist_repro.reporting.wording.numbers import format_left_out
+from mnist_repro.reporting.wording.numbers import list_remarks
 from mnist_repro.verdicts.document import Family
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import Finding
@@ -28,7 +28,7 @@ def print_verdicts(
     print_rows(_COLUMNS, rows, as_markdown=form == "markdown", console=console)
     if form == "markdown":
         return
-    for sentence in format_left_out(result.left_out, file=str(result.store.file)):
+    for sentence in list_remarks(result, file=str(result.store.file)):
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 

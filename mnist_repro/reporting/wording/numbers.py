@@ -11,11 +11,11 @@ import numpy as np
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.records.environment import Environment
-from mnist_repro.records.pooling import Reason
 from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.estimates import Estimate
 from mnist_repro.stats.summary import Interval, Summary
 from mnist_repro.verdicts.document import Family
+from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import DECIDED, Verdict
 from mnist_repro.verdicts.measured import JUDGED, Judgement
 
@@ -198,9 +198,18 @@ def list_family_cells(family: Family) -> tuple[str, ...]:
     return subject, format_reported(claim), *numbers, format_verdict(family)
 
 
-def format_left_out(left_out: Mapping[Reason, Sequence[int]], *, file: str) -> list[str]:
-    """Return a sentence for each reason why lines of a file of records are excluded."""
-    return [f"{file}, {format_lines(lines)}: excluded, {reason.value}." for reason, lines in left_out.items()]
+def list_remarks(result: EnvironmentResult, *, file: str) -> list[str]:
+    """Return sentences on how experiments were made differently, and why lines of a file of records are excluded."""
+    made = [
+        f"{name} {', '.join(f'{value} in {_list_words(experiments)}' for value, experiments in values.items())}"
+        for name, values in result.differing.items()
+    ]
+    excluded = (f"{file}, {format_lines(each)}: excluded, {reason.value}." for reason, each in result.left_out.items())
+    return [*([f"The experiments were not made alike: {'; '.join(made)}."] if made else []), *excluded]
+
+
+def _list_words(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def format_lines(lines: Sequence[int]) -> str:
@@ -219,6 +228,12 @@ def format_sentence(text: str) -> str:
 def format_unfinished(record: RunRecord) -> str:
     """Return a line with the reason why a run did not complete."""
     return f"{record.experiment}, seed {record.seed}: {record.status}: {record.reason}"
+
+
+def format_made_with(result: EnvironmentResult) -> str:
+    """Return `format_environment` of the newest run, and what differs between experiments."""
+    differing = f"; experiments differ in {_list_words(tuple(result.differing))}" if result.differing else ""
+    return f"{format_environment(result.environment)}{differing}"
 
 
 def format_environment(environment: Environment) -> str:

@@ -104,3 +104,29 @@ def test_format_benchmark_leaves_out_what_did_not_complete(export: Export) -> No
 
     assert entry["value"] == 90.0
     assert entry["extra"].startswith("mean of 3 runs")
+
+
+def test_format_benchmark_each_experiment_tells_what_made_it(
+    protocols: dict[str, Protocol], environment: Environment, tmp_path: Path
+) -> None:
+    """An experiment that was made with another version or flag says its own, not the newest one's."""
+    plain = replace(environment, tensorflow="2.20.0", flags={})
+    runs = [
+        make_run(protocols[EXPERIMENT], seed=0, environment=environment),
+        make_run(protocols["tf1-basic"], seed=0, environment=plain),
+    ]
+    result = summarize_environment(
+        write_store(tmp_path / "linux", runs),
+        documents=load_catalogue().documents,
+        protocols=protocols,
+        alternatives=(),
+        labels={},
+    )
+
+    entries = json.loads(format_benchmark(result, measure="seconds"))
+
+    extras = {entry["name"].partition(":")[0]: entry["extra"].rpartition("\n")[2] for entry in entries}
+    assert extras[EXPERIMENT].startswith("TensorFlow 2.19.1, ")
+    assert extras[EXPERIMENT].endswith('; flags {"TF_ENABLE_ONEDNN_OPTS": "0"}')
+    assert extras["tf1-basic"].startswith("TensorFlow 2.20.0, ")
+    assert "flags" not in extras["tf1-basic"]

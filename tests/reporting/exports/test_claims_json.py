@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +190,29 @@ def test_schema_refuses_what_is_not_of_its_form(describe: Describe, spoil: Calla
 
     with pytest.raises(jsonschema.ValidationError):
         validate(content)
+
+
+def test_claims_each_experiment_tells_what_it_was_made_with(
+    protocols: dict[str, Protocol], environment: Environment, tmp_path: Path
+) -> None:
+    """Where experiments were made in several ways, each has its own; the environment's is that of the newest run."""
+    later = replace(environment, tensorflow="2.20.0")
+    runs = [
+        make_run(protocols[EXPERIMENT], seed=0, environment=environment, started="2025-01-01T00:00:00+00:00"),
+        make_run(protocols["julia-linear-lr0.02"], seed=0, environment=later, started="2025-02-01T00:00:00+00:00"),
+    ]
+    documents = load_catalogue().documents
+    store = write_store(tmp_path / "linux", runs)
+    result = summarize_environment(store, documents=documents, protocols=protocols, alternatives=(), labels={})
+
+    content = json.loads(format_claims([result], documents=documents))
+
+    validate(content)
+    (entry,) = content["published"]
+    made = {experiment["id"]: experiment["made_with"] for experiment in entry["experiments"] if experiment["runs"]}
+    assert {name: each["tensorflow"] for name, each in made.items()} == {
+        "julia-linear-lr0.02": "2.20.0",
+        EXPERIMENT: "2.19.1",
+    }
+    assert entry["made_with"] == made["julia-linear-lr0.02"]
+    assert all(experiment["made_with"] is None for experiment in entry["experiments"] if not experiment["runs"])

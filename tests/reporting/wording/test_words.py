@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -16,13 +18,14 @@ from mnist_repro.records.pooling import Reason
 from mnist_repro.reporting.escaping import escape_markdown
 from mnist_repro.reporting.wording.numbers import (
     format_environment,
-    format_left_out,
     format_lines,
+    format_made_with,
     format_outcome,
     format_places,
     format_sentence,
     format_subject,
     format_verdict,
+    list_remarks,
 )
 from mnist_repro.verdicts.document import Family
 from mnist_repro.verdicts.finding import Finding, Verdict
@@ -183,15 +186,38 @@ def test_escape_markdown_other_things_are_written_as_text() -> None:
     assert escape_markdown(["a"]) == "\\['a'\\]"
 
 
-def test_format_left_out_writes_neighbouring_lines_as_ranges() -> None:
+def _make_result(**parts: Any) -> Any:
+    """Return what stands for an environment's result: its remarks need no more."""
+    return SimpleNamespace(**{"differing": {}, "left_out": {}, **parts})
+
+
+def test_list_remarks_writes_neighbouring_lines_as_ranges() -> None:
     """Lines are named, with ranges where they follow each other, and each reason has a sentence."""
     left_out = {Reason.PROTOCOL: (1, 2, 3, 7, 9, 10), Reason.REPLACED: (12,)}
 
-    assert format_left_out(left_out, file="runs.jsonl") == [
+    assert list_remarks(_make_result(left_out=left_out), file="runs.jsonl") == [
         "runs.jsonl, lines 1 to 3, 7, 9 to 10: excluded, of another protocol than today's.",
         "runs.jsonl, line 12: excluded, replaced by a newer one of the same seed.",
     ]
-    assert format_left_out({}, file="runs.jsonl") == []
+    assert list_remarks(_make_result(), file="runs.jsonl") == []
+
+
+def test_list_remarks_names_what_experiments_differ_in(environment: Environment) -> None:
+    """One sentence has each fact that differs, its values and the experiments that have them; a line has the facts."""
+    differing = {
+        "TensorFlow": {"2.19.1": ["one", "two", "three"], "2.20.0": ["four"]},
+        "flags": {"none": ["one"], '{"XLA_FLAGS": "1"}': ["two", "three", "four"]},
+    }
+    result = _make_result(differing=differing, environment=environment)
+
+    (sentence,) = list_remarks(result, file="runs.jsonl")
+
+    assert sentence == (
+        "The experiments were not made alike: TensorFlow 2.19.1 in one, two and three, 2.20.0 in four; "
+        'flags none in one, {"XLA_FLAGS": "1"} in two, three and four.'
+    )
+    assert format_made_with(result) == f"{format_environment(environment)}; experiments differ in TensorFlow and flags"
+    assert format_made_with(_make_result(environment=environment)) == format_environment(environment)
 
 
 @pytest.mark.parametrize(

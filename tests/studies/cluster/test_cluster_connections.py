@@ -24,7 +24,10 @@ pytestmark = needs_tensorflow
     ("options", "change", "difference"),
     [
         pytest.param(
-            (), lambda _: {"TF_ENABLE_ONEDNN_OPTS": "0"}, r"flags TF_ENABLE_ONEDNN_OPTS=0 in place of none", id="flags"
+            (),
+            lambda _: {"TF_ENABLE_ONEDNN_OPTS": "0"},
+            r'flags \{"TF_ENABLE_ONEDNN_OPTS": "0"\} in place of none',
+            id="flags",
         ),
         pytest.param(
             ("--nthreads", "2"),

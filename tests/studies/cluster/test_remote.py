@@ -47,7 +47,7 @@ def own(environment: Environment) -> Equipment:
         ),
         pytest.param(
             lambda own: replace(own, environment=replace(own.environment, keras="2.15.0", flags={})),
-            ["Keras 2.15.0 in place of 3.10.0", "flags none in place of TF_ENABLE_ONEDNN_OPTS=0"],
+            ["Keras 2.15.0 in place of 3.10.0", 'flags none in place of {"TF_ENABLE_ONEDNN_OPTS": "0"}'],
             id="Keras and flags",
         ),
         pytest.param(
