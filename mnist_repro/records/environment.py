@@ -96,8 +96,8 @@ def describe_environment(*, threads: int) -> Environment:
         tensorflow=tensorflow_version(),
         keras=keras_version(),
         numpy=np.__version__,
-        scipy=metadata.version("scipy"),
-        scikit_learn=metadata.version("scikit-learn"),
+        scipy=_version_of("scipy"),
+        scikit_learn=_version_of("scikit-learn"),
         system=f"{platform.system()} {platform.machine()}",
         processor=name_processor(),
         threads=threads,
@@ -105,6 +105,10 @@ def describe_environment(*, threads: int) -> Environment:
         commit=commit,
         dirty=dirty,
     )
+
+
+# Reading it takes milliseconds, and each run asks.
+_version_of = cache(metadata.version)
 
 
 @contextmanager
