@@ -241,7 +241,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, protocols: dict[str, Protoco
     folder = tmp_path_factory.mktemp("whole")
     runs = [make_run(protocols[EXPERIMENT], seed=seed, environment=environment) for seed in range(3)]
     write_store(folder / "records" / "env", runs)
-    assert main(["report", "--records", str(folder / "records"), "--output", str(folder / "reports")]) == 0
+    assert main(["report", "--publish", "--records", str(folder / "records"), "--output", str(folder / "reports")]) == 0
     assert check(folder) == 0
     return folder
 

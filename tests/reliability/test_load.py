@@ -71,7 +71,7 @@ def test_report_of_large_store_takes_bounded_time_and_memory(
     with (folder / "runs.jsonl").open("w", encoding="utf-8") as file:
         file.writelines(made_up_lines(protocols, environment, count=RECORDS[size]))
     measured = tmp_path / "measured.json"
-    report = ["report", "--records", str(tmp_path / "records"), "--output", str(tmp_path / "reports")]
+    report = ["report", "--publish", "--records", str(tmp_path / "records"), "--output", str(tmp_path / "reports")]
 
     ended = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", MEASURED, str(measured), *report],
