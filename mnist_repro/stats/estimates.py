@@ -157,8 +157,7 @@ def share_interval(share: float, *, first: int, second: int) -> Interval:
     Notes
     -----
     Newcombe's method 5 [1]_: all fractions whose distance from `share` is at most 1.96 of their own standard errors.
-    Unlike the bootstrap it draws nothing, and where all pairs agree it still has a width. NaN where either has a single
-    run.
+    Where all pairs agree it still has a width. NaN where either has a single run.
 
     References
     ----------
