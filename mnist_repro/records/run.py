@@ -151,7 +151,7 @@ def _parse_fast(line: str) -> RunRecord | None:
         values = msgspec.structs.asdict(_decoder.decode(line))
         environment = bytes(values["environment"])
         values["environment"] = _read_environment(environment)
-    except (ValueError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):  # the first is no ValueError before msgspec 0.20
         return None
     accuracies = [values["final_accuracy"], *(period.accuracy for period in values["periods"])]
     losses = [values["final_loss"], *(period.loss for period in values["periods"])]

@@ -40,8 +40,7 @@ def rank_curve(reported: ArrayLike, curves: ArrayLike) -> float:
     .. [1] B. Phipson and G. K. Smyth, "Permutation P-values Should Never Be Zero", Statistical Applications in Genetics
        and Molecular Biology 9 (2010), article 39.
     """
-    runs = np.asarray(curves, dtype=np.float64)
-    document = np.asarray(reported, dtype=np.float64)
+    runs, document = np.asarray(curves), np.asarray(reported)
     if runs.ndim != 2 or document.shape != runs.shape[1:] or not document.size:  # noqa: PLR2004 - runs by points
         msg = f"Curves are runs by points, with as many points as reported; received {runs.shape} and {document.shape}."
         raise ValueError(msg)

@@ -145,8 +145,6 @@ def runs_to_separate(summary: Summary, *, distance: float) -> int | None:
     The least n >= 2 with ``t * s / sqrt(n) < distance``: the standard deviation is that of the runs at hand, the
     quantile that of n runs.
     """
-    if summary.n < 2 or not distance > 0:  # noqa: PLR2004 - one value has no standard deviation
-        return None
 
     def separates(runs: int) -> bool:
         quantile = float(special.stdtrit(runs - 1, (1 + CONFIDENCE) / 2))

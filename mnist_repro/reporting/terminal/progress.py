@@ -55,7 +55,9 @@ class StudyProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        # Before Rich 14.3 a bar that is not shown ends with an empty line.
+        if not self._bar.disable:
+            self._bar.stop()
 
     def advance(self, record: RunRecord) -> None:
         """Count a finished run."""

@@ -16,17 +16,20 @@ named = dict.__getitem__(matplotlib.rcParams, "backend")
 print(os.environ["MPLBACKEND"], named if isinstance(named, str) else None, "matplotlib.pyplot" in sys.modules)
 """
 
+NOTEBOOKS = "module://matplotlib_inline.backend_inline"
+
 
 @pytest.mark.parametrize("module", ["figures.style", "html.strips"])
 @pytest.mark.parametrize(
     ("named", "kept"),
     [
-        pytest.param("module://matplotlib_inline.backend_inline", "None", id="a notebook's, elsewhere"),
-        pytest.param("no-such", "None", id="unknown"),
-        pytest.param("pdf", "pdf", id="known"),
+        # Before Matplotlib 3.9 a module's name is taken as it is.
+        pytest.param(NOTEBOOKS, {"None", NOTEBOOKS}, id="a notebook's, elsewhere"),
+        pytest.param("no-such", {"None"}, id="unknown"),
+        pytest.param("pdf", {"pdf"}, id="known"),
     ],
 )
-def test_figures_are_imported_whatever_backend_is_named(module: str, named: str, kept: str) -> None:
+def test_figures_are_imported_whatever_backend_is_named(module: str, named: str, kept: set[str]) -> None:
     """A backend that this Matplotlib lacks stops nothing; one that it has stays that of the process."""
     ended = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", NAMED, f"mnist_repro.reporting.{module}"],
@@ -37,4 +40,6 @@ def test_figures_are_imported_whatever_backend_is_named(module: str, named: str,
     )
 
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.split() == [named, kept, "False"]
+    set_aside, in_force, is_pyplot_imported = ended.stdout.split()
+    assert (set_aside, is_pyplot_imported) == (named, "False")
+    assert in_force in kept
