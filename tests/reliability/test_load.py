@@ -20,7 +20,8 @@ from mnist_repro.records.run import format_record
 RECORDS = {"small": 5_000, "full": 100_000}
 MOST_SECONDS = 60.0
 # msgspec makes a number of its own for each one that it reads, at a quarter of the time.
-MOST_BYTES = {"small": 400_000_000, "full": 1_200_000_000}
+# While it draws, it collects no garbage.
+MOST_BYTES = {"small": 400_000_000, "full": 1_400_000_000}
 
 # Runs the command line, and says what it took: the seconds of its processor, which another program does not lengthen.
 MEASURED = """
@@ -64,7 +65,7 @@ def test_report_of_large_store_takes_bounded_time_and_memory(
     pytestconfig: pytest.Config,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """A hundred thousand records are read, judged and reported within 60 s of one processor, and 1.2 GB."""
+    """A hundred thousand records are read, judged and reported within 60 s of one processor, and 1.4 GB."""
     size = pytestconfig.option.reliability
     folder = tmp_path / "records" / "large"
     folder.mkdir(parents=True)
