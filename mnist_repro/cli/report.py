@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from collections.abc import Iterator
 from os import cpu_count, environ
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from mnist_repro.cli.options import DEFAULT_OUTPUT, add_verb, name_baseline, name_matrix
+from mnist_repro.cli.options import DEFAULT_OUTPUT, DEFAULT_RECORDS, add_verb, name_baseline, name_matrix
 from mnist_repro.comparison.results import Results, load_results
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.errors import ReproError
@@ -81,9 +83,17 @@ def report(options: argparse.Namespace, console: Console) -> int:
         console.print(f"Wrote {page}", highlight=False, soft_wrap=True)
     console.print(f"Wrote {len(written) - len(pages)} figures in {output / 'figures'}", highlight=False, soft_wrap=True)
     if not is_published:
+        command = " ".join(["mnist-repro run --profile full", *_repeat_options(options)])
         for result in results.environments:
-            print_next_step(result, workers=cpu_count() or 1, console=console)
+            print_next_step(result, command=command, workers=cpu_count() or 1, console=console)
     return 0
+
+
+def _repeat_options(options: argparse.Namespace) -> Iterator[str]:
+    """Yield the options of this command that `run` needs too."""
+    if options.records != DEFAULT_RECORDS:
+        yield f"--records {shlex.quote(str(options.records))}"
+    yield from (f"--document {shlex.quote(str(folder))}" for folder in options.document)
 
 
 def _load_results(options: argparse.Namespace, *, output: Path, is_published: bool) -> Results:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Collection
 from contextlib import nullcontext
-from os import cpu_count
 from typing import Any
 
 from rich.console import Console
@@ -18,7 +17,6 @@ from mnist_repro.errors import ReproError
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.reporting.terminal.claims import print_claims
-from mnist_repro.reporting.terminal.plan import print_next_step
 from mnist_repro.reporting.terminal.progress import StudyProgress, format_plan
 from mnist_repro.reporting.terminal.timing import print_timing
 from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_unfinished
@@ -117,7 +115,6 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if keep_pictures:
         keep_early_weights(records, protocols=protocols, dataset=dataset, store=store)
     console.print(f"Records: {store.file}", highlight=False, soft_wrap=True)
-    print_next_step(result, workers=options.workers or cpu_count() or 1, console=console)
     return 1 if unfinished else 0
 
 

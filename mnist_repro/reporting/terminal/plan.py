@@ -34,8 +34,14 @@ def print_plan(
     )
 
 
-def print_next_step(result: EnvironmentResult, *, workers: int, console: Console) -> None:
-    """Say how much is decided, how long it takes here to decide the rest, and by which command."""
+def print_next_step(result: EnvironmentResult, *, command: str, workers: int, console: Console) -> None:
+    """Say how much is decided, and how long `command`, the full profile, takes here to decide the rest.
+
+    Parameters
+    ----------
+    result
+        All recorded runs of the environment; the stand-in's decide nothing, and nothing is said of them.
+    """
     verdicts = result.outcome()
     decided, undecided = sum(verdicts[each] for each in DECIDED), verdicts[Verdict.INCONCLUSIVE]
     if result.is_stand_in:
@@ -45,7 +51,7 @@ def print_next_step(result: EnvironmentResult, *, workers: int, console: Console
     if undecided and (runs := sum(count for count, _ in missing)):
         time = _format_duration(sum(count * seconds.total for count, seconds in missing if seconds) / workers)
         about = "about" if all(seconds for _, seconds in missing) else "at least"
-        text += f" For the rest, another {count_runs(runs)}, {about} {time} here: `mnist-repro run --profile full`"
+        text += f" For the rest, another {count_runs(runs)}, {about} {time} here: `{command}`"
     elif undecided:
         text += " The rest needs more runs than the profile `full` has; `mnist-repro verdicts` says how many."
     console.print(text, highlight=False, soft_wrap=True)

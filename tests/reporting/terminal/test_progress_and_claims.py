@@ -236,7 +236,7 @@ def test_print_next_step_says_what_is_decided_and_how_long_the_rest_takes(
     result: EnvironmentResult, plain: Console
 ) -> None:
     """Two workers need half the time of the runs that the full profile still lacks."""
-    print_next_step(result, workers=2, console=plain)
+    print_next_step(result, command="train", workers=2, console=plain)
 
     count = result.outcome()
     decided = sum(count[verdict] for verdict in DECIDED)
@@ -247,7 +247,7 @@ def test_print_next_step_says_what_is_decided_and_how_long_the_rest_takes(
     hours = missing * experiment.seconds.total / 2 / 3600
     assert written_to(plain) == (
         f"Decided: {decided} of {decided + count[Verdict.INCONCLUSIVE]}. For the rest, another {full - 4} runs, at "
-        f"least {hours:.1f} h here: `mnist-repro run --profile full`\n"
+        f"least {hours:.1f} h here: `train`\n"
     )
 
 
@@ -256,7 +256,8 @@ def test_print_next_step_of_a_stand_in_is_nothing(result: EnvironmentResult, pla
     (experiment,) = (each for each in result.experiments if each.completed)
     digits = tuple(replace(record, dataset="digits") for record in experiment.records)
 
-    print_next_step(replace(result, experiments=(replace(experiment, records=digits),)), workers=2, console=plain)
+    only = replace(result, experiments=(replace(experiment, records=digits),))
+    print_next_step(only, command="train", workers=2, console=plain)
 
     assert written_to(plain) == ""
 
