@@ -22,8 +22,8 @@ from mnist_repro.documents.folders import add_document_folders
 from mnist_repro.errors import ReproError
 from mnist_repro.reporting.terminal.console import make_console
 
-# The module of each verb: only that of the verb which is called is imported.
-VERBS = {
+# The module of each verb; only the one that is called is imported.
+_VERBS = {
     "list": "listing",
     "plan": "plan",
     "data": "studies",
@@ -125,12 +125,12 @@ class Parser(argparse.ArgumentParser):
 
 
 def build_parser(verb: str | None = None) -> argparse.ArgumentParser:
-    """Build the parser of one verb, or of all where `verb` is none of them."""
+    """Build the parser of `verb`, or of all verbs if it is not one."""
     parser = Parser(
         prog="mnist-repro",
         description="Train what two public documents describe, many times, and hold their every number against it.",
     )
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
-    for module in [VERBS[verb]] if verb in VERBS else dict.fromkeys(VERBS.values()):
+    for module in [_VERBS[verb]] if verb in _VERBS else dict.fromkeys(_VERBS.values()):
         import_module(f"mnist_repro.cli.{module}").add_verbs(verbs)
     return parser

@@ -177,7 +177,7 @@ def sampling_interval(accuracy: float, *, images: int) -> Interval:
 
 
 def count_interval(count: int, *, of: int) -> Interval:
-    """Return the exact 95 % interval [1]_ of the probability of what happened `count` times `of` so many.
+    """Return the exact 95 % interval [1]_ of a probability, from `count` events in `of` trials.
 
     References
     ----------

@@ -16,7 +16,7 @@ from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.documents.variant import Variant
 from mnist_repro.errors import ReproError
-from mnist_repro.records.environment import LOCAL_ENVIRONMENT, Environment
+from mnist_repro.records.environment import Environment, is_own
 from mnist_repro.records.pooling import Pool, Reason, check_whole, list_left_out, pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
@@ -183,7 +183,7 @@ class EnvironmentResult:
     @property
     def is_published(self) -> bool:
         """Whether its numbers are results that may be cited: neither a user's own runs nor a stand-in's."""
-        return self.name != LOCAL_ENVIRONMENT and not self.is_stand_in
+        return not is_own(self.name) and not self.is_stand_in
 
 
 def select_front(results: Iterable[EnvironmentResult]) -> EnvironmentResult | None:

@@ -114,7 +114,7 @@ class Detection:
 
     @property
     def rule(self) -> Requirement:
-        """Whether it is caught as often as required, if it is large."""
+        """Whether a large fault is caught as often as required."""
         if self.shift is None or self.shift.relative < 1:
             return Requirement.DOES_NOT_APPLY
         return Requirement.BROKEN if self.is_missed else Requirement.HOLDS
