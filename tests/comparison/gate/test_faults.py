@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_up_runs import make_run, write_store
+from made_up_studies import make_study
 
 from mnist_repro.atlas.julia_blog.faults import shuffle_labels
+from mnist_repro.comparison.gate.faults import swap_sets
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.errors import ReproError
@@ -108,3 +110,15 @@ def test_variant_runs_are_its_own_or_the_experiments(environment: Environment, t
 
     assert seeds(trained.id) == [2]
     assert seeds(reading.id) == [1]
+
+
+def test_swap_sets_puts_other_sets_under_the_documents_names(environment: Environment) -> None:
+    """Final figures and curves are taken from the other set where it was measured; else they stay."""
+    (record,) = make_study(PROTOCOLS["tf1-basic"], [0], environment=environment)
+
+    read = swap_sets(record, reads={"test": "validation", "validation": "nowhere"})
+
+    assert read.final_accuracy["test"] == record.final_accuracy["validation"] != record.final_accuracy["test"]
+    assert read.final_loss["test"] == record.final_loss["validation"]
+    assert read.final_accuracy["validation"] == record.final_accuracy["validation"]
+    assert read.periods == record.periods
