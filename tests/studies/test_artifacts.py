@@ -181,8 +181,13 @@ def test_save_that_is_interrupted_is_no_other_error(
         return opened
 
     monkeypatch.setattr(zipfile.ZipFile, "open", interrupt)
+    # What a shell starts in the background ignores interruptions.
+    usual_handler = signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    with pytest.raises(KeyboardInterrupt):
-        save_sample_digits(tmp_path, dataset=random_images)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            save_sample_digits(tmp_path, dataset=random_images)
+    finally:
+        signal.signal(signal.SIGINT, usual_handler)
 
     assert list((tmp_path / "pictures").glob("*.npz")) == []
