@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_up_claims import Summarize
 from made_up_runs import make_run, make_unfinished, write_store
 
 from mnist_repro.documents.catalogue import load_catalogue
@@ -107,7 +108,7 @@ def test_format_benchmark_leaves_out_what_did_not_complete(export: Export) -> No
 
 
 def test_format_benchmark_each_experiment_tells_what_made_it(
-    protocols: dict[str, Protocol], environment: Environment, tmp_path: Path
+    summarize: Summarize, protocols: dict[str, Protocol], environment: Environment
 ) -> None:
     """An experiment that was made with another version or flag says its own, not the newest one's."""
     plain = replace(environment, tensorflow="2.20.0", flags={})
@@ -115,15 +116,8 @@ def test_format_benchmark_each_experiment_tells_what_made_it(
         make_run(protocols[EXPERIMENT], seed=0, environment=environment),
         make_run(protocols["tf1-basic"], seed=0, environment=plain),
     ]
-    result = summarize_environment(
-        write_store(tmp_path / "linux", runs),
-        documents=load_catalogue().documents,
-        protocols=protocols,
-        alternatives=(),
-        labels={},
-    )
 
-    entries = json.loads(format_benchmark(result, measure="seconds"))
+    entries = json.loads(format_benchmark(summarize(*runs), measure="seconds"))
 
     extras = {entry["name"].partition(":")[0]: entry["extra"].rpartition("\n")[2] for entry in entries}
     assert extras[EXPERIMENT].startswith("TensorFlow 2.19.1, ")
