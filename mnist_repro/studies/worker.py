@@ -207,9 +207,9 @@ class _LastTrainer:
         """Return the trainer where it serves, else compile another one."""
         from mnist_repro.training import trainer as module  # noqa: PLC0415 - it imports TensorFlow
 
+        tensorflow = module.tf  # type: ignore[attr-defined] # what the trainer imported, and nothing else
+        check_loaded(tensorflow, recorded=describe_environment(threads=THREADS))
         if self._trainer is None or not self._trainer.serves(protocol, dataset):
-            tensorflow = module.tf  # type: ignore[attr-defined] # what the trainer imported, and nothing else
-            check_loaded(tensorflow, recorded=describe_environment(threads=THREADS))
             use_processor_alone(tensorflow)
             module.limit_threads(THREADS)
             # Free the previous trainer first; holding both would set the worker's peak memory.
