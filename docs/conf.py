@@ -5,7 +5,10 @@ from __future__ import annotations
 from enum import Enum
 from importlib.metadata import version as version_of
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
+
+import mnist_repro
 
 _HERE = Path(__file__).parent
 
@@ -16,8 +19,8 @@ version = release = version_of("mnist-repro")
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
 root_doc = "docs/index"
 include_patterns = ["*.md", "docs/*.md", "docs/api/*.rst", "reports/*.md"]
-# A user's own runs, which git ignores too.
-exclude_patterns = ["reports/local*.md"]
+# A user's own runs, which git ignores too; and folders of tools, whose thousands of files take seconds to look through.
+exclude_patterns = ["reports/local", ".*", "docs/build", "reports/records"]
 templates_path = [str(_HERE / "templates")]
 
 # Single backticks are code in our docstrings.
@@ -29,6 +32,9 @@ autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_mock_imports = ["tensorflow", "keras", "distributed"]
 autodoc_type_aliases = {"ArrayLike": "ArrayLike", "NDArray": "NDArray"}
 add_module_names = False
+# One page for a room and all its modules: the sidebar is made anew for each page, and many pages take minutes.
+_PACKAGES = {module.name for module in walk_packages(mnist_repro.__path__, "mnist_repro.") if module.ispkg}
+autosummary_context = {"packages": _PACKAGES}
 # Members stand below their class in any case.
 numpydoc_show_class_members = False
 

@@ -66,19 +66,27 @@ def test_workflow_runs_environments_that_tox_has() -> None:
 
     assert named == {
         *("lint", "types", "docs", "test", "report", "browser"),
-        *("light", "cluster", "mlflow", "mutation", "coverage"),
+        *("light", "reliability", "cluster", "mlflow", "mutation", "coverage"),
         *("gates", "peers", "nightly"),
     }
     assert all(f"[testenv:{name}]" in sections or name in listed for name in named)
 
 
-def test_what_no_change_waits_for_is_run_by_nights() -> None:
-    """What the mark `nightly` takes out of `tox run -e test` is in the environments that nights run."""
+def test_what_no_change_waits_for_is_run_by_others() -> None:
+    """What `tox run -e test` leaves out by folder or mark is in the environments that CI and nights run."""
     tox = configparser.ConfigParser(interpolation=None)
     tox.read(ROOT / "tox.ini", encoding="utf-8")
-    commands = {name: tox[f"testenv:{name}"]["commands"] for name in ("test", "gates", "peers", "nightly")}
+    names = ("test", "reliability", "gates", "peers", "nightly")
+    commands = {name: tox[f"testenv:{name}"]["commands"].strip().splitlines() for name in names}
 
-    assert commands["test"].count('-m "not nightly"') == 2
-    assert commands["gates"] == "pytest benchmarks --ignore=benchmarks/test_training_speed.py {posargs}"
-    assert commands["peers"] == "pytest benchmarks/test_training_speed.py {posargs}"
-    assert commands["nightly"].startswith('pytest tests -m "nightly or ')
+    assert [re.findall(r"--ignore=\S+|-m \".+?\"", line) for line in commands["test"] if line.startswith("pytest")] == [
+        ["--ignore=tests/reliability", '-m "not nightly"'],
+        ['-m "not nightly"'],
+    ]
+    assert commands["reliability"][0].startswith('pytest tests/reliability -m "not nightly" ')
+    assert commands["gates"] == ["pytest benchmarks --ignore=benchmarks/test_training_speed.py {posargs}"]
+    assert commands["peers"] == ["pytest benchmarks/test_training_speed.py {posargs}"]
+    assert commands["nightly"] == [
+        "pytest tests --ignore=tests/reliability -m nightly {posargs}",
+        "pytest tests/reliability --reliability=full {posargs}",
+    ]

@@ -15,7 +15,6 @@ RUNS = 1_000  # docs/reliability.md has the figure of a longer search
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="Atheris is not installed")
 
 
-@pytest.mark.reliability_slow
 @pytest.mark.parametrize("what", ["claims", "records"])
 def test_reader_survives_coverage_guided_fuzzing(what: str) -> None:
     """No input that leads to code not yet reached raises anything but an error in words."""

@@ -17,7 +17,6 @@ from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.study import plan_study, run_study
 
 pytest.importorskip("tensorflow")
-pytestmark = pytest.mark.reliability_slow
 
 SEEDS = (0, 1, 2)
 # What each way of making the same runs asks for, one study after the other.

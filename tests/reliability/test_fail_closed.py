@@ -25,8 +25,6 @@ EXPERIMENT = "julia-linear-lr0.02"
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "reports"
 
-pytestmark = pytest.mark.reliability_slow
-
 
 def good_runs(count: int = 3, **changes: Any) -> list[RunRecord]:
     """Return runs with which an experiment's gate of accuracy passes."""

@@ -223,7 +223,6 @@ def test_verdicts_that_nobody_reads_end_in_silence(records: Path) -> None:
 
 
 @needs_mounts
-@pytest.mark.reliability_slow
 def test_study_on_full_disk_says_so_and_goes_on_elsewhere(small_disk: tuple[Path, str], tmp_path: Path) -> None:
     """A study whose disk fills up ends with one message, its records stay readable, and no worker goes on."""
     pytest.importorskip("tensorflow")

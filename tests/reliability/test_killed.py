@@ -27,10 +27,7 @@ TARGETS = ("parent", "worker", "group")
 SECONDS = 300  # for what a busy machine may take
 
 pytest.importorskip("tensorflow", reason="a run's conditions name the version of TensorFlow")
-pytestmark = [
-    pytest.mark.reliability_slow,
-    pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="workers are found by /proc"),
-]
+pytestmark = [pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="workers are found by /proc")]
 
 
 @contextmanager

@@ -12,10 +12,7 @@ import pytest
 from mnist_repro.records.store import RecordStore
 
 pytest.importorskip("tensorflow")
-pytestmark = [
-    pytest.mark.reliability_slow,
-    pytest.mark.skipif(sys.platform != "linux", reason="memory is limited as Linux does it"),
-]
+pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="memory is limited as Linux does it")]
 
 PROGRAM = Path(__file__).with_name("little_memory.py")
 SUPPORT = Path(__file__).parents[1] / "support"

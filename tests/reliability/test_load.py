@@ -56,7 +56,6 @@ def made_up_lines(protocols: dict[str, Protocol], environment: Environment, *, c
 
 
 @pytest.mark.nightly
-@pytest.mark.reliability_slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of the memory is read from /proc")
 def test_report_of_large_store_takes_bounded_time_and_memory(
     tmp_path: Path,

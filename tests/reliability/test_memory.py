@@ -18,7 +18,6 @@ from mnist_repro.documents.catalogue import load_catalogue
 pytest.importorskip("tensorflow")
 pytestmark = [
     pytest.mark.nightly,
-    pytest.mark.reliability_slow,
     pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc"),
 ]
 

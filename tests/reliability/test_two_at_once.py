@@ -70,7 +70,6 @@ def test_append_by_four_processes_loses_nothing(tmp_path: Path, make_record: Mak
     assert pooled == tuple(newest[seed] for seed in range(SEEDS))
 
 
-@pytest.mark.reliability_slow
 def test_four_studies_at_once_count_each_run_once(
     tmp_path: Path, facts: Facts, record_property: Callable[[str, object], None]
 ) -> None:
@@ -102,7 +101,6 @@ def test_four_studies_at_once_count_each_run_once(
     )
 
 
-@pytest.mark.reliability_slow
 def test_four_real_studies_at_once_lose_no_run(tmp_path: Path, pytestconfig: pytest.Config) -> None:
     """The same holds of `mnist-repro run`, which trains: every run is there, and completed."""
     pytest.importorskip("tensorflow")

@@ -50,7 +50,7 @@ _RECONSTRUCTIONS = (
 )
 
 
-_SEEDS = {"brief": 40, "quick": 40, "versions": 20, "full": 200}
+_SEEDS = {"brief": 20, "quick": 40, "versions": 20, "full": 200}
 
 
 def _training(*, batch_size: int, steps: int) -> Training:

@@ -123,7 +123,7 @@ EXPERIMENTS = (
         evaluated_each_period=("validation",),
         evaluated_at_end=("test",),
         confusion_set="test",
-        seeds={"brief": 8, "quick": 10, "versions": 20, "full": 40},
+        seeds={"brief": 4, "quick": 10, "versions": 20, "full": 40},
         gate=AccuracyGate(evaluation_set="test", minimum=0.88),
         reconstructions=_RECONSTRUCTIONS,
     ),

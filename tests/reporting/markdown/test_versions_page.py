@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +27,7 @@ labels =
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def study(protocols: dict[str, Protocol], environment: Environment) -> Study:
     """Return a function that makes 20 runs of every experiment by today's code."""
 
@@ -41,10 +42,19 @@ def study(protocols: dict[str, Protocol], environment: Environment) -> Study:
     return make
 
 
-@pytest.fixture
-def folder(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder with records of six environments, and the file of the matrix that names seven others than one."""
-    records = tmp_path / "reports" / "records"
+@pytest.fixture(scope="module", autouse=True)
+def _no_own_figures() -> Iterator[None]:
+    """Draw no environment's own figures, which are none of these tests' matter."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "list_environment_figures", lambda *_, **__: {})
+        yield
+
+
+@pytest.fixture(scope="module")
+def written(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with records of six environments, the file of the matrix that names seven, and the report."""
+    folder = tmp_path_factory.mktemp("versions")
+    records = folder / "reports" / "records"
     runs = study()
     stores = {
         "reference": study(seeds=range(22)),
@@ -57,24 +67,29 @@ def folder(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     }
     for name, made in stores.items():
         write_store(records / name, made)
-    (tmp_path / "tox.ini").write_text(TOX, encoding="utf-8")
-    # The environments' own figures are none of these tests' matter.
-    monkeypatch.setattr(figures, "list_environment_figures", lambda *_, **__: {})
+    (folder / "tox.ini").write_text(TOX, encoding="utf-8")
+    write_report(folder / "reports", records=records, matrix=folder / "tox.ini")
+    return folder
+
+
+@pytest.fixture
+def folder(written: Path, tmp_path: Path) -> Path:
+    """Return a copy that a test may change."""
+    shutil.copytree(written, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
-def write(folder: Path) -> dict[str, str]:
-    """Write the report and return the lines of its page of versions, by what they begin with."""
+def read_rows(folder: Path) -> dict[str, str]:
+    """Return the lines of the page of versions, by what they begin with."""
     reports = folder / "reports"
-    write_report(reports, records=reports / "records", matrix=folder / "tox.ini")
     lines = (reports / "versions.md").read_text(encoding="utf-8").splitlines()
     rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
     return {row[0].split("]")[0].strip("[`"): " | ".join(row[1:]) for row in reversed(rows)}
 
 
-def test_versions_page_names_every_environment_with_its_state(folder: Path) -> None:
+def test_versions_page_names_every_environment_with_its_state(written: Path) -> None:
     """What is missing, failed, out of date or has too few runs is on the page, and says so."""
-    rows = write(folder)
+    rows = read_rows(written)
 
     assert rows["never"].endswith("**missing**: `python3 -m tox run -e never` makes its runs")
     assert rows["failed"].endswith("**failed runs**: 1 run did not complete")
@@ -95,15 +110,15 @@ def test_versions_page_session_of_todays_code_is_complete(folder: Path) -> None:
     known = "05d6338720467836ca94cee8d86a7692eb04e126369bb14c44dbf4bb0a4bf3db"
     store.write_text(store.read_text(encoding="utf-8").replace("b" * 64, known), encoding="utf-8")
 
-    assert write(folder)["session"].endswith("complete")
+    write_report(folder / "reports", records=folder / "reports" / "records", matrix=folder / "tox.ini")
+
+    assert read_rows(folder)["session"].endswith("complete")
 
 
-def test_versions_page_odd_version_is_told(folder: Path) -> None:
+def test_versions_page_odd_version_is_told(written: Path) -> None:
     """A version with other numbers is said to differ, on its own page and on the front page; others are not."""
-    write(folder)
-
-    page = (folder / "reports" / "versions.md").read_text(encoding="utf-8")
-    front = (folder / "reports" / "README.md").read_text(encoding="utf-8")
+    page = (written / "reports" / "versions.md").read_text(encoding="utf-8")
+    front = (written / "reports" / "README.md").read_text(encoding="utf-8")
     pairs = [line for line in page.splitlines() if line.startswith("| `") and "e-" in line]
     assert pairs
     assert all("`odd`" in line for line in pairs)
@@ -113,25 +128,22 @@ def test_versions_page_odd_version_is_told(folder: Path) -> None:
     assert [line for line in front.splitlines() if line.startswith("| `never` |") and "**missing**" in line]
 
 
-def test_versions_page_front_page_shows_the_reference_alone_in_full(folder: Path) -> None:
+def test_versions_page_front_page_shows_the_reference_alone_in_full(written: Path) -> None:
     """The claims of every version would flood the front page: it has those of the environment outside the matrix."""
-    write(folder)
-
-    front = (folder / "reports" / "README.md").read_text(encoding="utf-8")
+    front = (written / "reports" / "README.md").read_text(encoding="utf-8")
     assert "### reference" in front
     assert "### old" not in front
 
 
 def test_versions_page_is_the_same_each_time(folder: Path) -> None:
-    """A second report has the same bytes, and an altered page is noticed."""
-    write(folder)
+    """Of a second report only the altered page has other bytes, and that is noticed."""
     reports = folder / "reports"
-    beside = {"records": reports / "records", "matrix": folder / "tox.ini"}
-    assert check_report(reports, **beside) == []
-
     page = reports / "versions.md"
     page.write_text(page.read_text(encoding="utf-8").replace("complete", "COMPLETE", 1), encoding="utf-8")
-    assert len(check_report(reports, **beside)) == 1
+
+    (complaint,) = check_report(reports, records=reports / "records", matrix=folder / "tox.ini")
+
+    assert str(page) in complaint
 
 
 def test_report_verb_takes_the_matrix_beside_the_report(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,10 +166,9 @@ def test_report_verb_broken_matrix_is_one_line(folder: Path, capsys: pytest.Capt
     assert "cannot be read" in capsys.readouterr().err
 
 
-def test_versions_page_has_the_difference_of_each_versions_losses(folder: Path) -> None:
+def test_versions_page_has_the_difference_of_each_versions_losses(written: Path) -> None:
     """Beside equal runs there is none; a version that gives other numbers has one of each experiment."""
-    write(folder)
-    page = (folder / "reports" / "versions.md").read_text(encoding="utf-8")
+    page = (written / "reports" / "versions.md").read_text(encoding="utf-8")
     lines = page.partition("Mean difference of the final loss")[2].splitlines()[4:10]
     rows = {line.split("`")[1]: [cell.strip() for cell in line.split("|")[2:-1]] for line in lines if "`" in line}
 
