@@ -12,6 +12,7 @@ from hypothesis import settings
 from made_up_claims import Summarize, make_claims
 from made_up_reports import EXPERIMENT
 from made_up_runs import Facts, MakeRecord, make_run, write_store
+from small_study import SmallStudy
 
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.catalogue import load_catalogue
@@ -69,6 +70,12 @@ def quick_protocol(protocols: dict[str, Protocol]) -> Protocol:
     """Return the Julia post's first experiment with two periods of five steps."""
     protocol = protocols["julia-linear-lr0.02"]
     return replace(protocol, training=replace(protocol.training, periods=2, steps_per_period=5))
+
+
+@pytest.fixture
+def small_study(quick_protocol: Protocol, random_images: Dataset, tmp_path: Path) -> SmallStudy:
+    """Return a study of the quick protocol with an empty store."""
+    return SmallStudy(quick_protocol, random_images, tmp_path)
 
 
 @pytest.fixture(scope="session")
