@@ -15,7 +15,7 @@ from mnist_repro.datasets.dataset import Dataset, load_dataset
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.document import labelled_examples
 from mnist_repro.documents.protocol import Protocol
-from mnist_repro.records.pooling import check_whole
+from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore, open_stores
 from mnist_repro.reporting.terminal.claims import print_families, print_outcome
@@ -60,10 +60,10 @@ def study(request: pytest.FixtureRequest, dataset: Dataset) -> dict[str, list[Ru
                 labelled_examples=labelled_examples(load_catalogue().documents.values()),
                 on_record=progress.advance,
             )
-    made = {name: [record for record in records if record.experiment == name] for name in protocols}
-    for name, found in made.items():
-        check_whole(found, protocol=protocols[name], store=store)
-    return made
+    return {
+        name: list(pool_runs(records, protocol=protocol, store=store, is_altered=dataset.is_altered).records)
+        for name, protocol in protocols.items()
+    }
 
 
 @pytest.fixture(scope="session")

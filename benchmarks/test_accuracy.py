@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 import pytest
@@ -20,14 +21,17 @@ from mnist_repro.stats.summary import false_failure_probability, summarize
 from mnist_repro.verdicts.measured import find_final_accuracy
 
 PROTOCOLS = load_catalogue().protocols
+# Stores with their records.
+Published: TypeAlias = list[tuple[RecordStore, list[RunRecord]]]
 CLAIMS = tuple(claim for document in load_catalogue().documents.values() for claim in document.claims)
 
 
 @pytest.fixture(scope="module")
-def published(pytestconfig: pytest.Config) -> dict[str, list[RunRecord]]:
-    """Return the published runs by environment, each file read once for all experiments."""
+def published(pytestconfig: pytest.Config) -> Published:
+    """Return the published environments' stores, each read once for all experiments."""
     folders = sorted((pytestconfig.rootpath / DEFAULT_RECORDS).glob("*"))
-    return {folder.name: RecordStore(folder).read() for folder in folders if folder.name != LOCAL_ENVIRONMENT}
+    stores = [RecordStore(folder) for folder in folders if folder.name != LOCAL_ENVIRONMENT]
+    return [(store, store.read()) for store in stores]
 
 
 @pytest.mark.parametrize("experiment", PROTOCOLS)
@@ -35,7 +39,7 @@ def test_mean_accuracy_over_seeds_reaches_the_threshold(
     experiment: str,
     study: dict[str, list[RunRecord]],
     dataset: Dataset,
-    published: dict[str, list[RunRecord]],
+    published: Published,
     record_property: Callable[[str, object], None],
 ) -> None:
     """The mean accuracy over the profile's seeds is at least the experiment's threshold, and every run completed."""
@@ -72,15 +76,13 @@ def _accuracies(protocol: Protocol, records: list[RunRecord]) -> np.ndarray:
     return np.array([record.final_accuracy[protocol.gate.evaluation_set] for record in records])
 
 
-def _reference(
-    protocol: Protocol, records: list[RunRecord], *, published: dict[str, list[RunRecord]]
-) -> tuple[np.ndarray, str]:
+def _reference(protocol: Protocol, records: list[RunRecord], *, published: Published) -> tuple[np.ndarray, str]:
     """Return the accuracies by which the risk is estimated: the largest published study's, or else the runs' own."""
     best, source = _accuracies(protocol, records), "by their own spread"
-    for environment, runs in published.items():
-        pool = pool_runs(runs, experiment=protocol.id, protocol_sha256=protocol.sha256)
+    for store, runs in published:
+        pool = pool_runs(runs, protocol=protocol, store=store)
         completed = [record for record in pool.records if record.tells_of_mnist]
         if len(completed) > len(best):
             best = _accuracies(protocol, completed)
-            source = f"by the spread of {len(best)} runs of {environment}"
+            source = f"by the spread of {len(best)} runs of {store.environment}"
     return best, source

@@ -22,7 +22,7 @@ def result(study: dict[str, list[RunRecord]], dataset: Dataset, pytestconfig: py
     if dataset.is_stand_in:
         pytest.skip("the baseline is of MNIST, and this is the stand-in")
     folder = pytestconfig.option.baseline
-    baseline = read_baseline(folder)
+    baseline = read_baseline(folder, protocols=PROTOCOLS)
     if not baseline:
         records = [record for runs in study.values() for record in runs]
         # With a run that did not complete there is no baseline: that is an error, and fails every case.
@@ -65,7 +65,7 @@ def test_runs_are_as_in_the_baseline(
 
 def test_every_experiment_of_the_baseline_is_still_there(pytestconfig: pytest.Config) -> None:
     """An experiment that was renamed or lost would not be compared with anything."""
-    baseline = read_baseline(pytestconfig.option.baseline)
+    baseline = read_baseline(pytestconfig.option.baseline, protocols=PROTOCOLS)
     if not baseline:
         pytest.skip(f"{pytestconfig.option.baseline} has no baseline")
     lost = set(baseline) - set(PROTOCOLS)

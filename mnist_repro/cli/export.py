@@ -72,7 +72,7 @@ def export_mlflow(options: argparse.Namespace, console: Console) -> int:
     store = open_store(options.records, environment=options.environment)
     protocols = load_catalogue().protocols
     records = store.read()
-    pools = [pool_runs(records, experiment=name, protocol_sha256=each.sha256) for name, each in protocols.items()]
+    pools = [pool_runs(records, protocol=protocol, store=store) for protocol in protocols.values()]
     runs = [record for pool in pools for record in pool.records]
     with Progress(console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("runs", total=len(runs))

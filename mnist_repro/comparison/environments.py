@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mnist_repro.comparison.experiments import AccuracyDifference, Change, MatchedRuns, common_sets
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
-from mnist_repro.records.pooling import check_whole, pool_runs
+from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.stats.ranks import adjust_holm
@@ -131,16 +131,11 @@ def _pool_all(store: RecordStore, *, protocols: Mapping[str, Protocol]) -> _Pool
     """Return the newest pool of each declared experiment that has runs."""
     records = store.read()
     newest = {record.experiment: record.protocol_sha256 for record in records}
-    pools = {
-        name: pool_runs(records, experiment=name, protocol_sha256=newest[name]).records
-        for name in protocols
+    return {
+        name: pool_runs(records, protocol=protocol, store=store, protocol_sha256=newest[name]).records
+        for name, protocol in protocols.items()
         if name in newest
     }
-    for name, pool in pools.items():
-        # What an earlier protocol measured is unknown here.
-        if newest[name] == protocols[name].sha256:
-            check_whole(pool, protocol=protocols[name], store=store)
-    return pools
 
 
 def _check_same_images(experiment: str, before: RunRecord, after: RunRecord) -> None:

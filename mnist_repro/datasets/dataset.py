@@ -20,6 +20,14 @@ from mnist_repro.errors import ReproError
 
 Choice = Literal["auto", "mnist", "digits"]
 
+# SHA-256 sum of the published images and labels, in the order of `Dataset.sha256`.
+MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"
+# Images of each class in some of its slices, by source, first position and the position after the last.
+MNIST_CLASSES = {
+    ("test", 0, 2_500): (219, 287, 276, 254, 275, 221, 225, 257, 242, 244),
+    ("test", 0, 10_000): (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009),
+}
+
 FOLDER_VARIABLE = "MNIST_REPRO_DATA"
 
 _WHAT_TO_GIVE = "a folder with MNIST's four IDX files, plain or gzipped, or with mnist.npz"
@@ -45,6 +53,11 @@ class Dataset:
     def is_stand_in(self) -> bool:
         """Whether these are not MNIST's images."""
         return self.name != "mnist"
+
+    @property
+    def is_altered(self) -> bool:
+        """Whether these are made from MNIST's images, and differ from them."""
+        return self.name == "mnist" and self.sha256 != MNIST_SHA256
 
     @cached_property
     def sha256(self) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from mnist_repro.documents.protocol import CLASSES, Protocol
-from mnist_repro.errors import ReproError
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.consistency import check_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 
@@ -21,18 +21,43 @@ class Pool:
     set_aside: int  #: number of excluded records: other protocol, code, dataset or version, or replaced by a newer one
 
 
-def pool_runs(records: Iterable[RunRecord], *, experiment: str, protocol_sha256: str) -> Pool:
-    """Pool the runs of one experiment under one protocol that have the conditions of the newest record.
+def pool_runs(
+    records: Iterable[RunRecord],
+    *,
+    protocol: Protocol,
+    store: RecordStore,
+    protocol_sha256: str | None = None,
+    conditions: tuple[str, ...] | None = None,
+    is_altered: bool = False,
+) -> Pool:
+    """Pool the runs of one experiment or variant under one protocol that have the same conditions.
 
     Parameters
     ----------
     records
-        In the order in which they were written.
+        In the order in which they were written to the `store`.
+    protocol
+        Today's.
+    protocol_sha256
+        Of another protocol of the experiment; None is today's.
+    conditions
+        None takes those of the newest record.
+    is_altered
+        Whether the runs are of a variant that alters the images.
+
+    Raises
+    ------
+    ReproError
+        If a record of the protocol is one that no run can have.
     """
-    of_experiment = [record for record in records if record.experiment == experiment]
-    of_protocol = [record for record in of_experiment if record.protocol_sha256 == protocol_sha256]
+    wanted = protocol_sha256 or protocol.sha256
+    of_experiment = [record for record in records if record.experiment == protocol.id]
+    of_protocol = [record for record in of_experiment if record.protocol_sha256 == wanted]
+    known = protocol if wanted == protocol.sha256 else None
+    check_runs(of_protocol, protocol=known, store=store, is_altered=is_altered)
+    if conditions is None:
+        conditions = of_protocol[-1].conditions if of_protocol else ()
     newest = select_newest(of_protocol)
-    conditions = of_protocol[-1].conditions if of_protocol else ()
     pooled = tuple(sorted((r for key, r in newest.items() if key[0] == conditions), key=lambda record: record.seed))
     return Pool(records=pooled, set_aside=len(of_experiment) - len(pooled))
 
@@ -89,29 +114,3 @@ def list_left_out(
             reason = Reason.REPLACED
         lines[reason].append(number)
     return {reason: tuple(lines[reason]) for reason in Reason if reason in lines}
-
-
-def check_whole(records: Iterable[RunRecord], *, protocol: Protocol, store: RecordStore) -> None:
-    """Refuse a completed run that lacks a measurement of its protocol: the record was damaged.
-
-    Raises
-    ------
-    ReproError
-        If a measurement is missing; names the file and the run.
-    """
-    each_period, at_end = set(protocol.evaluated_each_period), {each.name for each in protocol.evaluation_sets}
-    for record in records:
-        whole = (
-            len(record.periods) == protocol.training.periods
-            and all(each.loss.keys() >= each_period and each.accuracy.keys() >= each_period for each in record.periods)
-            and record.final_loss.keys() >= at_end
-            and record.final_accuracy.keys() >= at_end
-            and len(record.confusion_matrix) == CLASSES
-            and all(len(row) == CLASSES for row in record.confusion_matrix)
-        )
-        if record.status == "completed" and not whole:
-            msg = (
-                f"{store.file}: the record of {record.experiment}, seed {record.seed}, says completed and lacks a "
-                "period, an evaluation or its confusion matrix. Take its line out and run again to replace it."
-            )
-            raise ReproError(msg)

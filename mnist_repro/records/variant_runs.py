@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.documents.variant import Variant
-from mnist_repro.records.pooling import check_whole, pool_runs
+from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 
@@ -33,15 +33,16 @@ class VariantRuns:
         Raises
         ------
         ReproError
-            If a completed run lacks a measurement.
+            If a record is one that no run can have.
         """
-        return _pool(self.records, protocol=protocol, store=self.store)
+        return pool_runs(self.records, protocol=protocol, store=self.store).records
 
     def of_variant(self, variant: Variant) -> tuple[RunRecord, ...]:
         """Return a variant's pooled runs: its own, or the experiment's if it is not trained."""
         if not variant.is_trained:
             return self.of_experiment(variant.protocol)
-        return _pool(self.own_records, protocol=variant.protocol, store=variant_store(self.store))
+        store, is_altered = variant_store(self.store), variant.alter is not None
+        return pool_runs(self.own_records, protocol=variant.protocol, store=store, is_altered=is_altered).records
 
 
 def read_variant_runs(store: RecordStore) -> VariantRuns:
@@ -53,9 +54,3 @@ def read_variant_runs(store: RecordStore) -> VariantRuns:
         If a record is broken.
     """
     return VariantRuns(store=store, records=store.read(), own_records=variant_store(store).read())
-
-
-def _pool(records: Sequence[RunRecord], *, protocol: Protocol, store: RecordStore) -> tuple[RunRecord, ...]:
-    pooled = pool_runs(records, experiment=protocol.id, protocol_sha256=protocol.sha256).records
-    check_whole(pooled, protocol=protocol, store=store)
-    return pooled

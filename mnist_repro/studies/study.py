@@ -17,7 +17,7 @@ from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.protocol import Profile, Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment, describe_environment, training_code_sha256
-from mnist_repro.records.pooling import select_newest
+from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.run import RunRecord, run_conditions
 from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.artifacts import has_model, save_first_weights, save_labels, save_model, save_sample_digits
@@ -82,7 +82,7 @@ def plan_study(
     if environment is None:
         check_keras()
         environment = describe_environment(threads=THREADS)
-    stored = select_newest(store.read())
+    stored = store.read()
     reused: list[RunRecord] = []
     missing: list[PlannedRun] = []
     for protocol in protocols.values():
@@ -93,8 +93,10 @@ def plan_study(
             dataset_sha256=dataset.sha256,
             environment=environment,
         )
+        pool = pool_runs(stored, protocol=protocol, store=store, conditions=conditions, is_altered=dataset.is_altered)
+        known = {record.seed: record for record in pool.records}
         for seed in seeds[protocol.id]:
-            record = stored.get((conditions, seed))
+            record = known.get(seed)
             if record is None or record.status == "failed":
                 missing.append(PlannedRun(protocol, seed, environment))
             elif keep_models and not has_model(store.folder, record=record):

@@ -17,7 +17,7 @@ from mnist_repro.documents.protocol import Protocol
 from mnist_repro.documents.variant import Variant
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment, is_own
-from mnist_repro.records.pooling import Pool, Reason, check_whole, list_left_out, pool_runs
+from mnist_repro.records.pooling import Pool, Reason, list_left_out, pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.artifacts import load_labels
@@ -254,19 +254,13 @@ def summarize_environment(
 
 
 def _pool(store: RecordStore, records: Sequence[RunRecord], *, protocols: Mapping[str, Protocol]) -> dict[str, Pool]:
-    """Pool the runs of each experiment, and refuse damaged ones."""
-    pools = {
-        name: pool_runs(records, experiment=name, protocol_sha256=protocol.sha256)
-        for name, protocol in protocols.items()
-    }
+    pools = {name: pool_runs(records, protocol=protocol, store=store) for name, protocol in protocols.items()}
     if not any(pool.records for pool in pools.values()):
         msg = (
             f"{store.file} has no run of today's protocols; its {len(records)} records are of other ones. "
             "Run the study again, or take the folder out."
         )
         raise OutdatedRecordsError(msg)
-    for name, pool in pools.items():
-        check_whole(pool.records, protocol=protocols[name], store=store)
     return pools
 
 

@@ -80,16 +80,24 @@ def plan_experiments(
     stores = [RecordStore(file.parent) for file in sorted(records.glob("*/runs.jsonl"))]
     # The environment that was asked for comes first, the others by name.
     stores.sort(key=lambda store: store.environment != environment)
-    earlier = [(store.environment, store.read()) for store in stores]
+    earlier = [(store, store.read()) for store in stores]
     published = list(documents)
     return [_plan(protocol, profile, earlier, published) for protocol in protocols.values()]
 
 
 def _plan(
-    protocol: Protocol, profile: Profile, earlier: Sequence[tuple[str, list[RunRecord]]], documents: Sequence[Document]
+    protocol: Protocol,
+    profile: Profile,
+    earlier: Sequence[tuple[RecordStore, list[RunRecord]]],
+    documents: Sequence[Document],
 ) -> ExperimentPlan:
     environment, runs = next(
-        ((name, found) for name, records in earlier if (found := _completed(records, protocol))), (None, [])
+        (
+            (store.environment, found)
+            for store, records in earlier
+            if (found := _completed(records, protocol, store=store))
+        ),
+        (None, []),
     )
     planned, gate = protocol.seeds[profile], protocol.gate
     summary = summarize([record.final_accuracy[gate.evaluation_set] for record in runs]) if runs else None
@@ -104,8 +112,8 @@ def _plan(
     )
 
 
-def _completed(records: Iterable[RunRecord], protocol: Protocol) -> list[RunRecord]:
-    pool = pool_runs(records, experiment=protocol.id, protocol_sha256=protocol.sha256)
+def _completed(records: Iterable[RunRecord], protocol: Protocol, *, store: RecordStore) -> list[RunRecord]:
+    pool = pool_runs(records, protocol=protocol, store=store)
     return [record for record in pool.records if record.tells_of_mnist]
 
 

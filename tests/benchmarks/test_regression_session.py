@@ -107,7 +107,11 @@ def test_session_without_baseline_records_one_and_says_so(tmp_path: Path) -> Non
     assert set(lines_of(first).values()) == {
         f"nothing compared: {tmp_path / 'baseline'} had no baseline, and these 4 runs are it from now on"
     }
-    kept = [run for runs in read_baseline(tmp_path / "baseline").values() for run in runs]
+    kept = [
+        run
+        for runs in read_baseline(tmp_path / "baseline", protocols=load_catalogue().protocols).values()
+        for run in runs
+    ]
     assert sorted(map(repr, kept)) == sorted(map(repr, today))
 
     second = run_gates(tmp_path, "--seeds=0-3", option, file="test_regression.py")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from command_line import EXPERIMENT, Call, assert_one_line
-from made_up_runs import make_run, write_store
+from made_up_runs import OTHER_SHA256, make_run, write_store
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
@@ -59,7 +59,7 @@ def test_report_of_own_runs_leaves_the_published_one_alone(
     """Own runs have a report of their own, which links to the published one; neither shows the other's runs."""
     run = make_run(protocols[EXPERIMENT], seed=0, environment=environment)
     write_store(recorded / "local", [run])
-    write_store(recorded / "try-digits", [replace(run, dataset="digits")])
+    write_store(recorded / "try-digits", [replace(run, dataset="digits", dataset_sha256=OTHER_SHA256)])
     call("report", "--publish", "--records", recorded)
     before = {file: file.read_bytes() for file in Path("reports").rglob("*") if file.is_file()}
 

@@ -17,9 +17,9 @@ from made_up_runs import make_run, write_store
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.errors import ReproError
+from mnist_repro.records.consistency import check_runs
 from mnist_repro.records.decoding import decode
 from mnist_repro.records.environment import Environment
-from mnist_repro.records.pooling import check_whole
 from mnist_repro.records.run import SCHEMA_VERSION, RunRecord, _parse_fast, format_record, parse_record
 from mnist_repro.records.store import RecordStore
 from mnist_repro.verdicts.environment import summarize_environment
@@ -136,7 +136,7 @@ def test_summarize_changed_record_is_whole_or_refused(tree: Any, others: list[Ru
             assert str(store.file) in refused
             return
         for record in result.records:
-            check_whole([record], protocol=PROTOCOLS[record.experiment], store=store)
+            check_runs([record], protocol=PROTOCOLS[record.experiment], store=store)
 
 
 def change(path: str, value: Any) -> Callable[[dict[str, Any]], str]:

@@ -19,7 +19,7 @@ import pytest
 from made_up_runs import Facts, MakeRecord
 from made_up_trainer import write_start_up
 
-from mnist_repro.records.pooling import pool_runs
+from mnist_repro.records.pooling import select_newest
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 
@@ -66,7 +66,7 @@ def test_append_by_four_processes_loses_nothing(tmp_path: Path, make_record: Mak
     written = Counter((record.seed, record.reason) for record in found)
     assert written == Counter((seed, f"writer {writer}") for seed in range(SEEDS) for writer in range(WRITERS))
     newest = {record.seed: record for record in found}
-    pooled = pool_runs(found, experiment=record.experiment, protocol_sha256=record.protocol_sha256).records
+    pooled = tuple(sorted(select_newest(found).values(), key=lambda record: record.seed))
     assert pooled == tuple(newest[seed] for seed in range(SEEDS))
 
 
@@ -88,7 +88,7 @@ def test_four_studies_at_once_count_each_run_once(
 
     assert [study.returncode for study in (*studies, alone)] == [0] * 5
     found = RecordStore(tmp_path / "together").read()
-    pooled = pool_runs(found, experiment=found[0].experiment, protocol_sha256=found[0].protocol_sha256).records
+    pooled = sorted(select_newest(found).values(), key=lambda record: record.seed)
     expected = {record.seed: facts(record) for record in RecordStore(tmp_path / "alone").read()}
     assert [record.seed for record in pooled] == list(range(24))
     assert {record.seed: facts(record) for record in pooled} == expected

@@ -54,7 +54,8 @@ def store(
     """Return a store with three runs of the experiment and two of the variant, by earlier code."""
 
     def make(one: Protocol, seeds: int) -> list[RunRecord]:
-        return [make_run(one, seed=s, environment=environment, dataset_sha256=dataset.sha256) for s in range(seeds)]
+        images = {"dataset": dataset.name, "dataset_sha256": dataset.sha256}
+        return [make_run(one, seed=s, environment=environment, **images) for s in range(seeds)]
 
     write_store(tmp_path / "linux" / "variants", make(variant.protocol, 2))
     return write_store(tmp_path / "linux", make(protocol, 3))

@@ -61,7 +61,9 @@ def test_run_study_network_of_a_run_that_comes_out_otherwise_is_not_kept(
 ) -> None:
     """A network that is not the recorded run's is not kept in its name; that is said, and the record stays."""
     (made,) = small_study.run(0)
-    other = replace(made, final_accuracy=dict.fromkeys(made.final_accuracy, 0.5))
+    first = made.periods[0]
+    higher = replace(first, loss={name: loss + 1e-12 for name, loss in first.loss.items()})
+    other = replace(made, periods=(higher, *made.periods[1:]))
     small_study.store.file.unlink()
     write_store(small_study.store.folder, [other])
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from math import floor
 from pathlib import Path
 from typing import Any
 
-from mnist_repro.documents.protocol import CLASSES, Protocol
+from mnist_repro.datasets.dataset import MNIST_CLASSES, MNIST_SHA256
+from mnist_repro.documents.protocol import ALL_TEST_IMAGES, CLASSES, EvaluationSet, Protocol
+from mnist_repro.records.consistency import _is_part, learning_rate_at
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import Period, RunRecord, format_record
 from mnist_repro.records.store import RecordStore
@@ -16,13 +19,14 @@ from mnist_repro.records.store import RecordStore
 MakeRecord = Callable[..., RunRecord]
 # What the fixture `facts` gives: all of a record that its seed determines.
 Facts = Callable[[RunRecord], dict[str, Any]]
-ALL_TEST_IMAGES = "all test images"
+# What stands for the sum of images that are not MNIST's.
+OTHER_SHA256 = "c" * 64
 
 
 def make_run(
     protocol: Protocol, *, seed: int, environment: Environment, accuracy: float = 0.9, **changes: Any
 ) -> RunRecord:
-    """Return a completed run on MNIST, with the changes that are given.
+    """Return a run on MNIST with the changes that are given, as `settle` makes it one that there can be.
 
     Parameters
     ----------
@@ -34,36 +38,90 @@ def make_run(
     periods = tuple(
         Period(
             step=number * training.steps_per_period,
-            learning_rate=0.5,
+            learning_rate=learning_rate_at(
+                protocol.optimizer.learning_rate, step=number * training.steps_per_period - 1
+            ),
             loss=dict.fromkeys(protocol.evaluated_each_period, 2 * (1 - reached) + 0.1 / number),
             accuracy=dict.fromkeys(protocol.evaluated_each_period, reached - 0.1 / number),
             seconds=0.25,
         )
         for number in range(1, training.periods + 1)
     )
-    at_end = (*(each.name for each in protocol.evaluation_sets), ALL_TEST_IMAGES)
+    at_end = (*(each.name for each in protocol.evaluation_sets), ALL_TEST_IMAGES.name)
     record = RunRecord(
         experiment=protocol.id,
         protocol_sha256=protocol.sha256,
         training_sha256="b" * 64,
         dataset="mnist",
-        dataset_sha256="c" * 64,
+        dataset_sha256=MNIST_SHA256 if changes.get("dataset", "mnist") == "mnist" else OTHER_SHA256,
         seed=seed,
         status="completed",
         reason=None,
         periods=periods,
         final_loss=dict.fromkeys(at_end, 2 * (1 - reached)),
         final_accuracy=dict.fromkeys(at_end, reached),
-        confusion_matrix=tuple(
-            tuple(90 if row == column else 1 for column in range(CLASSES)) for row in range(CLASSES)
-        ),
+        confusion_matrix=(),
         first_call_seconds=1.5,
         evaluation_seconds=0.5,
         total_seconds=3.0,
         started=f"2025-01-31T12:00:{seed:02d}+00:00",
         environment=environment,
     )
-    return replace(record, **changes)
+    return settle(replace(record, **changes), protocol=protocol)
+
+
+def settle(record: RunRecord, *, protocol: Protocol) -> RunRecord:
+    """Return the nearest record that a run of the protocol can have.
+
+    Accuracies become numbers of right answers, with losses that allow them. The last period measures what the end does,
+    and the confusion matrix is of the end's accuracy. A run that did not complete has no end.
+    """
+    if record.status != "completed":
+        return replace(record, final_loss={}, final_accuracy={}, confusion_matrix=())
+    sets = {each.name: each for each in (*protocol.evaluation_sets, ALL_TEST_IMAGES)}
+
+    def round_values(loss: dict[str, float], accuracy: dict[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+        counts: dict[str, int] = {}
+        for each in sorted((sets[name] for name in accuracy), key=lambda each: len(each.images)):
+            count = floor(accuracy[each.name] * len(each.images) + 1e-6)
+            for part in (sets[name] for name in counts if _is_part(sets[name], each)):
+                within = counts[part.name]
+                count = min(max(count, within), within + len(each.images) - len(part.images))
+            counts[each.name] = count
+        rounded = {name: counts[name] / len(sets[name].images) for name in accuracy}
+        return {name: max(value, 0.7 * (1 - rounded.get(name, 1.0))) for name, value in loss.items()}, rounded
+
+    final_loss, final_accuracy = round_values(record.final_loss, record.final_accuracy)
+    periods = []
+    for period in record.periods:
+        loss, accuracy = round_values(period.loss, period.accuracy)
+        if len(periods) == len(record.periods) - 1:
+            loss, accuracy = (
+                {name: value if sets[name].dropout else end.get(name, value) for name, value in last.items()}
+                for last, end in ((loss, final_loss), (accuracy, final_accuracy))
+            )
+        periods.append(replace(period, loss=loss, accuracy=accuracy))
+    return replace(
+        record,
+        final_loss=final_loss,
+        final_accuracy=final_accuracy,
+        periods=tuple(periods),
+        confusion_matrix=_confuse(sets[protocol.confusion_set], final_accuracy),
+    )
+
+
+def _confuse(confused: EvaluationSet, accuracy: dict[str, float]) -> tuple[tuple[int, ...], ...]:
+    """Return a confusion matrix with this accuracy; mistakes are for the first class, or in its row for the second."""
+    images = confused.images
+    even = (len(images) // CLASSES,) * CLASSES
+    classes = MNIST_CLASSES.get((images.source, images.start, images.stop), even)
+    wrong = len(images) - round(accuracy.get(confused.name, 1.0) * len(images))
+    rows = []
+    for true, count in enumerate(classes):
+        mistaken = min(-(-wrong // (CLASSES - true)), count)
+        wrong -= mistaken
+        rows.append(tuple({true: count - mistaken, int(true == 0): mistaken}.get(c, 0) for c in range(CLASSES)))
+    return tuple(rows)
 
 
 def make_unfinished(

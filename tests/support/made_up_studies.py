@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
-from made_up_runs import make_run
+from made_up_runs import make_run, settle
 
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
@@ -29,7 +29,7 @@ def make_study(
     """
     runs = [make_run(protocol, seed=seed, environment=environment) for seed in seeds]
     sets = [evaluation_set.name for evaluation_set in protocol.evaluation_sets]
-    return [_vary(run, at_end=sets, shift=shift, stream=stream) for run in runs]
+    return [settle(_vary(run, at_end=sets, shift=shift, stream=stream), protocol=protocol) for run in runs]
 
 
 def _vary(record: RunRecord, *, at_end: Iterable[str], shift: float, stream: int) -> RunRecord:

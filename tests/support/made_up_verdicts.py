@@ -16,10 +16,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-from made_up_runs import make_run, write_store
+from made_up_runs import make_run, settle, write_store
 from rich.console import Console
 
-from mnist_repro.datasets.dataset import Dataset
+from mnist_repro.datasets.dataset import MNIST_SHA256, Dataset
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Document
@@ -75,8 +75,8 @@ def format_verdicts() -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "made-up"
         save_labels(folder, dataset=images, examples=[72])
-        store = write_store(folder, _make_records(documents, dataset_sha256=images.sha256))
-        write_store(variant_store(store).folder, _make_supporting_records(documents, dataset_sha256=images.sha256))
+        store = write_store(folder, _make_records(documents))
+        write_store(variant_store(store).folder, _make_supporting_records(documents))
         result = summarize_environment(
             store,
             documents=documents,
@@ -91,8 +91,9 @@ def format_verdicts() -> str:
 
 
 def _make_images() -> Dataset:
+    """Return images of sevens that pass for MNIST's."""
     images, labels = np.zeros((100, 784), dtype=np.uint8), np.full(100, 7, dtype=np.uint8)
-    return Dataset(
+    dataset = Dataset(
         name="mnist",
         train_images=images,
         train_labels=labels,
@@ -100,55 +101,52 @@ def _make_images() -> Dataset:
         test_labels=labels.copy(),
         source="made up",
     )
+    vars(dataset)["sha256"] = MNIST_SHA256
+    return dataset
 
 
-def _make_records(documents: dict[str, Document], *, dataset_sha256: str) -> Iterator[RunRecord]:
+def _make_records(documents: dict[str, Document]) -> Iterator[RunRecord]:
     claims = [claim for document in documents.values() for claim in document.claims]
     protocols = load_catalogue().protocols
     for name, count in RUNS.items():
         own = [claim for claim in claims if claim.experiment == name]
         for seed in range(count):
-            yield _make_record(protocols[name], own, seed=seed, dataset_sha256=dataset_sha256)
+            yield _make_record(protocols[name], own, seed=seed)
 
 
-def _make_supporting_records(documents: dict[str, Document], *, dataset_sha256: str) -> Iterator[RunRecord]:
+def _make_supporting_records(documents: dict[str, Document]) -> Iterator[RunRecord]:
     """Yield runs of the variant that explains the miss: these miss nothing."""
     (variant,) = (variant for variant in load_catalogue().alternatives if variant.id == EXPLANATION.variant)
     claims = [c for document in documents.values() for c in document.claims if c.experiment == variant.experiment]
     for seed in range(variant.seeds):
-        yield _make_record(variant.protocol, claims, seed=seed, dataset_sha256=dataset_sha256, misses={})
+        yield _make_record(variant.protocol, claims, seed=seed, misses={})
 
 
 def _make_record(
-    protocol: Protocol,
-    claims: list[Claim],
-    *,
-    seed: int,
-    dataset_sha256: str,
-    misses: Mapping[str, float] = MappingProxyType(MISSES),
+    protocol: Protocol, claims: list[Claim], *, seed: int, misses: Mapping[str, float] = MappingProxyType(MISSES)
 ) -> RunRecord:
     """Return a run that gives what the document reports, but for what chance adds and what is missed on purpose."""
     # Python promises that this generator never changes; NumPy's may.
     generator = random.Random(f"{protocol.id}, {seed}")  # noqa: S311 - no secret
     started = f"2025-01-31T{seed // 60:02d}:{seed % 60:02d}:00+00:00"
-    record = make_run(protocol, seed=seed, environment=ENVIRONMENT, dataset_sha256=dataset_sha256, started=started)
-    periods, at_end = list(record.periods), dict(record.final_accuracy)
+    record = make_run(protocol, seed=seed, environment=ENVIRONMENT, started=started)
+    periods, at_end = list(record.periods), {"loss": {**record.final_loss}, "accuracy": {**record.final_accuracy}}
     for place, period in enumerate(periods):
         seconds = SECONDS.get(protocol.id, 0.1) * (0.9 + 0.2 * generator.random())
         periods[place] = replace(period, loss=dict(period.loss), accuracy=dict(period.accuracy), seconds=seconds)
     for claim in claims:
         name = claim.evaluation_set or ""
-        if claim.metric == "learning_rate" and claim.period:
-            periods[claim.period - 1] = replace(periods[claim.period - 1], learning_rate=claim.value)
-        elif claim.metric in SPREADS:
+        if claim.metric in SPREADS:
             # Twelve even draws add up to a nearly normal one of spread 1.
             noise = sum(generator.random() for _ in range(12)) - 6
             value = claim.value + misses.get(claim.family, 0.0) + SPREADS[claim.metric] * noise
             if claim.period:
                 getattr(periods[claim.period - 1], claim.metric)[name] = value
-            else:
-                at_end[name] = value
-    return replace(record, periods=tuple(periods), final_accuracy=at_end)
+            # The end measures what the last period does.
+            if claim.period in {None, len(periods)}:
+                at_end[claim.metric][name] = value
+    ended = replace(record, periods=tuple(periods), final_loss=at_end["loss"], final_accuracy=at_end["accuracy"])
+    return settle(ended, protocol=protocol)
 
 
 if __name__ == "__main__":

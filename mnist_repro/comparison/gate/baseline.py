@@ -9,25 +9,27 @@ from pathlib import Path
 from mnist_repro.comparison.runs import select_completed
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
-from mnist_repro.records.pooling import check_whole, pool_runs
+from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.run import RunRecord, format_record
 from mnist_repro.records.store import RecordStore
 
 ERRORS_FILE = "errors.json"
 
 
-def read_baseline(folder: Path) -> dict[str, tuple[RunRecord, ...]]:
-    """Read the baseline's runs by experiment; empty where there is no baseline.
+def read_baseline(folder: Path, *, protocols: Mapping[str, Protocol]) -> dict[str, tuple[RunRecord, ...]]:
+    """Read the baseline's runs by experiment; empty where there is no baseline. The `protocols` are today's.
 
     Raises
     ------
     ReproError
-        If a record is broken, or the runs of an experiment cannot be pooled.
+        If a record is broken or is one that no run can have, or the runs of an experiment cannot be pooled.
     """
     store = RecordStore(folder)
     grouped = _group_by_experiment(store.read())
     for name, records in grouped.items():
         _check_baseline(records, name=name, what=f"{store.file}, the baseline,")
+        if name in protocols:
+            pool_runs(records, protocol=protocols[name], store=store, protocol_sha256=records[-1].protocol_sha256)
     return {name: tuple(records) for name, records in grouped.items()}
 
 
@@ -37,12 +39,12 @@ def select_baseline(store: RecordStore, *, protocols: Mapping[str, Protocol]) ->
     Raises
     ------
     ReproError
-        If an experiment has no run of today's protocol, or a run is incomplete or lacks a measurement.
+        If an experiment has no run of today's protocol, a run is incomplete, or a record is one that no run can have.
     """
     records = store.read()
     selected = {}
     for name, protocol in protocols.items():
-        pool = pool_runs(records, experiment=name, protocol_sha256=protocol.sha256).records
+        pool = pool_runs(records, protocol=protocol, store=store).records
         incomplete = [record.seed for record in pool if record.status != "completed"]
         if incomplete or not pool:
             received = f"an incomplete one, seed {incomplete[0]}" if incomplete else "none of today's protocol"
@@ -51,7 +53,6 @@ def select_baseline(store: RecordStore, *, protocols: Mapping[str, Protocol]) ->
                 "Run the full profile first: `mnist-repro run --profile full`."
             )
             raise ReproError(msg)
-        check_whole(pool, protocol=protocol, store=store)
         selected[name] = pool
     return selected
 

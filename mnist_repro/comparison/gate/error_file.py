@@ -69,7 +69,7 @@ def measure_errors(
     ReproError
         If there is no baseline, or it has too few runs.
     """
-    baseline = read_baseline(folder)
+    baseline = read_baseline(folder, protocols=protocols)
     if not baseline:
         msg = f"{folder} has no baseline (runs.jsonl). Record one with `mnist-repro baseline`."
         raise ReproError(msg)
@@ -107,7 +107,8 @@ def read_errors(
         return None
     errors = found.errors
     collected, not_run = collect_faults(RecordStore(records / errors.environment), faults=faults, protocols=protocols)
-    inputs = _hash_inputs(read_baseline(folder), protocols=protocols, faults=collected, not_run=not_run)
+    baseline = read_baseline(folder, protocols=protocols)
+    inputs = _hash_inputs(baseline, protocols=protocols, faults=collected, not_run=not_run)
     if found.inputs_sha256 != inputs:
         msg = (
             f"{file} was measured with other runs, faults, thresholds or code of the gate than there are now. {_AGAIN}"

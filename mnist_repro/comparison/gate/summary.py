@@ -64,7 +64,7 @@ def summarize_gate(
     ReproError
         If the baseline is broken, or the error rates were measured with another one.
     """
-    baseline = read_baseline(folder)
+    baseline = read_baseline(folder, protocols=protocols)
     known = {name: baseline[name] for name in protocols if name in baseline}
     if not known:
         return None

@@ -28,7 +28,7 @@ def test_write_baseline_is_read_back(study: list[RunRecord], tmp_path: Path) -> 
     """What was written is read by experiment, by id and seed whatever the order was."""
     write_baseline(study[::-1], folder=tmp_path / "baseline")
 
-    baseline = read_baseline(tmp_path / "baseline")
+    baseline = read_baseline(tmp_path / "baseline", protocols=load_catalogue().protocols)
 
     assert list(baseline) == sorted({record.experiment for record in study})
     assert [record.seed for record in baseline[BASIC]] == list(range(6))
@@ -62,7 +62,11 @@ def test_write_baseline_removes_what_was_measured_with_another(study: list[RunRe
         pytest.param(
             lambda runs: [replace(runs[0], training_sha256="d" * 64), *runs[1:]], "the same conditions", id="other code"
         ),
-        pytest.param(lambda runs: [replace(run, dataset="digits") for run in runs], "runs on MNIST", id="stand-in"),
+        pytest.param(
+            lambda runs: [replace(run, dataset="digits", dataset_sha256="d" * 64) for run in runs],
+            "runs on MNIST",
+            id="stand-in",
+        ),
     ],
 )
 def test_write_baseline_runs_that_do_not_belong_together_are_refused(
@@ -76,7 +80,7 @@ def test_write_baseline_runs_that_do_not_belong_together_are_refused(
 
     write_store(tmp_path, runs)
     with pytest.raises(ReproError, match=f"the baseline,.*these rules are broken: .*{rule}"):
-        read_baseline(tmp_path)
+        read_baseline(tmp_path, protocols=load_catalogue().protocols)
 
 
 def test_write_baseline_without_runs_is_refused(tmp_path: Path) -> None:
@@ -95,7 +99,7 @@ def test_write_baseline_where_nothing_can_be_written_is_an_error(study: list[Run
 
 def test_read_baseline_missing_is_empty(tmp_path: Path) -> None:
     """Where there is none, none is read."""
-    assert read_baseline(tmp_path / "nowhere") == {}
+    assert read_baseline(tmp_path / "nowhere", protocols={}) == {}
 
 
 def test_select_baseline_takes_the_newest_pool(
@@ -131,7 +135,7 @@ def test_select_baseline_run_that_lacks_a_measurement_is_refused(
     """A run that says completed and was not measured makes no baseline."""
     study[2] = replace(study[2], final_accuracy={})
 
-    with pytest.raises(ReproError, match=f"seed {study[2].seed}, says completed and lacks"):
+    with pytest.raises(ReproError, match=f"seed {study[2].seed}: it is evaluated on .*; received"):
         select_baseline(write_store(tmp_path / "one", study), protocols=protocols)
 
 

@@ -87,7 +87,7 @@ def test_variant_runs_damaged_record_is_named(environment: Environment, tmp_path
     run = make_run(fault.protocol, seed=4, environment=environment)
     write_store(variant_store(store).folder, [replace(run, final_accuracy={"test": 0.9})])
 
-    said = r"variants/runs\.jsonl: the record of tf1-basic\+relu, seed 4, says completed"
+    said = r"variants/runs\.jsonl, line 1: no run of tf1-basic\+relu has this record, seed 4: it is evaluated on"
     with pytest.raises(ReproError, match=said):
         read_variant_runs(store).of_variant(fault)
 

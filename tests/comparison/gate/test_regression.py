@@ -212,7 +212,7 @@ def test_judge_runs_changed_protocol_is_noted_and_compared(judge: Judge, baselin
     assert found.outcome is Outcome.PASSED
     assert list_changes(found) == [
         f"protocol dddddddddddd, in the baseline {baseline[FIRST][0].protocol_sha256[:12]}",
-        "images eeeeeeeeeeee, in the baseline cccccccccccc",
+        "images eeeeeeeeeeee, in the baseline 06b0d1f124c4",
         "TensorFlow 2.99.0, in the baseline 2.19.1",
     ]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from made_up_runs import make_run, make_unfinished, write_store
+from made_up_runs import OTHER_SHA256, make_run, make_unfinished, write_store
 from rich.console import Console
 
 from mnist_repro.documents.catalogue import load_catalogue
@@ -266,7 +266,9 @@ def test_print_claims_stand_in_is_said_first(
     protocols: dict[str, Protocol], records: list[RunRecord], plain: Console, tmp_path: Path
 ) -> None:
     """Before any number stands that these runs say nothing about the documents, and none is judged."""
-    store = write_store(tmp_path / "somewhere", [replace(record, dataset="digits") for record in records])
+    store = write_store(
+        tmp_path / "somewhere", [replace(record, dataset="digits", dataset_sha256=OTHER_SHA256) for record in records]
+    )
     result = summarize_environment(
         store, documents=load_catalogue().documents, protocols=protocols, alternatives=(), labels={}
     )

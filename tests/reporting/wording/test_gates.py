@@ -225,7 +225,9 @@ def test_baseline_verb_copies_and_measures(
     assert "Baseline: 36 runs of linux, kept" in out
     assert "False alarms: 96 of 100,000 splits" in out
     assert "Planted faults: 1 of 3 caught" in out
-    kept = [run for runs in read_baseline(tmp_path / "kept").values() for run in runs]
+    kept = [
+        run for runs in read_baseline(tmp_path / "kept", protocols=load_catalogue().protocols).values() for run in runs
+    ]
     assert sorted(map(repr, kept)) == sorted(map(repr, RecordStore(records / "linux").read()))
     assert (tmp_path / "kept" / "errors.json").is_file()
 
@@ -234,7 +236,7 @@ def test_baseline_verb_too_few_runs_replace_nothing(
     records: Path, baseline: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Where there are too few runs to measure with, one line says so, and the old baseline stays."""
-    write_baseline(read_baseline(baseline)["tf1-basic"], folder=baseline)
+    write_baseline(read_baseline(baseline, protocols=load_catalogue().protocols)["tf1-basic"], folder=baseline)
     before = (baseline / "runs.jsonl").read_bytes()
 
     code = main(["baseline", "--records", str(records), "--environment", "linux", "--baseline", str(baseline)])

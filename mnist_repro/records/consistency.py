@@ -1,0 +1,218 @@
+"""Whether records can be those of runs: they are held against their protocol and against themselves.
+
+All runs of a protocol are checked together, which takes microseconds each. A value that some run could have is not
+found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import permutations
+from math import isclose, log
+from operator import getitem
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_repro.datasets.dataset import MNIST_CLASSES, MNIST_SHA256
+from mnist_repro.documents.protocol import (
+    ALL_TEST_IMAGES,
+    CLASSES,
+    ConstantRate,
+    EvaluationSet,
+    LearningRate,
+    PiecewiseRate,
+    Protocol,
+)
+from mnist_repro.errors import ReproError
+from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import RecordStore
+
+# A record, a rule that it breaks, and what was received.
+_Broken = tuple[RunRecord, str, object]
+
+# A wrong answer leaves at most half of the probability to the true class.
+_LEAST_LOSS = log(2) * (1 - 1e-9)
+# How far float32 may differ, as fractions: a power, and a loss where batches have other sizes.
+_RATE_ROUNDING, _LOSS_ROUNDING = 1e-6, 1e-5
+
+
+def check_runs(
+    records: Sequence[RunRecord], *, protocol: Protocol | None, store: RecordStore, is_altered: bool = False
+) -> None:
+    """Refuse records that no run can have.
+
+    Parameters
+    ----------
+    records
+        Of one protocol.
+    protocol
+        Theirs; None where it is an earlier one, of which nothing is known.
+    store
+        Where the records are.
+    is_altered
+        Whether MNIST's images were altered before training.
+
+    Raises
+    ------
+    ReproError
+        If a record breaks a rule; names the file, the line, the run, the rule and what was received.
+    """
+    for record, rule, received in _find_broken(records, protocol, is_altered=is_altered):
+        line = store.read().index(record) + 1
+        msg = (
+            f"{store.file}, line {line}: no run of {record.experiment} has this record, seed {record.seed}: {rule}; "
+            f"received {received!s:.200}. Remove this line and run again to replace it."
+        )
+        raise ReproError(msg)
+
+
+def _find_broken(records: Sequence[RunRecord], protocol: Protocol | None, *, is_altered: bool) -> Iterator[_Broken]:
+    """Yield records that break a rule; each rule supposes that those before it hold."""
+    for record in records:
+        is_mnist = record.dataset == "mnist" and not is_altered
+        if record.dataset not in {"mnist", "digits"} or is_mnist is not (record.dataset_sha256 == MNIST_SHA256):
+            rule = f"the SHA-256 sum of MNIST is {MNIST_SHA256}, and that of other images is another"
+            yield record, rule, f"{record.dataset}, {record.dataset_sha256}"
+        if record.status != "completed" and (record.final_loss or record.final_accuracy or record.confusion_matrix):
+            yield record, "only a run that completed is evaluated at its end", record.status
+    completed = [record for record in records if record.status == "completed"]
+    if protocol:
+        sets = {each.name: each for each in (*protocol.evaluation_sets, ALL_TEST_IMAGES)}
+        yield from _check_periods(records, protocol)
+        yield from _check_values(
+            completed,
+            losses=[record.final_loss for record in completed],
+            accuracies=[record.final_accuracy for record in completed],
+            sets=[*sets.values()],
+        )
+        yield from _check_last_period(completed, protocol)
+    yield from _check_confusion(completed, protocol)
+
+
+def _check_periods(records: Sequence[RunRecord], protocol: Protocol) -> Iterator[_Broken]:
+    training = protocol.training
+    steps = [number * training.steps_per_period for number in range(1, training.periods + 1)]
+    rates = [learning_rate_at(protocol.optimizer.learning_rate, step=step - 1) for step in steps]
+    for record in records:
+        made = len(record.periods)
+        if made > training.periods or (made < training.periods and record.status == "completed"):
+            yield record, f"a completed run has {training.periods} periods, and no run has more", made
+        found = [period.step for period in record.periods]
+        if found != steps[:made]:
+            yield record, f"its periods end after the steps {steps[:made]}", found
+        used = [period.learning_rate for period in record.periods]
+        if used != rates[:made] and not np.allclose(used, rates[:made], rtol=_RATE_ROUNDING, atol=0):
+            yield record, f"its periods end with the learning rates {rates[:made]}", used
+    periods = [period for record in records for period in record.periods]
+    yield from _check_values(
+        [record for record in records for _ in record.periods],
+        losses=[period.loss for period in periods],
+        accuracies=[period.accuracy for period in periods],
+        sets=[protocol.evaluation_set(name) for name in protocol.evaluated_each_period],
+    )
+
+
+def learning_rate_at(rate: LearningRate, *, step: int) -> float:
+    """Return the float32 rate of the step with index `step`, counted from 0."""
+    if isinstance(rate, ConstantRate):
+        return float(np.float32(rate.rate))
+    if isinstance(rate, PiecewiseRate):
+        return float(np.float32(rate.rates[sum(step > boundary for boundary in rate.boundaries)]))
+    return float(np.float32(rate.start) * np.float32(rate.factor) ** np.float32(step // rate.every_steps))
+
+
+def _check_values(
+    records: Sequence[RunRecord],
+    *,
+    losses: Sequence[Mapping[str, float]],
+    accuracies: Sequence[Mapping[str, float]],
+    sets: Sequence[EvaluationSet],
+) -> Iterator[_Broken]:
+    """Check evaluations on `sets`, each of the record at its place."""
+    names = [each.name for each in sets]
+    tables = []
+    for measured in (losses, accuracies):
+        table = _tabulate(measured, names)
+        if table is None:
+            i = next(i for i, each in enumerate(measured) if each.keys() != {*names})
+            yield records[i], f"it is evaluated on {', '.join(names)}", ", ".join(measured[i])
+            return
+        tables.append(table)
+    right: dict[str, NDArray[np.float64]] = {}
+    for name, images in ((each.name, len(each.images)) for each in sets):
+        loss, accuracy = (table[name] for table in tables)
+        right[name] = np.rint(accuracy * images)
+        rule = f"an accuracy on {name} is a number of right answers, divided by {images}"
+        yield from _name_broken(records, rule, right[name] / images != accuracy, received=accuracy)
+        rule = f"each wrong answer on {name} adds ln 2 / {images} or more to the loss"
+        yield from _name_broken(records, rule, loss < _LEAST_LOSS * (1 - accuracy), received=loss)
+    for part, whole in permutations(sets, 2):
+        if _is_part(part, whole):
+            beyond, most = right[whole.name] - right[part.name], len(whole.images) - len(part.images)
+            rule = f"{whole.name} has 0 to {most} right answers more than its part {part.name}"
+            yield from _name_broken(records, rule, (beyond < 0) | (beyond > most), received=beyond)
+
+
+def _tabulate(measured: Sequence[Mapping[str, float]], names: Sequence[str]) -> dict[str, NDArray[np.float64]] | None:
+    """Return the values of each set, of shape (evaluations,); None where an evaluation is on other sets."""
+    if {*map(len, measured)} <= {len(names)}:
+        with suppress(KeyError):
+            return {name: np.array([each[name] for each in measured], dtype=np.float64) for name in names}
+    return None
+
+
+def _name_broken(
+    records: Sequence[RunRecord], rule: str, broken: NDArray[np.bool_], *, received: NDArray[np.float64]
+) -> Iterator[_Broken]:
+    for i in np.flatnonzero(broken).tolist():
+        yield records[i], rule, received[i]
+
+
+def _is_part(part: EvaluationSet, whole: EvaluationSet) -> bool:
+    """Whether both are evaluated alike and all images of one are images of the other."""
+    a, b = part.images, whole.images
+    is_alike = not part.dropout and not whole.dropout and a.source == b.source
+    return is_alike and b.start <= a.start and a.stop <= b.stop
+
+
+def _check_last_period(completed: Iterable[RunRecord], protocol: Protocol) -> Iterator[_Broken]:
+    sets = [protocol.evaluation_set(name) for name in protocol.evaluated_each_period]
+    # With dropout, other units are dropped each time.
+    again = [(each.name, len(each.images)) for each in sets if not each.dropout]
+    for record in completed:
+        last = record.periods[-1]
+        for name, images in again:
+            before = last.loss[name], last.accuracy[name]
+            after = record.final_loss[name], record.final_accuracy[name]
+            if before == after:
+                continue
+            # Where the outputs are rounded otherwise, all losses are, and hardly ever an answer.
+            is_rounded = before[0] != after[0] and isclose(before[0], after[0], rel_tol=_LOSS_ROUNDING)
+            if not is_rounded or abs(before[1] - after[1]) * images > 1.5:  # noqa: PLR2004 - more than one answer
+                yield record, f"loss and accuracy on {name} at its end are its last period's, {before}", after
+
+
+def _check_confusion(completed: Iterable[RunRecord], protocol: Protocol | None) -> Iterator[_Broken]:
+    confused = protocol.evaluation_set(protocol.confusion_set) if protocol else None
+    images = confused.images if confused else ALL_TEST_IMAGES.images
+    known = MNIST_CLASSES.get((images.source, images.start, images.stop))
+    for record in completed:
+        matrix = record.confusion_matrix
+        if len(matrix) != CLASSES or {*map(len, matrix)} != {CLASSES}:
+            yield record, f"a confusion matrix has {CLASSES} rows of {CLASSES} counts", matrix
+            continue
+        rows, right = [*map(sum, matrix)], sum(map(getitem, matrix, range(CLASSES)))
+        if confused is None:
+            if right / max(sum(rows), 1) not in record.final_accuracy.values():
+                yield record, "its confusion matrix has the accuracy of one of its evaluations", matrix
+            continue
+        if known and record.dataset_sha256 == MNIST_SHA256:
+            if rows != [*known]:
+                yield record, f"{confused.name} has {known} images of the classes, and so have rows", rows
+        elif sum(rows) != len(images):
+            yield record, f"{confused.name} has {len(images)} images, and so has its confusion matrix", sum(rows)
+        if right / len(images) != (accuracy := record.final_accuracy[confused.name]):
+            rule = f"the accuracy on {confused.name} is its confusion matrix's, {right} of {len(images)}"
+            yield record, rule, accuracy
