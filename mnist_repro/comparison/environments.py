@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mnist_repro.comparison.experiments import AccuracyDifference, Change, MatchedRuns, common_sets
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
-from mnist_repro.records.pooling import pool_runs
+from mnist_repro.records.pooling import find_arithmetic, pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.stats.ranks import adjust_holm
@@ -169,6 +169,10 @@ def _find_facts(pairs: Sequence[tuple[tuple[RunRecord, ...], tuple[RunRecord, ..
         before, after = (side[-1].protocol_sha256[:_SHORT_HASH] for side in pair)
         if before != after:
             yield Fact(name=f"protocol of {pair[0][-1].experiment}", before=before, after=after)
+        first = [find_arithmetic(side) for side in pair]
+        if first[0] and first[1] and first[0] != first[1]:
+            before, after = (sha256[:_SHORT_HASH] for sha256 in first if sha256)
+            yield Fact(name=f"weights after the first steps of {pair[0][-1].experiment}", before=before, after=after)
 
 
 def _list_facts(record: RunRecord) -> dict[str, str]:

@@ -32,7 +32,7 @@ def parse_json(text: str) -> Any:
         raise ValueError(msg) from None
 
 
-def decode(text: str, kind: type[Kind], *, where: str, schema: int | None = None) -> Kind:
+def decode(text: str, kind: type[Kind], *, where: str, schema: int | None = None, oldest: int | None = None) -> Kind:
     """Return the JSON `text` as the type `kind`.
 
     Parameters
@@ -40,7 +40,9 @@ def decode(text: str, kind: type[Kind], *, where: str, schema: int | None = None
     where
         Name of the value; places in messages start with it.
     schema
-        The one version that can be read, as the object's key `schema` has it; None where it has no such key.
+        The newest version that can be read, as the object's key `schema` has it; None where it has no such key.
+    oldest
+        The oldest that can be read; None is `schema`, alone.
 
     Raises
     ------
@@ -52,8 +54,9 @@ def decode(text: str, kind: type[Kind], *, where: str, schema: int | None = None
     values = parse_json(text)
     if schema is not None:
         version = values.pop("schema", None) if isinstance(values, dict) else None
-        if type(version) is not int or version != schema:  # True equals 1
-            msg = f"the schema version is {schema}; received {version!r:.80}"
+        readable = range(oldest or schema, schema + 1)
+        if type(version) is not int or version not in readable:  # True equals 1
+            msg = f"the schema version is {' or '.join(map(str, readable))}; received {version!r:.80}"
             raise NewerSchemaError(msg) if type(version) is int and version > schema else ValueError(msg)
     return convert(values, kind, where=where)
 

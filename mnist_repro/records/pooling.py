@@ -20,6 +20,11 @@ class Pool:
     records: tuple[RunRecord, ...]  #: the newest record of each seed, by seed
     set_aside: int  #: number of excluded records: other protocol, code, dataset or version, or replaced by a newer one
 
+    @property
+    def arithmetic_sha256(self) -> str | None:
+        """That of its runs; None where none has it."""
+        return find_arithmetic(self.records)
+
 
 def pool_runs(
     records: Iterable[RunRecord],
@@ -57,9 +62,17 @@ def pool_runs(
     check_runs(of_protocol, protocol=known, store=store, is_altered=is_altered)
     if conditions is None:
         conditions = of_protocol[-1].conditions if of_protocol else ()
-    newest = select_newest(of_protocol)
-    pooled = tuple(sorted((r for key, r in newest.items() if key[0] == conditions), key=lambda record: record.seed))
+    alike = [record for record in of_protocol if record.conditions == conditions]
+    arithmetic = find_arithmetic(alike)
+    # Earlier records have none: what made them is known by its conditions alone.
+    newest = select_newest(record for record in alike if record.arithmetic_sha256 in {None, arithmetic})
+    pooled = tuple(sorted(newest.values(), key=lambda record: record.seed))
     return Pool(records=pooled, set_aside=len(of_experiment) - len(pooled))
+
+
+def find_arithmetic(records: Sequence[RunRecord]) -> str | None:
+    """Return how the process computed that made the newest of the records that say so; None where none does."""
+    return next((r.arithmetic_sha256 for r in reversed(records) if r.arithmetic_sha256), None)
 
 
 def select_newest(records: Iterable[RunRecord]) -> dict[tuple[tuple[str, ...], int], RunRecord]:
@@ -108,9 +121,15 @@ def list_left_out(
             reason = Reason.EXPERIMENT
         elif record.protocol_sha256 != protocols[record.experiment].sha256:
             reason = Reason.PROTOCOL
-        elif record.conditions != pools[record.experiment].records[-1].conditions:
+        elif not _is_alike(record, pools[record.experiment]):
             reason = Reason.CONDITIONS
         else:
             reason = Reason.REPLACED
         lines[reason].append(number)
     return {reason: tuple(lines[reason]) for reason in Reason if reason in lines}
+
+
+def _is_alike(record: RunRecord, pool: Pool) -> bool:
+    """Whether a record of the pool's protocol has its conditions, and was computed as its runs were."""
+    is_same = record.arithmetic_sha256 in {None, pool.arithmetic_sha256}
+    return is_same and record.conditions == pool.records[-1].conditions

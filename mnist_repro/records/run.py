@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from functools import cache
 from itertools import pairwise
 from typing import Annotated, Literal, get_type_hints
@@ -15,7 +15,9 @@ from msgspec import Meta
 from mnist_repro.records.decoding import decode
 from mnist_repro.records.environment import Environment
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+# Its records have no `arithmetic_sha256`.
+_OLDEST_SCHEMA = 1
 
 _MOST = 2**63 - 1  # of a whole number
 # What a run can measure at most; squares of larger numbers are not finite.
@@ -61,6 +63,8 @@ class RunRecord:
     total_seconds: Seconds  #: the whole run without the first call
     started: str  #: UTC, ISO 8601
     environment: Environment
+    #: of the weights after the first steps of seed 0, in the process that trained; None where they were not looked at
+    arithmetic_sha256: str | None = None
 
     @property
     def tells_of_mnist(self) -> bool:
@@ -105,21 +109,28 @@ def format_record(record: RunRecord) -> str:
     return json.dumps({"schema": SCHEMA_VERSION, **msgspec.to_builtins(record)}, allow_nan=False)
 
 
-_START = f'{{"schema": {SCHEMA_VERSION}, "experiment": '
+_STARTS = tuple(f'{{"schema": {version}, "experiment": ' for version in range(_OLDEST_SCHEMA, SCHEMA_VERSION + 1))
+_TYPES = get_type_hints(RunRecord, include_extras=True)
 # A record whose environment is not read yet: thousands of lines have the same.
+_TYPES["environment"] = msgspec.Raw
 _Line = msgspec.defstruct(
     "_Line",
     [
-        (
-            field.name,
-            msgspec.Raw if field.name == "environment" else get_type_hints(RunRecord, include_extras=True)[field.name],
-        )
+        (field.name, _TYPES[field.name], *([] if field.default is MISSING else [field.default]))
         for field in fields(RunRecord)
     ],
 )
 _decoder = msgspec.json.Decoder(_Line)
 # Texts that most records of a store share.
-_TEXTS = ("experiment", "protocol_sha256", "training_sha256", "dataset", "dataset_sha256", "status")
+_TEXTS = (
+    "experiment",
+    "protocol_sha256",
+    "training_sha256",
+    "dataset",
+    "dataset_sha256",
+    "status",
+    "arithmetic_sha256",
+)
 # Accuracies are fractions of the images of a set, so that few are different.
 _fractions: dict[float, float] = {}
 _MOST_FRACTIONS = 1 << 16
@@ -135,7 +146,7 @@ def parse_record(line: str) -> RunRecord:
     ValueError
         If the line is not a whole and valid record; the message has the place, the rule and what was received.
     """
-    record = _parse_fast(line) or decode(line, RunRecord, where="record", schema=SCHEMA_VERSION)
+    record = _parse_fast(line) or decode(line, RunRecord, where="record", schema=SCHEMA_VERSION, oldest=_OLDEST_SCHEMA)
     steps = [period.step for period in record.periods]
     if any(step >= following for step, following in pairwise(steps)):
         msg = f"record's steps grow from period to period; received {steps!r:.80}"
@@ -145,7 +156,7 @@ def parse_record(line: str) -> RunRecord:
 
 def _parse_fast(line: str) -> RunRecord | None:
     """Return the record, or None where the line is not as usual or not valid: `decode` is ten times slower."""
-    if not line.startswith(_START) or "\\" in line:
+    if not line.startswith(_STARTS) or "\\" in line:
         return None
     try:
         values = msgspec.structs.asdict(_decoder.decode(line))
@@ -156,10 +167,11 @@ def _parse_fast(line: str) -> RunRecord | None:
     accuracies = [values["final_accuracy"], *(period.accuracy for period in values["periods"])]
     losses = [values["final_loss"], *(period.loss for period in values["periods"])]
     # Unknown and repeated names are ignored above. Without escapes, this stands after each name, and nowhere else.
-    names = 1 + len(values) + len(fields(Period)) * len(values["periods"]) + sum(map(len, (*losses, *accuracies)))
+    top = 1 + len(values) - ('"arithmetic_sha256": ' not in line)
+    names = top + len(fields(Period)) * len(values["periods"]) + sum(map(len, (*losses, *accuracies)))
     if line.count('": ') != names + environment.count(b'": '):
         return None
-    values.update((name, sys.intern(values[name])) for name in _TEXTS)
+    values.update((name, sys.intern(values[name])) for name in _TEXTS if values[name])
     for accuracy in accuracies:
         for name, value in accuracy.items():
             if value and len(_fractions) < _MOST_FRACTIONS:  # zero has two signs, which are equal

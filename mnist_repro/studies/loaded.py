@@ -1,4 +1,4 @@
-"""Whether this process trains with what its runs are recorded with."""
+"""Whether a process trains with what its runs are recorded with, and computes as others of the same conditions do."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.packages import is_same_version
+from mnist_repro.records.run import RunRecord
 
 
 class EnvironmentMismatchError(ReproError):
@@ -69,6 +70,30 @@ def use_processor_alone(tensorflow: Any) -> None:
             "Start a new process, or set CUDA_VISIBLE_DEVICES=-1."
         )
         raise EnvironmentMismatchError(msg) from error
+
+
+def check_alike(record: RunRecord, *, arithmetic_sha256: str | None) -> None:
+    """Check that a run was computed as the recorded ones of its conditions were.
+
+    Parameters
+    ----------
+    arithmetic_sha256
+        That of the recorded runs; None where it is unknown.
+
+    Raises
+    ------
+    EnvironmentMismatchError
+        If the first steps of the process that made the run end in other weights.
+    """
+    made = record.arithmetic_sha256
+    if made and arithmetic_sha256 and made != arithmetic_sha256:
+        msg = (
+            f"Runs are pooled where all else but the seed is equal, and the first steps of {record.experiment} end in "
+            f"other weights than with the recorded runs: SHA-256 {made[:12]} here, {arithmetic_sha256[:12]} there. "
+            "Something that decides numbers differs and is not listed. Record runs of this machine under a name of "
+            "their own, with --environment."
+        )
+        raise EnvironmentMismatchError(msg)
 
 
 def check_planned(found: Environment, *, planned: Environment) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from joblib import cpu_count
 
@@ -22,6 +22,7 @@ from mnist_repro.records.run import RunRecord, run_conditions
 from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.artifacts import has_model, save_first_weights, save_labels, save_model, save_sample_digits
 from mnist_repro.studies.cluster.connection import Cluster
+from mnist_repro.studies.loaded import check_alike
 from mnist_repro.studies.processes import check_processes, interrupted_by_signals, train_on_processes
 from mnist_repro.studies.timing import StudyClock
 from mnist_repro.studies.worker import THREADS, MadeRun, PlannedRun, check_keras
@@ -36,6 +37,8 @@ class Plan:
     reused: tuple[RunRecord, ...]  #: records that the store already has
     missing: tuple[PlannedRun, ...]  #: runs to be trained, the longest first, so that no worker ends with a long one
     workers: int  #: processes that train them
+    #: `arithmetic_sha256` of the recorded runs, by experiment
+    arithmetic: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def planned(self) -> int:
@@ -84,6 +87,7 @@ def plan_study(
         environment = describe_environment(threads=THREADS)
     stored = store.read()
     reused: list[RunRecord] = []
+    arithmetic: dict[str, str | None] = {}
     missing: list[PlannedRun] = []
     for protocol in protocols.values():
         conditions = run_conditions(
@@ -95,6 +99,7 @@ def plan_study(
         )
         pool = pool_runs(stored, protocol=protocol, store=store, conditions=conditions, is_altered=dataset.is_altered)
         known = {record.seed: record for record in pool.records}
+        arithmetic[protocol.id] = pool.arithmetic_sha256
         for seed in seeds[protocol.id]:
             record = known.get(seed)
             if record is None or record.status == "failed":
@@ -107,7 +112,7 @@ def plan_study(
     workers = max(1, min(workers or cpu_count(), len(missing)))
     if here and missing:
         check_processes(workers)
-    return Plan(reused=tuple(reused), missing=tuple(missing), workers=workers)
+    return Plan(reused=tuple(reused), missing=tuple(missing), workers=workers, arithmetic=arithmetic)
 
 
 def run_study(
@@ -142,7 +147,8 @@ def run_study(
     Raises
     ------
     ReproError
-        If the store cannot be written, a worker process was killed, or the cluster fails.
+        If the store cannot be written, a worker process was killed or computes otherwise than the recorded runs' did,
+        or the cluster fails.
     """
     store.prepare()
     if keep_pictures:
@@ -155,13 +161,16 @@ def run_study(
         ended = cluster.train(plan.missing, dataset, keep_models=keep_models)
     else:
         ended = train_on_processes(plan.missing, dataset, workers=plan.workers, keep_models=keep_models)
-    records = list(plan.reused)
+    records, arithmetic = list(plan.reused), dict(plan.arithmetic)
     recorded = {(run.protocol.id, run.seed): run.recorded for run in plan.missing}
     with interrupted_by_signals(), closing(ended):
         for run in ended:
             record = recorded.get((run.record.experiment, run.record.seed))
             if record is None:
                 record = run.record
+                expected = arithmetic.get(record.experiment)
+                check_alike(record, arithmetic_sha256=expected)
+                arithmetic[record.experiment] = expected or record.arithmetic_sha256
                 _record(run, store=store, keep_pictures=keep_pictures)
             else:
                 _keep_again(run, record, store=store)

@@ -7,12 +7,13 @@ planning process needs no TensorFlow, unless it is the only worker.
 from __future__ import annotations
 
 import gc
+import hashlib
 import os
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib.util import find_spec
 from itertools import pairwise
@@ -42,6 +43,7 @@ THREADS = 1
 _STDERR = 2  # the file descriptor
 # Fixed cost of a step, in multiplications, beside its matrix products; only for the estimate of the time left.
 _STEP_OVERHEAD = 5_000_000
+_FIRST_STEPS = 20
 
 
 @dataclass(frozen=True)
@@ -127,10 +129,10 @@ def make_run(run: PlannedRun, dataset: Dataset, *, keep_model: bool = False) -> 
     started = datetime.now(timezone.utc)
     first_weights, model, model_error = None, None, None
     try:
-        trainer = _ready_trainer(run.protocol, dataset, clock=clock)
+        trainer, arithmetic_sha256 = _ready_trainer(run.protocol, dataset, clock=clock)
         check_planned(describe_environment(threads=THREADS), planned=run.environment)
         with clock.measure(Part.TRAINING):
-            record = trainer.train(run.seed)
+            record = replace(trainer.train(run.seed), arithmetic_sha256=arithmetic_sha256)
     except EnvironmentMismatchError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever ends a run is recorded as its reason
@@ -163,7 +165,7 @@ def read_first_weights(
     dict
         Arrays of shape (784, units), by number of steps.
     """
-    trainer = _ready_trainer(protocol, dataset, clock=RunClock(protocol.id))
+    trainer, _ = _ready_trainer(protocol, dataset, clock=RunClock(protocol.id))
     trainer.load_run(seed)
     weights = {}
     for before, after in pairwise((0, *steps)):
@@ -172,8 +174,11 @@ def read_first_weights(
     return weights
 
 
-def _ready_trainer(protocol: Protocol, dataset: Dataset, *, clock: RunClock) -> Trainer:
-    """Return a compiled trainer: the last one of this process where it serves, since compiling outlasts many a run."""
+def _ready_trainer(protocol: Protocol, dataset: Dataset, *, clock: RunClock) -> tuple[Trainer, str]:
+    """Return a compiled trainer, and how it computes.
+
+    It is the last one of this process where that serves, since compiling outlasts many a run.
+    """
     with clock.measure(Part.IMPORTING):
         _import_trainer()
     with clock.measure(Part.COMPILING):
@@ -202,9 +207,10 @@ class _LastTrainer:
 
     def __init__(self) -> None:
         self._trainer: Trainer | None = None
+        self._arithmetic_sha256 = ""
 
-    def serve(self, protocol: Protocol, dataset: Dataset) -> Trainer:
-        """Return the trainer where it serves, else compile another one."""
+    def serve(self, protocol: Protocol, dataset: Dataset) -> tuple[Trainer, str]:
+        """Return the trainer where it serves, else compile another one; and the hash of its first steps."""
         from mnist_repro.training import trainer as module  # noqa: PLC0415 - it imports TensorFlow
 
         tensorflow = module.tf  # type: ignore[attr-defined] # what the trainer imported, and nothing else
@@ -215,10 +221,25 @@ class _LastTrainer:
             # Free the previous trainer first; holding both would set the worker's peak memory.
             self._trainer = None
             self._trainer = module.Trainer(protocol, dataset)
-        return self._trainer
+            self._arithmetic_sha256 = _hash_first_steps(self._trainer)
+        return self._trainer, self._arithmetic_sha256
 
 
 _LAST_TRAINER = _LastTrainer()
+
+
+def _hash_first_steps(trainer: Trainer) -> str:
+    """Return the SHA-256 sum of the weights after the first steps of seed 0, bit for bit.
+
+    Whatever makes arithmetic differ, and no list of flags names it, shows in them: a step goes through every kernel
+    that a run uses, and its rounding into all later ones.
+    """
+    trainer.load_run(0)
+    trainer.train_steps(min(_FIRST_STEPS, trainer.protocol.training.steps))
+    digest = hashlib.sha256()
+    for weights in trainer.model.get_weights():
+        digest.update(weights.tobytes())
+    return digest.hexdigest()
 
 
 @contextmanager

@@ -194,6 +194,17 @@ def test_compare_facts_name_what_is_not_the_same(make: Make, compare: Compare, e
     assert found.only_after == (SECOND,)
 
 
+def test_compare_other_arithmetic_is_a_fact(make: Make, compare: Compare) -> None:
+    """Where the first steps end in other weights, that is named, and not where one side tells of none."""
+    unknown = make(range(20))
+    before, after = ([replace(run, arithmetic_sha256=sha256) for run in unknown] for sha256 in ("a" * 64, "b" * 64))
+
+    assert compare(before, after).facts == (
+        Fact(name=f"weights after the first steps of {FIRST}", before="a" * 12, after="b" * 12),
+    )
+    assert compare(before, unknown).facts == ()
+
+
 def test_compare_other_protocol_is_a_fact(make: Make, compare: Compare) -> None:
     """The newest protocol of each side counts, also where it is not today's, and is told."""
     old = [replace(run, protocol_sha256="e" * 64) for run in make(range(20))]

@@ -21,6 +21,7 @@ from mnist_repro.cli import studies as verbs
 from mnist_repro.cli.main import main
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.folders import FOLDERS_VARIABLE
+from mnist_repro.records import consistency
 from mnist_repro.records.store import RecordStore
 from mnist_repro.reporting.exports.claims_json import read_schema
 
@@ -60,6 +61,7 @@ def journey(
     printed = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(verbs, "load_dataset", lambda *_, **__: replace(random_images, name="mnist"))
+        patch.setattr(consistency, "MNIST_SHA256", random_images.sha256)
         patch.delenv(FOLDERS_VARIABLE, raising=False)
         patch.delenv("GITHUB_STEP_SUMMARY", raising=False)
         patch.chdir(folder)

@@ -59,6 +59,20 @@ def test_pool_runs_earlier_conditions_are_set_aside(make: MakeRecord, pool: Pool
     assert pool(*records) == Pool(records=tuple(records[1:]), set_aside=1)
 
 
+def test_pool_runs_of_other_arithmetic_are_set_aside(
+    make: MakeRecord, pool: PoolAll, protocols: dict[str, Protocol]
+) -> None:
+    """Runs whose first steps end in other weights are not pooled, whatever else is equal; earlier ones tell of none."""
+    records = [make(0), make(1, arithmetic_sha256="a" * 64), make(2, arithmetic_sha256="b" * 64), make(3)]
+
+    pooled = pool(*records)
+
+    assert pooled == Pool(records=(records[0], records[2], records[3]), set_aside=1)
+    assert pooled.arithmetic_sha256 == "b" * 64
+    left = list_left_out(records, pools={EXPERIMENT: pooled}, protocols=protocols)
+    assert left == {Reason.CONDITIONS: (2,)}
+
+
 def test_pool_runs_named_conditions_are_taken(make: MakeRecord, pool: PoolAll) -> None:
     """Where conditions or a protocol are named, the runs under these are pooled, though others are newer."""
     records = [make(0), make(1, training_sha256="d" * 64), make(2, protocol_sha256="e" * 64)]

@@ -35,9 +35,9 @@ def _at(values: dict[str, Any], place: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(("place", "name"), _ALL_FIELDS)
+@pytest.mark.parametrize(("place", "name"), [each for each in _ALL_FIELDS if each.id != "record.arithmetic_sha256"])
 def test_parse_record_missing_field_is_named(make_record: MakeRecord, place: str, name: str) -> None:
-    """A record that lacks a field is refused, and the field is named."""
+    """A record that lacks a field is refused, and the field is named; but for one that earlier records lack."""
     values = field_values(make_record())
     del _at(values, place)[name]
 
@@ -135,19 +135,19 @@ def test_parse_record_whole_number_for_float_is_read_as_float(make_record: MakeR
     "schema",
     [
         pytest.param(SCHEMA_VERSION + 1, id="newer"),
-        pytest.param(SCHEMA_VERSION - 1, id="older"),
+        pytest.param(0, id="older"),
         pytest.param(str(SCHEMA_VERSION), id="text"),
         pytest.param(None, id="nothing"),
     ],
 )
 def test_parse_record_other_schema_is_refused(make_record: MakeRecord, schema: Any) -> None:
-    """Only this version's records are read; the message has both versions."""
+    """Only known versions' records are read; the message has all versions."""
     values = {**field_values(make_record()), "schema": schema}
 
     with pytest.raises(ValueError, match="schema version") as caught:
         parse_record(json.dumps(values))
 
-    assert str(caught.value) == f"the schema version is {SCHEMA_VERSION}; received {schema!r}"
+    assert str(caught.value) == f"the schema version is 1 or {SCHEMA_VERSION}; received {schema!r}"
 
 
 def test_parse_record_no_schema_is_refused(make_record: MakeRecord) -> None:

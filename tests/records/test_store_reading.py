@@ -88,7 +88,7 @@ def test_store_line_of_a_newer_version_says_what_to_update(store: RecordStore, m
         store.read()
 
     assert str(caught.value) == (
-        f"{store.file}, line 1, is not a valid record: the schema version is {SCHEMA_VERSION}; "
+        f"{store.file}, line 1, is not a valid record: the schema version is 1 or {SCHEMA_VERSION}; "
         f"received {SCHEMA_VERSION + 1}. A newer version of mnist-repro wrote it; update this one."
     )
 

@@ -12,6 +12,7 @@ from made_up_trainer import Trainer
 from small_study import SmallStudy
 
 from mnist_repro.records.environment import Environment
+from mnist_repro.records.run import format_record
 from mnist_repro.studies import study, worker
 from mnist_repro.studies.loaded import EnvironmentMismatchError, check_loaded, check_planned, use_processor_alone
 
@@ -110,6 +111,31 @@ def test_check_planned_other_environment_is_refused(
     """A process that differs from the one that planned says how, and how to go on."""
     with pytest.raises(EnvironmentMismatchError, match=f"{told}.*the same command"):
         check_planned(replace(environment, **change), planned=environment)
+
+
+@pytest.mark.usefixtures("single_thread")
+def test_run_study_other_arithmetic_than_recorded_ends_it(small_study: SmallStudy) -> None:
+    """Where the first steps end in other weights than with the recorded runs, none is added, and both are named."""
+    (made,) = small_study.run(0)
+    assert made.arithmetic_sha256
+    other = "0" * 64
+    small_study.store.file.write_text(format_record(replace(made, arithmetic_sha256=other)) + "\n", encoding="utf-8")
+
+    with pytest.raises(
+        EnvironmentMismatchError, match=f"{made.arithmetic_sha256[:12]} here, {other[:12]} there.*--env"
+    ):
+        small_study.run(0, 1)
+
+    assert [record.seed for record in small_study.store.read()] == [0]
+
+
+@pytest.mark.usefixtures("single_thread")
+def test_run_study_arithmetic_is_that_of_the_process(small_study: SmallStudy) -> None:
+    """Each run has the same, whichever was trained before; and earlier records, which have none, are gone on with."""
+    (made,) = small_study.run(0)
+    small_study.store.file.write_text(format_record(replace(made, arithmetic_sha256=None)) + "\n", encoding="utf-8")
+
+    assert [record.arithmetic_sha256 for record in small_study.run(0, 1, 2)] == [None, *[made.arithmetic_sha256] * 2]
 
 
 @pytest.mark.usefixtures("single_thread")
