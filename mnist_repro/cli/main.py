@@ -1,7 +1,8 @@
 """Command-line entry point: parse, dispatch, turn errors into exit codes.
 
-Exit codes: 0 for success; 1 when a run did not complete, a check found a difference, a comparison something worse, or
-the reader of the output went away; 2 for bad input or a refusal of the system; 130 when interrupted.
+Exit codes: 0 for success; 1 when a run did not complete, a check found a difference or a comparison something worse,
+and for nothing else; 2 for bad input or a refusal of the system; 70 for a mistake of this program, with its traceback;
+130 when interrupted; 141 when the reader of the output went away, as of any program in a shell.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import io
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -39,8 +41,9 @@ _VERBS = {
 }
 
 BAD_INPUT = 2
+_MISTAKE = 70
 _INTERRUPTED = 130
-_CUT_OFF = 1
+_CUT_OFF = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,26 +52,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _escape_what_cannot_be_encoded()
     given = sys.argv[1:] if arguments is None else arguments
-    options = build_parser(next(iter(given), None)).parse_args(given)
-    console = make_console()
     try:
+        options = build_parser(next(iter(given), None)).parse_args(given)
+        console = make_console()
         with _warnings_on_stderr(), add_document_folders(getattr(options, "document", ())):
             code: int = options.verb(options, console)
-        sys.stdout.flush()
+        if sys.stdout:  # a service may have none
+            sys.stdout.flush()
     except ReproError as error:
         _say_on_stderr(f"mnist-repro: {error}", style="red")
         return BAD_INPUT
     except BrokenPipeError:
-        # Whoever read the output has seen enough, such as `head`. Rich ends so where it notices first.
+        # Whoever read the output has seen enough, such as `head`.
         _forget_output()
         return _CUT_OFF
-    except OSError as error:
-        _say_on_stderr(f"mnist-repro: The system refused: {error}. Runs that had ended are recorded.", style="red")
+    except (OSError, MemoryError) as error:
+        reason = str(error) or "no memory is left"
+        _say_on_stderr(f"mnist-repro: The system refused: {reason}. Runs that had ended are recorded.", style="red")
         _forget_output()
         return BAD_INPUT
     except KeyboardInterrupt:
         _say_on_stderr("Interrupted. The runs that had ended are recorded; the same command goes on.")
         return _INTERRUPTED
+    except Exception:  # noqa: BLE001 - Python's own code for it is 1, which says that something got worse
+        with suppress(OSError):
+            traceback.print_exc()
+        return _MISTAKE
     return code
 
 
