@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from mnist_repro.documents.folders import add_document_folders
+from mnist_repro.documents.folders import FOLDERS_VARIABLE, add_document_folders
 from mnist_repro.errors import ReproError
 from mnist_repro.reporting.terminal.console import make_console
 
@@ -138,6 +138,9 @@ def build_parser(verb: str | None = None) -> argparse.ArgumentParser:
     parser = Parser(
         prog="mnist-repro",
         description="Train what two public documents describe, many times, and hold their every number against it.",
+        epilog="Every verb but `data` runs experiments.py, alternatives.py and faults.py of each document, `report "
+        f"--check` too: of the folders that --document and {FOLDERS_VARIABLE} name, and of installed packages with "
+        "documents. Name only what you trust.",
     )
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     for module in [_VERBS[verb]] if verb in _VERBS else dict.fromkeys(_VERBS.values()):

@@ -19,7 +19,10 @@ from mnist_repro.reporting.terminal.tables import FORMATS
 DEFAULT_RECORDS = Path("reports/records")
 DEFAULT_OUTPUT = Path("reports")
 
-DOCUMENT_HELP = "a folder with one more document, whose experiments.py is run; may be given again"
+DOCUMENT_HELP = (
+    "a folder with one more document; its experiments.py is run, and its alternatives.py and faults.py if there are "
+    "any: name only what you trust; may be given again"
+)
 
 _MOST_SEEDS = 100_000
 # Pages of the report that are no environment's.
