@@ -25,6 +25,7 @@ from mnist_repro.documents.folders import add_document_folders
 from mnist_repro.documents.protocol import PROFILES
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import LOCAL_ENVIRONMENT
+from mnist_repro.reporting.escaping import escape_line
 
 
 def _checked(parse: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -124,4 +125,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         if lines and config.get_verbosity() >= 0:
             terminalreporter.section(f"{title}s")
             for line in dict.fromkeys(lines):
-                terminalreporter.write_line(str(line))
+                terminalreporter.write_line(escape_line(line))

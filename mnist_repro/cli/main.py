@@ -18,10 +18,9 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import NoReturn
 
-from rich.console import Console
-
 from mnist_repro.documents.folders import FOLDERS_VARIABLE, add_document_folders
 from mnist_repro.errors import ReproError
+from mnist_repro.reporting.escaping import escape_line
 from mnist_repro.reporting.terminal.console import make_console
 
 # The module of each verb; only the one that is called is imported.
@@ -122,7 +121,7 @@ def _forget_output() -> None:
 def _say_on_stderr(text: str, *, style: str | None = None) -> None:
     # A terminal that was closed takes nothing any more.
     with suppress(OSError):
-        Console(stderr=True, markup=False, emoji=False).print(text, style=style, highlight=False, soft_wrap=True)
+        make_console(stderr=True).print(text, style=style, highlight=False, soft_wrap=True)
 
 
 class Parser(argparse.ArgumentParser):
@@ -130,7 +129,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line, without the usage."""
-        self.exit(BAD_INPUT, f"{self.prog}: {message}. See {self.prog} --help.\n")
+        self.exit(BAD_INPUT, f"{self.prog}: {escape_line(message)}. See {self.prog} --help.\n")
 
 
 def build_parser(verb: str | None = None) -> argparse.ArgumentParser:
