@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,14 +20,15 @@ from mnist_repro.reporting.exports.junit import describe_gate
 from mnist_repro.stats.summary import false_failure_probability, summarize
 from mnist_repro.verdicts.measured import find_final_accuracy
 
+CHECKOUT = Path(__file__).parents[1]
 PROTOCOLS = load_catalogue().protocols
 CLAIMS = tuple(claim for document in load_catalogue().documents.values() for claim in document.claims)
 
 
 @pytest.fixture(scope="module")
-def published(pytestconfig: pytest.Config) -> dict[str, list[RunRecord]]:
+def published() -> dict[str, list[RunRecord]]:
     """Return the published runs by environment, each file read once for all experiments."""
-    folders = sorted((pytestconfig.rootpath / DEFAULT_RECORDS).glob("*"))
+    folders = sorted((CHECKOUT / DEFAULT_RECORDS).glob("*"))
     return {folder.name: RecordStore(folder).read() for folder in folders if folder.name != LOCAL_ENVIRONMENT}
 
 
