@@ -9,6 +9,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -25,6 +26,7 @@ __all__ = [
     "check_table",
     "check_unique",
     "is_id",
+    "is_stream",
     "read_bounded",
     "read_toml",
 ]
@@ -50,6 +52,11 @@ Text = Annotated[str, Meta(pattern=r"\S", description="text in quotes that is no
 _MOST_TOML_BYTES, _MOST_POINTS = 1 << 20, 1_000
 
 
+def is_stream(file: Traversable) -> bool:
+    """Return whether a path is a device, a pipe or a socket, which may have no end, or wait for a writer for ever."""
+    return isinstance(file, Path) and file.exists() and not (file.is_file() or file.is_dir())
+
+
 def read_bounded(file: Traversable, *, most_bytes: int) -> str:
     """Return the text of a file, which has a limit.
 
@@ -58,8 +65,11 @@ def read_bounded(file: Traversable, *, most_bytes: int) -> str:
     OSError
         If it cannot be read.
     ValueError
-        If it is longer, or not UTF-8.
+        If it is longer, not UTF-8, or no file.
     """
+    if is_stream(file):
+        msg = "it is a device or a pipe, and no file"
+        raise ValueError(msg)
     with file.open("rb") as stream:
         content = stream.read(most_bytes + 1)
     if len(content) > most_bytes:

@@ -105,6 +105,23 @@ def test_store_huge_file_without_a_line_takes_little_memory(store: RecordStore) 
     assert peak < 8 * MOST_BYTES
 
 
+@pytest.mark.skipif(os.name != "posix", reason="there are no such files")
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "device"])
+def test_read_stream_in_place_of_a_file_is_refused(
+    store: RecordStore, tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    """What has no end, or waits for a writer, is not read: neither records, nor measurements, nor claims."""
+    store.folder.mkdir()
+    for file in (store.file, tmp_path / "probe.json", tmp_path / "claims.toml"):
+        make(file)
+
+    with pytest.raises(ReproError, match="a device or a pipe"):
+        store.read()
+    with pytest.raises(ReproError, match="a device or a pipe"):
+        read_measurement(tmp_path / "probe.json", Environment, remedy="Measure again.")
+    assert "a device or a pipe" in refusal(tmp_path)
+
+
 def test_append_line_after_a_huge_incomplete_line_takes_time_by_its_size(tmp_path: Path) -> None:
     """The start of the last line is found from its end, and each byte is copied once."""
     file = tmp_path / "runs.jsonl"
