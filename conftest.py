@@ -25,6 +25,11 @@ from mnist_repro.documents.folders import add_document_folders
 from mnist_repro.documents.protocol import PROFILES
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import LOCAL_ENVIRONMENT
+from mnist_repro.reporting.escaping import escape_line
+
+_CHECKOUT = Path(__file__).parent
+# pytest-benchmark's columns.
+_ALL = ("min", "max", "mean", "stddev", "median", "iqr", "outliers", "ops", "rounds", "iterations")
 
 
 def _checked(parse: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -85,9 +90,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--baseline", type=Path, help="folder of what runs are held against (baseline/ beside the records)")
 
 
+class _NoBenchmarks:
+    """What stands in for pytest-benchmark where it is switched off."""
+
+    @pytest.fixture
+    def benchmark(self) -> None:
+        """Skip what cannot be timed."""
+        pytest.skip("steps are timed by pytest-benchmark, which is switched off")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Find the checkout's records, from whatever folder, and the baseline beside them; add the documents named."""
-    config.option.records = config.option.records or config.rootpath / DEFAULT_RECORDS
+    # Options of plugins stand here: where one is switched off, pytest would not know those of pyproject.toml.
+    if getattr(config.option, "reportchars", None) == "fE":  # pytest's own, where none are asked for
+        config.option.reportchars = "a"
+    if not config.pluginmanager.hasplugin("benchmark"):
+        config.addinivalue_line("markers", "benchmark: timed by pytest-benchmark")
+        config.pluginmanager.register(_NoBenchmarks())
+    elif len(config.option.benchmark_columns or _ALL) == len(_ALL):  # none are asked for
+        config.option.benchmark_columns = ["min", "median", "max", "rounds"]
+    config.option.records = config.option.records or _CHECKOUT / DEFAULT_RECORDS
     config.option.baseline = name_baseline(config.option.baseline, records=config.option.records)
     added = ExitStack()
     config.add_cleanup(added.close)
@@ -124,4 +146,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         if lines and config.get_verbosity() >= 0:
             terminalreporter.section(f"{title}s")
             for line in dict.fromkeys(lines):
-                terminalreporter.write_line(str(line))
+                terminalreporter.write_line(escape_line(line))

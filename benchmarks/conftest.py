@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Set as AbstractSet
+from collections.abc import Iterable, Iterator, Set as AbstractSet
+from contextlib import contextmanager, nullcontext
 from io import StringIO
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from rich.console import Console
 
 from mnist_repro.cli.options import name_environment
@@ -27,8 +29,10 @@ from mnist_repro.verdicts.document import Family, judge_document
 from mnist_repro.verdicts.finding import Finding, Verdict
 from mnist_repro.verdicts.measured import Measurements
 
-# The families of claims that had a case, and how often each verdict was given.
+# The families of claims that had a case, and how often each verdict was given; and the table of them that a process of
+# pytest-xdist made.
 _JUDGED = pytest.StashKey[tuple[list[Family], Counter[Verdict]]]()
+_TABLE = pytest.StashKey[str]()
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +42,9 @@ def dataset(pytestconfig: pytest.Config) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def study(request: pytest.FixtureRequest, dataset: Dataset) -> dict[str, list[RunRecord]]:
+def study(
+    request: pytest.FixtureRequest, dataset: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[RunRecord]]:
     """Train what the selected tests need, all in one study, and return its runs by experiment."""
     options = request.config.option
     protocols = _selected_protocols(request.session.items)
@@ -47,9 +53,12 @@ def study(request: pytest.FixtureRequest, dataset: Dataset) -> dict[str, list[Ru
         seeds = dict.fromkeys(protocols, options.seeds)
     store = RecordStore(options.records / name_environment(options.environment, dataset=dataset))
     store.prepare()
-    plan = plan_study(protocols, seeds=seeds, dataset=dataset, store=store, workers=options.workers)
     capture = request.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
+    with (
+        _one_at_a_time(request.config, tmp_path_factory),
+        capture.global_and_fixture_disabled() if capture else nullcontext(),
+    ):
+        plan = plan_study(protocols, seeds=seeds, dataset=dataset, store=store, workers=options.workers)
         console = Console(quiet=request.config.get_verbosity() < 0)
         console.print(f"\n{format_plan(plan)}")
         with StudyProgress(plan, console=console) as progress:
@@ -64,6 +73,15 @@ def study(request: pytest.FixtureRequest, dataset: Dataset) -> dict[str, list[Ru
         name: list(pool_runs(records, protocol=protocol, store=store, is_altered=dataset.is_altered).records)
         for name, protocol in protocols.items()
     }
+
+
+@contextmanager
+def _one_at_a_time(config: pytest.Config, folders: pytest.TempPathFactory) -> Iterator[None]:
+    """Let one process of pytest-xdist train; the others then find its runs."""
+    # Their temporary folders lie in one of the session.
+    is_shared = hasattr(config, "workerinput")
+    with FileLock(folders.getbasetemp().parent / "study.lock") if is_shared else nullcontext():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -103,16 +121,34 @@ def findings(
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the claims that had a case, with our numbers and verdicts, as `mnist-repro run` does."""
+    table = config.stash.get(_TABLE, "") or _format_verdicts(config, is_terminal=terminalreporter.hasmarkup)
+    if table and config.get_verbosity() >= 0:
+        terminalreporter.section("verdicts")
+        terminalreporter.write(table)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Send the table to the process that prints it, from one of pytest-xdist's."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["verdicts"] = _format_verdicts(session.config, is_terminal=False)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Keep the table of one of them: each has the same cases."""
+    node.config.stash[_TABLE] = getattr(node, "workeroutput", {}).get("verdicts") or node.config.stash.get(_TABLE, "")
+
+
+def _format_verdicts(config: pytest.Config, *, is_terminal: bool) -> str:
     families, outcome = config.stash.get(_JUDGED, ([], Counter()))
-    if not outcome or config.get_verbosity() < 0:
-        return
+    if not outcome:
+        return ""
     text = StringIO()
-    console = make_console(text, is_terminal=terminalreporter.hasmarkup)
+    console = make_console(text, is_terminal=is_terminal)
     if families:
         print_families(families, console=console)
     print_outcome(outcome, console=console)
-    terminalreporter.section("verdicts")
-    terminalreporter.write(text.getvalue())
+    return text.getvalue()
 
 
 def _selected_protocols(items: Iterable[pytest.Item]) -> dict[str, Protocol]:

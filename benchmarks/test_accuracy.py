@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -20,6 +21,7 @@ from mnist_repro.reporting.exports.junit import describe_gate
 from mnist_repro.stats.summary import false_failure_probability, summarize
 from mnist_repro.verdicts.measured import find_final_accuracy
 
+CHECKOUT = Path(__file__).parents[1]
 PROTOCOLS = load_catalogue().protocols
 # Stores with their records.
 Published: TypeAlias = list[tuple[RecordStore, list[RunRecord]]]
@@ -27,9 +29,9 @@ CLAIMS = tuple(claim for document in load_catalogue().documents.values() for cla
 
 
 @pytest.fixture(scope="module")
-def published(pytestconfig: pytest.Config) -> Published:
+def published() -> Published:
     """Return the published environments' stores, each read once for all experiments."""
-    folders = sorted((pytestconfig.rootpath / DEFAULT_RECORDS).glob("*"))
+    folders = sorted((CHECKOUT / DEFAULT_RECORDS).glob("*"))
     stores = [RecordStore(folder) for folder in folders if folder.name != LOCAL_ENVIRONMENT]
     return [(store, store.read()) for store in stores]
 

@@ -13,17 +13,18 @@ from rich.console import Console
 from mnist_repro.datasets.dataset import Choice, Dataset
 from mnist_repro.documents.folders import FOLDERS_VARIABLE
 from mnist_repro.documents.protocol import PROFILES
-from mnist_repro.records.environment import LOCAL_ENVIRONMENT, STAND_IN_SUFFIX
+from mnist_repro.records.environment import LOCAL_ENVIRONMENT, OTHER_PAGES, STAND_IN_SUFFIX
 from mnist_repro.reporting.terminal.tables import FORMATS
 
 DEFAULT_RECORDS = Path("reports/records")
 DEFAULT_OUTPUT = Path("reports")
 
-DOCUMENT_HELP = "a folder with one more document, whose experiments.py is run; may be given again"
+DOCUMENT_HELP = (
+    "a folder with one more document; its experiments.py is run, and its alternatives.py and faults.py if there are "
+    "any: name only what you trust; may be given again"
+)
 
 _MOST_SEEDS = 100_000
-# Pages of the report that are no environment's.
-_OTHER_PAGES = frozenset({"readme", "gate", "causes", "versions", "speed", "speed-gate"})
 
 
 def name_matrix(matrix: Path | None, *, output: Path) -> Path | None:
@@ -63,7 +64,7 @@ def parse_workers(text: str) -> int:
 
 def parse_environment(text: str) -> str:
     """Read the name of an environment, which names a folder and a page."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", text) or text.lower() in _OTHER_PAGES:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", text) or text.lower() in OTHER_PAGES:
         msg = (
             "an environment's name has letters, digits, points, hyphens and underscores, and is not that of another "
             f"page; received {text!r}"

@@ -162,8 +162,9 @@ def _confirm(store: RecordStore, dataset: Dataset, console: Console) -> int:
             )
         return 1
     if confirmation.code != hash_training_code():
-        console.print("To pool runs of today's training code with those, add to mnist_repro/records/same_code.toml:\n")
-        console.print(format_same_code(confirmation, store=store), highlight=False, soft_wrap=True)
+        said = "To pool runs of today's training code with those, add to mnist_repro/records/same_code.toml:"
+        for line in (said, "", *format_same_code(confirmation, store=store).split("\n")):
+            console.print(line, highlight=False, soft_wrap=True)
     return 0
 
 

@@ -111,7 +111,7 @@ def _download_from(mirror: Mirror, *, cache: Path, files: Sequence[IdxFile], pro
 
 def _fetch_all(mirror: Mirror, *, folder: Path, files: Sequence[IdxFile], bar: Progress) -> Arrays:
     """Download and check all files of a mirror; the first that is refused ends it."""
-    opener, end = _build_opener(), time.monotonic() + DOWNLOAD_SECONDS
+    opener, end = _build_opener(mirror), time.monotonic() + DOWNLOAD_SECONDS
 
     def fetch(name: str, *, size: int, read: Callable[[Path], _T]) -> _T:
         url, path = f"{mirror.url}/{name}", folder / name
@@ -133,17 +133,36 @@ class _NoRedirects(HTTPRedirectHandler):
         """Return no request."""
 
 
-def _build_opener() -> OpenerDirector:
+def _build_opener(mirror: Mirror) -> OpenerDirector:
     """Return an opener that uses the proxies and the certificates named in the environment."""
-    context = ssl.create_default_context()  # reads SSL_CERT_FILE
-    bundle = os.environ.get("REQUESTS_CA_BUNDLE")
-    try:
-        if bundle:
-            context.load_verify_locations(bundle)
-    except OSError as error:
-        msg = f"REQUESTS_CA_BUNDLE must name a file of certificates, received {bundle!r} ({error.strerror})"
-        raise OSError(msg) from error
+    # Python takes any proxy for one of HTTP. Behind the protocol there may be a password.
+    protocol, separator, _ = _find_proxy(mirror).partition("://")
+    if separator and protocol not in {"http", "https"}:
+        msg = (
+            f"{_name_proxy(mirror)} must name a proxy of HTTP, received one of {protocol}. Name another, or download "
+            "MNIST with a program that knows it, and name the folder with --data"
+        )
+        raise OSError(msg)
+    context = ssl.create_default_context()
+    for variable in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        bundle = os.environ.get(variable)
+        try:
+            if bundle:
+                context.load_verify_locations(bundle)
+        except OSError as error:
+            msg = f"{variable} must name a file of certificates, received {bundle!r} ({error.strerror})"
+            raise OSError(msg) from error
     return build_opener(_NoRedirects, HTTPSHandler(context=context))
+
+
+def _find_proxy(mirror: Mirror) -> str:
+    """Return the address of the proxy through which a mirror is reached; empty without one."""
+    parts = urlsplit(mirror.url)
+    return "" if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme, "")
+
+
+def _name_proxy(mirror: Mirror) -> str:
+    return f"{urlsplit(mirror.url).scheme.upper()}_PROXY"
 
 
 def _call_within(seconds: float, call: Callable[[], _T]) -> _T:
@@ -193,8 +212,6 @@ def _describe(error: Exception, *, mirror: Mirror) -> str:
         remedy = "Name a file with its issuer's certificate, or your proxy's, in SSL_CERT_FILE."
         return f"Its certificate is not trusted ({reason.verify_message}). {remedy}"
     if isinstance(error, URLError):
-        parts = urlsplit(mirror.url)
-        is_proxied = parts.scheme in getproxies() and not proxy_bypass(parts.netloc)
-        through = f" through the proxy of {parts.scheme.upper()}_PROXY" if is_proxied else ""
+        through = f" through the proxy of {_name_proxy(mirror)}" if _find_proxy(mirror) else ""
         return f"No connection{through} ({shorten(str(getattr(reason, 'strerror', None) or reason))})."
     return f"{shorten(str(error)) or type(error).__name__}."

@@ -1,7 +1,7 @@
 """The folders of documents: in this package, in installed packages, and where a user names them.
 
-A document's folder holds `claims.toml`, which is data, and `experiments.py` and `alternatives.py`, which are programs.
-To add a folder is to run its programs, as with any imported module.
+A document's folder holds `claims.toml`, which is data, and `experiments.py`, `alternatives.py` and `faults.py`, which
+are programs. To add a folder is to run its programs: the very files of these names, which whoever adds it can read.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
-from importlib.util import find_spec, module_from_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import CodeType
 from typing import TypeVar
 
 from mnist_repro.documents.toml_schema import Traversable
@@ -30,6 +31,8 @@ ENTRY_POINT_GROUP = "mnist_repro.documents"
 _ATLAS = "mnist_repro.atlas"
 
 _RULE = "A document is a folder with claims.toml and experiments.py"
+# The packages that named folders are made.
+_PREFIX = "mnist_repro_document_"
 _NAMED = f"named by --document or {FOLDERS_VARIABLE}"
 
 Declared = TypeVar("Declared")
@@ -169,13 +172,36 @@ def _named_folders() -> Iterator[DocumentFolder]:
 
 def _make_package(folder: Path) -> str:
     """Make any folder a package, so that its modules may import each other, and return the name."""
-    name = f"mnist_repro_document_{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
+    name = f"{_PREFIX}{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
+    if _SourceFinder not in sys.meta_path:
+        sys.meta_path.insert(0, _SourceFinder)
     if name not in sys.modules:
         spec = ModuleSpec(name, None, is_package=True)
         spec.submodule_search_locations = [str(folder)]
         importlib.invalidate_caches()
         sys.modules[name] = module_from_spec(spec)
     return name
+
+
+class _SourceFinder:
+    """Finds the modules of named folders in the files that have their names: Python prefers packages and extensions."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, _: object = None) -> ModuleSpec | None:
+        package, _, module = name.rpartition(".")
+        if not package.startswith(_PREFIX) or not path:
+            return None
+        file = Path(path[0]) / f"{module}.py"
+        loader = _SourceLoader(name, str(file))
+        return spec_from_file_location(name, file, loader=loader) if file.is_file() else None
+
+
+class _SourceLoader(SourceFileLoader):
+    """Runs what the file says, whatever a compiled copy beside it says, and leaves none."""
+
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 - Python's name
+        code: CodeType = self.source_to_code(self.get_data(self.path), self.path)
+        return code
 
 
 def check_unique_over_documents(ids: Sequence[tuple[DocumentFolder, str]], *, what: str) -> None:

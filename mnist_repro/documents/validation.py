@@ -6,7 +6,7 @@ Rules between fields stand in `__post_init__`, which raises a ValueError.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
@@ -64,13 +64,19 @@ def _check(value: Any, kind: Any, place: str) -> None:
         known = [field.name for field in fields(bare)]
         if unknown := [key for key in value if key not in known]:
             rule = f"may have the keys {', '.join(known)}"
-            raise MisfitError(place, rule, f"unknown key {', '.join(unknown)}")
+            raise MisfitError(place, rule, f"unknown key {name_some(unknown)}")
     for step, item, item_kind in _parts(value, bare):
         _check(item, item_kind, place + step)
     try:
         _convert(value, kind)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # half of a surrogate pair has no bytes
         raise _explain(error, place, value, bare=bare, description=description) from None
+
+
+def name_some(names: Sequence[str], *, most: int = 5) -> str:
+    """Name the first of any number of things, however long their names are."""
+    named = ", ".join(f"{name:.80}" for name in names[:most])
+    return f"{named} and {len(names) - most:,} more" if len(names) > most else named
 
 
 @cache

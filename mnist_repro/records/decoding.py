@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from mnist_repro.documents.validation import Kind, convert
+from mnist_repro.documents.toml_schema import read_bounded
+from mnist_repro.documents.validation import Kind, convert, name_some
 from mnist_repro.errors import ReproError
+
+# Of a line of records, and of a file of measurements: a hundred times the largest known. In memory, JSON takes thirty
+# times that at worst.
+MOST_BYTES = 1 << 24
 
 
 class NewerSchemaError(ValueError):
@@ -79,7 +85,7 @@ def read_measurement(file: Path, kind: type[Kind], *, remedy: str, schema: int |
     if not file.exists():
         return None
     try:
-        return decode(file.read_text("utf-8"), kind, where=file.stem, schema=schema)
+        return decode(read_bounded(file, most_bytes=MOST_BYTES), kind, where=file.stem, schema=schema)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         msg = f"{file} cannot be read: {reason}. {remedy}"
@@ -98,8 +104,7 @@ def _parse_float(text: str) -> float:
 def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     built = dict(pairs)
     if len(built) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        msg = f"a name stands once in an object; received twice: {', '.join(twice)}"
+        twice = sorted(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        msg = f"a name stands once in an object; received twice: {name_some(twice)}"
         raise ValueError(msg)
     return built

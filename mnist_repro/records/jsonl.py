@@ -15,14 +15,17 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from mnist_repro.records.decoding import MOST_BYTES
+
 LOCK_SECONDS = 60
 _BLOCK_BYTES = 1 << 20
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
-    """Yield each line with its newline, which the last line may lack."""
+    """Yield each line with its newline, which the last line may lack; of one that is too long, pieces that are too."""
     with path.open("rb") as stream:
-        yield from stream
+        while line := stream.readline(MOST_BYTES + 1):
+            yield line
 
 
 def hash_file(path: Path) -> str:
@@ -36,7 +39,7 @@ def hash_file(path: Path) -> str:
 
 def is_torn(line: bytes) -> bool:
     """Whether a line is incomplete: it has no newline and is not valid JSON. No part of a JSON object is valid JSON."""
-    if line.endswith(b"\n"):
+    if line.endswith(b"\n") or len(line) > MOST_BYTES:
         return False
     try:
         json.loads(line.decode())
@@ -76,15 +79,15 @@ def _mend_end(path: Path, stream: FileIO) -> None:
 def _find_tail(path: Path) -> tuple[int, bytes]:
     """Return where the last newline ends, and the bytes after it."""
     with path.open("rb") as stream:
-        start = stream.seek(0, os.SEEK_END)
-        tail = b""
-        while start and b"\n" not in tail:
-            step = min(start, _BLOCK_BYTES if tail else 1)
+        start = end = stream.seek(0, os.SEEK_END)
+        blocks: list[bytes] = []
+        while start and not (blocks and b"\n" in blocks[-1]):
+            step = min(start, _BLOCK_BYTES if blocks else 1)
             start -= step
             stream.seek(start)
-            tail = stream.read(step) + tail
-    _, _, after = tail.rpartition(b"\n")
-    return start + len(tail) - len(after), after
+            blocks.append(stream.read(step))
+    _, _, after = b"".join(reversed(blocks)).rpartition(b"\n")
+    return end - len(after), after
 
 
 def _write(stream: FileIO, content: bytes) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from mnist_repro.records.decoding import decode
+from mnist_repro.records.decoding import MOST_BYTES, decode
 from mnist_repro.records.environment import Environment
 
 SCHEMA_VERSION = 2
@@ -109,6 +109,8 @@ def format_record(record: RunRecord) -> str:
     return json.dumps({"schema": SCHEMA_VERSION, **msgspec.to_builtins(record)}, allow_nan=False)
 
 
+# Escapes, and blanks between a name and its colon.
+_UNUSUAL = ("\\", '" ', '"\t', '"\r')
 _STARTS = tuple(f'{{"schema": {version}, "experiment": ' for version in range(_OLDEST_SCHEMA, SCHEMA_VERSION + 1))
 _TYPES = get_type_hints(RunRecord, include_extras=True)
 # A record whose environment is not read yet: thousands of lines have the same.
@@ -146,6 +148,9 @@ def parse_record(line: str) -> RunRecord:
     ValueError
         If the line is not a whole and valid record; the message has the place, the rule and what was received.
     """
+    if len(line) > MOST_BYTES:
+        msg = f"a line has at most {MOST_BYTES:,} bytes; this one has more"
+        raise ValueError(msg)
     record = _parse_fast(line) or decode(line, RunRecord, where="record", schema=SCHEMA_VERSION, oldest=_OLDEST_SCHEMA)
     steps = [period.step for period in record.periods]
     if any(step >= following for step, following in pairwise(steps)):
@@ -156,7 +161,7 @@ def parse_record(line: str) -> RunRecord:
 
 def _parse_fast(line: str) -> RunRecord | None:
     """Return the record, or None where the line is not as usual or not valid: `decode` is ten times slower."""
-    if not line.startswith(_STARTS) or "\\" in line:
+    if not line.startswith(_STARTS) or any(each in line for each in _UNUSUAL):
         return None
     try:
         values = msgspec.structs.asdict(_decoder.decode(line))
@@ -166,10 +171,10 @@ def _parse_fast(line: str) -> RunRecord | None:
         return None
     accuracies = [values["final_accuracy"], *(period.accuracy for period in values["periods"])]
     losses = [values["final_loss"], *(period.loss for period in values["periods"])]
-    # Unknown and repeated names are ignored above. Without escapes, this stands after each name, and nowhere else.
-    top = 1 + len(values) - ('"arithmetic_sha256": ' not in line)
+    # Unknown and repeated names are ignored above. In usual lines, this stands after each name.
+    top = 1 + len(values) - ('"arithmetic_sha256":' not in line)
     names = top + len(fields(Period)) * len(values["periods"]) + sum(map(len, (*losses, *accuracies)))
-    if line.count('": ') != names + environment.count(b'": '):
+    if line.count('":') != names + environment.count(b'":'):
         return None
     values.update((name, sys.intern(values[name])) for name in _TEXTS if values[name])
     for accuracy in accuracies:

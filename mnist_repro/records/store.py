@@ -16,6 +16,7 @@ from pathlib import Path
 
 from filelock import Timeout
 
+from mnist_repro.documents.toml_schema import is_stream
 from mnist_repro.errors import ReproError
 from mnist_repro.records.decoding import NewerSchemaError
 from mnist_repro.records.jsonl import append_line, hash_file, is_torn, read_lines
@@ -85,6 +86,11 @@ class RecordStore:
         ReproError
             If the file cannot be read, or a line is not a valid record; names the line.
         """
+        if is_stream(self.file):
+            msg = (
+                f"Records cannot be read from {self.file}: it is a device or a pipe, and no file. Replace it by a file."
+            )
+            raise ReproError(msg)
         try:
             return list(_read_file(self.file, hash_file(self.file))) if self.file.exists() else []
         except OSError as error:

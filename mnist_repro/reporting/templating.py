@@ -1,13 +1,20 @@
-"""The templates of the pages: Jinja2 with the modules that put numbers and results into words."""
+"""The templates of the pages: Jinja2 with the modules that put numbers and results into words.
+
+What a template prints is text, and is escaped for its medium. A filter says where it is more: `inline` for our own
+short Markdown, with code and strong words; and on Markdown pages `code`, the `cells` of a row, the target of a `link`.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
-from jinja2 import ChoiceLoader, Environment as Templates, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import ChoiceLoader, Environment as Templates, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from mnist_repro.reporting.escaping import escape_markdown
+from mnist_repro.reporting.escaping import code_markdown, escape_markdown, link_markdown, mark_markdown, show_unseen
 from mnist_repro.reporting.figures import verdict_marks
 from mnist_repro.reporting.html import palette, strips
 from mnist_repro.reporting.wording import causes, experiments, gates, numbers, speed, versions
@@ -25,14 +32,20 @@ def load_templates(*, published: str | None = None) -> Templates:
         loader=ChoiceLoader(
             [PackageLoader("mnist_repro.reporting.markdown"), PackageLoader("mnist_repro.reporting.html")]
         ),
-        # In Markdown, text that is not ours goes through the filter `text` instead.
-        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
+        autoescape=True,
+        finalize=_finalize,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.filters.update(text=escape_markdown, sentence=numbers.format_sentence, inline=_mark_inline)
+    templates.filters.update(
+        sentence=numbers.format_sentence,
+        inline=_mark_inline,
+        code=lambda text: Markup(code_markdown(text)),  # noqa: S704 - escaped
+        link=lambda path: Markup(link_markdown(path)),  # noqa: S704 - escaped
+        cells=_join_cells,
+    )
     templates.globals.update(
         causes=causes,
         experiments=experiments,
@@ -48,7 +61,27 @@ def load_templates(*, published: str | None = None) -> Templates:
     return templates
 
 
-def _mark_inline(text: str) -> Markup:
-    """Return our own short Markdown as HTML: strong and code are marked up, all else stays text."""
-    strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(escape(text)))
+def _is_markdown(context: Context) -> bool:
+    return str(context.name).endswith(".md.j2")
+
+
+@pass_context
+def _finalize(context: Context, value: Any) -> Any:
+    """Escape what a template prints, unless it is a page's own markup; HTML's own letters are escaped after that."""
+    if isinstance(value, Markup):
+        return value
+    return Markup(escape_markdown(value)) if _is_markdown(context) else show_unseen(value)  # noqa: S704 - escaped
+
+
+def _join_cells(cells: Iterable[Any]) -> Markup:
+    """Return the cells of a row in Markdown."""
+    return Markup(" | ".join(cell if isinstance(cell, Markup) else escape_markdown(cell) for cell in cells))  # noqa: S704 - escaped
+
+
+@pass_context
+def _mark_inline(context: Context, text: str) -> Markup:
+    """Return our own short Markdown for the page: strong and code are marked up, all else stays text."""
+    if _is_markdown(context):
+        return Markup(mark_markdown(text))  # noqa: S704 - escaped
+    strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(escape(show_unseen(text))))
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", strong))  # noqa: S704 - escaped above

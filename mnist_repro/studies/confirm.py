@@ -9,6 +9,7 @@ Confirming takes three steps: `plan_confirmation`, training its plans, `compare_
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -139,7 +140,7 @@ def format_same_code(confirmation: Confirmation, *, store: RecordStore) -> str:
     processor = store.read()[0].environment.processor
     runs = f"{len(confirmation.equal)} runs of experiments and variants in {store.environment} on {processor}"
     return "\n".join(
-        ["[[same]]", f'code = "{hash_training_code()}"', f'as = "{confirmation.code}"', f'seen = "{runs}"']
+        ["[[same]]", f'code = "{hash_training_code()}"', f'as = "{confirmation.code}"', f"seen = {json.dumps(runs)}"]
     )
 
 

@@ -181,6 +181,20 @@ def run_study(
     return records
 
 
+def find_later_runs(store: RecordStore, *, records: Iterable[RunRecord]) -> dict[str, str]:
+    """Return the experiments of which a store has runs under other conditions after these, with what differs.
+
+    A study that finds all of its runs recorded adds none, and the newest decide which runs are pooled.
+    """
+    mine = {record.experiment: record for record in records}
+    newest = {record.experiment: record for record in store.read()}
+    return {
+        name: ", ".join(newest[name].environment.list_differences(record.environment)) or "with other code or images"
+        for name, record in mine.items()
+        if newest[name].protocol_sha256 == record.protocol_sha256 and newest[name].conditions != record.conditions
+    }
+
+
 def _record(run: MadeRun, *, store: RecordStore, keep_pictures: bool) -> None:
     record = run.record
     # Before anything else is saved, which may fail.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_pages import HOSTILE_NAME, make_results, poison, render
+from made_up_pages import HOSTILE_NAME, make_results, poison_results, render
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
@@ -32,7 +32,7 @@ Open = Callable[..., Any]
 def hostile(tmp_path_factory: pytest.TempPathFactory, protocols: dict[str, Protocol], environment: Environment) -> Path:
     """Return a page with two environments and hostile text in every field."""
     folder = tmp_path_factory.mktemp("hostile")
-    page = render(poison(make_results(folder, protocols=protocols, environment=environment)), folder)
+    page = render(poison_results(make_results(folder, protocols=protocols, environment=environment)), folder)
     (folder / PAGE_FILE).write_text(page, encoding="utf-8")
     return folder / PAGE_FILE
 

@@ -6,7 +6,9 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import EXPERIMENT, Call, assert_one_line
@@ -15,6 +17,7 @@ from made_up_runs import make_unfinished, write_store
 
 from mnist_repro.cli import studies as verbs
 from mnist_repro.records import environment as environments, packages
+from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING
@@ -54,6 +57,40 @@ def test_run_on_stand_in_says_so_and_judges_nothing(call: Call, tmp_path: Path) 
     assert not re.search(r"\b(inside|outside|equal|different|reproduced|inconclusive)\b", ended.out)
     records = RecordStore(tmp_path / "reports" / "records" / "try-digits").read()
     assert {(record.dataset, record.status) for record in records} == {("digits", "completed")}
+
+
+@needs_tensorflow
+@pytest.mark.parametrize(
+    ("later", "said"),
+    [
+        pytest.param(
+            {"environment": {"flags": {"TF_ENABLE_ONEDNN_OPTS": "0"}}},
+            'flags {"TF_ENABLE_ONEDNN_OPTS": "0"} in place of none',
+            id="flags",
+        ),
+        pytest.param({"environment": {"tensorflow": "2.16.2"}}, "TensorFlow 2.16.2 in place of ", id="TensorFlow"),
+        pytest.param({"training_sha256": "b" * 64}, "with other code or images", id="training code"),
+        pytest.param({}, "", id="nothing else"),
+    ],
+)
+def test_run_all_reused_says_which_runs_are_judged(
+    call: Call, make_today: Callable[..., RunRecord], tmp_path: Path, later: dict[str, Any], said: str
+) -> None:
+    """Where runs of other settings were recorded after those of the table, it is said that they are judged, and why."""
+    wanted = [replace(make_today(seed), environment=_without_flags(make_today(seed))) for seed in range(2)]
+    changes = {**later, "environment": replace(wanted[0].environment, **later.get("environment", {}))}
+    write_store(tmp_path / "here" / "local-digits", [*wanted, *(replace(run, **changes) for run in wanted[:1])])
+
+    ended = call("run", EXPERIMENT, "--seeds", "0-1", "--dataset", "digits", "--records", "here")
+
+    assert (ended.code, ended.err) == (0, "")
+    lines = [line for line in ended.out.splitlines() if "judge the runs that were recorded last" in line]
+    assert len(lines) == bool(said)
+    assert not lines or (lines[0].startswith(f"{EXPERIMENT}: ") and said in lines[0] and "--environment" in lines[0])
+
+
+def _without_flags(run: RunRecord) -> Environment:
+    return replace(run.environment, flags={})
 
 
 @needs_tensorflow

@@ -225,17 +225,6 @@ def test_download_untrusted_certificate_names_the_variable(cache: Path, monkeypa
     assert "in SSL_CERT_FILE." in reason
 
 
-def test_download_certificates_that_are_missing_are_named(
-    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dead: Mirror
-) -> None:
-    """A variable that names no file of certificates is named with what it holds."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
-
-    reason = reason_of_failure(cache, dead)
-
-    assert f"REQUESTS_CA_BUNDLE must name a file of certificates, received '{tmp_path / 'missing.pem'}'" in reason
-
-
 def test_download_name_that_is_looked_up_without_end_is_given_up(
     cache: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:

@@ -100,6 +100,9 @@ def test_parse_fast_changed_bytes_are_the_record_that_the_exact_way_gives(conten
         pytest.param('"seed": 0', '"seed": 0, "s\\u0065ed": 0', id="name twice, once with an escape"),
         pytest.param('"threads"', '"x": {"y": ""}, "threads"', id="unknown table"),
         pytest.param('"seed": 0', '"seed": 0, "": 0', id="empty name"),
+        pytest.param('"seed": 0', '"seed":1, "seed": 0', id="name twice, once without a blank"),
+        pytest.param('"seed": 0', '"seed": 0, "surprise" :0', id="unknown name with a blank"),
+        pytest.param('"seed": 0', '"seed": 0, "surprise"\t:0', id="unknown name with a tabulator"),
     ],
 )
 def test_parse_fast_names_that_msgspec_ignores_are_refused(old: str, new: str) -> None:

@@ -17,6 +17,7 @@ from markdown_pages import anchor_of, headings_of, parse, tables_of, targets_of
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
+from mnist_repro.errors import ReproError
 from mnist_repro.records.store import RecordStore
 from mnist_repro.reporting.exports.claims_json import read_schema
 from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING
@@ -185,6 +186,20 @@ def test_write_report_experiments_made_differently_are_told(
         assert "experiments differ in" not in alike
         assert "experiments differ in flags" in differently
     assert "not made alike: flags" in (tmp_path / "differently" / "linux.md").read_text("utf-8")
+
+
+@pytest.mark.usefixtures("few_lines")
+@pytest.mark.parametrize("name", ["README", "versions", "Speed-Gate"])
+def test_write_report_environment_of_another_pages_name_is_refused(
+    store: RecordStore, make: MakeRecord, tmp_path: Path, name: str
+) -> None:
+    """No page is lost under another: the folder to rename is named, and nothing is written."""
+    write_store(store.folder.parent / name, [make(0)])
+
+    with pytest.raises(ReproError, match=rf"{name} is that of another\. Rename .*{name}"):
+        write_report(tmp_path / "report", records=store.folder.parent)
+
+    assert not (tmp_path / "report").exists()
 
 
 def test_write_report_no_run_completed_is_reported(make: MakeRecord, tmp_path: Path) -> None:

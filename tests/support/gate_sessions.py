@@ -106,20 +106,27 @@ def run_gates(
         The folder in which the session is started.
     """
     junit = folder / "junit.xml"
+    command = [str(ROOT / "benchmarks" / file), f"--rootdir={ROOT}", f"--records={folder}", f"--junitxml={junit}"]
+    code, out, err = run_pytest(*command, f"--basetemp={folder / 'temporary'}", *arguments, name=name, cwd=cwd)
+    return Session(code, out, err, read_properties(junit))
+
+
+def run_pytest(*arguments: str, name: Literal["mnist", "digits"] = "mnist", cwd: Path = ROOT) -> tuple[int, str, str]:
+    """Run a session of pytest on blank images; return its exit code, and what it wrote."""
     # Nothing of the session that this one is a part of: its cache, its temporary folders, its look for leaks.
     without = ("cacheprovider", "unraisableexception", "threadexception", "faulthandler")
-    command = [str(ROOT / "benchmarks" / file), *(f"-pno:{plugin}" for plugin in without), "--color=no"]
-    command += [f"--rootdir={ROOT}", f"--records={folder}", f"--basetemp={folder / 'temporary'}", f"--junitxml={junit}"]
+    command = [*(f"-pno:{plugin}" for plugin in without), *arguments]
     out, err = StringIO(), StringIO()
     with pytest.MonkeyPatch.context() as patch, _benchmarks_imported_anew(), redirect_stdout(out), redirect_stderr(err):
         patch.setenv("COLUMNS", "200")
+        patch.setenv("PY_COLORS", "0")
         patch.setenv("PYTEST_ADDOPTS", "")
         # By it pytest-benchmark knows of the processes of the outer session.
         patch.delenv("PYTEST_XDIST_WORKER", raising=False)
         patch.chdir(cwd)
         patch.setattr(datasets, "load_dataset", lambda *_, **__: blank_images(name))
-        code = pytest.main([*command, *arguments])
-    return Session(int(code), out.getvalue(), err.getvalue(), read_properties(junit))
+        code = pytest.main(command)
+    return int(code), out.getvalue(), err.getvalue()
 
 
 @contextmanager

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
+from hostile import poison
 from made_up_runs import make_unfinished, write_store
 from made_up_studies import make_study
 
@@ -16,34 +16,29 @@ from mnist_repro.comparison.gate.regression import Outcome
 from mnist_repro.comparison.gate.summary import BaselineExperiment, GateSummary
 from mnist_repro.comparison.results import Artifacts, Results
 from mnist_repro.comparison.speed.engines import EngineTimes
+from mnist_repro.comparison.speed.studies import MeasuredStudy
 from mnist_repro.comparison.speed.trials import SpeedGateSummary, TrialCount
+from mnist_repro.comparison.versions.probes import Imports, Probe, Repeated, Steps
 from mnist_repro.comparison.versions.summary import summarize_versions
 from mnist_repro.documents.catalogue import load_catalogue
-from mnist_repro.documents.protocol import Protocol
+from mnist_repro.documents.protocol import PROFILES, Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.figures.report import FigureFiles
 from mnist_repro.reporting.html.page import render_page
 from mnist_repro.reporting.templating import load_templates
 from mnist_repro.stats.summary import Interval
+from mnist_repro.studies.timing import Part
 from mnist_repro.verdicts.causes.alternatives import Answer, Cause, Effect
 from mnist_repro.verdicts.causes.finder import ExperimentCauses
 from mnist_repro.verdicts.causes.rounding import RoundingSensitivity
 from mnist_repro.verdicts.environment import EnvironmentResult, summarize_environment
 
-HOSTILE = (
-    "\"'></style></title><script>alert(1)</script><img src=x onerror=alert(1)><!-- end of figure -->{{ 7 * 7 }}&lt;"
-)
 # A folder's name has no slash.
 HOSTILE_NAME = "b \"'><script>alert(1)<img src=x onerror=alert(1)>{{ 7 * 7 }}"
 
 FIGURES = FigureFiles(speed="speed.svg")
-
-# What a page shows of the fields of records, documents, protocols and measurements.
-_TEXTS = frozenset(
-    {"title", "file", "sha256", "says", "note", "text", "cell", "choice", "chosen", "evidence", "reason", "change"}
-    | {"python", "tensorflow", "keras", "numpy", "system", "processor", "commit", "dataset_sha256", "detail"}
-    | {"id", "document", "experiment", "experiments", "family", "settings", "fault", "not_run", "missing"}
-)
+# Names of our own: an environment's, profiles', engines', and those of the parts of a study.
+_OURS = frozenset({"never-run", *PROFILES, "compiled", "floor", *(part.name for part in Part)})
 
 
 def make_results(
@@ -71,15 +66,20 @@ def make_results(
         )
     results[0] = replace(results[0], causes=tuple(_make_causes(results[0])))
     (folder / "speed.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
-    timed = Artifacts(times={"tf1-basic": _ENGINES}, busy_times={"tf1-basic": _ENGINES})
+    timed = Artifacts(
+        times={"tf1-basic": _ENGINES}, busy_times={"tf1-basic": _ENGINES}, studies=_STUDIES, busy_studies=_STUDIES
+    )
+    versions = summarize_versions(
+        results, expected=["never-run"], outdated=[], code=frozenset("b"), protocols=protocols
+    )
+    probe = _make_probe(results[0])
+    columns = [replace(column, probe=probe if column.result else None) for column in versions.columns]
     return Results(
         documents=documents,
         environments=results,
         shown=results,
         artifacts={results[0].name: timed, results[1].name: Artifacts()},
-        versions=summarize_versions(
-            results, expected=["never-run"], outdated=[], code=frozenset("b"), protocols=protocols
-        ),
+        versions=replace(versions, columns=tuple(columns)),
         gate=_make_gate(results[0]),
         speed_gate=SpeedGateSummary(entries={}, environment=environment, counts=(_SLOWED,)),
     )
@@ -108,7 +108,40 @@ _ENGINE = EngineTimes(
     is_busy=False,
     environment="{}",
 )
-_ENGINES = {"compiled": _ENGINE, "floor": _ENGINE}
+_ENGINES = {"compiled": _ENGINE, "floor": replace(_ENGINE, engine="floor"), "other": replace(_ENGINE, engine="other")}
+_STUDIES = tuple(
+    MeasuredStudy(
+        round=0,
+        experiment="tf1-basic",
+        seeds=40,
+        workers=workers,
+        wall_seconds=100.0,
+        seconds=dict.fromkeys((part.name for part in Part), 1.0),
+        processor_share=0.9,
+        processor="A processor",
+    )
+    for workers in (1, 2)
+)
+
+
+def _make_probe(result: EnvironmentResult) -> Probe:
+    name = result.experiments[0].protocol.id
+    steps = Steps(first_call_seconds=1.0, rounds=((1.0, 1.0),), peak_bytes=2)
+    return Probe(
+        started="2025-01-31T23:59:59+00:00",
+        probe_sha256="a" * 64,
+        environment=result.environment,
+        dataset_sha256="b" * 64,
+        bytecode_is_kept=True,
+        import_seconds=Imports(tensorflow=(3.0,), control=(1.0,)),
+        control="zlib 1.2.13",
+        steps={"compiled": {name: steps}},
+        control_peak_bytes=1,
+        installed_bytes=1,
+        repeated={"compiled": {name: Repeated(in_one_process=True, in_two_processes=False)}},
+        first_losses={"compiled": {name: ((2.5, 2.25),)}},
+        defaults={"name": "auto | `a`"},
+    )
 
 
 def _make_causes(result: EnvironmentResult) -> list[ExperimentCauses]:
@@ -164,23 +197,10 @@ def _make_gate(result: EnvironmentResult) -> GateSummary:
     )
 
 
-def poison(results: Results) -> Results:
-    """Return results with hostile text before every text that a page shows, the same before the same."""
-    poisoned: Results = _poison(results)
-    return replace(poisoned, documents={each.id: each for each in poisoned.documents.values()})
-
-
-def _poison(value: Any, *, name: str = "") -> Any:
-    if isinstance(value, str):
-        return HOSTILE + value if name in _TEXTS and value else value
-    if isinstance(value, (tuple, list)):
-        return type(value)(_poison(item, name=name) for item in value)
-    if isinstance(value, dict):
-        return {key: _poison(item, name=name) for key, item in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        changed = {f.name: _poison(getattr(value, f.name), name=f.name) for f in fields(value) if f.init}
-        return replace(value, **changed)  # type: ignore[type-var]
-    return value
+def poison_results(results: Results) -> Results:
+    """Return results with hostile text before every text, but for the names of environments."""
+    poisoned: Results = poison(results, keep={*(each.name for each in results.environments), *_OURS})
+    return poisoned
 
 
 def render(results: Results, folder: Path) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 from configparser import ConfigParser, Error as ConfigError
 from itertools import product
 from pathlib import Path
 
+from mnist_repro.documents.toml_schema import read_bounded
 from mnist_repro.errors import ReproError
 
 LABEL = "matrix"
 _BRACES = re.compile(r"\{([^{}]*)\}")
 # Commas within braces do not separate names.
-_SEPARATOR = re.compile(r",(?![^{}]*\})")
+_PATTERN = re.compile(r"(?:[^{},]|\{[^{}]*\})+")
+_MOST_BYTES, _MOST_NAMES = 1 << 16, 1_000
 
 
 def read_matrix(file: Path) -> tuple[str, ...]:
@@ -30,9 +33,10 @@ def read_matrix(file: Path) -> tuple[str, ...]:
     """
     parser = ConfigParser(interpolation=None)
     try:
-        parser.read_string(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ConfigError) as error:
-        msg = f"The label `{LABEL}` in {file} names the versions to compare; the file cannot be read: {error}."
+        parser.read_string(read_bounded(file, most_bytes=_MOST_BYTES))
+    except (OSError, ValueError, ConfigError) as error:
+        reason = f"{' '.join(str(error).split()):.300}"
+        msg = f"The label `{LABEL}` in {file} names the versions to compare; the file cannot be read: {reason}."
         raise ReproError(msg) from error
     labels = parser.get("tox", "labels", fallback="").splitlines()
     named = dict(line.split("=", 1) for line in labels if "=" in line)
@@ -40,7 +44,15 @@ def read_matrix(file: Path) -> tuple[str, ...]:
     if names is None:
         msg = f"{file} has no label `{LABEL}` in its section [tox], which names the environments to compare."
         raise ReproError(msg)
-    return tuple(dict.fromkeys(name for part in _SEPARATOR.split(names) for name in _expand(part.strip()) if name))
+    patterns = _PATTERN.findall(names)
+    if sum(map(_count, patterns)) > _MOST_NAMES:
+        msg = f"The label `{LABEL}` names at most {_MOST_NAMES:,} environments; that of {file} names more. Shorten it."
+        raise ReproError(msg)
+    return tuple(dict.fromkeys(name for part in patterns for name in _expand(part.strip()) if name))
+
+
+def _count(pattern: str) -> int:
+    return math.prod(found.count(",") + 1 for found in _BRACES.findall(pattern))
 
 
 def _expand(pattern: str) -> list[str]:

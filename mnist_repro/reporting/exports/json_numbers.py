@@ -46,4 +46,6 @@ def dump_json(content: Any) -> str:
     ValueError
         If a number is not finite.
     """
-    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+    # A CI reads a command in it, wherever that stands in its log; the value stays the same.
+    return text.replace("##", "#\\u0023")

@@ -165,10 +165,15 @@ def export_runs(
     mlflow = _import_mlflow()
     try:
         return _export(described, mlflow=mlflow, name=f"mnist_repro/{environment}", uri=uri, on_run=on_run)
+    except ReproError:
+        raise
     # Each store behind MLflow has errors of its own.
     except Exception as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
-        msg = f"The runs cannot be exported to {_hide_secrets(uri)}: {_hide_secrets(reason[0])} Correct --uri."
+        msg = (
+            f"The runs cannot be exported to {_hide_secrets(uri)}: {_hide_secrets(reason[0])} "
+            "Correct --uri, or the store that it names."
+        )
         raise ReproError(msg) from error
 
 
@@ -191,6 +196,13 @@ def _export(
 ) -> Exported:
     client = mlflow.MlflowClient(tracking_uri=uri)
     found = client.get_experiment_by_name(name)
+    if found and found.lifecycle_stage != "active":
+        msg = (
+            f"Runs are exported to an active experiment of MLflow; {name}, of id {found.experiment_id}, is "
+            f"{found.lifecycle_stage}. Restore it with `mlflow experiments restore --experiment-id "
+            f"{found.experiment_id}`, or remove it for good with `mlflow gc`."
+        )
+        raise ReproError(msg)
     experiment = found.experiment_id if found else client.create_experiment(name)
     present = _find_present(client, experiment=experiment)
     added = 0

@@ -18,6 +18,7 @@ from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D, Bbox
 from numpy.typing import ArrayLike, NDArray
 
+from mnist_repro.reporting.escaping import show_unseen
 from mnist_repro.reporting.figures.style import CARD, FONT_POINTS, INK
 
 # Of the height of letters.
@@ -65,7 +66,7 @@ class Texts(Artist):
     ) -> None:
         super().__init__()
         self.set(clip_on=False, **properties)
-        parted = [text.split("\n") for text in texts]
+        parted = [show_unseen(text).split("\n") for text in texts]
         text_of = np.repeat(np.arange(len(texts)), [len(lines) for lines in parted])
         self._lines = [line for lines in parted for line in lines]
         self._places = np.reshape(places, (-1, 2))[text_of]

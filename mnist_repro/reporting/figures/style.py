@@ -20,9 +20,11 @@ import numpy as np
 from matplotlib import style
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from mnist_repro.reporting.escaping import escape_line, show_unseen
 from mnist_repro.reporting.figures.layout import make_room
 
 CARD = "#fcfcfb"
@@ -89,11 +91,14 @@ def svg_figure(path: Path, *, title: str, height: float, width: float = WIDTH) -
     height, width
         Inches.
     """
+    title = escape_line(title)
     with style.context(["default", _SETTINGS]):
         # One pixel per point.
         figure = Figure(figsize=(width, height), dpi=72, linewidth=1)
         heading = figure.suptitle(title, x=0.015, y=1 - _TITLE_INCHES / height, horizontalalignment="left")
         yield figure
+        for text in figure.findobj(Text):
+            text.set_text(show_unseen(text.get_text()))
         # What lies within axes takes no room beside them, so it is not measured.
         for axes in figure.axes:
             for artist in (*axes.lines, *axes.collections, *axes.patches, *axes.texts):

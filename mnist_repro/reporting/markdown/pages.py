@@ -7,6 +7,8 @@ from jinja2 import Environment as Templates
 from mnist_repro.comparison.results import Results
 from mnist_repro.comparison.versions.defaults import list_defaults
 from mnist_repro.comparison.versions.verdict_history import list_undecided
+from mnist_repro.errors import ReproError
+from mnist_repro.records.environment import OTHER_PAGES
 from mnist_repro.reporting.figures.report import FigureFiles
 from mnist_repro.reporting.wording.contradictions import collect_contradictions
 from mnist_repro.reporting.wording.speed import list_engine_rows, list_ratio_rows, list_study_rows
@@ -14,7 +16,18 @@ from mnist_repro.reporting.wording.versions import list_horizon_rows, list_probe
 
 
 def render_pages(results: Results, *, figures: FigureFiles, templates: Templates) -> dict[str, str]:
-    """Return the text of each Markdown page by its file name."""
+    """Return the text of each Markdown page by its file name.
+
+    Raises
+    ------
+    ReproError
+        If an environment's page would take the place of another.
+    """
+    for store in (result.store for result in results.environments if result.name.lower() in OTHER_PAGES):
+        msg = (
+            f"An environment has a page of its own, and {store.environment} is that of another. Rename {store.folder}."
+        )
+        raise ReproError(msg)
 
     def render(template: str, **context: object) -> str:
         return templates.get_template(template).render(

@@ -32,7 +32,8 @@ def print_differences(
     if as_markdown:
         console.file.write(f"A: {escape_markdown(before)}. B: {escape_markdown(after)}.\n")
     else:
-        console.print(f"A: {before}\nB: {after}", highlight=False, soft_wrap=True)
+        for line in (f"A: {before}", f"B: {after}"):
+            console.print(line, highlight=False, soft_wrap=True)
     for headings, rows in _tables(differences):
         if rows:
             console.file.write("\n")

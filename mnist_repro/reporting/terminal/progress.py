@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from mnist_repro.records.run import RunRecord
+from mnist_repro.reporting.escaping import escape_line
 from mnist_repro.reporting.wording.numbers import format_unfinished
 from mnist_repro.studies.study import Plan
 
@@ -37,7 +38,7 @@ class StudyProgress:
         self._last_line = self._start
         self._bar = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TimeElapsedColumn(),
             TextColumn("{task.fields[left]}"),
@@ -70,9 +71,8 @@ class StudyProgress:
         left = self._run_seconds / self._done_cost * cost_left / self._workers
         state = f"{self._done} of {len(self._costs)} runs"
         estimate = f"about {_clock(left)} left"
-        self._bar.update(
-            self._task, completed=self._done_cost, description=f"{state}, {record.experiment}", left=estimate
-        )
+        shown = escape_line(f"{state}, {record.experiment}")
+        self._bar.update(self._task, completed=self._done_cost, description=shown, left=estimate)
         if record.status != "completed":
             self._console.print(format_unfinished(record), markup=False)
         finished = self._done == len(self._costs)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mnist_repro.reporting.escaping import escape_markdown
+from mnist_repro.reporting.escaping import escape_line, escape_markdown
 
 Form = Literal["table", "markdown", "json"]
 FORMATS: tuple[Form, ...] = get_args(Form)
@@ -24,7 +24,7 @@ def plain_table(headings: Sequence[str], rows: Rows, *, right: Collection[str] =
         table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
     for row in rows:
         # A plain string could be read as Rich's markup.
-        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+        table.add_row(*(Text(escape_line(cell), getattr(cell, "style", "")) for cell in row))
     return table
 
 

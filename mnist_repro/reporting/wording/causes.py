@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 from mnist_repro.documents.variant import FIRST_STEPS
-from mnist_repro.reporting.escaping import escape_markdown
 from mnist_repro.reporting.wording.numbers import UNKNOWN, format_difference_interval
 from mnist_repro.verdicts.causes.alternatives import Answer, Cause
 from mnist_repro.verdicts.causes.finder import ExperimentCauses
@@ -19,17 +18,6 @@ def summarize_causes(causes: Sequence[ExperimentCauses]) -> str:
     counts = {answer: tried.count(answer) for answer in Answer}
     text = f"of {len(tried)} alternatives {counts[Answer.EXCLUDED]} are excluded and {counts[Answer.POSSIBLE]} possible"
     return f"{text}; for {counts[Answer.UNKNOWN]} there are too few runs." if counts[Answer.UNKNOWN] else f"{text}."
-
-
-def format_cause(cause: Cause) -> str:
-    """Format an alternative as the cells of a row in Markdown."""
-    *cells, answer = list_cause_cells(cause)
-    return " | ".join([*map(escape_markdown, cells), f"**{answer}**: {escape_markdown(cause.reason)}"])
-
-
-def format_sensitivity(sensitivity: RoundingSensitivity) -> str:
-    """Format the effect of rounding as the cells of a row in Markdown."""
-    return " | ".join(map(escape_markdown, list_rounding_cells(sensitivity)))
 
 
 def list_cause_cells(cause: Cause) -> list[str]:

@@ -12,7 +12,6 @@ from mnist_repro.comparison.versions.probes import Probe
 from mnist_repro.comparison.versions.sensitivity import SimulatedVersion, VersionSensitivity
 from mnist_repro.comparison.versions.summary import Column, State, VersionsResult
 from mnist_repro.documents.document import Document
-from mnist_repro.reporting.escaping import escape_markdown
 from mnist_repro.reporting.wording.numbers import UNKNOWN, format_estimate, format_verdicts
 
 _RELATIONS = {Relation.EQUAL: "bit-identical", Relation.TOGETHER: "equal up to rounding", Relation.PARTED: "diverged"}
@@ -28,7 +27,7 @@ def format_backend(column: Column) -> str:
     """Name the backend that trained the runs of an environment."""
     if column.result is None:
         return ""
-    return "graph session" if column.is_session else f"Keras {escape_markdown(column.result.environment.keras)}"
+    return "graph session" if column.is_session else f"Keras {column.result.environment.keras}"
 
 
 def format_counts(column: Column, document: Document) -> str:
@@ -52,13 +51,13 @@ def format_agreement(pair: Pair | None) -> str:
     return f"**{text}**" if pair.differs else text
 
 
-def format_pairs(pairs: Sequence[Pair]) -> str:
+def list_pair_cells(pairs: Sequence[Pair]) -> list[str]:
     """Return cells: counts of pairs, equal, up to rounding and diverged; the smallest p-value, raw and adjusted."""
     relations = Counter(pair.agreement.relation for pair in pairs)
-    counts = " | ".join(str(relations[relation]) for relation in Relation)
+    counts = (str(relations[relation]) for relation in Relation)
     least = min(pairs, key=lambda pair: pair.agreement.p, default=None)
-    values = f"{least.agreement.p:.2g} | {least.adjusted_p:.2g}" if least else " | "
-    return f"{len(pairs)} | {counts} | {values}"
+    values = (f"{least.agreement.p:.2g}", f"{least.adjusted_p:.2g}") if least else ("", "")
+    return [str(len(pairs)), *counts, *values]
 
 
 def format_loss_difference(pair: Pair | None) -> str:
@@ -167,7 +166,7 @@ def list_probe_rows(probes: Mapping[str, Probe]) -> list[list[str]]:
     experiments = list_probed_experiments(probes)
     return [
         [
-            f"`{name}`",
+            name,
             backend,
             *(format_step(probe, backend, experiment) for experiment in experiments),
             format_first_call(probe, backend),
@@ -216,7 +215,7 @@ def list_horizon_rows(versions: VersionsResult) -> list[list[str]]:
         return []
     experiments = [experiment.protocol.id for experiment in versions.reference.experiments]
     return [
-        [f"`{name}`", *(format_horizon(versions, name, experiment) for experiment in experiments)]
+        [name, *(format_horizon(versions, name, experiment) for experiment in experiments)]
         for name in versions.probed
         if name != versions.reference.name
     ]
@@ -224,10 +223,10 @@ def list_horizon_rows(versions: VersionsResult) -> list[list[str]]:
 
 def format_default(default: Default) -> str:
     """Format the values of a default with the versions that have them."""
-    return "; ".join(f"`{value}` {_format_versions(names)}".replace("|", "\\|") for value, names in default.values)
+    return "; ".join(f"`{value}` {_format_versions(names)}" for value, names in default.values)
 
 
 def _format_versions(names: tuple[str, ...]) -> str:
     if len(names) <= _FEW_VERSIONS:
-        return "on " + " and ".join(escape_markdown(name) for name in names)
-    return f"from {escape_markdown(names[0])} to {escape_markdown(names[-1])}"
+        return f"on {' and '.join(names)}"
+    return f"from {names[0]} to {names[-1]}"

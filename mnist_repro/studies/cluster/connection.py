@@ -155,8 +155,8 @@ def _open_client(address: str) -> Client:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return Client(address, timeout=_CONNECTION_SECONDS, set_as_default=False)
-    except (OSError, ValueError, RuntimeError, *_TIMED_OUT) as error:
-        reason = str(error)
+    except Exception as error:  # noqa: BLE001 - each transport has its own: that of TLS without files is a TypeError
+        reason = " ".join(str(error).split())
     # A client that could not connect ends when it is collected, and takes a lock of Dask's for that. Collect it here:
     # while another client starts, which holds that lock, both would wait forever.
     gc.collect()

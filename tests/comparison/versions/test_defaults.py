@@ -91,7 +91,7 @@ def test_list_defaults_values_are_told_with_their_versions(probe: Probe) -> None
 
     assert (rate.changed, epsilon.changed, seed.changed) == (False, True, True)
     assert format_default(epsilon) == "`1e-07` on a; `1e-08` from b to d; `1e-07` on e"
-    assert format_default(seed) == "`not asked for` on a; `a \\| b` from b to d; `not asked for` on e"
+    assert format_default(seed) == "`not asked for` on a; `a | b` from b to d; `not asked for` on e"
 
 
 def test_probe_tables_say_what_was_measured(probe: Probe) -> None:

@@ -69,3 +69,21 @@ def test_read_matrix_without_label_is_refused(tmp_path: Path, text: str | None, 
     with pytest.raises(ReproError, match=said) as caught:
         read_matrix(file)
     assert str(file) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        pytest.param("    matrix = a" + "{1,2}" * 64, "at most 1,000 environments", id="combinations"),
+        pytest.param("    matrix = " + "a," * 20_000, "at most 1,000 environments", id="names"),
+        pytest.param("    matrix = " + "a" * (1 << 16), "at most 65,536 bytes", id="bytes"),
+        pytest.param("[\n" * 20_000, "cannot be read", id="errors"),
+    ],
+)
+def test_read_matrix_too_much_is_refused_in_a_line(tmp_path: Path, labels: str, said: str) -> None:
+    """However many names a few braces stand for, they are counted before they are written out."""
+    with pytest.raises(ReproError, match=said) as caught:
+        read_matrix(write(tmp_path, labels))
+
+    assert len(str(caught.value)) < 1_000
+    assert "\n" not in str(caught.value)

@@ -215,7 +215,7 @@ def test_export_more_runs_than_a_page_are_all_found(
 @needs_mlflow
 def test_export_bad_address_is_named_without_its_password(make: MakeRecord, protocols: dict[str, Protocol]) -> None:
     """An address that MLflow does not know is an error in a line, which tells nobody's password."""
-    message = r"cannot be exported to nonsense://\.\.\.@place: .* Correct --uri\."
+    message = r"cannot be exported to nonsense://\.\.\.@place: .* Correct --uri, or the store"
     with pytest.raises(ReproError, match=message) as caught:
         export_runs([make()], protocols=protocols, environment="linux", uri="nonsense://me:secret@place")
 

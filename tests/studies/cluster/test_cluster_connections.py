@@ -93,7 +93,9 @@ def test_connect_no_workers_is_an_error(machines: Machines, monkeypatch: pytest.
         pytest.fail("there is no worker")
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nowhere", "tcp://", "ftp://127.0.0.1:8786", ""])
+@pytest.mark.parametrize(
+    "address", ["tcp://127.0.0.1:9", "nowhere", "tcp://", "tls://127.0.0.1:9", "ftp://127.0.0.1:8786", ""]
+)
 def test_connect_unreachable_address_is_an_error(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An address where no scheduler answers is refused in bounded time, with what is expected."""
     monkeypatch.setattr(connection, "_CONNECTION_SECONDS", 1.0)

@@ -18,7 +18,7 @@ from mnist_repro.records.store import RecordStore
 from mnist_repro.records.variant_runs import variant_store
 from mnist_repro.reporting.figures.causes import draw_causes
 from mnist_repro.reporting.terminal.causes import print_causes
-from mnist_repro.reporting.wording.causes import format_cause, format_sensitivity, summarize_causes
+from mnist_repro.reporting.wording.causes import list_cause_cells, list_rounding_cells, summarize_causes
 from mnist_repro.verdicts.causes.alternatives import Answer
 from mnist_repro.verdicts.causes.finder import ExperimentCauses, find_causes, plan_trials, possible_variants
 
@@ -99,29 +99,37 @@ def test_find_causes_without_trials_is_empty(environment: Environment, tmp_path:
     )
 
 
-def test_format_cause_row_says_what_was_done_and_what_came_of_it(causes: ExperimentCauses) -> None:
+def test_list_cause_cells_row_says_what_was_done_and_what_came_of_it(causes: ExperimentCauses) -> None:
     """A row names the choice, the alternative, its effects in points and nats, and the answer with its reason."""
-    rows = {c.variant.id: format_cause(c) for c in causes.alternatives if c.variant}
+    found = {cause.variant.id: cause for cause in causes.alternatives if cause.variant}
+    rows = {name: list_cause_cells(cause) for name, cause in found.items()}
 
-    assert rows[RELU].startswith("hidden activation | ReLU | 19 | +10.4")
-    assert "points" in rows[RELU]
-    assert "nats" in rows[RELU]
-    assert rows[RELU].endswith("| 0.05 | **excluded**: only 1 of 20 runs lie as far out as the document's")
-    assert rows[TANH].endswith("| 0, 19 not completed |  |  |  | **excluded**: none of its runs completed")
-    assert format_cause(causes.reconstruction).startswith("as reconstructed |  | 40 |")
+    assert rows[RELU][:3] == ["hidden activation", "ReLU", "19"]
+    assert rows[RELU][3].startswith("+10.4")
+    assert rows[RELU][3].endswith("points")
+    assert rows[RELU][4].endswith("nats")
+    assert rows[RELU][5:] == ["0.05", "excluded"]
+    assert found[RELU].reason == "only 1 of 20 runs lie as far out as the document's"
+    assert rows[TANH][2:] == ["0, 19 not completed", "", "", "", "excluded"]
+    assert found[TANH].reason == "none of its runs completed"
+    assert list_cause_cells(causes.reconstruction)[:3] == ["as reconstructed", "", "40"]
 
 
-def test_format_sensitivity_row_says_whether_platforms_can_agree(causes: ExperimentCauses) -> None:
+def test_list_rounding_cells_row_says_whether_platforms_can_agree(causes: ExperimentCauses) -> None:
     """A row has the ratio with its interval, and says what it comes to; what was not followed is unknown."""
-    row = format_sensitivity(causes.sensitivity)
+    row = list_rounding_cells(causes.sensitivity)
 
-    assert row.startswith("2 | 0.")
-    assert row.endswith("| unknown | platforms can agree run by run")
+    assert row[0] == "2"
+    assert row[1].startswith("0.")
+    assert row[2:] == ["unknown", "platforms can agree run by run"]
     chaotic = replace(causes.sensitivity, ratio=1.1, interval=replace(causes.sensitivity.interval, low=0.8, high=1.4))
-    assert format_sensitivity(replace(chaotic, parted=5.0, followed=8)) == (
-        "2 | 1.1 (0.8 to 1.4) | 5 steps (median of 8) | numerically chaotic: no two platforms can agree run by run"
-    )
-    assert "more than 50 steps" in format_sensitivity(replace(chaotic, parted=math.inf))
+    assert list_rounding_cells(replace(chaotic, parted=5.0, followed=8)) == [
+        "2",
+        "1.1 (0.8 to 1.4)",
+        "5 steps (median of 8)",
+        "numerically chaotic: no two platforms can agree run by run",
+    ]
+    assert "more than 50 steps" in list_rounding_cells(replace(chaotic, parted=math.inf))
 
 
 def test_summarize_causes_counts_add_up(causes: ExperimentCauses) -> None:
