@@ -1,0 +1,32 @@
+"""The published records, read once: what the judgement is tested on."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from mnist_repro.documents.catalogue import Catalogue, load_catalogue
+from mnist_repro.records.pooling import pool_runs
+from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import RecordStore
+from mnist_repro.verdicts.measured import Measurements
+
+RECORDS = Path(__file__).parents[2] / "reports" / "records"
+ENVIRONMENTS = sorted(file.parent.name for file in RECORDS.glob("*/runs.jsonl"))
+REFERENCE = "py311-tf221"
+CATALOGUE: Catalogue = load_catalogue()
+
+
+@cache
+def read_runs(environment: str) -> dict[str, tuple[RunRecord, ...]]:
+    """Return the pooled runs of each experiment in an environment."""
+    written = RecordStore(RECORDS / environment).read()
+    return {
+        name: pool_runs(written, experiment=name, protocol_sha256=protocol.sha256).records
+        for name, protocol in CATALOGUE.protocols.items()
+    }
+
+
+def measure(environment: str = REFERENCE, *, most: int | None = None) -> Measurements:
+    """Return the runs of an environment, `most` of each experiment, as claims are measured on them."""
+    return Measurements(run for runs in read_runs(environment).values() for run in runs[:most])
