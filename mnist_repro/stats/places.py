@@ -6,6 +6,7 @@ place is likelier than another, whatever the numbers' distribution is and howeve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -77,11 +78,11 @@ def _leave_out(values: NDArray[np.float64]) -> NDArray[np.float64]:
     total = squares.sum(axis=-2, keepdims=True)
     # Leaving out run i moves the mean of the others by -centered[i] / (runs - 1).
     left = total - squares * (runs / (runs - 1))
-    left[left < _ROUNDING * total] = 0.0
-    distances = np.abs(centered) * (runs / (runs - 1))
-    beside = np.where(distances > 0, _FARTHEST, 0.0)
-    found: NDArray[np.float64] = np.divide(distances, np.sqrt(left / (runs - 2)), out=beside, where=left > 0)
-    return np.minimum(found, _FARTHEST, out=found)
+    alone = left <= _ROUNDING * total
+    left[alone] = 1.0
+    distances: NDArray[np.float64] = np.sqrt(squares / left) * (runs / (runs - 1) * math.sqrt(runs - 2))
+    distances[alone] = np.where(squares[alone] > 0, _FARTHEST, 0.0)
+    return np.minimum(distances, _FARTHEST, out=distances)
 
 
 def count_as_far(distances: ArrayLike) -> NDArray[np.int64]:

@@ -14,6 +14,7 @@ from mnist_repro.documents.claim import Claim
 from mnist_repro.stats.places import count_as_far, measure_distances, step_down
 from mnist_repro.verdicts.reported_run import Printing, find_printing
 
+_AT_ONCE = 16
 Measure = Callable[[Claim], NDArray[np.float64]]
 
 
@@ -48,9 +49,14 @@ class Standing:
         return deviations
 
     @cached_property
+    def printed(self) -> NDArray[np.float64]:
+        """Our runs as the document would have printed them, of shape (runs, points)."""
+        return self.printing(self.ours)
+
+    @cached_property
     def distances(self) -> NDArray[np.float64]:
         """How far each run lies off in each family, of shape (1 + runs, families): the document first."""
-        return self._measure(np.vstack([self.document, self.ours]))
+        return measure_distances(np.vstack([self.printing(self.document), self.printed]), self.family_of)
 
     @cached_property
     def p(self) -> Fraction:
@@ -69,19 +75,19 @@ class Standing:
 
     def place_others(self, candidates: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the places, of shape (n,), that candidates of shape (n, points) would have instead of the document."""
-        ours = np.broadcast_to(self.ours, (len(candidates), *self.ours.shape))
-        return self._places(np.concatenate([candidates[:, None], ours], axis=1))
+        ours = np.broadcast_to(self.printed, (len(candidates), *self.printed.shape))
+        return self._place_first(candidates, ours)
 
     def place_shifted(self, shift: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the place that each of our runs, moved by `shift` at each point, has among the others, as (runs,)."""
         others = np.array([np.delete(np.arange(self.runs), run) for run in range(self.runs)])
-        return self._places(np.concatenate([(self.ours + shift)[:, None], self.ours[others]], axis=1))
+        return self._place_first(self.ours + shift, self.printed[others])
 
-    def _places(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
-        return count_as_far(self._measure(values))
-
-    def _measure(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return measure_distances(self.printing(values), self.family_of)
+    def _place_first(self, candidates: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.int64]:
+        values = np.concatenate([self.printing(candidates)[:, None], others], axis=1)
+        # A few at a time: all at once would be too much for a processor's cache.
+        parts = (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
+        return np.concatenate([count_as_far(measure_distances(part, self.family_of)) for part in parts])
 
 
 def place_among(families: Sequence[tuple[Claim, ...]], *, measure: Measure) -> Standing:
