@@ -23,43 +23,47 @@ _HALVINGS = 6
 _Keep = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
 
 
-def find_detectable(verdict: RunVerdict, *, family: str | None = None) -> float:
-    """Return the smallest shift that this verdict finds with a probability of 80 %.
+def find_power(verdict: RunVerdict, *, deviations: float, family: str | None = None) -> Fraction:
+    """Return the probability that this verdict refutes a run which is shifted.
 
     Parameters
     ----------
+    deviations
+        Shift in standard deviations of our runs at each point.
     family
         Id of the family whose points are shifted; None shifts all values of the run.
-
-    Returns
-    -------
-    float
-        In standard deviations of our runs at each point; infinite where nothing would be found.
 
     Notes
     -----
     Each of our runs takes the document's place among the others, shifted up and shifted down, and is judged by the
     place at which this verdict refutes. So it is what the verdict would have found, not what an interval would have.
     """
-    standing, place = verdict.standing, verdict.refuting_place
-    if standing is None or not place:
-        return math.inf
+    standing = verdict.standing
+    if standing is None or not verdict.refuting_place:
+        return Fraction(0)
     shifted = np.array([family in {None, claim.family} for claim in standing.claims])
+    shift = deviations * standing.deviations * shifted
+    refuted = sum(int((standing.place_shifted(s) <= verdict.refuting_place).sum()) for s in (shift, -shift))
+    return Fraction(refuted, 2 * standing.runs)
 
-    def is_found(deviations: float) -> bool:
-        shift = deviations * standing.deviations * shifted
-        refuted = [standing.place_shifted(sign * shift) <= place for sign in (1, -1)]
-        return Fraction(int(np.sum(refuted)), 2 * standing.runs) >= POWER
 
-    high = 1.0
-    while not is_found(high):
-        high *= 2
-        if high > _FARTHEST:
+def find_detectable(verdict: RunVerdict, *, family: str | None = None) -> float:
+    """Return the smallest shift that this verdict finds with a probability of 80 %, by `find_power`.
+
+    Returns
+    -------
+    float
+        In standard deviations of our runs at each point; infinite where nothing would be found.
+    """
+    low, high = 0.0, 1.0
+    while find_power(verdict, deviations=high, family=family) < POWER:
+        low, high = high, 2 * high
+        if high > _FARTHEST or not verdict.refuting_place:
             return math.inf
-    low = high / 2 if high > 1 else 0.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        low, high = (low, middle) if is_found(middle) else (middle, high)
+        is_found = find_power(verdict, deviations=middle, family=family) >= POWER
+        low, high = (low, middle) if is_found else (middle, high)
     return high
 
 
