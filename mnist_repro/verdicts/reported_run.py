@@ -7,7 +7,7 @@ an error is 1 minus the accuracy on the same images, and a final value is its cu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,18 +37,15 @@ class ReportedRun:
         return tuple(claim for family in self.families for claim in family)
 
 
-def list_reported_runs(
-    document: Document, *, protocols: Mapping[str, Protocol], chosen_by: Collection[str] = ()
-) -> tuple[ReportedRun, ...]:
+def list_reported_runs(document: Document, *, protocols: Mapping[str, Protocol]) -> tuple[ReportedRun, ...]:
     """Return the runs that a document reports, in its order.
 
     Parameters
     ----------
     protocols
         Those of its experiments, by id.
-    chosen_by
-        Ids of families whose values were used to choose a reconstruction.
     """
+    chosen_by = {name for each in protocols.values() for made in each.reconstructions for name in made.chosen_by}
     ranked = [claim for claim in document.claims if claim.experiment and claim.metric in RANKED_METRICS]
     found = []
     for experiment in dict.fromkeys(str(claim.experiment) for claim in ranked):

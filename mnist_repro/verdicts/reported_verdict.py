@@ -7,7 +7,7 @@ the document, cover which of its curves and values are named.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -75,16 +75,14 @@ class RunVerdict:
 
 
 def judge_reported_runs(
-    document: Document, *, measured: Measurements, protocols: Mapping[str, Protocol], chosen_by: Collection[str] = ()
+    document: Document, *, measured: Measurements, protocols: Mapping[str, Protocol]
 ) -> tuple[RunVerdict, ...]:
     """Judge all runs that a document reports, in its order.
 
     Parameters
     ----------
     protocols
-        Those of its experiments, by id.
-    chosen_by
-        Ids of families whose values were used to choose a reconstruction: they are placed, and judge nothing.
+        Those of its experiments, by id. Families by which a reconstruction was chosen are placed, and judge nothing.
 
     Notes
     -----
@@ -92,7 +90,7 @@ def judge_reported_runs(
     the document. *Could have been refuted* means: farther off than all our runs, and the other runs as they are, it
     would have been. So with three runs and none refuted it takes 59 of ours, and 119 for the second place.
     """
-    reported = list_reported_runs(document, protocols=protocols, chosen_by=chosen_by)
+    reported = list_reported_runs(document, protocols=protocols)
     standings = {each.experiment: _stand(each.families, measured=measured) for each in reported}
     tested = {experiment: standing for experiment, standing in standings.items() if standing}
     return tuple(_judge(each, measured=measured, tested=tested) for each in reported)

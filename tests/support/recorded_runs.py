@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from mnist_repro.documents.catalogue import Catalogue, load_catalogue
+from mnist_repro.documents.protocol import Protocol, Reconstruction
 from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
@@ -49,3 +52,9 @@ def judge_all() -> dict[str, RunVerdict]:
         for document in CATALOGUE.documents.values()
         for verdict in judge_reported_runs(document, measured=measure(), protocols=CATALOGUE.protocols)
     }
+
+
+def choose_by(*families: str, protocols: Mapping[str, Protocol]) -> dict[str, Protocol]:
+    """Return protocols one choice of which was made by the values of these families, and no other by any."""
+    made = Reconstruction(choice="any", chosen="one", evidence="It fits.", chosen_by=families)
+    return {name: replace(protocol, reconstructions=(made,)) for name, protocol in protocols.items()}

@@ -47,7 +47,8 @@ def test_place_shifted_each_place_is_taken_no_more_often_than_by_chance(experime
     ("experiment", "least"),
     [
         *zip(["julia-linear-lr0.02", "julia-linear-lr0.003", "julia-mlp-100x100"], [0.9, 0.9, 0.45], strict=True),
-        *((name, 0.6) for name in NOTEBOOK),
+        # Of the basic net only one value judges: its curves chose the protocol.
+        *((name, 0.6) for name in NOTEBOOK if name != "tf1-basic"),
     ],
 )
 def test_find_power_shift_of_all_values_by_two_deviations_is_found(experiment: str, least: float) -> None:
