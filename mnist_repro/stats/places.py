@@ -6,7 +6,6 @@ place is likelier than another, whatever the numbers' distribution is and howeve
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -15,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 # Scores are of the order of 1: a smaller difference is one of rounding alone.
 _ROUNDING = 1e-9
-# Where all others agree, a run that differs lies this far off, in standard deviations: finite, so that scores add up.
+# Where all others agree, a run that differs lies this far off: finite, so that scores add up.
 _FARTHEST = 1e9
 
 
@@ -41,8 +40,8 @@ def measure_distances(values: ArrayLike, families: ArrayLike) -> NDArray[np.floa
     that the families of one run can be compared: a curve's mean over ten points varies less than a single value's
     distance. Every step treats all runs alike, so exchangeable runs have exchangeable distances.
 
-    A point at which all runs agree says nothing and counts 0; where one run alone differs from all others, it lies
-    1e9 standard deviations off. A family in which all runs lie equally far off counts 0 as well.
+    A point at which all runs agree counts alike in all, and so says nothing; where one run alone differs from all
+    others, it lies farther off than any. A family in which all runs lie equally far off counts 0.
     """
     numbers, family = np.asarray(values, dtype=np.float64), np.asarray(families)
     if numbers.ndim < 2 or family.shape != numbers.shape[-1:] or not family.size:  # noqa: PLR2004 - runs by points
@@ -69,20 +68,18 @@ def family_weights(families: ArrayLike) -> NDArray[np.float64]:
 
 
 def _leave_out(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the distance of each value from the mean of the other runs', in their standard deviations."""
+    """Return how far each value lies from the mean of the others, in a constant number of their standard deviations."""
     runs = values.shape[-2]
-    # From the first: where all agree nothing is left, not even rounding.
-    centered = values - values[..., :1, :]
-    centered -= centered.mean(axis=-2, keepdims=True)
-    squares = np.square(centered)
+    squares = np.square(values - values.mean(axis=-2, keepdims=True))
     total = squares.sum(axis=-2, keepdims=True)
-    # Leaving out run i moves the mean of the others by -centered[i] / (runs - 1).
+    # What a run leaves is the others' sum of squares from their own mean, from which it lies farther off by a factor
+    # that is the same for all.
     left = total - squares * (runs / (runs - 1))
     alone = left <= _ROUNDING * total
     left[alone] = 1.0
-    distances: NDArray[np.float64] = np.sqrt(squares / left) * (runs / (runs - 1) * math.sqrt(runs - 2))
+    distances: NDArray[np.float64] = np.sqrt(squares / left)
     distances[alone] = np.where(squares[alone] > 0, _FARTHEST, 0.0)
-    return np.minimum(distances, _FARTHEST, out=distances)
+    return distances
 
 
 def count_as_far(distances: ArrayLike) -> NDArray[np.int64]:

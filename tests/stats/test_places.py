@@ -62,7 +62,7 @@ def test_count_as_far_one_point_far_off_is_the_farthest(runs: int, point: int) -
         pytest.param([0.1] * 6, [6] * 6, id="all agree"),
         pytest.param([0.3, *[0.1] * 5], [1, *[6] * 5], id="all but one agree"),
         pytest.param([0.3, 0.3, *[0.1] * 4], [2, 2, *[6] * 4], id="two others agree"),
-        pytest.param([0.1, 0.3, 0.1, 0.3], [4] * 4, id="half and half"),
+        pytest.param([0.1, 0.7] * 5, [10] * 10, id="half and half"),
     ],
 )
 @pytest.mark.filterwarnings("error::RuntimeWarning")

@@ -85,7 +85,7 @@ def test_count_until_decided_finds_a_run_that_is_off() -> None:
 
 def test_score_by_first_runs_that_agree_have_finite_scores() -> None:
     """Where all first runs print the same, one that prints another number lies far off."""
-    scores = score_by_first([[0.9]] * 20, [[0.9], [0.8]], [0])
+    scores = score_by_first([[0.5]] * 20, [[0.5], [0.25]], [0])
 
     assert np.isfinite(scores).all()
     assert scores[1] > scores[0]

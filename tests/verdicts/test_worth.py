@@ -111,6 +111,27 @@ def test_assess_worth_alternative_without_runs_is_not_told_apart() -> None:
     assert (worth.told_apart, worth.tried, worth.grade) == ((), 9, Grade.WEAK)
 
 
+def test_assess_worth_two_alternatives_of_nine_are_few() -> None:
+    """What tells two of nine alternatives apart is weak, however narrow its bound is."""
+    verdict = judge_all()["julia-linear-lr0.003"]
+    told = assess(verdict).told_apart[:2]
+
+    worth = assess(verdict, {name: read_alternatives()[name] for name in told})
+
+    assert (worth.told_apart, worth.grade) == (told, Grade.WEAK)
+
+
+def test_assess_worth_verdict_that_could_not_refute_is_weak() -> None:
+    """A narrow bound, and the one alternative told apart by its rates, make no verdict of too few runs."""
+    late = [each for each in CATALOGUE.alternatives if each.id == "tf1-dropout-piecewise+late-schedule"]
+    verdict = judge_all()["tf1-dropout-piecewise"]
+
+    worth = assess_worth(verdict, claims=CLAIMS, alternatives=late, runs=read_alternatives())
+
+    assert (len(worth.told_apart), worth.tried, worth.grade) == (1, 1, Grade.WEAK)
+    assert grade_verdict(worth.within, Fraction(1)) is Grade.STRONG
+
+
 def test_assess_worth_run_that_diverged_could_not_have_been_printed() -> None:
     """An alternative is told apart where at least 80 % of its runs are refuted or print nothing."""
     verdict = judge_all()["julia-linear-lr0.003"]
@@ -148,22 +169,23 @@ def test_grade_verdict_needs_both_a_bound_and_alternatives(within: float, share:
 
 
 @pytest.mark.parametrize(
-    ("accuracies", "runs", "word"),
+    ("accuracies", "deviation", "runs", "word"),
     [
-        pytest.param((0.95, 0.9), 60, Word.EXPLAINED, id="the variant makes it possible"),
-        pytest.param((0.95, 0.9), 59, Word.NOT_REPRODUCED, id="it has fewer runs"),
-        pytest.param((0.92, 0.9), 60, Word.NOT_REPRODUCED, id="it makes it no more possible"),
-        pytest.param((0.9, 0.9), 60, Word.NOT_REPRODUCED, id="it differs from nothing"),
-        pytest.param((0.95, 0.95), 60, Word.REPRODUCED, id="nothing is to be explained"),
+        pytest.param((0.95, 0.9), 0.005, 60, Word.EXPLAINED, id="the variant makes it possible"),
+        pytest.param((0.95, 0.9), 0.005, 59, Word.NOT_REPRODUCED, id="it has fewer runs"),
+        pytest.param((0.92, 0.9), 0.005, 60, Word.NOT_REPRODUCED, id="it makes it no more possible"),
+        pytest.param((0.91, 0.9), 0.03, 60, Word.NOT_REPRODUCED, id="it is not told apart, so wide it is"),
+        pytest.param((0.95, 0.95), 0.005, 60, Word.REPRODUCED, id="nothing is to be explained"),
     ],
 )
 def test_explain_run_variant_has_to_differ_and_to_make_it_possible(
-    make_runs: Callable[..., list[RunRecord]], accuracies: tuple[float, float], runs: int, word: Word
+    make_runs: Callable[..., list[RunRecord]], accuracies: tuple[float, float], deviation: float, runs: int, word: Word
 ) -> None:
     """A document that prints 0.95 is explained by a variant that gives 0.95, if it has as many runs as the verdict."""
+    noise = np.random.default_rng(7).normal(size=60)
     theirs, ours = (
-        make_runs("tf1-basic", (mean + 0.005 * np.random.default_rng(7).normal(size=60)).tolist())
-        for mean in accuracies
+        make_runs("tf1-basic", (mean + spread * noise).tolist())
+        for mean, spread in zip(accuracies, (deviation, 0.005), strict=True)
     )
     relu = [each for each in CATALOGUE.alternatives if each.id == "tf1-basic+relu"]
     named = Explanation(family="tf1-basic.test-accuracy", date="2025-01-31", variant="tf1-basic+relu", text="ReLU")
