@@ -6,6 +6,7 @@ place is likelier than another, whatever the numbers' distribution is and howeve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -14,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 # Scores are of the order of 1: a smaller difference is one of rounding alone.
 _ROUNDING = 1e-9
-# Where all others agree, a run that differs lies this far off: finite, so that scores add up.
+# Where all others agree, a run that differs lies this many standard deviations off: finite, so that scores add up.
 _FARTHEST = 1e9
 
 
@@ -31,17 +32,19 @@ def measure_distances(values: ArrayLike, families: ArrayLike) -> NDArray[np.floa
     Returns
     -------
     ndarray of float64, shape (..., runs, families)
-        In standard deviations of the family's distance over all runs, from its mean.
+        Above the median of the family's distance over all runs, in units of what lies between it and the ninth decile.
 
     Notes
     -----
     The distance of a family is the mean over its points of ``|x - m| / s``, with the mean and the standard deviation of
-    the *other* runs: a point that is off by any amount moves it by as much. It is then standardized over all runs, so
-    that the families of one run can be compared: a curve's mean over ten points varies less than a single value's
-    distance. Every step treats all runs alike, so exchangeable runs have exchangeable distances.
+    the *other* runs: a point that is off by any amount moves it by as much. The distances of all runs then give their
+    own scale, so that the families of one run can be compared: a curve's mean over ten points varies less than a single
+    value's distance. Median and decile see to it that a few of our runs that went astray in one family do not hide what
+    is off in it. Every step treats all runs alike, so exchangeable runs have exchangeable distances.
 
     A point at which all runs agree counts alike in all, and so says nothing; where one run alone differs from all
-    others, it lies farther off than any. A family in which all runs lie equally far off counts 0.
+    others, it lies farther off than any. Where half of the runs or more lie equally far off in a family, the standard
+    deviation is its scale; where all do, it counts nothing.
     """
     numbers, family = np.asarray(values, dtype=np.float64), np.asarray(families)
     if numbers.ndim < 2 or family.shape != numbers.shape[-1:] or not family.size:  # noqa: PLR2004 - runs by points
@@ -52,11 +55,24 @@ def measure_distances(values: ArrayLike, families: ArrayLike) -> NDArray[np.floa
         msg = f"Values are finite, of at least 3 runs; received {runs} runs, or a value that is not."
         raise ValueError(msg)
     distances = _leave_out(numbers) @ family_weights(family)
-    centered = distances - distances.mean(axis=-2, keepdims=True)
-    deviations = np.sqrt(np.square(centered).mean(axis=-2, keepdims=True))
-    varies = deviations > _ROUNDING * distances.max(axis=-2, keepdims=True)
-    standardized: NDArray[np.float64] = np.divide(centered, deviations, out=np.zeros_like(centered), where=varies)
-    return standardized
+    return standardize(distances, among=distances)
+
+
+def standardize(distances: NDArray[np.float64], *, among: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return distances above the median of those of some runs, by the scale of those, as `measure_distances` does.
+
+    Parameters
+    ----------
+    distances, among
+        Of shape (..., runs, families).
+    """
+    ordered, runs = np.sort(among, axis=-2), among.shape[-2]
+    largest = ordered[..., -1:, :]
+    middle, decile = (ordered[..., place : place + 1, :] for place in (runs // 2, runs * 9 // 10))
+    scale = decile - middle
+    for instead in (among.std(axis=-2, keepdims=True), np.maximum(1.0, largest)):
+        scale = np.where(scale > _ROUNDING * largest, scale, instead)
+    return (distances - middle) / scale
 
 
 def family_weights(families: ArrayLike) -> NDArray[np.float64]:
@@ -68,16 +84,15 @@ def family_weights(families: ArrayLike) -> NDArray[np.float64]:
 
 
 def _leave_out(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how far each value lies from the mean of the others, in a constant number of their standard deviations."""
+    """Return how far each value lies from the mean of the other runs', in their standard deviations."""
     runs = values.shape[-2]
     squares = np.square(values - values.mean(axis=-2, keepdims=True))
     total = squares.sum(axis=-2, keepdims=True)
-    # What a run leaves is the others' sum of squares from their own mean, from which it lies farther off by a factor
-    # that is the same for all.
+    # Leaving out run i moves the mean of the others by -1 / (runs - 1) of its distance from the mean of all.
     left = total - squares * (runs / (runs - 1))
     alone = left <= _ROUNDING * total
     left[alone] = 1.0
-    distances: NDArray[np.float64] = np.sqrt(squares / left)
+    distances: NDArray[np.float64] = np.sqrt(squares / left) * (runs / (runs - 1) * math.sqrt(runs - 2))
     distances[alone] = np.where(squares[alone] > 0, _FARTHEST, 0.0)
     return distances
 

@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mnist_repro.stats.places import family_weights
+from mnist_repro.stats.places import family_weights, standardize
 
 # Where the first runs all agree, a run that differs lies very far off, and not infinitely.
 _SMALLEST = 1e-9
@@ -75,11 +75,11 @@ def score_by_first(first: ArrayLike, values: ArrayLike, families: ArrayLike) -> 
     Returns
     -------
     ndarray of float64, shape (runs,)
-        The largest distance of a run's families, each in standard deviations over the first runs from their mean.
+        The largest distance of a run's families, by the first runs' scale.
     """
     start, numbers = np.asarray(first, dtype=np.float64), np.asarray(values, dtype=np.float64)
     center, scale = start.mean(axis=0), np.maximum(start.std(axis=0, ddof=1), _SMALLEST)
     weights = family_weights(families)
     own, found = (np.abs(each - center) / scale @ weights for each in (start, numbers))
-    scores: NDArray[np.float64] = ((found - own.mean(axis=0)) / np.maximum(own.std(axis=0), _SMALLEST)).max(axis=1)
+    scores: NDArray[np.float64] = standardize(found, among=own).max(axis=1)
     return scores

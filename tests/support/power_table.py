@@ -2,7 +2,7 @@
 
 The rules are exact all alike, so they are compared by what they find:
 
-- the largest of the families' standardized mean distances: the verdict's;
+- the largest of the families' mean distances, each by its own scale: the verdict's;
 - the smallest rank of the families' mean squared distances and of the sum of squares, ties broken by the sum;
 - the rank of the largest distance in each family alone, adjusted for all families of the document.
 
@@ -61,23 +61,9 @@ def as_refutable(verdict: RunVerdict, *, runs: int | None = None, sample: int = 
     return replace(verdict, standing=standing, runs=standing.runs, refuting_place=int(Fraction(standing.runs, 60)))
 
 
-def select(verdict: RunVerdict, *quantities: str) -> RunVerdict:
-    """Return the verdict by some families of its run alone."""
-    standing = verdict.standing
-    assert standing is not None
-    families = tuple(each for each in standing.families if each[0].family.rpartition(".")[2] in quantities)
-    points = [standing.claims.index(claim) for family in families for claim in family]
-    printing = replace(
-        standing.printing, decimals=standing.printing.decimals[points], cut=standing.printing.cut[points]
-    )
-    chosen = replace(
-        standing,
-        families=families,
-        document=standing.document[points],
-        ours=standing.ours[:, points],
-        printing=printing,
-    )
-    return replace(verdict, standing=chosen, reported=replace(verdict.reported, families=families))
+def draw_sets(verdict: RunVerdict) -> list[RunVerdict]:
+    """Return sets of as many runs as are planned, drawn like ours."""
+    return [as_refutable(verdict, runs=PLANNED + 1, sample=sample) for sample in range(SAMPLES)]
 
 
 def measure_power(verdict: RunVerdict) -> tuple[float, float]:
@@ -135,8 +121,7 @@ def _points(verdict: RunVerdict) -> list[list[int]]:
 def list_rows() -> Iterator[Row]:
     """Yield the rows: by recorded runs where they can refute, else by as many drawn like them as are planned."""
     for name, verdict in judge_all().items():
-        drawn = [as_refutable(verdict, runs=PLANNED + 1, sample=sample) for sample in range(SAMPLES)]
-        sets = [as_refutable(verdict)] if verdict.refuting_place else drawn
+        sets = [as_refutable(verdict)] if verdict.refuting_place else draw_sets(verdict)
         yield Row(name=name, others=sets[0].runs - 1, **_average(sets))
 
 

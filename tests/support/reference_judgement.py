@@ -30,9 +30,12 @@ def find_distances(runs: Sequence[Run]) -> list[list[float]]:
             fmean(_distance(runs, run, family, point) for point in range(len(runs[0][family])))
             for run in range(len(runs))
         ]
-        mean = fmean(raw)
-        deviation = math.sqrt(fmean((each - mean) ** 2 for each in raw))
-        by_family.append([(each - mean) / deviation if deviation > 1e-9 * max(raw) else 0.0 for each in raw])
+        ordered = sorted(raw)
+        middle, decile = ordered[len(raw) // 2], ordered[len(raw) * 9 // 10]
+        scale = decile - middle
+        if scale < 1e-9 * max(raw):
+            scale = math.sqrt(fmean((each - fmean(raw)) ** 2 for each in raw))
+        by_family.append([(each - middle) / scale if scale > 1e-9 * max(raw) else 0.0 for each in raw])
     return [list(each) for each in zip(*by_family, strict=True)]
 
 
@@ -49,7 +52,9 @@ def _distance(runs: Sequence[Run], run: int, family: int, point: int) -> float:
 def find_p(distances: Sequence[Sequence[float]], families: Sequence[int]) -> Fraction:
     """Return the fraction of runs that lie as far off as the first in the farthest of some families."""
     scores = [max(each[family] for family in families) for each in distances]
-    return Fraction(sum(score >= scores[0] - 1e-9 for score in scores), len(scores))
+    return Fraction(
+        sum(score > scores[0] or math.isclose(score, scores[0], abs_tol=1e-9) for score in scores), len(scores)
+    )
 
 
 def adjust_runs(p_values: Mapping[str, Fraction]) -> dict[str, Fraction]:
