@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -67,6 +67,9 @@ def load_catalogue() -> Catalogue:
         _check_protocol(protocol)
     for document in catalogue.documents.values():
         _check_document(document, catalogue.protocols)
+    families = {claim.family for document in catalogue.documents.values() for claim in document.claims}
+    for protocol in catalogue.protocols.values():
+        _check_reconstructions(protocol, families)
     for file, variants in (("alternatives.py", catalogue.alternatives), ("faults.py", catalogue.faults)):
         for variant in variants:
             _check_variant(variant, catalogue.protocols, file=file)
@@ -109,6 +112,18 @@ def _check_document(document: Document, protocols: dict[str, Protocol]) -> None:
         for name in statement.experiments:
             _check_known(name, protocols, what=f"Statement {statement.id}", file="claims.toml")
             apply_rule(statement, protocols[name])
+
+
+def _check_reconstructions(protocol: Protocol, families: Collection[str]) -> None:
+    """Refuse a reconstruction that was chosen by values which no document reports; raises a ReproError."""
+    for reconstruction in protocol.reconstructions:
+        for name in reconstruction.chosen_by:
+            if name not in families:
+                msg = (
+                    f"Experiment {protocol.id}, reconstruction of {reconstruction.choice}: chosen_by has ids of "
+                    f"claims, without their period. Received: {name!r}. Correct it in experiments.py."
+                )
+                raise ReproError(msg)
 
 
 def _check_variant(variant: Variant, protocols: dict[str, Protocol], *, file: str) -> None:

@@ -175,6 +175,8 @@ class Reconstruction:
     choice: str  #: what had to be chosen
     chosen: str  #: what was chosen
     evidence: str  #: why
+    #: ids of the families of claims whose values it was chosen by: they confirm nothing, and judge no run
+    chosen_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

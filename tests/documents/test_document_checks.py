@@ -102,6 +102,14 @@ def test_load_catalogue_in_order_passes(folders: list[Path]) -> None:
             )
         ),
         pytest.param(
+            "experiments.py",
+            'any would do."',
+            'any would do.", chosen_by=("tiny-linear.held-out-loss.2",)',
+            "Experiment tiny-linear, reconstruction of batch size: chosen_by has ids of claims, without their period. "
+            "Received: 'tiny-linear.held-out-loss.2'. Correct it in experiments.py.",
+            id="reconstruction chosen by no family",
+        ),
+        pytest.param(
             "alternatives.py",
             '"batches-of-10",',
             '"batches/of-10",',

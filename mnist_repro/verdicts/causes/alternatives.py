@@ -88,7 +88,7 @@ def last_values(claims: Sequence[Claim]) -> tuple[Claim, ...]:
 
 def _judge(variant: Variant | None, claims: Sequence[Claim], records: Sequence[RunRecord]) -> Cause:
     made = Runs(records)
-    measured = {c: made.measure(_read_instead(c, variant)) for c in claims if c.metric in _MEASURED}
+    measured = {c: made.measure(read_instead(c, variant)) for c in claims if c.metric in _MEASURED}
     ranked = [each for claim, each in measured.items() if claim.metric in _RANKED]
     runs = made.judged
     unfinished = sum(record.status != "completed" for record in records)
@@ -116,7 +116,7 @@ def _judge(variant: Variant | None, claims: Sequence[Claim], records: Sequence[R
     )
 
 
-def _read_instead(claim: Claim, variant: Variant | None) -> Claim:
+def read_instead(claim: Claim, variant: Variant | None) -> Claim:
     """Return the claim as it reads on the set that the variant takes in place of the document's."""
     instead = variant.reads.get(claim.evaluation_set or "") if variant else None
     return replace(claim, evaluation_set=instead) if instead else claim

@@ -1,0 +1,48 @@
+"""A refuted run that a changed experiment explains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from mnist_repro.documents.explanation import Explanation
+from mnist_repro.documents.variant import Variant
+from mnist_repro.records.run import RunRecord
+from mnist_repro.verdicts.measured import Runs
+from mnist_repro.verdicts.reported_verdict import LEVEL, RunVerdict, Word
+from mnist_repro.verdicts.standing import place_among
+from mnist_repro.verdicts.worth import Worth, measure_as
+
+
+def explain_run(
+    verdict: RunVerdict,
+    explanations: Iterable[Explanation],
+    *,
+    worth: Worth,
+    alternatives: Iterable[Variant],
+    runs: Mapping[str, Sequence[RunRecord]],
+) -> RunVerdict:
+    """Return the verdict, *explained* where a refuted run has an explanation that our runs support.
+
+    They do if the variant that it names is told apart from the reconstruction, has at least as many runs, and the
+    document's run is not refuted among them.
+
+    Parameters
+    ----------
+    explanations
+        Those of the document.
+    alternatives, runs
+        As for `assess_worth`.
+    """
+    own = {family[0].family for family in verdict.reported.families}
+    named = {each.variant for each in explanations if each.family in own}.intersection(worth.told_apart)
+    tried = (_is_possible(verdict, each, runs.get(each.id, ())) for each in alternatives if each.id in named)
+    return replace(verdict, word=Word.EXPLAINED) if verdict.word is Word.NOT_REPRODUCED and any(tried) else verdict
+
+
+def _is_possible(verdict: RunVerdict, variant: Variant, records: Sequence[RunRecord]) -> bool:
+    made = Runs(records)
+    if made.judged < verdict.runs:
+        return False
+    return place_among(verdict.reported.families, measure=partial(measure_as, variant, made)).p > LEVEL

@@ -1,0 +1,121 @@
+"""The reported run: all that a document prints of one training run, and how it prints it.
+
+A document shows runs, not numbers: what one run printed, in whichever cell, hangs together and is judged together. The
+claims about one experiment are those of one run. A quantity that is a function of another is no evidence of its own:
+an error is 1 minus the accuracy on the same images, and a final value is its curve's last point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_repro.documents.claim import Claim, read_number
+from mnist_repro.documents.document import Document
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.verdicts.finding import RANKED_METRICS
+
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportedRun:
+    """A training run of which a document prints losses, accuracies or errors."""
+
+    document: str  #: id of the document
+    experiment: str  #: id of the experiment
+    families: tuple[tuple[Claim, ...], ...]  #: curves and single values that judge it, in the document's order
+    chose: tuple[tuple[Claim, ...], ...]  #: those whose values chose the protocol, and so judge nothing
+    derived: Mapping[str, str]  #: by id of a family that is a function of another: the id of the latter
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """The claims that judge it, family by family."""
+        return tuple(claim for family in self.families for claim in family)
+
+
+def list_reported_runs(document: Document, *, protocols: Mapping[str, Protocol]) -> tuple[ReportedRun, ...]:
+    """Return the runs that a document reports, in its order.
+
+    Parameters
+    ----------
+    protocols
+        Those of its experiments, by id.
+    """
+    chosen_by = {name for each in protocols.values() for made in each.reconstructions for name in made.chosen_by}
+    ranked = [claim for claim in document.claims if claim.experiment and claim.metric in RANKED_METRICS]
+    found = []
+    for experiment in dict.fromkeys(str(claim.experiment) for claim in ranked):
+        own = [claim for claim in ranked if claim.experiment == experiment]
+        families, derived = _split(own, periods=protocols[experiment].training.periods)
+        found.append(
+            ReportedRun(
+                document=document.id,
+                experiment=experiment,
+                families=tuple(each for each in families if each[0].family not in chosen_by),
+                chose=tuple(each for each in families if each[0].family in chosen_by),
+                derived=derived,
+            )
+        )
+    return tuple(found)
+
+
+def _split(claims: Sequence[Claim], *, periods: int) -> tuple[list[tuple[Claim, ...]], dict[str, str]]:
+    """Return families without what is a function of another's points, and which families are so altogether."""
+    by_family: dict[str, list[Claim]] = {}
+    for claim in claims:
+        by_family.setdefault(claim.family, []).append(claim)
+    taken: dict[tuple[str, str | None, int], str] = {}
+    kept, derived = {}, {}
+    # Accuracies before errors, and curves before their ends.
+    for family, members in sorted(by_family.items(), key=lambda item: (item[1][0].metric == "error", -len(item[1]))):
+        points = {claim: _measured(claim, periods=periods) for claim in members}
+        if own := tuple(claim for claim, point in points.items() if point not in taken):
+            kept[family] = own
+        else:
+            derived[family] = taken[points[members[0]]]
+        taken = {**dict.fromkeys(points.values(), family), **taken}
+    return [kept[family] for family in by_family if family in kept], derived
+
+
+def _measured(claim: Claim, *, periods: int) -> tuple[str, str | None, int]:
+    """Return what decides the value of a claim in a run: what was measured, on what, and when."""
+    metric = "accuracy" if claim.metric == "error" else claim.metric
+    return metric, claim.evaluation_set, claim.period or periods
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Printing:
+    """How a document prints the points of a run: ours are printed alike before they are compared."""
+
+    decimals: NDArray[np.int64]  #: of shape (points,): digits after the point; less than 0 where tens are rounded
+    cut: NDArray[np.bool_]  #: of shape (points,): whether digits were cut off; else numbers were rounded
+
+    def __call__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Print values of shape (..., points) and read them again.
+
+        A common map of all runs, the document's among them, keeps them exchangeable.
+        """
+        # Powers of ten are exact up to 1e22, and one below 1 never is.
+        up, down = (10.0 ** np.maximum(sign * self.decimals, 0) for sign in (1, -1))
+        scaled = values * up / down
+        nearest = np.rint(scaled)
+        beside = np.abs(scaled - nearest) > _ROUNDING * np.maximum(1.0, np.abs(nearest))
+        printed: NDArray[np.float64] = np.where(self.cut & beside, np.trunc(scaled), nearest) * down / up
+        return printed
+
+
+def find_printing(families: Sequence[Sequence[Claim]]) -> Printing:
+    """Return how the points of families are printed, family by family.
+
+    The points of a curve are printed by the same code. So each has as many digits as that with most: one with fewer had
+    zeros at its end, which were not printed.
+    """
+    decimals = [[read_number(claim.printed, unit=claim.unit)[1] for claim in family] for family in families]
+    return Printing(
+        decimals=np.array([max(each) for each in decimals for _ in each], dtype=np.int64),
+        cut=np.array([claim.cut for family in families for claim in family], dtype=np.bool_),
+    )

@@ -1,0 +1,60 @@
+"""The published records, read once: what the judgement is tested on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from mnist_repro.documents.catalogue import Catalogue, load_catalogue
+from mnist_repro.documents.protocol import Protocol, Reconstruction
+from mnist_repro.records.pooling import pool_runs
+from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import RecordStore
+from mnist_repro.records.variant_runs import read_variant_runs
+from mnist_repro.verdicts.measured import Measurements
+from mnist_repro.verdicts.reported_verdict import RunVerdict, judge_reported_runs
+
+RECORDS = Path(__file__).parents[2] / "reports" / "records"
+ENVIRONMENTS = sorted(file.parent.name for file in RECORDS.glob("*/runs.jsonl"))
+REFERENCE = "py311-tf221"
+CATALOGUE: Catalogue = load_catalogue()
+
+
+@cache
+def read_runs(environment: str) -> dict[str, tuple[RunRecord, ...]]:
+    """Return the pooled runs of each experiment in an environment."""
+    written = RecordStore(RECORDS / environment).read()
+    return {
+        name: pool_runs(written, experiment=name, protocol_sha256=protocol.sha256).records
+        for name, protocol in CATALOGUE.protocols.items()
+    }
+
+
+def measure(environment: str = REFERENCE, *, most: int | None = None) -> Measurements:
+    """Return the runs of an environment, `most` of each experiment, as claims are measured on them."""
+    return Measurements(run for runs in read_runs(environment).values() for run in runs[:most])
+
+
+@cache
+def read_alternatives() -> dict[str, tuple[RunRecord, ...]]:
+    """Return the pooled runs of each alternative in the reference environment, by id."""
+    runs = read_variant_runs(RecordStore(RECORDS / REFERENCE))
+    return {variant.id: runs.of_variant(variant) for variant in CATALOGUE.alternatives}
+
+
+@cache
+def judge_all() -> dict[str, RunVerdict]:
+    """Return the verdicts on all runs that the package's documents report, by the reference environment's runs."""
+    return {
+        verdict.reported.experiment: verdict
+        for document in CATALOGUE.documents.values()
+        for verdict in judge_reported_runs(document, measured=measure(), protocols=CATALOGUE.protocols)
+    }
+
+
+def choose_by(*families: str, protocols: Mapping[str, Protocol]) -> dict[str, Protocol]:
+    """Return protocols one choice of which was made by the values of these families, and no other by any."""
+    made = Reconstruction(choice="any", chosen="one", evidence="It fits.", chosen_by=families)
+    return {name: replace(protocol, reconstructions=(made,)) for name, protocol in protocols.items()}
