@@ -21,6 +21,8 @@ from mnist_repro.reporting.terminal.plan import print_next_step
 
 _OWN_OUTPUT = DEFAULT_OUTPUT / "local"
 _PUBLISHED = "../README.md"
+# What pins the libraries that draw the published figures, in the folder of the report's.
+_LOCK = Path("locks/reference.txt")
 
 
 def add_verbs(verbs: Any) -> None:
@@ -55,20 +57,31 @@ def add_verbs(verbs: Any) -> None:
         "--readme", type=Path, metavar="FILE", help="also renew the part of this page between its marks for results"
     )
     parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit with 1 if any page or figure differs from the records"
+        "--check",
+        action="store_true",
+        help="write nothing; exit with 1 if any page or figure is missing, unexpected, or not what the records give",
     )
 
 
 def report(options: argparse.Namespace, console: Console) -> int:
     """Write a report, or compare the published one with the records."""
     # Matplotlib takes a second to import.
-    from mnist_repro.reporting.report import check_report, write_report  # noqa: PLC0415
+    from mnist_repro.reporting.checking import check_report  # noqa: PLC0415
+    from mnist_repro.reporting.report import write_report  # noqa: PLC0415
 
     is_published = options.publish or options.check or options.readme is not None
     output = options.output or (DEFAULT_OUTPUT if is_published else _OWN_OUTPUT)
     results = _load_results(options, output=output, is_published=is_published)
     if options.check:
-        return _print_differences(check_report(results, output, readme=options.readme), output, console)
+        lock = output.parent / _LOCK
+        differences = check_report(
+            results,
+            output,
+            readme=options.readme,
+            lock=lock if lock.is_file() else None,
+            beside=[options.records, name_baseline(options.baseline, records=options.records), _OWN_OUTPUT],
+        )
+        return _print_differences(differences, output, console)
     # A CI's page shows what the file that it names here says.
     named = environ.get("GITHUB_STEP_SUMMARY")
     written = write_report(

@@ -18,8 +18,10 @@ from mnist_repro.comparison.versions.matrix import read_matrix
 from mnist_repro.comparison.versions.summary import VersionsResult, summarize_versions
 from mnist_repro.documents.catalogue import Catalogue
 from mnist_repro.documents.document import Document
+from mnist_repro.records import jsonl
 from mnist_repro.records.environment import LOCAL_ENVIRONMENT, hash_file, training_code_sha256
 from mnist_repro.records.store import RecordStore, open_stores
+from mnist_repro.records.variant_runs import FOLDER as VARIANTS
 from mnist_repro.studies.artifacts import PICTURED_SEED, load_first_weights, load_sample_digits
 from mnist_repro.studies.first_layer import Snapshot, find_snapshots
 from mnist_repro.verdicts.environment import EnvironmentResult, OutdatedRecordsError, find_labels, summarize_environment
@@ -51,6 +53,9 @@ class Results:
     environments: Sequence[EnvironmentResult]  #: all of them, a user's own first
     shown: Sequence[EnvironmentResult]  #: those that the front page shows in full, at least one
     artifacts: Mapping[str, Artifacts] = field(default_factory=dict)  #: of the environments shown, by name
+    #: SHA-256 sums of the files of records, by their names in the folder; by the name of the environment
+    sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    baseline_sources: Mapping[str, str] = field(default_factory=dict)  #: likewise, of the baseline's files
     versions: VersionsResult | None = None  #: None where fewer than two environments are compared
     gate: GateSummary | None = None  #: None without a baseline
     speed_gate: SpeedGateSummary | None = None  #: None without a baseline
@@ -99,6 +104,8 @@ def load_results(
         environments=environments,
         shown=shown,
         artifacts={result.name: _load_artifacts(result) for result in shown},
+        sources={result.name: _hash_sources(result.store.folder) for result in environments},
+        baseline_sources=_hash_sources(baseline) if baseline else {},
         versions=summarize_versions(
             environments, expected=expected, outdated=outdated, code=_todays_code(matrix), protocols=protocols
         ),
@@ -145,6 +152,12 @@ def _todays_code(matrix: Path | None) -> frozenset[str]:
     session = matrix.parent / _SESSION if matrix else None
     found = [hash_file(session)] if session and session.is_file() else []
     return frozenset([training_code_sha256(), *found])
+
+
+def _hash_sources(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 sums of the files of records in a folder, and of the variants' in it."""
+    files = [file for part in (folder, folder / VARIANTS) for file in sorted(part.glob("*.json*")) if file.is_file()]
+    return {file.relative_to(folder).as_posix(): jsonl.hash_file(file) for file in files}
 
 
 def _load_artifacts(result: EnvironmentResult) -> Artifacts:

@@ -1,4 +1,4 @@
-"""Write the report, or compare an existing one with the results."""
+"""Write the report."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from pathlib import Path
 
 from mnist_repro.comparison.results import Results
 from mnist_repro.errors import ReproError
-from mnist_repro.reporting.figures.style import read_creator
-from mnist_repro.reporting.html.inline_figures import blank_figures, list_creators
 from mnist_repro.reporting.markdown.job_summary import append_summary, format_summary
 from mnist_repro.reporting.rendering import render_report
 
@@ -54,47 +52,3 @@ def write_report(
         if step_summary:
             append_summary(format_summary(results.shown, documents=results.documents), file=step_summary)
         return list(made)
-
-
-def check_report(results: Results, output: Path, *, readme: Path | None = None) -> list[str]:
-    """Compare the report in `output` with `results`, byte for byte.
-
-    Figures, including those in `index.html`, are compared only where the same versions of the libraries drew them:
-    other versions draw other bytes.
-
-    Returns
-    -------
-    list of str
-        A line for each file that is missing or differs; empty without differences.
-    """
-    differences = []
-    with render_report(results, output=output, readme=readme) as made:
-        for there, file in made.items():
-            if not there.is_file():
-                differences.append(f"{there} is missing. Write it with `mnist-repro report --publish`.")
-            elif not is_as_made(there, made=file):
-                differences.append(
-                    f"{there} is not what the records give. Write it again with `mnist-repro report --publish`."
-                )
-    return differences
-
-
-def is_as_made(there: Path, *, made: Path) -> bool:
-    """Compare a file of the report with the file rendered now.
-
-    Figures are compared only where the same versions of the libraries drew them. The same holds for figures inside an
-    HTML page; its other bytes are always compared.
-    """
-    if made.suffix == ".svg" and read_creator(made) != read_creator(there):
-        return True
-    if made.read_bytes() == there.read_bytes():
-        return True
-    return made.suffix == ".html" and _is_page_as_made(there.read_bytes(), made=made.read_bytes())
-
-
-def _is_page_as_made(there: bytes, *, made: bytes) -> bool:
-    # A page that is not UTF-8 differs; it must not raise.
-    pages = [page.decode("utf-8", errors="replace") for page in (there, made)]
-    if list_creators(pages[0]) == list_creators(pages[1]):
-        return False
-    return blank_figures(pages[0]) == blank_figures(pages[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -31,10 +31,23 @@ def records(store: RecordStore, make: MakeRecord) -> Path:
 @pytest.fixture
 def few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw each figure as an empty one: for the tests that are about pages, in a fraction of the time."""
+    monkeypatch.setattr(figures, "draw_all", _draw_empty)
+
+
+@pytest.fixture
+def one_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw the overview of the published environment, and each other figure as an empty one."""
+    draw_all = figures.draw_all
 
     def draw(drawings: Mapping[Path, Draw]) -> None:
-        for file in drawings:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
+        overview = {file: draw for file, draw in drawings.items() if file.match("linux/overview.svg")}
+        draw_all(overview)
+        _draw_empty(drawings.keys() - overview.keys())
 
     monkeypatch.setattr(figures, "draw_all", draw)
+
+
+def _draw_empty(files: Iterable[Path]) -> None:
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mnist_repro.comparison.results import Results, load_results
 from mnist_repro.documents.catalogue import load_catalogue
-from mnist_repro.reporting import report
+from mnist_repro.reporting import checking, report
 
 EXPERIMENT = "julia-linear-lr0.02"
 HOSTILE = "ValueError: a | b\n\n# `c` <script>alert(1)</script> [d](e.md) </details>\n| --- |"
@@ -34,6 +34,10 @@ def write_report(output: Path, *, records: Path, readme: Path | None = None, **b
     return report.write_report(_load(records, **beside), output, readme=readme)
 
 
-def check_report(output: Path, *, records: Path, readme: Path | None = None, **beside: Path) -> list[str]:
+def check_report(
+    output: Path, *, records: Path, readme: Path | None = None, lock: Path | None = None, **beside: Path
+) -> list[str]:
     """Compare a report with the records in a folder, with what is `beside`: baseline and matrix."""
-    return report.check_report(_load(records, **beside), output, readme=readme)
+    return checking.check_report(
+        _load(records, **beside), output, readme=readme, lock=lock, beside=[records, *beside.values()]
+    )

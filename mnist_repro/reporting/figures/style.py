@@ -104,7 +104,7 @@ def svg_figure(path: Path, *, title: str, height: float, width: float = WIDTH) -
             for artist in (*axes.lines, *axes.collections, *axes.patches, *axes.texts):
                 artist.set_in_layout(False)
         svg = io.StringIO()
-        about = {"Title": title, "Creator": _describe_libraries(), "Date": None}
+        about = {"Title": title, "Creator": describe_libraries(), "Date": None}
         # `savefig` would draw the figure twice.
         renderer = RendererSVG(*figure.bbox.size, svg, metadata=about)  # type: ignore[no-untyped-call]
         make_room(figure, renderer, title=heading)
@@ -126,7 +126,8 @@ def _number_names(svg: bytes) -> bytes:
 
 
 @cache
-def _describe_libraries() -> str:
+def describe_libraries() -> str:
+    """Return the libraries that draw here, with their versions."""
     # Pillow compresses the images within figures.
     return f"Matplotlib {metadata.version('matplotlib')}, Pillow {metadata.version('pillow')}"
 

@@ -21,6 +21,8 @@ _STYLES = frozenset(
     | {"stroke-linecap", "stroke-linejoin", "stroke-opacity", "stroke-width"}
 )
 _HREF = "{http://www.w3.org/1999/xlink}href"
+# All that a drawing element may have, in a file or on a page.
+_DRAWING = frozenset({"", "id", "style", "href", _HREF, "stroke-linejoin", "stroke-miterlimit", *_ATTRIBUTES, *_STYLES})
 _PICTURE = "data:image/png;base64,"
 # The scale of every letter that Matplotlib draws.
 _LETTER_SCALE = "scale(0.015625)"
@@ -32,7 +34,8 @@ _SIDEWAYS = re.compile(r"translate\((\S+) 0\)")
 _REFERENCE = re.compile(r"url\(#(.+)\)")
 
 _START, _END = "<!-- figure by {} -->", "<!-- end of figure -->"
-_FIGURE = re.compile("<!-- figure by ([^<>]*) -->.*?<!-- end of figure -->", re.DOTALL)
+_FIGURE = re.compile("<!-- figure by ([^<>]*) -->(.*?)<!-- end of figure -->", re.DOTALL)
+_FOREIGN = re.compile(r"url\((?!#)")
 
 
 class FigureSheet:
@@ -117,14 +120,23 @@ class FigureSheet:
         return kept
 
 
-def list_creators(page: str) -> set[str]:
-    """Return the libraries that drew the figures of a page, with versions."""
-    return {match[1] for match in _FIGURE.finditer(page)}
+def part_figures(page: str) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return what stands around the figures of a page, and each figure after the libraries that drew it."""
+    parts = _FIGURE.split(page)
+    return parts[::3], list(zip(parts[1::3], parts[2::3], strict=True))
 
 
-def blank_figures(page: str) -> str:
-    """Return a page without the content of its figures."""
-    return _FIGURE.sub("<!-- figure -->", page)
+def is_known_shape(element: ET.Element) -> bool:
+    """Whether an element of an SVG, or of a page's figure, draws and does nothing else; an image may draw anything."""
+    styled = {part.partition(":")[0].strip() for part in element.get("style", "").split(";")}
+    links = [element.get(name, "#") for name in ("href", _HREF)]
+    return (
+        _name(element) in _SHAPES
+        and element.attrib.keys() | styled <= _DRAWING
+        and all(link.startswith(("#", _PICTURE)) for link in links)
+        and not any(_FOREIGN.search(value) for value in element.attrib.values())
+        and not f"{element.text or ''}{element.tail or ''}".strip()
+    )
 
 
 def _name(element: ET.Element) -> str:
