@@ -105,8 +105,12 @@ def run_conditions(
 
 
 def format_record(record: RunRecord) -> str:
-    """Format a record as one line of JSON, without the line's end."""
-    return json.dumps({"schema": SCHEMA_VERSION, **msgspec.to_builtins(record)}, allow_nan=False)
+    """Format a record as one line of JSON, without the line's end, in the oldest schema that has what it holds."""
+    values = msgspec.to_builtins(record)
+    if record.arithmetic_sha256 is None:
+        del values["arithmetic_sha256"]
+    version = SCHEMA_VERSION if "arithmetic_sha256" in values else _OLDEST_SCHEMA
+    return json.dumps({"schema": version, **values}, allow_nan=False)
 
 
 # Escapes, and blanks between a name and its colon.
