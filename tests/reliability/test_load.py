@@ -41,17 +41,18 @@ def made_up_lines(protocols: dict[str, Protocol], environment: Environment, *, c
     """Yield records of all experiments, as many of each, in which no two losses are the same."""
     generator = np.random.default_rng(11)
     templates = [
-        json.loads(format_record(make_run(protocol, seed=0, environment=environment)))
+        json.loads(format_record(make_run(protocol, seed=0, environment=environment, accuracy=accuracy)))
+        for accuracy in np.linspace(0.86, 0.94, 20).tolist()
         for protocol in protocols.values()
     ]
     for number in range(count):
         tree = templates[number % len(templates)]
-        tree["seed"] = number // len(templates)
-        places = [*tree["periods"], {"loss": tree["final_loss"], "accuracy": tree["final_accuracy"]}]
-        for place in places:
-            names = list(place["loss"])
-            place["loss"] = dict(zip(names, generator.uniform(0.2, 0.4, len(names)).tolist(), strict=True))
-            place["accuracy"] = {name: generator.integers(8_500, 9_500).item() / 10_000 for name in names}
+        tree["seed"] = number // len(protocols)
+        for loss in (tree["final_loss"], *(period["loss"] for period in tree["periods"])):
+            loss.update(zip(loss, generator.uniform(0.2, 0.4, len(loss)).tolist(), strict=True))
+        # The end measures what the last period does, where it drops no units.
+        last = tree["periods"][-1]["loss"]
+        last.update((name, tree["final_loss"][name]) for name in last if "dropout" not in name)
         yield json.dumps(tree) + "\n"
 
 

@@ -187,7 +187,8 @@ def test_write_report_page_shows_what_was_measured(
     assert "| tf1-basic | slow | +0.10 points, +0.2 sd, test | 3 of 20 | no | about 35 seeds |" in rows
     assert "| tf1-basic | bad | -2.51 points, -5.0 sd, test | 18 of 20 | **yes, missed** | about 14 seeds |" in rows
     tables = [line for line in page.splitlines() if line.startswith("|")]
-    assert {len(re.split(r"(?<!\\)\|", line)) for line in tables} == {8}
+    # Two tables of the gate, and the files that they are made from.
+    assert {len(re.split(r"(?<!\\)\|", line)) for line in tables} == {4, 8}
     # Faults without runs are named.
     assert "Planted but not run in `linux`, or with too few seeds:" in page
     assert "- tf1-basic+pixels-0-to-1" in page
