@@ -25,9 +25,10 @@ CATALOGUE: Catalogue = load_catalogue()
 @cache
 def read_runs(environment: str) -> dict[str, tuple[RunRecord, ...]]:
     """Return the pooled runs of each experiment in an environment."""
-    written = RecordStore(RECORDS / environment).read()
+    store = RecordStore(RECORDS / environment)
+    written = store.read()
     return {
-        name: pool_runs(written, experiment=name, protocol_sha256=protocol.sha256).records
+        name: pool_runs(written, protocol=protocol, store=store).records
         for name, protocol in CATALOGUE.protocols.items()
     }
 
