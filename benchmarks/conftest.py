@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Set as AbstractSet
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
@@ -20,18 +21,28 @@ from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore, open_stores
-from mnist_repro.reporting.terminal.claims import print_families, print_outcome
+from mnist_repro.reporting.terminal.claims import print_families, print_outcome, print_runs
 from mnist_repro.reporting.terminal.console import make_console
 from mnist_repro.reporting.terminal.progress import StudyProgress, format_plan
+from mnist_repro.reporting.wording.reported_runs import summarize_runs
 from mnist_repro.studies.study import plan_study, profile_seeds, run_study
-from mnist_repro.verdicts.causes.finder import find_causes, possible_variants
-from mnist_repro.verdicts.document import Family, judge_document
-from mnist_repro.verdicts.finding import Finding, Verdict
+from mnist_repro.verdicts.causes.finder import ExperimentCauses, find_causes
+from mnist_repro.verdicts.document import DocumentResult, Family, JudgedRun, judge_document
+from mnist_repro.verdicts.finding import Basis, Finding, Verdict
 from mnist_repro.verdicts.measured import Measurements
 
-# The families of claims that had a case, and how often each verdict was given; and the table of them that a process of
-# pytest-xdist made.
-_JUDGED = pytest.StashKey[tuple[list[Family], Counter[Verdict]]]()
+
+@dataclass(frozen=True, kw_only=True)
+class _Judged:
+    """What had a case."""
+
+    runs: list[JudgedRun]
+    families: list[Family]
+    beside: Counter[Verdict]  #: verdicts on what is reported beside the runs
+
+
+# What had a case; and the table of it that a process of pytest-xdist made.
+_JUDGED = pytest.StashKey[_Judged]()
 _TABLE = pytest.StashKey[str]()
 
 
@@ -85,38 +96,52 @@ def _one_at_a_time(config: pytest.Config, folders: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture(scope="session")
-def supported(pytestconfig: pytest.Config) -> frozenset[str]:
-    """Return the ids of the variants under which any records find the documents possible: these may explain a miss."""
+def causes(pytestconfig: pytest.Config) -> list[ExperimentCauses]:
+    """Return what the recorded trials say of the alternatives, environment by environment: these may explain a miss."""
     given = {
         "documents": load_catalogue().documents,
         "protocols": load_catalogue().protocols,
         "alternatives": load_catalogue().alternatives,
     }
     stores = open_stores(pytestconfig.option.records)
-    return frozenset().union(*(possible_variants(find_causes(store, **given)) for store in stores))  # type: ignore[arg-type] # keywords by name
+    return [cause for store in stores for cause in find_causes(store, **given)]  # type: ignore[arg-type] # keywords by name
 
 
 @pytest.fixture(scope="session")
-def findings(
-    request: pytest.FixtureRequest, study: dict[str, list[RunRecord]], dataset: Dataset, supported: AbstractSet[str]
-) -> dict[str, Finding]:
-    """Return the verdicts on all that the documents report, by id; the session's end shows those that have a case."""
+def judged(study: dict[str, list[RunRecord]], dataset: Dataset, causes: list[ExperimentCauses]) -> list[DocumentResult]:
+    """Return the verdicts on all that the documents report."""
     if dataset.is_stand_in:
         pytest.skip("the stand-in says nothing about any number of the documents")
     documents, protocols = load_catalogue().documents, load_catalogue().protocols
     measured = Measurements(record for records in study.values() for record in records)
     labels = {place: int(dataset.train_labels[place - 1]) for place in labelled_examples(documents.values())}
-    judged = [
-        judge_document(document, measured=measured, protocols=protocols, labels=labels, supported=supported)
+    return [
+        judge_document(
+            document,
+            measured=measured,
+            protocols=protocols,
+            labels=labels,
+            alternatives=load_catalogue().alternatives,
+            causes=causes,
+        )
         for document in documents.values()
     ]
+
+
+@pytest.fixture(scope="session")
+def findings(
+    request: pytest.FixtureRequest, judged: list[DocumentResult]
+) -> dict[str, tuple[Finding, JudgedRun | None]]:
+    """Return each verdict and the reported run it belongs to, by id; the session's end shows those that have a case."""
     found = {finding.family: finding for each in judged for finding in each.findings}
     cases = {case["family"] for case in _selected_cases(request.session.items, fixture="findings")}
-    request.config.stash[_JUDGED] = (
-        [family for each in judged for family in each.families if family.id in cases],
-        Counter(found[case].verdict for case in cases),
+    request.config.stash[_JUDGED] = _Judged(
+        runs=[run for each in judged for run in each.runs if cases.intersection(run.verdict.reported.family_ids)],
+        families=[family for each in judged for family in each.families if family.id in cases],
+        beside=Counter(found[case].verdict for case in cases if found[case].basis is Basis.ITSELF),
     )
-    return found
+    run_of = {family: run for each in judged for run in each.runs for family in run.verdict.reported.family_ids}
+    return {family: (finding, run_of.get(family)) for family, finding in found.items()}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -140,14 +165,15 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def _format_verdicts(config: pytest.Config, *, is_terminal: bool) -> str:
-    families, outcome = config.stash.get(_JUDGED, ([], Counter()))
-    if not outcome:
+    judged = config.stash.get(_JUDGED, None)
+    if judged is None:
         return ""
     text = StringIO()
     console = make_console(text, is_terminal=is_terminal)
-    if families:
-        print_families(families, console=console)
-    print_outcome(outcome, console=console)
+    print_runs(judged.runs, console=console)
+    if judged.families:
+        print_families(judged.families, console=console)
+    print_outcome(summarize_runs(judged.runs, beside=judged.beside), console=console)
     return text.getvalue()
 
 

@@ -8,11 +8,14 @@ import pytest
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.records.run import RunRecord
-from mnist_repro.reporting.exports.junit import describe_finding
-from mnist_repro.verdicts.finding import Finding, Verdict
+from mnist_repro.reporting.exports.junit import describe_finding, describe_run
+from mnist_repro.verdicts.document import JudgedRun
+from mnist_repro.verdicts.finding import OPEN, Finding, Verdict
 
 DOCUMENTS = load_catalogue().documents
 PASSING = frozenset({Verdict.REPRODUCED, Verdict.EXPLAINED, Verdict.CONTRADICTED, Verdict.NOT_COMPARABLE})
+# Nothing refutes it, and nothing shows that it reproduces.
+UNDECIDED = frozenset({*OPEN, Verdict.CHOSE})
 
 
 def _cases() -> Iterator[object]:
@@ -31,20 +34,20 @@ def test_claim_is_reproduced(
     family: str,
     experiments: tuple[str, ...],
     study: dict[str, list[RunRecord]],
-    findings: dict[str, Finding],
+    findings: dict[str, tuple[Finding, JudgedRun | None]],
     record_property: Callable[[str, object], None],
 ) -> None:
     """What is reported is reproduced, explained, contradicted by its own document, or not comparable.
 
-    Too few runs skip it, with the number that would decide.
+    Too few runs skip it, with the number that would decide: what is only consistent passes for nothing.
     """
     assert all(study[experiment] for experiment in experiments), "no run, no verdict"
 
-    finding = findings[family]
+    finding, run = findings[family]
 
-    for name, value in describe_finding(finding).items():
+    for name, value in {**describe_finding(finding), **(describe_run(run) if run else {})}.items():
         record_property(name, value)
     said = f"{finding.verdict.value}: {finding.reason}"
-    if finding.verdict is Verdict.INCONCLUSIVE:
+    if finding.verdict in UNDECIDED:
         pytest.skip(said)
     assert finding.verdict in PASSING, said

@@ -23,8 +23,8 @@ def add_verbs(verbs: Any) -> None:
         shared="experiments --profile --workers --records --document",
         environment="environment whose earlier runs give the time",
         help="print what a study would cost, and what it could decide",
-        description="Print, for a profile's seeds, how long every experiment, or those named, would take here, the "
-        "smallest difference that they would show, and the seeds that each claim needs. Nothing is trained.",
+        description="Print, for a profile's seeds, how long every experiment, or those named, would take here, "
+        "and the seeds that each claim needs. Nothing is trained.",
     )
 
 

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from mnist_repro.reporting.escaping import code_markdown, escape_markdown, link_markdown, mark_markdown, show_unseen
 from mnist_repro.reporting.figures import verdict_marks
 from mnist_repro.reporting.html import palette, strips
-from mnist_repro.reporting.wording import causes, experiments, gates, numbers, speed, versions
+from mnist_repro.reporting.wording import causes, experiments, gates, numbers, reported_runs, speed, versions
 
 
 def load_templates(*, published: str | None = None) -> Templates:
@@ -53,6 +53,7 @@ def load_templates(*, published: str | None = None) -> Templates:
         marks=verdict_marks,
         numbers=numbers,
         palette=palette,
+        runs=reported_runs,
         published=published,
         speed=speed,
         strips=strips,

@@ -119,22 +119,6 @@ def false_failure_probability(reference: ArrayLike, *, threshold: float, runs: i
     return float(special.stdtr(summary.n - 1, (threshold - summary.mean) / scale))
 
 
-def detectable_difference(summary: Summary, *, power: float = 0.8) -> float:
-    """Return the minimum detectable difference of a reported value from our mean.
-
-    It is the offset from the mean that falls outside the prediction interval with probability `power`.
-
-    Notes
-    -----
-    By the normal approximation: ``(t + z) * s * sqrt(1 + 1 / n)`` with the quantiles of 97.5 % and `power`. NaN for
-    one run.
-    """
-    if summary.n < 2:  # noqa: PLR2004 - one value has no standard deviation
-        return math.nan
-    quantiles = special.stdtrit(summary.n - 1, (1 + CONFIDENCE) / 2) + special.ndtri(power)
-    return float(quantiles * summary.standard_deviation * math.sqrt(1 + 1 / summary.n))
-
-
 def bound_difference(summary: Summary, *, low: float, high: float) -> float:
     """Return the bound within which another way of training differs from ours, by one run of it, on average.
 

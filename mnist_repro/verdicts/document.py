@@ -1,10 +1,11 @@
-"""The verdicts on all that one document reports: its claims, its comparisons and its statements."""
+"""The verdicts on all that one document reports: its runs, its claims, its comparisons and its statements."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
+from collections.abc import Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby
 
 from mnist_repro.documents.claim import Claim
@@ -13,11 +14,18 @@ from mnist_repro.documents.document import Document
 from mnist_repro.documents.explanation import Explanation
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.documents.statement import Statement
+from mnist_repro.documents.variant import Variant
+from mnist_repro.records.run import RunRecord
+from mnist_repro.verdicts.causes.finder import ExperimentCauses, collect_runs, possible_variants
 from mnist_repro.verdicts.comparisons import judge_comparisons
+from mnist_repro.verdicts.detection import find_detectable
+from mnist_repro.verdicts.explained_run import explain_run, format_explanation, format_unsupported
 from mnist_repro.verdicts.finding import Finding, Verdict
 from mnist_repro.verdicts.judge import judge_claims
 from mnist_repro.verdicts.measured import Assessment, Judgement, Measurements, assess_claims
+from mnist_repro.verdicts.reported_verdict import RunVerdict, judge_reported_runs
 from mnist_repro.verdicts.statements import judge_statements
+from mnist_repro.verdicts.worth import Grade, Worth, assess_worth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +85,43 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JudgedRun:
+    """A reported run, its verdict, and what that is worth."""
+
+    verdict: RunVerdict
+    worth: Worth
+
+    @property
+    def id(self) -> str:
+        """Id of its experiment."""
+        return self.verdict.reported.experiment
+
+    @property
+    def document(self) -> str:
+        """Id of the document."""
+        return self.verdict.reported.document
+
+    @property
+    def word(self) -> Verdict:
+        """Whether it reproduces."""
+        return self.verdict.word
+
+    @property
+    def grade(self) -> Grade | None:
+        """How much *reproduced* is worth; no other verdict has a grade."""
+        return self.worth.grade if self.word is Verdict.REPRODUCED else None
+
+    @cached_property
+    def detectable(self) -> float:
+        """The smallest shift of all its values that the verdict finds in 80 %, in our standard deviations."""
+        return find_detectable(self.verdict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class DocumentResult:
     """All that a document reports, judged."""
 
+    runs: tuple[JudgedRun, ...]
     families: tuple[Family, ...]
     compared: tuple[Said, ...]
     stated: tuple[Said, ...]
@@ -96,7 +138,8 @@ def judge_document(
     measured: Measurements,
     protocols: Mapping[str, Protocol],
     labels: Mapping[int, int],
-    supported: AbstractSet[str],
+    alternatives: Sequence[Variant],
+    causes: Sequence[ExperimentCauses],
 ) -> DocumentResult:
     """Judge all that a document reports.
 
@@ -106,19 +149,28 @@ def judge_document(
         Those of the experiments that were run, by id.
     labels
         Labels of MNIST's training images, by their place counted from 1.
-    supported
-        Ids of the variants under which the cause finder found the document possible. A family or a comparison that is
-        not reproduced is explained where one of its explanations names one of them.
+    alternatives
+        Those that are declared, of any experiment.
+    causes
+        What the recorded trials say of them, from one environment or several. A comparison that is not reproduced is
+        explained where one of its explanations names one in which the document could have been made.
     """
-
-    def explain(findings: Iterable[Finding]) -> list[Finding]:
-        return [explain_miss(finding, document.explanations, supported=supported) for finding in findings]
-
+    tried = collect_runs(causes)
+    supported = possible_variants(causes, named={each.variant for each in document.explanations})
+    runs = tuple(
+        _assess(verdict, document, alternatives=alternatives, tried=tried)
+        for verdict in judge_reported_runs(document, measured=measured, protocols=protocols)
+    )
     assessments = groupby(assess_claims(document.claims, measured=measured), key=lambda each: each.claim.family)
-    judged = explain(judge_claims(document.claims, measured=measured, labels=labels))
-    compared = explain(judge_comparisons(document.comparisons, measured=measured, protocols=protocols))
+    verdicts = [run.verdict for run in runs]
+    judged = judge_claims(document.claims, measured=measured, labels=labels, verdicts=verdicts)
+    compared = [
+        explain_miss(finding, document.explanations, supported=supported)
+        for finding in judge_comparisons(document.comparisons, measured=measured, protocols=protocols)
+    ]
     stated = judge_statements(document.statements, measured=measured, protocols=protocols)
     return DocumentResult(
+        runs=runs,
         families=tuple(
             Family(assessments=tuple(members), finding=finding)
             for (_, members), finding in zip(assessments, judged, strict=True)
@@ -126,6 +178,18 @@ def judge_document(
         compared=_pair(document.comparisons, compared),
         stated=_pair(document.statements, stated),
     )
+
+
+def _assess(
+    verdict: RunVerdict,
+    document: Document,
+    *,
+    alternatives: Sequence[Variant],
+    tried: Mapping[str, Sequence[RunRecord]],
+) -> JudgedRun:
+    worth = assess_worth(verdict, claims=document.claims, alternatives=alternatives, runs=tried)
+    explained = explain_run(verdict, document.explanations, worth=worth, alternatives=alternatives, runs=tried)
+    return JudgedRun(verdict=explained, worth=worth)
 
 
 def _pair(subjects: Sequence[Comparison | Statement], findings: Sequence[Finding]) -> tuple[Said, ...]:
@@ -138,16 +202,14 @@ def explain_miss(finding: Finding, explanations: Sequence[Explanation], *, suppo
     Parameters
     ----------
     explanations
-        Why some families and comparisons of the document do not reproduce.
+        Why some of the document does not reproduce.
     supported
-        As for `judge_document`.
+        Ids of the variants in which the document could have been made.
     """
     own = [explanation for explanation in explanations if explanation.family == finding.family]
     if finding.verdict is not Verdict.NOT_REPRODUCED or not own:
         return finding
     found = next((explanation for explanation in own if explanation.variant in supported), None)
     if found is None:
-        variants = ", ".join(explanation.variant for explanation in own)
-        return replace(finding, reason=f"{finding.reason}; explained by {variants}, which no runs support")
-    reason = f"{finding.reason}; explained on {found.date.isoformat()} by {found.variant}: {found.text}"
-    return replace(finding, verdict=Verdict.EXPLAINED, reason=reason)
+        return replace(finding, reason=f"{finding.reason}; {format_unsupported(own)}")
+    return replace(finding, verdict=Verdict.EXPLAINED, reason=f"{finding.reason}; {format_explanation(found)}")

@@ -21,9 +21,9 @@ from mnist_repro.records.pooling import Pool, Reason, list_left_out, pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.artifacts import load_labels
-from mnist_repro.verdicts.causes.finder import ExperimentCauses, find_causes, possible_variants
-from mnist_repro.verdicts.document import Family, Said, judge_document
-from mnist_repro.verdicts.finding import Finding, Verdict
+from mnist_repro.verdicts.causes.finder import ExperimentCauses, find_causes
+from mnist_repro.verdicts.document import Family, JudgedRun, Said, judge_document
+from mnist_repro.verdicts.finding import Basis, Finding, Verdict
 from mnist_repro.verdicts.measured import Measurements, find_final_accuracy
 from mnist_repro.verdicts.uncertainty import Certainty, assess_certainty
 
@@ -126,6 +126,7 @@ class EnvironmentResult:
 
     store: RecordStore
     experiments: tuple[ExperimentResult, ...]  #: every experiment of every document, also those that were not run
+    runs: tuple[JudgedRun, ...]  #: every run that a document reports
     without_experiment: tuple[Family, ...]  #: claims that belong to no experiment
     compared: tuple[Said, ...]  #: every comparison of every document
     stated: tuple[Said, ...]  #: every statement of every document
@@ -167,8 +168,13 @@ class EnvironmentResult:
         return tuple(each.finding for each in self.judged)
 
     def outcome(self, document: str | None = None) -> Counter[Verdict]:
-        """Count the verdicts on all that one document reports, or that all do."""
-        return Counter(each.finding.verdict for each in self.judged if document in {None, each.document})
+        """Count the verdicts on the runs that one document reports, or that all do."""
+        return Counter(run.word for run in self.runs if document in {None, run.document})
+
+    def beside(self, document: str | None = None) -> Counter[Verdict]:
+        """Count the verdicts on what is reported beside the runs: neither their curves and values, nor facts."""
+        itself = (each for each in self.judged if each.finding.basis is Basis.ITSELF)
+        return Counter(each.finding.verdict for each in itself if document in {None, each.document})
 
     @property
     def records(self) -> tuple[RunRecord, ...]:
@@ -228,9 +234,11 @@ def summarize_environment(
     pools = _pool(store, written if records is None else records, protocols=protocols)
     pooled = [record for pool in pools.values() for record in pool.records]
     causes = find_causes(store, documents=documents, protocols=protocols, alternatives=alternatives)
-    measured, supported = Measurements(pooled), possible_variants(causes)
+    measured = Measurements(pooled)
     judged = [
-        judge_document(each, measured=measured, protocols=protocols, labels=labels, supported=supported)
+        judge_document(
+            each, measured=measured, protocols=protocols, labels=labels, alternatives=alternatives, causes=causes
+        )
         for each in documents.values()
     ]
     families = [family for each in judged for family in each.families]
@@ -245,6 +253,7 @@ def summarize_environment(
             )
             for name, protocol in protocols.items()
         ),
+        runs=tuple(run for each in judged for run in each.runs if run.id in protocols),
         without_experiment=tuple(family for family in families if family.claim.experiment is None),
         compared=tuple(said for each in judged for said in each.compared),
         stated=tuple(said for each in judged for said in each.stated),

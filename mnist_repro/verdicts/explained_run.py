@@ -9,8 +9,9 @@ from functools import partial
 from mnist_repro.documents.explanation import Explanation
 from mnist_repro.documents.variant import Variant
 from mnist_repro.records.run import RunRecord
+from mnist_repro.verdicts.finding import LEVEL, Verdict
 from mnist_repro.verdicts.measured import Runs
-from mnist_repro.verdicts.reported_verdict import LEVEL, RunVerdict, Word
+from mnist_repro.verdicts.reported_verdict import RunVerdict
 from mnist_repro.verdicts.standing import place_among
 from mnist_repro.verdicts.worth import Worth, measure_as
 
@@ -35,10 +36,26 @@ def explain_run(
     alternatives, runs
         As for `assess_worth`.
     """
-    own = {family[0].family for family in verdict.reported.families}
-    named = {each.variant for each in explanations if each.family in own}.intersection(worth.told_apart)
-    tried = (_is_possible(verdict, each, runs.get(each.id, ())) for each in alternatives if each.id in named)
-    return replace(verdict, word=Word.EXPLAINED) if verdict.word is Word.NOT_REPRODUCED and any(tried) else verdict
+    families = {family[0].family for family in verdict.reported.families}
+    own = [each for each in explanations if each.family in families]
+    if verdict.word is not Verdict.NOT_REPRODUCED or not own:
+        return verdict
+    tried = [each for each in alternatives if each.id in worth.told_apart]
+    possible = {each.id for each in tried if _is_possible(verdict, each, runs.get(each.id, ()))}
+    found = next((each for each in own if each.variant in possible), None)
+    if found is None:
+        return replace(verdict, explanation=format_unsupported(own))
+    return replace(verdict, word=Verdict.EXPLAINED, explanation=format_explanation(found))
+
+
+def format_explanation(found: Explanation) -> str:
+    """Return an explanation that our runs support, in words."""
+    return f"explained on {found.date.isoformat()} by {found.variant}: {found.text}"
+
+
+def format_unsupported(explanations: Iterable[Explanation]) -> str:
+    """Return explanations that our runs do not support, in words."""
+    return f"explained by {', '.join(each.variant for each in explanations)}, which no runs support"
 
 
 def _is_possible(verdict: RunVerdict, variant: Variant, records: Sequence[RunRecord]) -> bool:

@@ -1,7 +1,6 @@
 """The verdict on every curve and every single value that a document reports.
 
-A document's value is one run with an unknown seed. If our protocol is right, that run is exchangeable with ours, so a
-curve or a final value is ranked among our runs, exactly, and all families of a document are tested together.
+What a reported run shows, its curves and final values, is judged with that run. All else has a rule of its own.
 """
 
 from __future__ import annotations
@@ -9,22 +8,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import groupby
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_repro.documents.claim import Claim
-from mnist_repro.stats.ranks import adjust_holm, rank_curve, runs_to_reject
 from mnist_repro.stats.summary import Summary, round_up, runs_to_separate, summarize
-from mnist_repro.verdicts.finding import MINIMUM_RUNS, RANKED_METRICS, SIGNIFICANCE, Finding, Verdict, count_runs
-from mnist_repro.verdicts.measured import Measured, Measurements, list_different_rates, stack_judged
+from mnist_repro.verdicts.finding import MINIMUM_RUNS, Basis, Finding, Verdict, count_runs
+from mnist_repro.verdicts.measured import Measured, Measurements, list_different_rates
+from mnist_repro.verdicts.reported_verdict import RunVerdict, format_ordinal, format_place
 
+# Numbers that stand in the document's code or in the data: no run could make them other.
+_COPIED = frozenset({"learning_rate", "label"})
 _Judged = tuple[Verdict, str, int | None]
 
 
-def judge_claims(claims: Sequence[Claim], *, measured: Measurements, labels: Mapping[int, int]) -> list[Finding]:
+def judge_claims(
+    claims: Sequence[Claim], *, measured: Measurements, labels: Mapping[int, int], verdicts: Sequence[RunVerdict]
+) -> list[Finding]:
     """Judge every family among the claims of one document.
 
     Parameters
@@ -33,25 +34,20 @@ def judge_claims(claims: Sequence[Claim], *, measured: Measurements, labels: Map
         All claims of the document, the points of a curve one after the other.
     labels
         Labels of MNIST's training images, by their place counted from 1.
+    verdicts
+        Those on the runs that the document reports.
 
     Returns
     -------
     list of Finding
         In the order of the claims.
-
-    Notes
-    -----
-    The ranked families are tested together: the probability that any of a document's true curves and values is found
-    not to reproduce is at most 5 %.
     """
+    run_of = {family: verdict for verdict in verdicts for family in verdict.reported.family_ids}
     families = [
         _Family(members=tuple(measured.of(claim) for claim in members))
         for _, members in groupby(claims, key=lambda claim: claim.family)
     ]
-    tests = sum(family.claim.metric in RANKED_METRICS for family in families)
-    p_values = {family.id: family.p for family in families if family.p is not None}
-    adjusted = dict(zip(p_values, adjust_holm(list(p_values.values())).tolist(), strict=True))
-    return [_judge(family, adjusted_p=adjusted.get(family.id), tests=tests, labels=labels) for family in families]
+    return [_contradict(each.claim, _judge(each, run=run_of.get(each.id), labels=labels)) for each in families]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,59 +68,54 @@ class _Family:
     def runs(self) -> int:
         return len(self.members[0].judged)
 
-    @cached_property
-    def values(self) -> NDArray[np.float64]:
-        """Our values, of shape (runs, members)."""
-        return stack_judged(self.members)
 
-    @property
-    def is_finite(self) -> bool:
-        return bool(np.isfinite(self.values).all())
-
-    @cached_property
-    def p(self) -> float | None:
-        """The exact rank p-value; None where nothing is ranked, or with too few runs."""
-        if self.claim.metric not in RANKED_METRICS or self.runs < MINIMUM_RUNS or not self.is_finite:
-            return None
-        return rank_curve([member.claim.value for member in self.members], self.values)
-
-
-def _judge(family: _Family, *, adjusted_p: float | None, tests: int, labels: Mapping[int, int]) -> Finding:
-    verdict, reason, runs_needed = _decide(family, adjusted_p=adjusted_p, tests=tests, labels=labels)
-    finding = Finding(
+def _judge(family: _Family, *, run: RunVerdict | None, labels: Mapping[int, int]) -> Finding:
+    if run is not None:
+        return _judge_with_run(family.id, run)
+    verdict, reason, runs_needed = _decide(family, labels=labels)
+    return Finding(
         family=family.id,
         verdict=verdict,
         reason=reason,
         runs=family.runs,
         runs_needed=runs_needed,
-        p=family.p,
-        adjusted_p=adjusted_p,
+        basis=Basis.FACT if family.claim.metric in _COPIED else Basis.ITSELF,
     )
-    return _contradict(family.claim, finding)
 
 
-def _decide(family: _Family, *, adjusted_p: float | None, tests: int, labels: Mapping[int, int]) -> _Judged:
+def _judge_with_run(family: str, run: RunVerdict) -> Finding:
+    """Return the word of the run, with the place of the family by itself."""
+    finding = Finding(
+        family=family, verdict=run.word, reason=run.reason, runs=run.runs, runs_needed=run.runs_needed, basis=Basis.RUN
+    )
+    if source := run.reported.derived.get(family):
+        return replace(finding, reason=f"a function of {source}, and no evidence beside it", basis=Basis.FACT)
+    place = next((each for each in run.families if each.family == family), None)
+    if place is None:
+        return finding
+    ranked = replace(finding, p=float(place.p))
+    own = f"the document {format_place(place.p, run.runs)}"
+    if place.adjusted_p is None:
+        reason = f"its values chose the protocol, and so judge nothing; {own}"
+        return replace(ranked, verdict=Verdict.CHOSE, reason=reason, runs_needed=None)
+    together = "" if run.p is None else f", all of its run together {format_ordinal(int(run.p * (run.runs + 1)))}"
+    refuted = run.word in {Verdict.NOT_REPRODUCED, Verdict.EXPLAINED}
+    by_this = f"; its run is refuted{'' if place.is_named else ', though not by this'}" if refuted else ""
+    return replace(ranked, adjusted_p=float(place.adjusted_p), reason=f"{own}{together}{by_this}{run.remark}")
+
+
+def _decide(family: _Family, *, labels: Mapping[int, int]) -> _Judged:
     claim = family.claim
     if claim.metric == "label":
         return _judge_label(claim, labels)
     if not family.runs:
         return Verdict.NOT_RUN, "no completed run of its experiment on MNIST", None
-    if not family.is_finite:
+    if not all(np.isfinite(member.judged).all() for member in family.members):
         return Verdict.INCONCLUSIVE, "one of our numbers is not finite", None
-    return _judge_values(family, adjusted_p=adjusted_p, tests=tests)
-
-
-def _judge_values(family: _Family, *, adjusted_p: float | None, tests: int) -> _Judged:
-    match family.claim.metric:
-        case "learning_rate":
-            return _judge_rates(family)
-        case "accuracy_promise":
-            return _judge_promise(family)
-        case "accuracy_target":
-            return _judge_target(family)
-        case "seconds_per_period" | "total_seconds":
-            return Verdict.NOT_COMPARABLE, "a time on other hardware", None
-    return _judge_rank(family, adjusted_p=adjusted_p, tests=tests)
+    rules = {"learning_rate": _judge_rates, "accuracy_promise": _judge_promise, "accuracy_target": _judge_target}
+    if rule := rules.get(claim.metric):
+        return rule(family)
+    return Verdict.NOT_COMPARABLE, "a time on other hardware", None
 
 
 def _judge_label(claim: Claim, labels: Mapping[int, int]) -> _Judged:
@@ -186,30 +177,6 @@ def _judge_target(family: _Family) -> _Judged:
     return Verdict.REPRODUCED, reason, None
 
 
-def _judge_rank(family: _Family, *, adjusted_p: float | None, tests: int) -> _Judged:
-    """Ask whether the document is among the runs that are farthest out."""
-    needed = runs_to_reject(tests=tests)
-    if family.p is None or adjusted_p is None:
-        reason = f"too few runs: {family.runs} of at least {MINIMUM_RUNS}; {needed} always suffice"
-        return Verdict.INCONCLUSIVE, reason, needed
-    ranked = family.runs + 1
-    rank = _format_rank(round(family.p * ranked))
-    place = f"the document {rank} most extreme of {ranked} ({family.runs} runs and the document)"
-    if adjusted_p <= SIGNIFICANCE:
-        return Verdict.NOT_REPRODUCED, place, None
-    if family.p <= SIGNIFICANCE and family.runs < needed:
-        return Verdict.INCONCLUSIVE, f"{place}; among {tests} tests {needed} runs would decide", needed
-    return Verdict.REPRODUCED, place, None
-
-
-def _format_rank(rank: int) -> str:
-    if rank == 1:
-        return "is the"
-    teens = range(11, 14)
-    ending = "th" if rank % 100 in teens else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
-    return f"ranks {rank}{ending}"
-
-
 def _contradict(claim: Claim, finding: Finding) -> Finding:
     """Overrule the verdict on a number whose printed unit the document's own code contradicts."""
     if claim.printed_unit is None or finding.verdict is Verdict.NOT_RUN:
@@ -217,4 +184,4 @@ def _contradict(claim: Claim, finding: Finding) -> Finding:
     reason = (
         f"printed as {claim.printed_unit}, but a {claim.unit}; read as such: {finding.verdict.value}, {finding.reason}"
     )
-    return replace(finding, verdict=Verdict.CONTRADICTED, reason=reason)
+    return replace(finding, verdict=Verdict.CONTRADICTED, reason=reason, basis=Basis.ITSELF)

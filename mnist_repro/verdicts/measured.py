@@ -133,11 +133,6 @@ class Measurements:
         return self._runs.get(experiment) or Runs(())
 
 
-def stack_judged(measured: Sequence[Measured]) -> NDArray[np.float64]:
-    """Return the values that a verdict on several claims of the same runs rests on, of shape (runs, claims)."""
-    return np.stack([each.judged for each in measured], axis=1)
-
-
 def list_different_rates(measured: Iterable[Measured]) -> list[str]:
     """Return the periods after which a run had another learning rate than was printed: no chance is involved."""
     return [

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +15,10 @@ from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.stats.ranks import runs_to_reject
-from mnist_repro.stats.summary import Summary, detectable_difference, summarize
-from mnist_repro.verdicts.finding import MINIMUM_RUNS, RANKED_METRICS
+from mnist_repro.verdicts.finding import MINIMUM_RUNS
 from mnist_repro.verdicts.judge import runs_to_place_mean
 from mnist_repro.verdicts.measured import Runs
+from mnist_repro.verdicts.reported_run import ReportedRun, list_reported_runs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +39,8 @@ class ExperimentPlan:
 
     experiment: str  #: its id
     runs: int  #: seeds of the profile
-    environment: str | None  #: whose runs give the time and the standard deviation; None where none has a run
+    environment: str | None  #: whose runs give the time; None where none has a run
     seconds: float | None  #: median time of a run there, without tracing and compiling; None where it is unknown
-    evaluation_set: str  #: the set of the accuracy
-    #: minimum detectable difference of a reported final accuracy from our mean, with a power of 80 %, as a fraction;
-    #: None where it is unknown
-    detectable: float | None
     needs: tuple[Need, ...]  #: one for each family, comparison and statement about it
 
     @property
@@ -69,7 +64,7 @@ def plan_experiments(
     records
         Folder of all environments' records; it need not exist.
     environment
-        Whose earlier runs give the time and the standard deviation. For an experiment that it has no run of, the first
+        Whose earlier runs give the time and what promises need. For an experiment that it has no run of, the first
         other environment, by name, that has some.
 
     Raises
@@ -82,7 +77,7 @@ def plan_experiments(
     stores.sort(key=lambda store: store.environment != environment)
     earlier = [(store, store.read()) for store in stores]
     published = list(documents)
-    return [_plan(protocol, profile, earlier, published) for protocol in protocols.values()]
+    return [_plan(each, profile, earlier, published, protocols=protocols) for each in protocols.values()]
 
 
 def _plan(
@@ -90,6 +85,8 @@ def _plan(
     profile: Profile,
     earlier: Sequence[tuple[RecordStore, list[RunRecord]]],
     documents: Sequence[Document],
+    *,
+    protocols: Mapping[str, Protocol],
 ) -> ExperimentPlan:
     environment, runs = next(
         (
@@ -99,16 +96,14 @@ def _plan(
         ),
         (None, []),
     )
-    planned, gate = protocol.seeds[profile], protocol.gate
-    summary = summarize([record.final_accuracy[gate.evaluation_set] for record in runs]) if runs else None
     return ExperimentPlan(
         experiment=protocol.id,
-        runs=planned,
+        runs=protocol.seeds[profile],
         environment=environment,
         seconds=float(np.median([record.total_seconds for record in runs])) if runs else None,
-        evaluation_set=gate.evaluation_set,
-        detectable=_detectable(summary, runs=planned),
-        needs=tuple(need for document in documents for need in _list_needs(document, protocol.id, runs)),
+        needs=tuple(
+            need for document in documents for need in _list_needs(document, protocol, runs, protocols=protocols)
+        ),
     )
 
 
@@ -117,18 +112,16 @@ def _completed(records: Iterable[RunRecord], protocol: Protocol, *, store: Recor
     return [record for record in pool.records if record.tells_of_mnist]
 
 
-def _detectable(summary: Summary | None, *, runs: int) -> float | None:
-    if summary is None or summary.n < 2:  # noqa: PLR2004 - one run has no standard deviation
-        return None
-    # The earlier runs' standard deviation, known as well as the planned ones will know it.
-    difference = detectable_difference(replace(summary, n=runs))
-    return None if math.isnan(difference) else difference
-
-
-def _list_needs(document: Document, experiment: str, runs: Sequence[RunRecord]) -> list[Need]:
-    families = {claim.family: claim for claim in document.claims}
-    tests = sum(claim.metric in RANKED_METRICS for claim in families.values())
-    about = [_need(claim, tests=tests, earlier=runs) for claim in families.values() if claim.experiment == experiment]
+def _list_needs(
+    document: Document, protocol: Protocol, earlier: Sequence[RunRecord], *, protocols: Mapping[str, Protocol]
+) -> list[Need]:
+    experiment = protocol.id
+    families = {claim.family: claim for claim in document.claims if claim.experiment == experiment}
+    reported = list_reported_runs(document, protocols=protocols)
+    own = next((run for run in reported if run.experiment == experiment), None)
+    tests = sum(bool(run.families) for run in reported)
+    with_run = {need.claim: need for need in (_list_run_needs(own, tests=tests) if own else ())}
+    about = [with_run.get(family) or _need(claim, earlier=earlier) for family, claim in families.items()]
     about += [
         Need(claim=comparison.id, to_reproduce=MINIMUM_RUNS, to_refute=MINIMUM_RUNS, is_certain=False)
         for comparison in document.comparisons
@@ -142,10 +135,19 @@ def _list_needs(document: Document, experiment: str, runs: Sequence[RunRecord]) 
     return about
 
 
-def _need(claim: Claim, *, tests: int, earlier: Sequence[RunRecord]) -> Need:
+def _list_run_needs(run: ReportedRun, *, tests: int) -> Iterator[Need]:
+    """Yield the numbers of runs that the verdict on a reported run needs: with fewer it could not be refuted."""
+    needed = runs_to_reject(tests=tests)
+    for family in run.families:
+        yield Need(claim=family[0].family, to_reproduce=needed, to_refute=needed)
+    for family in run.chose:
+        yield Need(claim=family[0].family, to_reproduce=None, to_refute=None, reason="it chose the protocol")
+    for name, source in run.derived.items():
+        yield Need(claim=name, to_reproduce=None, to_refute=None, reason=f"a function of {source}")
+
+
+def _need(claim: Claim, *, earlier: Sequence[RunRecord]) -> Need:
     """Return the number of runs that the verdict on a family needs, by the rule of `judge` for its metric."""
-    if claim.metric in RANKED_METRICS:
-        return Need(claim=claim.family, to_reproduce=MINIMUM_RUNS, to_refute=runs_to_reject(tests=tests))
     match claim.metric:
         case "seconds_per_period" | "total_seconds":
             return Need(claim=claim.family, to_reproduce=None, to_refute=None, reason="a time on other hardware")

@@ -32,6 +32,11 @@ class ReportedRun:
     derived: Mapping[str, str]  #: by id of a family that is a function of another: the id of the latter
 
     @property
+    def family_ids(self) -> tuple[str, ...]:
+        """Ids of all that it shows."""
+        return (*(family[0].family for family in (*self.families, *self.chose)), *self.derived)
+
+    @property
     def claims(self) -> tuple[Claim, ...]:
         """The claims that judge it, family by family."""
         return tuple(claim for family in self.families for claim in family)
@@ -43,14 +48,16 @@ def list_reported_runs(document: Document, *, protocols: Mapping[str, Protocol])
     Parameters
     ----------
     protocols
-        Those of its experiments, by id.
+        Those of its experiments, by id. Where one is missing, its final values are taken for other measurements than
+        the ends of its curves.
     """
     chosen_by = {name for each in protocols.values() for made in each.reconstructions for name in made.chosen_by}
     ranked = [claim for claim in document.claims if claim.experiment and claim.metric in RANKED_METRICS]
     found = []
     for experiment in dict.fromkeys(str(claim.experiment) for claim in ranked):
         own = [claim for claim in ranked if claim.experiment == experiment]
-        families, derived = _split(own, periods=protocols[experiment].training.periods)
+        periods = protocols[experiment].training.periods if experiment in protocols else 0
+        families, derived = _split(own, periods=periods)
         found.append(
             ReportedRun(
                 document=document.id,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from fractions import Fraction
 
 import numpy as np
@@ -18,25 +17,11 @@ from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.stats.places import adjust_exactly
-from mnist_repro.verdicts.finding import MINIMUM_RUNS
+from mnist_repro.stats.ranks import runs_to_reject
+from mnist_repro.verdicts.finding import LEVEL, MINIMUM_RUNS, Verdict, count_runs
 from mnist_repro.verdicts.measured import Measurements
 from mnist_repro.verdicts.reported_run import ReportedRun, list_reported_runs
 from mnist_repro.verdicts.standing import Standing, place_among
-
-LEVEL = Fraction(1, 20)
-
-
-class Word(Enum):
-    """Whether a reported run reproduces."""
-
-    REPRODUCED = "reproduced"  #: it could have been refuted with these runs, and is not
-    DOUBTFUL = "doubtful"  #: p is 5 % or less, but not after adjustment for the document's other runs
-    NOT_REPRODUCED = "not reproduced"  #: adjusted p is 5 % or less
-    EXPLAINED = "explained"  #: not reproduced, and a variant that differs from the reconstruction makes it possible
-    CONSISTENT = "consistent"  #: nothing speaks against it, but with so few runs nothing could have
-    INCONCLUSIVE = "inconclusive"  #: too few runs for any p-value of 5 %, or a number that is not finite
-    CHOSE = "chose the protocol"  #: all its values were used to choose a reconstruction
-    NOT_RUN = "not run"  #: no completed run on MNIST
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,20 +43,63 @@ class RunVerdict:
     """The verdict on a reported run."""
 
     reported: ReportedRun
-    word: Word
+    word: Verdict
     runs: int  #: our completed runs on MNIST
     p: Fraction | None = None  #: exact p-value, a multiple of 1 / (runs + 1); None without a test
     adjusted_p: Fraction | None = None  #: by Holm over the document's runs
+    tests: int = 0  #: runs that the document reports and that something judges
     #: largest place at which it would be refuted, its document's other runs as they are; 0 where none would be
     refuting_place: int = 0
     families: tuple[FamilyPlace, ...] = ()  #: first those that judge it, then those that chose the protocol
     standing: Standing | None = None  #: the document's run among ours; None without a test
+    explanation: str = ""  #: what explains a refuted run, or would if our runs supported it; else empty
 
     @property
     def named(self) -> tuple[str, ...]:
         """Ids of the families by which it is refuted."""
-        refuted = self.word in {Word.NOT_REPRODUCED, Word.EXPLAINED}
+        refuted = self.word in {Verdict.NOT_REPRODUCED, Verdict.EXPLAINED}
         return tuple(each.family for each in self.families if refuted and each.is_named)
+
+    @property
+    def runs_needed(self) -> int | None:
+        """Number of our runs with which it can be refuted, whatever the others' places; None from then on."""
+        needed = runs_to_reject(tests=self.tests)
+        return needed if self.tests and self.runs < needed else None
+
+    @property
+    def reason(self) -> str:
+        """The verdict in words."""
+        if not self.runs:
+            return "no completed run of its experiment on MNIST"
+        if self.word is Verdict.CHOSE:
+            return "all its values chose the protocol"
+        if self.p is None and self.runs < MINIMUM_RUNS:
+            return f"too few runs: {self.runs} of at least {MINIMUM_RUNS}; {self.runs_needed} can always refute it"
+        if self.p is None:
+            return "one of our numbers is not finite"
+        return f"the document {format_place(self.p, self.runs)}{self.remark}"
+
+    @property
+    def remark(self) -> str:
+        """What its place alone does not say; begins with a semicolon, or is empty."""
+        if self.word is Verdict.CONSISTENT:
+            return f"; no place could refute it with {self.runs} runs, {self.runs_needed} can"
+        if self.word is Verdict.DOUBTFUL:
+            return f"; p is {float(self.adjusted_p or 1):.2g} after adjustment for the document's other runs"
+        return f"; {self.explanation}" if self.explanation else ""
+
+
+def format_place(p: Fraction, runs: int) -> str:
+    """Return the place of a p-value among `runs` and the document, as the end of a sentence."""
+    rank = int(p * (runs + 1))
+    begin = "is the" if rank == 1 else f"ranks {format_ordinal(rank)}"
+    return f"{begin} most extreme of {runs + 1} ({count_runs(runs)} and the document)"
+
+
+def format_ordinal(number: int) -> str:
+    """Return an ordinal number in digits."""
+    teens = range(11, 14)
+    return f"{number}{'th' if number % 100 in teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def judge_reported_runs(
@@ -93,7 +121,8 @@ def judge_reported_runs(
     reported = list_reported_runs(document, protocols=protocols)
     standings = {each.experiment: _stand(each.families, measured=measured) for each in reported}
     tested = {experiment: standing for experiment, standing in standings.items() if standing}
-    return tuple(_judge(each, measured=measured, tested=tested) for each in reported)
+    tests = sum(bool(each.families) for each in reported)
+    return tuple(_judge(each, measured=measured, tested=tested, tests=tests) for each in reported)
 
 
 def _stand(families: Sequence[tuple[Claim, ...]], *, measured: Measurements) -> Standing | None:
@@ -104,15 +133,15 @@ def _stand(families: Sequence[tuple[Claim, ...]], *, measured: Measurements) -> 
     return standing if standing.runs >= MINIMUM_RUNS and np.isfinite(standing.ours).all() else None
 
 
-def _judge(reported: ReportedRun, *, measured: Measurements, tested: Mapping[str, Standing]) -> RunVerdict:
+def _judge(reported: ReportedRun, *, measured: Measurements, tested: Mapping[str, Standing], tests: int) -> RunVerdict:
     runs = measured.count_judged(reported.experiment)
     chose = _stand(reported.chose, measured=measured)
     chose_places = _place_families(chose, adjusted=[None] * len(reported.chose)) if chose else ()
     standing = tested.get(reported.experiment)
     if standing is None:
-        undecided = Word.INCONCLUSIVE if reported.families or not chose else Word.CHOSE
-        word = undecided if runs else Word.NOT_RUN
-        return RunVerdict(reported=reported, word=word, runs=runs, families=chose_places)
+        undecided = Verdict.INCONCLUSIVE if reported.families or not chose else Verdict.CHOSE
+        word = undecided if runs else Verdict.NOT_RUN
+        return RunVerdict(reported=reported, word=word, runs=runs, tests=tests, families=chose_places)
     others = [each for experiment, each in tested.items() if experiment != reported.experiment]
     other_p = [each.p for each in others]
     adjusted_p, *_ = adjust_exactly([standing.p, *other_p])
@@ -125,18 +154,19 @@ def _judge(reported: ReportedRun, *, measured: Measurements, tested: Mapping[str
         runs=runs,
         p=standing.p,
         adjusted_p=adjusted_p,
+        tests=tests,
         refuting_place=refuting_place,
         families=(*_place_families(standing, adjusted=adjusted), *chose_places),
         standing=standing,
     )
 
 
-def _choose_word(p: Fraction, *, adjusted_p: Fraction, is_refutable: bool) -> Word:
+def _choose_word(p: Fraction, *, adjusted_p: Fraction, is_refutable: bool) -> Verdict:
     if adjusted_p <= LEVEL:
-        return Word.NOT_REPRODUCED
+        return Verdict.NOT_REPRODUCED
     if p <= LEVEL:
-        return Word.DOUBTFUL
-    return Word.REPRODUCED if is_refutable else Word.CONSISTENT
+        return Verdict.DOUBTFUL
+    return Verdict.REPRODUCED if is_refutable else Verdict.CONSISTENT
 
 
 def _find_refuting_place(runs: int, other_p: Sequence[Fraction]) -> int:

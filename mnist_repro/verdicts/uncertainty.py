@@ -1,4 +1,4 @@
-"""The uncertainty of a final value: its difference from our mean, the detectable difference, and other errors."""
+"""The uncertainty of a final value: its difference from our mean, and other errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.protocol import Protocol
-from mnist_repro.stats.summary import Interval, detectable_difference, sampling_interval, summarize
+from mnist_repro.stats.summary import Interval, sampling_interval, summarize
 from mnist_repro.verdicts.finding import RANKED_METRICS
 from mnist_repro.verdicts.measured import Measured
 
@@ -26,7 +26,6 @@ class Certainty:
     difference: float  #: the document's value minus our mean
     difference_interval: Interval  #: 95 % interval of the difference
     mean_interval: Interval  #: 95 % interval of our mean
-    detectable: float  #: smallest difference that would have been found outside with a probability of 80 %
     images: int | None  #: images of the evaluation set; None for a loss
     #: 95 % interval of the document's value over other sets of as many images; None for a loss
     sampling_interval: Interval | None
@@ -54,7 +53,6 @@ def assess_certainty(measured: Measured, *, protocol: Protocol) -> Certainty | N
         difference=claim.value - summary.mean,
         difference_interval=Interval(claim.value - one_run.high, claim.value - one_run.low),
         mean_interval=summary.mean_interval,
-        detectable=detectable_difference(summary),
         images=images,
         sampling_interval=None if images is None else _sampling(claim, images),
         half_unit=claim.half_unit,

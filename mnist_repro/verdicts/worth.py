@@ -57,6 +57,7 @@ class Worth:
     within: float
     told_apart: tuple[str, ...]  #: ids of the alternatives of whose runs at least 80 % would be refuted
     tried: int  #: number of alternatives that are declared
+    ran: int  #: of how many of them there are runs
     grade: Grade
 
 
@@ -93,6 +94,7 @@ def assess_worth(
         within=within,
         told_apart=told,
         tried=len(declared),
+        ran=sum(any(record.tells_of_mnist for record in runs.get(variant.id, ())) for variant in declared),
         grade=grade_verdict(within, share, material=material) if verdict.refuting_place else Grade.WEAK,
     )
 

@@ -114,11 +114,17 @@ def test_verdicts_markdown_is_a_table(call: Call, recorded: Path) -> None:
     """All that is reported is a row with a cell for each heading."""
     ended = call("verdicts", "--records", recorded, "--environment", "linux", "--format", "markdown")
 
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in ended.out.splitlines()]
+    tables = [
+        [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
+        for table in ended.out.strip().split("\n\n")
+    ]
     assert (ended.code, ended.err) == (0, "")
-    assert rows[0] == ["claim", "verdict", "p", "p, adjusted", "runs", "reason"]
-    assert {len(row) for row in rows} == {len(rows[0])}
-    assert sorted(row[0] for row in rows[2:]) == sorted(reported_ids())
+    assert tables[0][0] == ["document", "run", "verdict", "within", "tells apart", "p", "n", "reason"]
+    assert [table[0] for table in tables[1:]] == [
+        [heading, "verdict", "p", "p, adjusted", "runs", "reason"] for heading in ("claim", "fact")
+    ]
+    assert all(len(row) == len(table[0]) for table in tables for row in table)
+    assert sorted(row[0] for table in tables[1:] for row in table[2:]) == sorted(reported_ids())
 
 
 def test_verdicts_table_names_every_family(call: Call, recorded: Path) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
+from largest_distance import rank_curve
 from reference_judgement import find_distances
 
 from mnist_repro.stats.places import adjust_exactly, count_as_far, measure_distances, step_down
-from mnist_repro.stats.ranks import rank_curve
 
 # A curve of four points and two single values.
 FAMILIES = np.array([0, 0, 0, 0, 1, 2])

@@ -13,7 +13,6 @@ from scipy import stats
 from mnist_repro.stats.summary import (
     Interval,
     count_interval,
-    detectable_difference,
     false_failure_probability,
     round_up,
     runs_to_separate,
@@ -164,25 +163,6 @@ def test_false_failure_probability_without_spread_is_certain(threshold: float, e
 def test_false_failure_probability_of_one_run_is_unknown() -> None:
     """A single reference run says nothing about chance."""
     assert math.isnan(false_failure_probability([0.9], threshold=0.8, runs=5))
-
-
-def test_detectable_difference_is_detected_with_its_power() -> None:
-    """A number so far from the mean lies outside the prediction interval in about 80 % of studies."""
-    generator = np.random.default_rng(3)
-    difference = detectable_difference(summarize(generator.normal(size=100_000)))
-    found = []
-    for runs in generator.normal(size=(2_000, 200)):
-        reported = difference + generator.normal()
-        found.append(not summarize(runs).prediction_interval.overlaps(reported, reported))
-
-    assert np.mean(found) == pytest.approx(0.8, abs=0.04)
-
-
-def test_detectable_difference_agrees_with_a_calculation_by_hand() -> None:
-    """Two runs, the fewest that can detect anything; one can detect nothing."""
-    # s = sqrt(2), t(0.975; 1) = 12.7062, z(0.8) = 0.84162: (12.7062 + 0.84162) * s * sqrt(3 / 2) = 23.4655.
-    assert detectable_difference(summarize([1.0, 3.0])) == pytest.approx(23.4655, abs=1e-4)
-    assert math.isnan(detectable_difference(summarize([1.0])))
 
 
 def test_runs_to_separate_agrees_with_a_calculation_by_hand() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from made_up_claims import make_claim
+from recorded_runs import choose_by
 
+from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.finding import Finding
 from mnist_repro.verdicts.judge import judge_claims
 from mnist_repro.verdicts.measured import Measurements
+from mnist_repro.verdicts.reported_verdict import judge_reported_runs
 
 
 def make_curve(printed: Sequence[str]) -> list[Claim]:
@@ -35,8 +39,19 @@ def judge(claim: Claim, runs: Sequence[RunRecord]) -> Finding:
 
 def judge_together(*claims: Claim, runs: Sequence[RunRecord]) -> Finding:
     """Return the one verdict on all claims of a family."""
-    (finding,) = judge_claims(claims, measured=Measurements(runs), labels={})
+    (finding,) = judge_all_of(claims, runs=runs)
     return finding
+
+
+def judge_all_of(
+    claims: Sequence[Claim], *, runs: Sequence[RunRecord], labels: Mapping[int, int] | None = None
+) -> list[Finding]:
+    """Return the verdicts on all that a document reports that has these claims alone."""
+    catalogue, measured = load_catalogue(), Measurements(runs)
+    document = replace(catalogue.documents["tf1-notebook"], claims=tuple(claims))
+    protocols = choose_by(protocols=catalogue.protocols)
+    verdicts = judge_reported_runs(document, measured=measured, protocols=protocols)
+    return judge_claims(claims, measured=measured, labels=labels or {}, verdicts=verdicts)
 
 
 def make_rate(printed: str, *, period: int = 1) -> Claim:

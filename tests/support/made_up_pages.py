@@ -153,7 +153,7 @@ def _make_causes(result: EnvironmentResult) -> list[ExperimentCauses]:
         if claim.metric in {"loss", "accuracy"}
     )
     variant = next(each for each in load_catalogue().alternatives if each.experiment == "tf1-basic")
-    reconstruction = Cause(variant=None, runs=20, unfinished=0, answer=Answer.POSSIBLE, reason="so", p=0.5)
+    reconstruction = Cause(variant=None, runs=20, unfinished=0, tested=Answer.POSSIBLE, reason="so", p=0.5)
     return [
         ExperimentCauses(
             protocol=experiment.protocol,

@@ -17,10 +17,10 @@ from fractions import Fraction
 from functools import partial
 
 import numpy as np
+from largest_distance import rank_curve
 from numpy.typing import NDArray
 from recorded_runs import judge_all
 
-from mnist_repro.stats.ranks import rank_curve
 from mnist_repro.verdicts.detection import find_power
 from mnist_repro.verdicts.reported_verdict import RunVerdict
 

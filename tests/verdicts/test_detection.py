@@ -11,7 +11,8 @@ from recorded_runs import CATALOGUE, judge_all, measure
 
 from mnist_repro.stats.summary import UNKNOWN, Interval
 from mnist_repro.verdicts.detection import find_detectable, find_interval
-from mnist_repro.verdicts.reported_verdict import RunVerdict, Word, judge_reported_runs
+from mnist_repro.verdicts.finding import Verdict
+from mnist_repro.verdicts.reported_verdict import RunVerdict, judge_reported_runs
 
 REFUTABLE = [name for name, verdict in judge_all().items() if verdict.refuting_place]
 SHIFTED = [
@@ -69,7 +70,7 @@ def test_find_interval_holds_what_is_not_refuted(experiment: str) -> None:
             replace(document, claims=claims), measured=measure(), protocols=CATALOGUE.protocols
         )
         word = next(each.word for each in altered if each.reported.experiment == experiment)
-        assert (word is Word.NOT_REPRODUCED) == (not interval.low <= value <= interval.high), value
+        assert (word is Verdict.NOT_REPRODUCED) == (not interval.low <= value <= interval.high), value
 
 
 def test_find_interval_of_a_run_that_is_refuted_anyway_is_unknown() -> None:
@@ -85,6 +86,6 @@ def test_detection_verdict_that_could_not_refute_finds_nothing() -> None:
     """With 40 runs of each of three experiments no shift is found, and every value is left possible."""
     verdict = judge_all()["tf1-basic"]
 
-    assert verdict.word is Word.CONSISTENT
+    assert verdict.word is Verdict.CONSISTENT
     assert math.isinf(find_detectable(verdict))
     assert find_interval(verdict, verdict.reported.claims[0]) == Interval(-math.inf, math.inf)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from judging import judge
+from judging import judge, judge_all_of
 from made_up_claims import make_claim
 
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.finding import Verdict
-from mnist_repro.verdicts.judge import judge_claims
-from mnist_repro.verdicts.measured import Measurements
 
 UNKNOWN_LABEL = "the label of this image in MNIST is not kept with the records"
 
@@ -50,7 +48,7 @@ def test_judge_claims_label_is_that_of_its_image(labels: dict[int, int], expecte
     """A label is compared with that of the same image, without any run; where that is not known, nothing is said."""
     claim = make_claim("7.0", experiment=None, metric="label", unit="1", evaluation_set=None, example=72)
 
-    (finding,) = judge_claims([claim], measured=Measurements([]), labels=labels)
+    (finding,) = judge_all_of([claim], runs=[], labels=labels)
 
     assert (finding.verdict, finding.reason) == (expected, reason)
     assert (finding.runs, finding.runs_needed, finding.p, finding.adjusted_p) == (0, None, None, None)
@@ -60,6 +58,6 @@ def test_judge_claims_label_beside_runs_is_that_of_its_image(runs: list[RunRecor
     """A label that stands among an experiment's numbers is no measurement of its runs either."""
     claim = make_claim("7.0", quantity="label", metric="label", unit="1", evaluation_set=None, example=72)
 
-    (finding,) = judge_claims([claim], measured=Measurements(runs), labels={72: 7})
+    (finding,) = judge_all_of([claim], runs=runs, labels={72: 7})
 
     assert finding.verdict is Verdict.REPRODUCED

@@ -15,21 +15,24 @@ from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.verdicts.environment import summarize_environment
-from mnist_repro.verdicts.finding import Verdict
+from mnist_repro.verdicts.finding import Basis, Verdict
 
 
-def test_outcome_counts_each_family_once(summarize: Summarize, make: MakeRecord) -> None:
-    """No family is lost or counted twice between the verdicts and their count."""
-    outcome = summarize(*(make(seed) for seed in range(9))).outcome()
+def test_outcome_counts_each_run_once(summarize: Summarize, make: MakeRecord) -> None:
+    """What belongs to a run is counted with it; a time and a promise stand beside it, and a label counts nothing."""
+    result = summarize(*(make(seed) for seed in range(9)))
 
-    assert outcome == {Verdict.INCONCLUSIVE: 2, Verdict.NOT_COMPARABLE: 1, Verdict.REPRODUCED: 1, Verdict.NOT_RUN: 1}
-    assert outcome.total() == len({claim.family for claim in make_claims()})
+    assert result.outcome() == {Verdict.INCONCLUSIVE: 1}
+    assert result.beside() == {Verdict.NOT_COMPARABLE: 1, Verdict.REPRODUCED: 1}
+    bases = Counter(finding.basis for finding in result.findings)
+    assert bases == {Basis.RUN: 2, Basis.ITSELF: 2, Basis.FACT: 1}
+    assert bases.total() == len({claim.family for claim in make_claims()})
 
 
-def test_outcome_of_document_counts_its_families_alone(
+def test_outcome_of_document_counts_its_runs_alone(
     protocols: dict[str, Protocol], make: MakeRecord, tmp_path: Path
 ) -> None:
-    """The documents' outcomes add up to that of all, and count each family, comparison and statement once."""
+    """The documents' outcomes add up to that of all, and count each reported run once."""
     documents = load_catalogue().documents
     store = write_store(tmp_path / "somewhere", [make(seed) for seed in range(3)])
     result = summarize_environment(store, documents=documents, protocols=protocols, alternatives=(), labels={})
@@ -37,7 +40,7 @@ def test_outcome_of_document_counts_its_families_alone(
     outcomes = {name: result.outcome(name) for name in documents}
 
     assert {name: outcome.total() for name, outcome in outcomes.items()} == {
-        name: len({claim.family for claim in document.claims}) + len(document.comparisons) + len(document.statements)
+        name: len({claim.experiment for claim in document.claims if claim.experiment})
         for name, document in documents.items()
     }
     assert sum(outcomes.values(), Counter()) == result.outcome()

@@ -15,7 +15,8 @@ from mnist_repro.documents.explanation import Explanation
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
-from mnist_repro.verdicts.document import explain_miss, judge_document
+from mnist_repro.verdicts.comparisons import judge_comparisons
+from mnist_repro.verdicts.document import explain_miss
 from mnist_repro.verdicts.finding import Verdict
 from mnist_repro.verdicts.measured import Measurements
 
@@ -83,7 +84,7 @@ def test_explain_miss_what_reproduces_needs_no_explanation(runs: list[RunRecord]
     assert explain_miss(finding, [EXPLANATION], supported={"tf1-basic+scaled"}) == finding
 
 
-def test_judge_document_comparison_can_be_explained(protocols: dict[str, Protocol], environment: Environment) -> None:
+def test_explain_miss_comparison_can_be_explained(protocols: dict[str, Protocol], environment: Environment) -> None:
     """An ordering that our runs have the other way round is explained like a claim."""
     better, worse = "tf1-dropout-piecewise", "tf1-dropout-exponential"
     runs = [make_run(protocols[better], seed=seed, environment=environment, accuracy=0.8) for seed in range(19)]
@@ -92,11 +93,15 @@ def test_judge_document_comparison_can_be_explained(protocols: dict[str, Protoco
     reason = replace(EXPLANATION, family=name, variant=f"{better}+late")
     document = replace(load_catalogue().documents["tf1-notebook"], explanations=(reason,))
 
+    measured = Measurements(runs)
+    (miss,) = (
+        finding
+        for finding in judge_comparisons(document.comparisons, measured=measured, protocols=protocols)
+        if finding.family == name
+    )
+
     def verdict(supported: set[str]) -> Verdict:
-        judged = judge_document(
-            document, measured=Measurements(runs), protocols=protocols, supported=supported, labels={}
-        )
-        return next(finding.verdict for finding in judged.findings if finding.family == name)
+        return explain_miss(miss, document.explanations, supported=supported).verdict
 
     assert verdict(set()) is Verdict.NOT_REPRODUCED
     assert verdict({f"{better}+late"}) is Verdict.EXPLAINED

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from made_up_verdicts import format_verdicts
 
-from mnist_repro.verdicts.finding import Verdict
+from mnist_repro.verdicts.finding import Basis, Verdict
 
 # Written by `python tests/support/made_up_verdicts.py > tests/verdicts/golden_verdicts.txt` with Python 3.11,
 # NumPy 2.4.6 and SciPy 1.17.1.
@@ -32,6 +32,8 @@ def test_verdicts_of_the_made_up_records_are_of_every_kind(text: str) -> None:
     entries = environment["claims"]
 
     assert {entry["verdict"] for entry in entries} == {verdict.value for verdict in Verdict}
+    assert {entry["basis"] for entry in entries} == {basis.value for basis in Basis}
+    assert len(environment["runs"]) == 6
     assert {entry["kind"] for entry in entries} == {"claim", "comparison", "statement"}
     assert any(entry["runs_needed"] for entry in entries)
     assert any(entry["certainty"] for entry in entries)

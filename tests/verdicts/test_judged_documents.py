@@ -16,7 +16,7 @@ def test_judge_document_gives_one_finding_for_all_that_it_reports(protocols: dic
     """Families, comparisons and statements come in this order, each once."""
     for document in load_catalogue().documents.values():
         judged = judge_document(
-            document, measured=Measurements([]), protocols=protocols, labels={}, supported=frozenset()
+            document, measured=Measurements([]), protocols=protocols, labels={}, alternatives=(), causes=()
         )
 
         expected = [
@@ -41,10 +41,20 @@ def test_judge_document_labels_and_runs_decide_its_claims(
     ]
 
     of_post = judge_document(
-        documents["julia-blog"], measured=Measurements([]), protocols=protocols, labels={72: 7}, supported=frozenset()
+        documents["julia-blog"],
+        measured=Measurements([]),
+        protocols=protocols,
+        labels={72: 7},
+        alternatives=(),
+        causes=(),
     )
     of_notebook = judge_document(
-        documents["tf1-notebook"], measured=Measurements(runs), protocols=protocols, labels={}, supported=frozenset()
+        documents["tf1-notebook"],
+        measured=Measurements(runs),
+        protocols=protocols,
+        labels={},
+        alternatives=(),
+        causes=(),
     )
 
     decided = [finding.family for finding in of_post.findings if finding.verdict is not Verdict.NOT_RUN]

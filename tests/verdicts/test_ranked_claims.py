@@ -6,13 +6,11 @@ import math
 from dataclasses import replace
 
 import pytest
-from judging import judge, make_curve
+from judging import judge, judge_all_of, make_curve
 from made_up_claims import make_claim
 
 from mnist_repro.records.run import RunRecord
-from mnist_repro.verdicts.finding import MINIMUM_RUNS, Verdict
-from mnist_repro.verdicts.judge import judge_claims
-from mnist_repro.verdicts.measured import Measurements
+from mnist_repro.verdicts.finding import MINIMUM_RUNS, Basis, Verdict
 
 
 @pytest.mark.parametrize(
@@ -36,10 +34,14 @@ def test_judge_claims_final_value_is_ranked_among_the_runs(
     assert finding.adjusted_p == finding.p
     if expected is Verdict.NOT_REPRODUCED:
         assert finding.p == pytest.approx(1 / 41)
-        assert finding.reason == "the document is the most extreme of 41 (40 runs and the document)"
+        assert finding.reason == (
+            "the document is the most extreme of 41 (40 runs and the document), "
+            "all of its run together 1st; its run is refuted"
+        )
     else:
-        rank = round(41 * finding.p)
-        assert finding.reason == f"the document ranks {rank}th most extreme of 41 (40 runs and the document)"
+        rank = f"{round(41 * finding.p)}th"
+        place = f"the document ranks {rank} most extreme of 41 (40 runs and the document)"
+        assert finding.reason == f"{place}, all of its run together {rank}"
 
 
 @pytest.mark.parametrize(
@@ -69,53 +71,12 @@ def test_judge_claims_reason_counts_the_runs_that_are_farther_out(
 
 def test_judge_claims_curve_has_one_verdict(runs: list[RunRecord]) -> None:
     """A curve is judged as a whole: one point off is enough, and no point is judged by itself."""
-    (good,) = judge_claims(make_curve(["0.8001", "0.5002"]), measured=Measurements(runs), labels={})
-    (bad,) = judge_claims(make_curve(["0.8001", "0.6002"]), measured=Measurements(runs), labels={})
+    (good,) = judge_all_of(make_curve(["0.8001", "0.5002"]), runs=runs)
+    (bad,) = judge_all_of(make_curve(["0.8001", "0.6002"]), runs=runs)
 
     assert good.family == "tf1-basic.validation-loss"
     assert good.verdict is Verdict.REPRODUCED
     assert bad.verdict is Verdict.NOT_REPRODUCED
-
-
-def test_judge_claims_family_of_tests_is_controlled(runs: list[RunRecord]) -> None:
-    """Beside one more test the smallest p-value of 40 runs is doubled, and still decides; beside nine more it waits."""
-    two = judge_claims([make_claim("0.9500"), *make_curve(["0.8", "0.5"])], measured=Measurements(runs), labels={})
-    others = [make_claim("0.9000", quantity=f"other-{i}") for i in range(9)]
-    ten = judge_claims([make_claim("0.9500"), *others], measured=Measurements(runs), labels={})
-
-    assert two[0].adjusted_p == pytest.approx(2 / 41)
-    assert two[0].verdict is Verdict.NOT_REPRODUCED
-    assert ten[0].adjusted_p == pytest.approx(10 / 41)
-    assert ten[0].verdict is Verdict.INCONCLUSIVE
-    assert ten[0].reason == (
-        "the document is the most extreme of 41 (40 runs and the document); among 10 tests 199 runs would decide"
-    )
-    assert ten[0].runs_needed == 199
-
-
-def test_judge_claims_nineteen_runs_beside_another_test_wait_for_more(runs: list[RunRecord]) -> None:
-    """A p-value of exactly 5 % rejects by itself; two tests need 39 runs."""
-    alone = judge(make_claim("0.9500"), runs[:19])
-    beside, _ = judge_claims(
-        [make_claim("0.9500"), make_claim(quantity="other")], measured=Measurements(runs[:19]), labels={}
-    )
-
-    assert alone.p == beside.p == 1 / 20
-    assert alone.verdict is Verdict.NOT_REPRODUCED
-    assert beside.verdict is Verdict.INCONCLUSIVE
-    assert beside.runs_needed == 39
-
-
-def test_judge_claims_second_farthest_of_enough_runs_is_reproduced(runs: list[RunRecord]) -> None:
-    """Of two tests, 39 runs can decide: a value with p = 5 % that Holm does not reject is then reproduced."""
-    farther = replace(runs[38], final_accuracy={"test": 0.5})
-    finding, _ = judge_claims(
-        [make_claim("0.9500"), make_claim(quantity="other")], measured=Measurements([*runs[:38], farther]), labels={}
-    )
-
-    assert finding.p == 2 / 40
-    assert finding.adjusted_p == pytest.approx(4 / 40)
-    assert finding.verdict is Verdict.REPRODUCED
 
 
 def test_judge_claims_too_few_runs_are_inconclusive(runs: list[RunRecord]) -> None:
@@ -123,21 +84,33 @@ def test_judge_claims_too_few_runs_are_inconclusive(runs: list[RunRecord]) -> No
     assert MINIMUM_RUNS == 19
     few = judge(make_claim(), runs[:18])
     assert few.verdict is Verdict.INCONCLUSIVE
-    assert few.reason == "too few runs: 18 of at least 19; 19 always suffice"
+    assert few.reason == "too few runs: 18 of at least 19; 19 can always refute it"
     assert few.runs_needed == 19
     assert (few.p, few.adjusted_p) == (None, None)
     assert judge(make_claim(), runs[:19]).verdict is Verdict.REPRODUCED
 
 
-def test_judge_claims_too_few_runs_for_several_tests_say_how_many_decide_all(runs: list[RunRecord]) -> None:
-    """The number of runs that always suffices depends on the tests of the document, but not on its times and aims."""
-    time = make_claim("44", quantity="time", metric="total_seconds", unit="seconds", evaluation_set=None)
-    few, _, _ = judge_claims(
-        [make_claim(), time, make_claim(quantity="other")], measured=Measurements(runs[:1]), labels={}
-    )
+def test_judge_claims_families_of_one_run_have_its_word(runs: list[RunRecord]) -> None:
+    """What hangs together is refuted together: the reason says which of the values did it."""
+    off, near = judge_all_of([make_claim("0.9500"), *make_curve(["0.8", "0.5"])], runs=runs)
 
-    assert few.reason == "too few runs: 1 of at least 19; 39 always suffice"
-    assert few.runs_needed == 39
+    assert (off.verdict, near.verdict) == (Verdict.NOT_REPRODUCED, Verdict.NOT_REPRODUCED)
+    assert off.reason.endswith("; its run is refuted")
+    assert near.reason.endswith("; its run is refuted, though not by this")
+    assert off.adjusted_p == pytest.approx(1 / 41)
+    assert near.p is not None
+    assert near.p > 0.05
+
+
+def test_judge_claims_function_of_another_is_a_fact(runs: list[RunRecord]) -> None:
+    """An error that is one minus an accuracy has its run's word, says so, and counts nothing."""
+    error = make_claim("0.1000", quantity="test-error", metric="error")
+
+    accuracy, derived = judge_all_of([make_claim(), error], runs=runs)
+
+    assert (accuracy.basis, derived.basis) == (Basis.RUN, Basis.FACT)
+    assert derived.verdict is accuracy.verdict
+    assert (derived.p, derived.reason) == (None, "a function of tf1-basic.test-accuracy, and no evidence beside it")
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,10 @@ from reference_judgement import adjust_families, adjust_runs, find_distances, fi
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Document
 from mnist_repro.records.run import RunRecord
+from mnist_repro.verdicts.finding import Verdict
 from mnist_repro.verdicts.measured import Measurements
 from mnist_repro.verdicts.reported_run import ReportedRun
-from mnist_repro.verdicts.reported_verdict import RunVerdict, Word, judge_reported_runs
+from mnist_repro.verdicts.reported_verdict import RunVerdict, judge_reported_runs
 
 MakeRuns = Callable[..., list[RunRecord]]
 MeasureThree = Callable[[int], Measurements]
@@ -52,24 +53,24 @@ def judge_three(measured: Measurements, basic: str, *chosen_by: str) -> list[Run
 @pytest.mark.parametrize(
     ("printed", "runs", "word"),
     [
-        pytest.param(INSIDE, 0, Word.NOT_RUN, id="no run"),
-        pytest.param(FAR, 18, Word.INCONCLUSIVE, id="18 runs cannot tell"),
-        pytest.param(INSIDE, 19, Word.CONSISTENT, id="19 runs could not refute one of three"),
-        pytest.param(FAR, 19, Word.DOUBTFUL, id="19 runs, and far off"),
-        pytest.param(INSIDE, 58, Word.CONSISTENT, id="58 runs could not refute"),
-        pytest.param(FAR, 58, Word.DOUBTFUL, id="58 runs, and far off"),
-        pytest.param(INSIDE, 59, Word.REPRODUCED, id="59 runs could refute"),
-        pytest.param(FAR, 59, Word.NOT_REPRODUCED, id="59 runs, and far off"),
+        pytest.param(INSIDE, 0, Verdict.NOT_RUN, id="no run"),
+        pytest.param(FAR, 18, Verdict.INCONCLUSIVE, id="18 runs cannot tell"),
+        pytest.param(INSIDE, 19, Verdict.CONSISTENT, id="19 runs could not refute one of three"),
+        pytest.param(FAR, 19, Verdict.DOUBTFUL, id="19 runs, and far off"),
+        pytest.param(INSIDE, 58, Verdict.CONSISTENT, id="58 runs could not refute"),
+        pytest.param(FAR, 58, Verdict.DOUBTFUL, id="58 runs, and far off"),
+        pytest.param(INSIDE, 59, Verdict.REPRODUCED, id="59 runs could refute"),
+        pytest.param(FAR, 59, Verdict.NOT_REPRODUCED, id="59 runs, and far off"),
     ],
 )
 def test_judge_reported_runs_word_is_what_the_number_of_runs_allows(
-    printed: str, runs: int, word: Word, measure_three: MeasureThree
+    printed: str, runs: int, word: Verdict, measure_three: MeasureThree
 ) -> None:
     """One of three runs is reproduced only with as many of ours as could have refuted it."""
     found = judge_three(measure_three(runs), printed)[0]
 
     assert (found.word, found.runs) == (word, runs)
-    assert found.named == (("tf1-basic.test-accuracy",) if word is Word.NOT_REPRODUCED else ())
+    assert found.named == (("tf1-basic.test-accuracy",) if word is Verdict.NOT_REPRODUCED else ())
 
 
 def test_judge_reported_runs_refuted_run_eases_the_others(measure_three: MeasureThree) -> None:
@@ -77,7 +78,7 @@ def test_judge_reported_runs_refuted_run_eases_the_others(measure_three: Measure
     found = judge_three(measure_three(119), FAR)
 
     assert [verdict.refuting_place for verdict in found] == [2, 3, 3]
-    assert [verdict.word for verdict in found] == [Word.NOT_REPRODUCED, Word.REPRODUCED, Word.REPRODUCED]
+    assert [verdict.word for verdict in found] == [Verdict.NOT_REPRODUCED, Verdict.REPRODUCED, Verdict.REPRODUCED]
 
 
 def test_judge_reported_runs_place_that_only_one_run_alone_would_have_is_doubtful(measure_three: MeasureThree) -> None:
@@ -87,7 +88,9 @@ def test_judge_reported_runs_place_that_only_one_run_alone_would_have_is_doubtfu
         verdict = judge_three(measured, f"{accuracy:.4f}")[0]
         by_place[round((verdict.p or 0) * 201)] = verdict.word
 
-    expected = [Word.NOT_REPRODUCED if at <= 3 else Word.DOUBTFUL if at <= 10 else Word.REPRODUCED for at in by_place]
+    expected = [
+        Verdict.NOT_REPRODUCED if at <= 3 else Verdict.DOUBTFUL if at <= 10 else Verdict.REPRODUCED for at in by_place
+    ]
     assert list(by_place.values()) == expected
     assert len(set(expected)) == 3
 
@@ -96,15 +99,15 @@ def test_judge_reported_runs_what_chose_the_protocol_judges_nothing(measure_thre
     """Its place is shown, it is no run of Holm's, and so 39 runs can refute the two others."""
     basic, *others = judge_three(measure_three(39), FAR, "tf1-basic.test-accuracy")
 
-    assert (basic.word, basic.p, basic.families[0].p, basic.named) == (Word.CHOSE, None, Fraction(1, 40), ())
-    assert {verdict.word for verdict in others} == {Word.REPRODUCED}
+    assert (basic.word, basic.p, basic.families[0].p, basic.named) == (Verdict.CHOSE, None, Fraction(1, 40), ())
+    assert {verdict.word for verdict in others} == {Verdict.REPRODUCED}
 
 
 def test_judge_reported_runs_number_that_is_not_finite_decides_nothing(make_runs: MakeRuns) -> None:
     """A value that is not a number has no place, and no run is reproduced by it."""
     found = judge_three(Measurements(make_runs("tf1-basic", [0.9] * 60 + [math.nan])), INSIDE)[0]
 
-    assert (found.word, found.p, found.families) == (Word.INCONCLUSIVE, None, ())
+    assert (found.word, found.p, found.families) == (Verdict.INCONCLUSIVE, None, ())
 
 
 def judge(document: Document, *, environment: str = REFERENCE, most: int | None = None) -> dict[str, RunVerdict]:
@@ -137,8 +140,8 @@ def test_judge_reported_runs_reproduced_run_could_have_been_refuted(environment:
                 altered = judge(alter(document, family, environment=environment), environment=environment)[experiment]
 
                 assert altered.p == Fraction(1, verdict.runs + 1)
-                assert (verdict.word is not Word.REPRODUCED) or (altered.word is Word.NOT_REPRODUCED)
-                if altered.word is Word.NOT_REPRODUCED:
+                assert (verdict.word is not Verdict.REPRODUCED) or (altered.word is Verdict.NOT_REPRODUCED)
+                if altered.word is Verdict.NOT_REPRODUCED:
                     assert family[0].family in altered.named
 
 

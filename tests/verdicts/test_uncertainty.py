@@ -72,7 +72,6 @@ def test_assess_certainty_error_in_percent_is_all_in_percent(
 
     assert error.difference == pytest.approx(-100 * accuracy.difference)
     assert error.difference_interval.low == pytest.approx(-100 * accuracy.difference_interval.high)
-    assert error.detectable == pytest.approx(100 * accuracy.detectable)
     assert error.sampling_interval is not None
     assert accuracy.sampling_interval is not None
     assert error.sampling_interval.low == pytest.approx(100 * (1 - accuracy.sampling_interval.high))
@@ -91,7 +90,7 @@ def test_assess_certainty_of_one_run_is_unknown(protocols: dict[str, Protocol], 
     """A single run has a difference; how far to trust it is not known, and not shown as 0."""
     certainty = _assess(protocols["tf1-basic"], runs[:1])
 
-    unknown = [certainty.difference_interval.low, certainty.mean_interval.low, certainty.detectable]
+    unknown = [certainty.difference_interval.low, certainty.mean_interval.low]
     assert certainty.difference == pytest.approx(0.9 - VALUES[0])
     assert all(math.isnan(number) for number in unknown)
 

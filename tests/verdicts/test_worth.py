@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 import numpy as np
@@ -17,8 +18,9 @@ from scipy import special
 from mnist_repro.documents.explanation import Explanation
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.explained_run import explain_run
+from mnist_repro.verdicts.finding import Verdict
 from mnist_repro.verdicts.measured import Measurements
-from mnist_repro.verdicts.reported_verdict import RunVerdict, Word, judge_reported_runs
+from mnist_repro.verdicts.reported_verdict import RunVerdict, judge_reported_runs
 from mnist_repro.verdicts.worth import Grade, Worth, assess_worth, grade_verdict
 
 CLAIMS = [claim for document in CATALOGUE.documents.values() for claim in document.claims]
@@ -37,7 +39,7 @@ def test_assess_worth_wide_run_is_weak_though_it_reproduces() -> None:
 
     worth = assess(verdict)
 
-    assert (verdict.word, worth.grade) == (Word.REPRODUCED, Grade.WEAK)
+    assert (verdict.word, worth.grade) == (Verdict.REPRODUCED, Grade.WEAK)
     assert worth.within > 0.03
     assert assess(judge_all()["julia-linear-lr0.003"]).grade is Grade.STRONG
 
@@ -98,7 +100,7 @@ def test_assess_worth_ten_times_the_deviation_is_never_worth_more(experiment: st
 
     narrow, wide = assess(judge_all()[experiment]), assess(verdict, alternatives)
 
-    assert verdict.word is Word.REPRODUCED
+    assert verdict.word is Verdict.REPRODUCED
     assert wide.grade is Grade.WEAK
     assert set(wide.told_apart) <= set(narrow.told_apart)
     assert wide.within > narrow.within
@@ -171,15 +173,19 @@ def test_grade_verdict_needs_both_a_bound_and_alternatives(within: float, share:
 @pytest.mark.parametrize(
     ("accuracies", "deviation", "runs", "word"),
     [
-        pytest.param((0.95, 0.9), 0.005, 60, Word.EXPLAINED, id="the variant makes it possible"),
-        pytest.param((0.95, 0.9), 0.005, 59, Word.NOT_REPRODUCED, id="it has fewer runs"),
-        pytest.param((0.92, 0.9), 0.005, 60, Word.NOT_REPRODUCED, id="it makes it no more possible"),
-        pytest.param((0.91, 0.9), 0.03, 60, Word.NOT_REPRODUCED, id="it is not told apart, so wide it is"),
-        pytest.param((0.95, 0.95), 0.005, 60, Word.REPRODUCED, id="nothing is to be explained"),
+        pytest.param((0.95, 0.9), 0.005, 60, Verdict.EXPLAINED, id="the variant makes it possible"),
+        pytest.param((0.95, 0.9), 0.005, 59, Verdict.NOT_REPRODUCED, id="it has fewer runs"),
+        pytest.param((0.92, 0.9), 0.005, 60, Verdict.NOT_REPRODUCED, id="it makes it no more possible"),
+        pytest.param((0.91, 0.9), 0.03, 60, Verdict.NOT_REPRODUCED, id="it is not told apart, so wide it is"),
+        pytest.param((0.95, 0.95), 0.005, 60, Verdict.REPRODUCED, id="nothing is to be explained"),
     ],
 )
 def test_explain_run_variant_has_to_differ_and_to_make_it_possible(
-    make_runs: Callable[..., list[RunRecord]], accuracies: tuple[float, float], deviation: float, runs: int, word: Word
+    make_runs: Callable[..., list[RunRecord]],
+    accuracies: tuple[float, float],
+    deviation: float,
+    runs: int,
+    word: Verdict,
 ) -> None:
     """A document that prints 0.95 is explained by a variant that gives 0.95, if it has as many runs as the verdict."""
     noise = np.random.default_rng(7).normal(size=60)
@@ -188,7 +194,7 @@ def test_explain_run_variant_has_to_differ_and_to_make_it_possible(
         for mean, spread in zip(accuracies, (deviation, 0.005), strict=True)
     )
     relu = [each for each in CATALOGUE.alternatives if each.id == "tf1-basic+relu"]
-    named = Explanation(family="tf1-basic.test-accuracy", date="2025-01-31", variant="tf1-basic+relu", text="ReLU")
+    named = Explanation(family="tf1-basic.test-accuracy", date=date(2025, 1, 31), variant="tf1-basic+relu", text="ReLU")
     document = replace(CATALOGUE.documents["tf1-notebook"], claims=(make_claim("0.9500", experiment="tf1-basic"),))
     (verdict,) = judge_reported_runs(document, measured=Measurements(ours), protocols=CATALOGUE.protocols)
     tried = {"tf1-basic+relu": tuple(theirs[:runs])}
@@ -200,4 +206,4 @@ def test_explain_run_variant_has_to_differ_and_to_make_it_possible(
 
     assert found.word is word
     assert unnamed.word is verdict.word
-    assert bool(found.named) == (word is not Word.REPRODUCED)
+    assert bool(found.named) == (word is not Verdict.REPRODUCED)

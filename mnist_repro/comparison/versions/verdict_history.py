@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mnist_repro.verdicts.finding import Finding, Verdict
+from mnist_repro.verdicts.finding import DECIDED, Finding, Verdict
 
-# The other verdicts decide nothing, which is no change.
-_DECIDED = frozenset({Verdict.REPRODUCED, Verdict.EXPLAINED, Verdict.NOT_REPRODUCED, Verdict.CONTRADICTED})
+# What is not decided for want of runs alone.
+_TOO_FEW = frozenset({Verdict.INCONCLUSIVE, Verdict.CONSISTENT})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +23,12 @@ class History:
     def first_departure(self) -> str | None:
         """The oldest version that decides differently from the reference; None where there is none."""
         reference = self.findings.get(self.reference)
-        if reference is None or reference.verdict not in _DECIDED:
+        if reference is None or reference.verdict not in DECIDED:
             return None
         others = (
             name
             for name, finding in self.findings.items()
-            if finding.verdict in _DECIDED and finding.verdict is not reference.verdict
+            if finding.verdict in DECIDED and finding.verdict is not reference.verdict
         )
         return next(others, None)
 
@@ -52,9 +52,9 @@ def list_undecided(histories: Sequence[History]) -> dict[str, tuple[str, ...]]:
     undecided: dict[str, tuple[str, ...]] = {}
     for history in histories:
         reference = history.findings.get(history.reference)
-        if reference is None or reference.verdict not in _DECIDED:
+        if reference is None or reference.verdict not in DECIDED:
             continue
         for version, finding in history.findings.items():
-            if finding.verdict is Verdict.INCONCLUSIVE:
+            if finding.verdict in _TOO_FEW:
                 undecided[version] = (*undecided.get(version, ()), history.family)
     return undecided

@@ -1,12 +1,13 @@
-"""A badge with the number of claims that reproduce, in the form that shields.io reads from an address: `badge.json`.
+"""A badge with the number of reported runs that reproduce, in the form that shields.io reads: `badge.json`.
 
 Its colour follows from the verdicts of the published environment with the most runs:
 
-- grey: nothing is published, or nothing was judged
-- red: something was not reproduced
-- yellow: else, something is inconclusive or not run
-- yellow-green: all decided; something is explained, or contradicted by its own document
-- green: everything that can be judged reproduces
+- grey: nothing is published, or no run was judged
+- red: a run was not reproduced
+- yellow: else, a run is doubtful, inconclusive or not run
+- grey: else, a run is consistent: with so few of ours nothing could have refuted it
+- yellow-green: all decided; a run is explained by a change of its protocol
+- green: every run reproduces
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from collections.abc import Sequence
 
 from mnist_repro.reporting.exports.json_numbers import dump_json
 from mnist_repro.verdicts.environment import EnvironmentResult, select_front
-from mnist_repro.verdicts.finding import DECIDED, Verdict
+from mnist_repro.verdicts.finding import Verdict
 
 BADGE_FILE = "badge.json"
 
-_LABEL = "MNIST claims"
-_OPEN = (Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
+_LABEL = "MNIST runs"
+_UNKNOWN = (Verdict.DOUBTFUL, Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
+_GREY = "lightgrey"
 
 
 def format_badge(results: Sequence[EnvironmentResult]) -> str:
@@ -32,16 +34,18 @@ def format_badge(results: Sequence[EnvironmentResult]) -> str:
 
 
 def describe_outcome(outcome: Counter[Verdict]) -> tuple[str, str]:
-    """Return the message and the colour of the badge."""
-    decided = sum(outcome[verdict] for verdict in DECIDED)
-    undecided = sum(outcome[verdict] for verdict in _OPEN)
-    if not decided:
-        return "nothing judged", "lightgrey"
-    message = f"{outcome[Verdict.REPRODUCED]} of {decided} reproduce"
-    if undecided:
-        message += f", {undecided} undecided"
+    """Return the message and the colour of the badge, by the verdicts on the reported runs."""
+    reported = outcome.total() - outcome[Verdict.CHOSE]
+    consistent, unknown = outcome[Verdict.CONSISTENT], sum(outcome[verdict] for verdict in _UNKNOWN)
+    if unknown == reported:
+        return "nothing judged", _GREY
+    message = f"{outcome[Verdict.REPRODUCED]} of {reported} reproduce"
+    for count, word in ((consistent, "consistent"), (unknown, "undecided")):
+        message += f", {count} {word}" if count else ""
     if outcome[Verdict.NOT_REPRODUCED]:
         return message, "red"
-    if undecided:
+    if unknown:
         return message, "yellow"
-    return message, "brightgreen" if outcome[Verdict.REPRODUCED] == decided else "yellowgreen"
+    if consistent:
+        return message, _GREY
+    return message, "brightgreen" if outcome[Verdict.REPRODUCED] == reported else "yellowgreen"

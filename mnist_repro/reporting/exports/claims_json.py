@@ -17,7 +17,7 @@ from mnist_repro.documents.document import Document
 from mnist_repro.records.environment import LOCAL_ENVIRONMENT
 from mnist_repro.reporting.exports.json_numbers import dump_json, round_ends, round_number
 from mnist_repro.stats.summary import Interval, Summary
-from mnist_repro.verdicts.document import Family, Said
+from mnist_repro.verdicts.document import Family, JudgedRun, Said
 from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult
 from mnist_repro.verdicts.finding import Finding, Verdict
 from mnist_repro.verdicts.measured import Assessment
@@ -25,7 +25,7 @@ from mnist_repro.verdicts.uncertainty import Certainty
 
 CLAIMS_FILE = "claims.json"
 SCHEMA_FILE = "claims.schema.json"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 def read_schema() -> str:
@@ -67,6 +67,7 @@ def _describe_environment(result: EnvironmentResult, *, documents: Mapping[str, 
         "status": status,
         "made_with": asdict(result.environment),
         "experiments": [_describe_experiment(experiment) for experiment in result.experiments],
+        "runs": [_describe_run(run) for run in result.runs],
         "outcome": {name: _count(result, document=name) for name in documents},
         "claims": claims,
     }
@@ -83,6 +84,29 @@ def _describe_experiment(experiment: ExperimentResult) -> dict[str, Any]:
         "completed": len(experiment.completed),
         "set_aside": experiment.set_aside,
         "made_with": experiment.environment and asdict(experiment.environment),
+    }
+
+
+def _describe_run(run: JudgedRun) -> dict[str, Any]:
+    verdict, worth, reported = run.verdict, run.worth, run.verdict.reported
+    return {
+        "id": run.id,
+        "document": run.document,
+        "verdict": run.word.value,
+        "grade": run.grade and run.grade.value,
+        "reason": verdict.reason,
+        "p": None if verdict.p is None else round_number(float(verdict.p)),
+        "adjusted_p": None if verdict.adjusted_p is None else round_number(float(verdict.adjusted_p)),
+        "runs": verdict.runs,
+        "runs_needed": verdict.runs_needed,
+        "within": round_number(worth.within),
+        "alternatives": worth.tried,
+        "alternatives_run": worth.ran,
+        "told_apart": list(worth.told_apart),
+        "judged_by": [family[0].family for family in reported.families],
+        "refuted_by": list(verdict.named),
+        "chose_the_protocol": [family[0].family for family in reported.chose],
+        "functions_of": dict(reported.derived),
     }
 
 
@@ -150,7 +174,6 @@ def _describe_certainty(certainty: Certainty) -> dict[str, Any]:
     scale, sampling = certainty.claim.value, certainty.sampling_interval
     return {
         "of": certainty.claim.id,
-        "detectable_difference": round_number(certainty.detectable, scale=scale),
         "images": certainty.images,
         "sampling_interval": sampling and round_ends(sampling, scale=scale),
     }
@@ -195,6 +218,7 @@ def _describe_said(said: Said, *, numbers: _Numbers) -> dict[str, Any]:
 def _describe_finding(finding: Finding) -> dict[str, Any]:
     return {
         "verdict": finding.verdict.value,
+        "basis": finding.basis.value,
         "reason": finding.reason,
         "p": None if finding.p is None else round_number(finding.p),
         "adjusted_p": None if finding.adjusted_p is None else round_number(finding.adjusted_p),

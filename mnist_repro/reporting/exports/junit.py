@@ -7,6 +7,7 @@ import math
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.stats.summary import Summary
+from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.finding import Finding
 
 _DIGITS = 6
@@ -21,6 +22,17 @@ def describe_finding(finding: Finding) -> dict[str, str]:
         **{name: _format(value) for name, value in numbers.items() if value is not None},
         "n": str(finding.runs),
         **({} if finding.runs_needed is None else {"runs_needed": str(finding.runs_needed)}),
+    }
+
+
+def describe_run(run: JudgedRun) -> dict[str, str]:
+    """Describe the reported run of a claim: `run`, its `grade`, `within` as a fraction, and `tells_apart`."""
+    worth = run.worth
+    return {
+        "run": run.id,
+        **({"grade": run.grade.value} if run.grade else {}),
+        **({} if math.isnan(worth.within) else {"within": _format(worth.within)}),
+        **({"tells_apart": f"{len(worth.told_apart)} of {worth.tried}"} if worth.ran else {}),
     }
 
 

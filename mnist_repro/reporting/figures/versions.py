@@ -60,6 +60,8 @@ def _look(finding: Finding | None) -> tuple[str, str, str]:
     text = f"{finding.p:.2f}".removeprefix("0")
     if finding.verdict is Verdict.NOT_REPRODUCED:
         return text, DOCUMENT, CARD
+    if finding.verdict in {Verdict.CONSISTENT, Verdict.CHOSE}:
+        return text, COLOURS[finding.verdict], INK
     if finding.p <= SIGNIFICANCE:
         return text, "#f6c9a3", INK
     return text, to_hex(_SHADES(1 - finding.p)), INK

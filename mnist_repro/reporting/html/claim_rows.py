@@ -11,9 +11,12 @@ from mnist_repro.reporting.html.strips import Strip, Strips, place_runs
 from mnist_repro.reporting.wording.numbers import format_places, format_reported, list_family_cells
 from mnist_repro.verdicts.document import Family, Said
 from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult
-from mnist_repro.verdicts.finding import Finding
+from mnist_repro.verdicts.finding import Basis, Finding, Verdict
 from mnist_repro.verdicts.measured import Assessment
 from mnist_repro.verdicts.uncertainty import Certainty
+
+# Verdicts by which nothing speaks against a claim.
+_SILENT = frozenset({Verdict.REPRODUCED, Verdict.CONSISTENT, Verdict.CHOSE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,11 @@ class ClaimRow:
     certainty: Certainty | None = None  #: uncertainty of our value, where it is known
     notes: tuple[str, ...] = ()
 
+    @property
+    def is_missed(self) -> bool:
+        """Whether something speaks against it: neither is it reproduced, nor are there only too few of our runs."""
+        return self.finding.basis is not Basis.FACT and self.finding.verdict not in _SILENT
+
 
 def list_rows(results: Iterable[EnvironmentResult], *, documents: Mapping[str, Document]) -> list[ClaimRow]:
     """Return the rows of all environments, each in the order of the documents."""
@@ -69,7 +77,7 @@ class _Rows:
             for each in self._result.judged
         ]
         order = list(self._documents)
-        return sorted(rows, key=lambda row: order.index(row.document.id))
+        return sorted(rows, key=lambda row: (order.index(row.document.id), row.finding.basis is Basis.FACT))
 
     def _describe_family(self, family: Family) -> ClaimRow:
         claim, summary = family.claim, family.assessments[-1].summary

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.resources
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def render_page(results: Results, *, figures: FigureFiles, folder: Path, templat
         figures=figures,
         rows=rows,
         verdicts=verdicts,
-        sections=_list_sections(results, verdicts=verdicts),
+        sections=_list_sections(results, rows=rows),
         reconstructions=_list_reconstructions(results.shown[0]),
         speed_tables=list_engine_rows(artifacts.times, busy=artifacts.busy_times),
         artifacts=artifacts,
@@ -98,9 +98,9 @@ def _list_reconstructions(result: EnvironmentResult) -> list[Choice]:
     return [Choice(reconstruction=choice, experiments=tuple(names)) for choice, names in found.items()]
 
 
-def _list_sections(results: Results, *, verdicts: Iterable[Verdict]) -> list[Section]:
+def _list_sections(results: Results, *, rows: Sequence[ClaimRow]) -> list[Section]:
     first = results.shown[0]
-    missed = [verdict.value for verdict in verdicts if verdict is not Verdict.REPRODUCED]
+    missed = [verdict.value for verdict in _count_verdicts([row for row in rows if row.is_missed])]
     known = {
         "outcome": "Results",
         "claims": "Claims",

@@ -6,19 +6,21 @@ TensorFlow. If `run` and the test session did so too, a job would show the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mnist_repro.documents.document import Document
 from mnist_repro.errors import ReproError
 from mnist_repro.reporting.escaping import escape_markdown
-from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_made_with, format_outcome, list_family_cells
+from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_made_with, list_family_cells
+from mnist_repro.reporting.wording.reported_runs import HEADINGS, format_alternatives, list_run_cells, summarize_result
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import Verdict
 
 # GitHub's limit for one step; a larger file is not shown at all.
 MOST_BYTES = 1024 * 1024
 
+_CLAIM_HEADINGS = ("experiment", "claim", "document", "our mean (95 %)", "one run, 95 %", "runs", "verdict")
 _OPEN, _CLOSED = "<details>", "</details>"
 _CUT = "*Cut here: the summary of a step has at most 1 MiB. The pages of the report have the rest.*\n"
 
@@ -40,8 +42,12 @@ def _describe(result: EnvironmentResult, *, documents: Mapping[str, Document]) -
     yield f"{escape_markdown(format_made_with(result))}."
     yield ""
     for document in documents.values():
-        yield f"- **{escape_markdown(document.title)}**: {format_outcome(result.outcome(document.id))}"
+        yield f"- **{escape_markdown(document.title)}**: {summarize_result(result, document.id)}"
     yield ""
+    yield from _format_rows(HEADINGS, map(list_run_cells, result.runs), left=3)
+    if sentence := format_alternatives(result.runs):
+        yield escape_markdown(sentence)
+        yield ""
     missed = [(each.id, each.finding) for each in result.judged if each.finding.verdict is Verdict.NOT_REPRODUCED]
     if missed:
         yield "Not reproduced:"
@@ -54,7 +60,7 @@ def _describe(result: EnvironmentResult, *, documents: Mapping[str, Document]) -
 
 def _tabulate(result: EnvironmentResult) -> Iterator[str]:
     rows = [
-        f"| {' | '.join(map(escape_markdown, (experiment.protocol.id, *list_family_cells(family))))} |"
+        (experiment.protocol.id, *list_family_cells(family))
         for experiment in result.experiments
         if experiment.completed
         for family in experiment.families
@@ -63,11 +69,16 @@ def _tabulate(result: EnvironmentResult) -> Iterator[str]:
         return
     yield f"{_OPEN}<summary>Every claim about what was run</summary>"
     yield ""
-    yield "| experiment | claim | document | our mean (95 %) | one run, 95 % | runs | verdict |"
-    yield "|---|---|--:|--:|--:|--:|---|"
-    yield from rows
-    yield ""
+    yield from _format_rows(_CLAIM_HEADINGS, rows, left=2)
     yield _CLOSED
+    yield ""
+
+
+def _format_rows(headings: Sequence[str], rows: Iterable[Sequence[str]], *, left: int) -> Iterator[str]:
+    """Yield a table whose columns after the first `left` have numbers, and a blank line."""
+    yield f"| {' | '.join(headings)} |"
+    yield f"|{'---|' * left}{'--:|' * (len(headings) - left)}"
+    yield from (f"| {' | '.join(map(escape_markdown, row))} |" for row in rows)
     yield ""
 
 

@@ -12,9 +12,18 @@ from mnist_repro.reporting.wording.causes import list_cause_cells, list_rounding
 from mnist_repro.verdicts.causes.alternatives import Answer
 from mnist_repro.verdicts.causes.finder import ExperimentCauses
 
-_COLOURS = {Answer.POSSIBLE: "green", Answer.EXCLUDED: "red", Answer.UNKNOWN: "dim"}
+_COLOURS = {Answer.POSSIBLE: "green", Answer.EXCLUDED: "red", Answer.ALIKE: "dim", Answer.UNKNOWN: "dim"}
 
-_HEADINGS = ("choice", "changed to", "runs", "effect on accuracy", "effect on loss", "p", "possible for the document")
+_HEADINGS = (
+    "choice",
+    "changed to",
+    "runs",
+    "effect on accuracy",
+    "effect on loss",
+    "p",
+    "excludes of our runs",
+    "possible for the document",
+)
 _ROUNDING_HEADINGS = (
     "experiment",
     "runs perturbed",
@@ -32,7 +41,7 @@ def print_causes(causes: Sequence[ExperimentCauses], *, console: Console) -> Non
         for cause in experiment.ways:
             *cells, answer = list_cause_cells(cause)
             rows.append([*map(Text, cells), Text(answer, style=_COLOURS[cause.answer])])
-    console.print(plain_table(_HEADINGS, rows, right={"runs", "p"}))
+    console.print(plain_table(_HEADINGS, rows, right={"runs", "p", "excludes of our runs"}))
     console.print()
     rounding = [[experiment.protocol.id, *list_rounding_cells(experiment.sensitivity)] for experiment in causes]
     console.print(plain_table(_ROUNDING_HEADINGS, rounding))

@@ -1,9 +1,8 @@
-"""A table of the claims about the experiments that were run."""
+"""A table of the runs that the documents report, and one of the claims about them."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from rich.console import Console
@@ -14,52 +13,77 @@ from mnist_repro.reporting.wording.numbers import (
     STAND_IN_WARNING,
     format_interval,
     format_number,
-    format_outcome,
     format_reported,
     format_subject,
     format_verdict,
 )
-from mnist_repro.verdicts.document import Family
+from mnist_repro.reporting.wording.reported_runs import HEADINGS, format_alternatives, list_run_cells, summarize_result
+from mnist_repro.verdicts.document import Family, JudgedRun
 from mnist_repro.verdicts.environment import EnvironmentResult
-from mnist_repro.verdicts.finding import Verdict
+from mnist_repro.verdicts.finding import Basis, Verdict
 
 _HEADINGS = ("experiment, claim", "document", "our mean", "one run, 95 %", "runs", "verdict")
 _COLOURS = {
     Verdict.REPRODUCED: "green",
     Verdict.EXPLAINED: "yellow",
     Verdict.NOT_REPRODUCED: "red",
+    Verdict.DOUBTFUL: "yellow",
     Verdict.CONTRADICTED: "yellow",
 }
+_MARKED = "*"
 
 
 def print_claims(result: EnvironmentResult, *, console: Console) -> None:
-    """Print a row for each claim and each curve of the experiments that were run, and count all verdicts."""
+    """Print a row for each reported run, then one for each claim about what was run, and count all verdicts."""
     console.print()
     if result.is_stand_in:
         console.print(Text(STAND_IN_WARNING, style="bold yellow"))
     shown = (experiment for experiment in result.experiments if experiment.completed)
+    print_runs([run for run in result.runs if run.verdict.runs], console=console)
     print_families((family for experiment in shown for family in experiment.families), console=console)
-    print_outcome(result.outcome(), console=console)
+    print_outcome(summarize_result(result), console=console)
 
 
-def print_outcome(outcome: Counter[Verdict], *, console: Console) -> None:
-    """Count verdicts in one line, however long, so that it can be searched for."""
-    console.print(f"Verdicts: {format_outcome(outcome)}", highlight=False, soft_wrap=True)
+def print_runs(runs: Sequence[JudgedRun], *, console: Console) -> None:
+    """Print a table with a row for each reported run, and say where no alternative was run."""
+    if not runs:
+        return
+    rows: list[list[str | Text]] = []
+    for run in runs:
+        document, name, verdict, *numbers = list_run_cells(run)
+        rows.append([document, name, Text(verdict, style=colour_verdict(run.word)), *numbers])
+    console.print(plain_table(HEADINGS, rows, right=HEADINGS[3:]))
+    if sentence := format_alternatives(runs):
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+    console.print()
+
+
+def colour_verdict(verdict: Verdict) -> str:
+    """Return the style of a verdict: what decides nothing is grey."""
+    return _COLOURS.get(verdict, "dim")
+
+
+def print_outcome(sentence: str, *, console: Console) -> None:
+    """Print what counts the verdicts in one line, however long, so that it can be searched for."""
+    console.print(f"Verdicts: {sentence}", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_families(families: Iterable[Family], *, console: Console) -> None:
     """Print a table with a row for each family of claims, and a heading for each experiment."""
     rows: list[list[Text]] = []
+    families = list(families)
     # Claims of no experiment stand under their document.
     for subject, members in groupby(families, key=lambda family: family.claim.experiment or family.claim.document):
         rows.append([Text(subject, style="bold")])
         rows += map(_cells, members)
     console.print(plain_table(_HEADINGS, rows, right=_HEADINGS[1:-1]))
+    if any(family.finding.basis is Basis.FACT for family in families):
+        console.print(f"{_MARKED} a fact: copied, or a function of another number. It counts nothing.", markup=False)
 
 
 def _cells(family: Family) -> list[Text]:
     claim, summary = family.claim, family.assessments[-1].summary
-    subject = f"  {format_subject(claim)}"
+    subject = f"{_MARKED if family.finding.basis is Basis.FACT else ' '} {format_subject(claim)}"
     if len(family.assessments) > 1:
         subject += f", last of a curve of {len(family.assessments)}"
     return [
@@ -68,5 +92,5 @@ def _cells(family: Family) -> list[Text]:
         Text(format_number(summary.mean, claim) if summary else ""),
         Text(format_interval(summary.prediction_interval, claim, like=summary.mean) if summary else ""),
         Text(str(summary.n) if summary else ""),
-        Text(format_verdict(family), style=_COLOURS.get(family.finding.verdict, "dim")),
+        Text(format_verdict(family), style=colour_verdict(family.finding.verdict)),
     ]

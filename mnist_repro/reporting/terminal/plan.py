@@ -13,7 +13,7 @@ from mnist_repro.documents.protocol import Profile
 from mnist_repro.reporting.terminal.tables import plain_table
 from mnist_repro.reporting.wording.numbers import UNKNOWN
 from mnist_repro.verdicts.environment import EnvironmentResult
-from mnist_repro.verdicts.finding import DECIDED, Verdict, count_runs
+from mnist_repro.verdicts.finding import DECIDED, OPEN, count_runs
 from mnist_repro.verdicts.planning import ExperimentPlan, Need
 
 _MINUTE, _HOUR = 60, 3600
@@ -28,22 +28,22 @@ def print_plan(
     console.print()
     console.print(_need_table(plans, profile=profile))
     console.print(
-        "A recorded run is not trained again. A curve or a value that stands out stays inconclusive until it has the "
-        "seeds to be refuted.",
+        "A recorded run is not trained again. The curves and values of a run are judged together: with fewer "
+        "seeds than refute them they are consistent at best, and never reproduced.",
         highlight=False,
     )
 
 
 def print_next_step(result: EnvironmentResult, *, command: str, workers: int, console: Console) -> None:
-    """Say how much is decided, and how long `command`, the full profile, takes here to decide the rest.
+    """Say how many runs and claims are decided, and how long `command`, the full profile, takes for the rest.
 
     Parameters
     ----------
     result
         All recorded runs of the environment; the stand-in's decide nothing, and nothing is said of them.
     """
-    verdicts = result.outcome()
-    decided, undecided = sum(verdicts[each] for each in DECIDED), verdicts[Verdict.INCONCLUSIVE]
+    verdicts = result.outcome() + result.beside()
+    decided, undecided = (sum(verdicts[each] for each in among) for among in (DECIDED, OPEN))
     if result.is_stand_in:
         return
     text = f"Decided: {decided} of {decided + undecided}."
@@ -64,12 +64,11 @@ def _cost_table(plans: Sequence[ExperimentPlan], *, environment: str) -> Table:
             str(plan.runs),
             _format_number(plan.seconds, digits=2),
             _format_number(plan.total_seconds, digits=0),
-            UNKNOWN if plan.detectable is None else f"{100 * plan.detectable:.2f} points, {plan.evaluation_set}",
             f"{plan.environment or 'nobody yet'}{'; none here' if plan.environment not in {None, environment} else ''}",
         )
         for plan in plans
     ]
-    headings = ("experiment", "runs", "s per run", "total s", "smallest difference (80 % power)", "from the runs of")
+    headings = ("experiment", "runs", "s per run", "total s", "from the runs of")
     return plain_table(headings, rows, right=headings[1:-1])
 
 

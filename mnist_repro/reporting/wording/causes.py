@@ -17,11 +17,13 @@ def summarize_causes(causes: Sequence[ExperimentCauses]) -> str:
     tried = [cause.answer for experiment in causes for cause in experiment.alternatives]
     counts = {answer: tried.count(answer) for answer in Answer}
     text = f"of {len(tried)} alternatives {counts[Answer.EXCLUDED]} are excluded and {counts[Answer.POSSIBLE]} possible"
+    if counts[Answer.ALIKE]:
+        text += f"; {counts[Answer.ALIKE]} cannot be told apart from the reconstruction"
     return f"{text}; for {counts[Answer.UNKNOWN]} there are too few runs." if counts[Answer.UNKNOWN] else f"{text}."
 
 
 def list_cause_cells(cause: Cause) -> list[str]:
-    """Return the cells of an alternative: choice, change, runs, effects on accuracy and loss, p, and the answer."""
+    """Return the cells of an alternative: choice, change, runs, effects on accuracy and loss, p, power, answer."""
     variant = cause.variant
     runs = f"{cause.runs}, {cause.unfinished} not completed" if cause.unfinished else str(cause.runs)
     effects = {e.claim.metric: format_difference_interval(e.difference, e.interval, e.claim) for e in cause.effects}
@@ -32,6 +34,7 @@ def list_cause_cells(cause: Cause) -> list[str]:
         effects.get("accuracy", ""),
         effects.get("loss", ""),
         "" if cause.p is None else f"{cause.p:.2g}",
+        "" if cause.excludes is None else f"{100 * cause.excludes:.0f} %",
         cause.answer.value,
     ]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
@@ -16,7 +15,6 @@ from mnist_repro.stats.estimates import Estimate
 from mnist_repro.stats.summary import Interval, Summary
 from mnist_repro.verdicts.document import Family
 from mnist_repro.verdicts.environment import EnvironmentResult
-from mnist_repro.verdicts.finding import DECIDED, Verdict
 from mnist_repro.verdicts.measured import JUDGED, Judgement
 
 UNKNOWN = "unknown"
@@ -166,24 +164,6 @@ def format_places(family: Family) -> str:
     if len(family.assessments) == 1:
         return next((name for name, count in counts if count), "")
     return ", ".join(f"{count} of {placed} {name}" for name, count in counts if count)
-
-
-def format_outcome(outcome: Counter[Verdict]) -> str:
-    """Return a sentence with the number of testable claims, of those that reproduce, and of all other verdicts."""
-    decided = sum(outcome[verdict] for verdict in DECIDED)
-    others = outcome.copy()
-    del others[Verdict.REPRODUCED]
-    rest = format_verdicts(others, named={Verdict.CONTRADICTED: "contradicted by their own document"})
-    if not decided:
-        return f"none of {outcome.total()} claims (a curve counts as one) is testable: {rest}."
-    reproduced = f"of {decided} testable claims (a curve counts as one), {outcome[Verdict.REPRODUCED]} reproduce"
-    return f"{reproduced}; {rest}." if rest else f"{reproduced}."
-
-
-def format_verdicts(outcome: Counter[Verdict], *, named: Mapping[Verdict, str] | None = None) -> str:
-    """Count verdicts, without a sentence; `named` has words for those not named by their value."""
-    words = {verdict: verdict.value for verdict in Verdict} | dict(named or {})
-    return ", ".join(f"{outcome[verdict]} {words[verdict]}" for verdict in Verdict if outcome[verdict])
 
 
 def list_family_cells(family: Family) -> tuple[str, ...]:

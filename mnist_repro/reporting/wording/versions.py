@@ -12,7 +12,8 @@ from mnist_repro.comparison.versions.probes import Probe
 from mnist_repro.comparison.versions.sensitivity import SimulatedVersion, VersionSensitivity
 from mnist_repro.comparison.versions.summary import Column, State, VersionsResult
 from mnist_repro.documents.document import Document
-from mnist_repro.reporting.wording.numbers import UNKNOWN, format_estimate, format_verdicts
+from mnist_repro.reporting.wording.numbers import UNKNOWN, format_estimate
+from mnist_repro.reporting.wording.reported_runs import format_verdicts
 
 _RELATIONS = {Relation.EQUAL: "bit-identical", Relation.TOGETHER: "equal up to rounding", Relation.PARTED: "diverged"}
 

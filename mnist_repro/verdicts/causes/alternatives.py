@@ -1,7 +1,8 @@
 """Which of the choices that a document leaves open could have produced its values.
 
-Each choice is made otherwise, and all values that a document reports of an experiment are ranked together among the
-runs of that alternative: one exact test of whether the document could have been made that way.
+Each choice is made otherwise, and the run that a document reports is placed among the runs of that alternative, as its
+verdict places it among ours: one exact test of whether the document could have been made that way. An alternative in
+whose runs ours would not stand out either is told apart by nothing.
 """
 
 from __future__ import annotations
@@ -9,16 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
+
+import numpy as np
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.variant import Variant
 from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.estimates import estimate_difference, estimate_paired_difference
-from mnist_repro.stats.ranks import rank_curve
 from mnist_repro.stats.summary import Interval
-from mnist_repro.verdicts.finding import MINIMUM_RUNS, SIGNIFICANCE
-from mnist_repro.verdicts.measured import Measured, Runs, list_different_rates, stack_judged
+from mnist_repro.verdicts.finding import LEVEL, MINIMUM_RUNS
+from mnist_repro.verdicts.measured import Measured, Runs, list_different_rates
+from mnist_repro.verdicts.standing import Standing, place_among
 
+# An alternative that would exclude fewer of our own runs is told apart by nothing.
+_LEAST_EXCLUDED = 0.2
 _RANKED = frozenset({"loss", "accuracy"})
 _MEASURED = frozenset({*_RANKED, "learning_rate"})
 
@@ -28,6 +34,7 @@ class Answer(Enum):
 
     POSSIBLE = "possible"
     EXCLUDED = "excluded"
+    ALIKE = "cannot be told apart"
     UNKNOWN = "cannot tell"
 
 
@@ -40,28 +47,58 @@ class Effect:
     interval: Interval  #: 95 % interval of the difference
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Cause:
     """An alternative, or the experiment as reconstructed, and whether the document could have been made so."""
 
     variant: Variant | None  #: the alternative; None for the experiment as reconstructed
     runs: int  #: runs that completed
     unfinished: int  #: runs that diverged or failed
-    answer: Answer
-    reason: str  #: the answer in words
-    #: exact rank p-value of all the document's values together, in [1 / (runs + 1), 1]; None with too few runs
+    tested: Answer  #: what the test alone answers
+    reason: str  #: the same in words
+    #: exact p-value of the document's run, in [1 / (runs + 1), 1]; None with too few runs
     p: float | None
+    standing: Standing | None = None  #: the document's run among these; None without a test
+    ours: Runs | None = None  #: the experiment's own runs; None for the reconstruction
     last: tuple[Measured, ...] = ()  #: the document's last accuracy and loss, measured on these runs
     effects: tuple[Effect, ...] = ()  #: on the same; none for the experiment itself
 
+    @cached_property
+    def excludes(self) -> float | None:
+        """The fraction of the experiment's runs that would be excluded in the document's place; None where unknown."""
+        if self.standing is None or self.ours is None or not self.ours.judged:
+            return None
+        values = np.stack([self.ours.measure(claim).judged for claim in self.standing.claims], axis=1)
+        return float(np.mean(self.standing.place_others(values) <= int(LEVEL * (self.runs + 1))))
 
-def judge_reconstruction(claims: Sequence[Claim], *, records: Sequence[RunRecord]) -> Cause:
-    """Ask, by all claims about an experiment and its pooled runs, whether the document could have been made so."""
-    return _judge(None, claims, records)
+    @property
+    def answer(self) -> Answer:
+        """Whether the document could have been made so; an alternative to which nothing differs answers nothing."""
+        is_alike = self.excludes is not None and self.excludes < _LEAST_EXCLUDED
+        return Answer.ALIKE if self.tested is Answer.POSSIBLE and is_alike else self.tested
+
+
+def judge_reconstruction(
+    claims: Sequence[Claim], *, records: Sequence[RunRecord], reported: Sequence[tuple[Claim, ...]]
+) -> Cause:
+    """Ask, by all claims about an experiment and its pooled runs, whether the document could have been made so.
+
+    Parameters
+    ----------
+    reported
+        The curves and values of the run that the document reports of it, without functions of others.
+    """
+    return _judge(None, claims, records, reported=reported, ours=None)
 
 
 def judge_alternative(
-    variant: Variant, claims: Sequence[Claim], *, records: Sequence[RunRecord], reconstruction: Cause
+    variant: Variant,
+    claims: Sequence[Claim],
+    *,
+    records: Sequence[RunRecord],
+    reported: Sequence[tuple[Claim, ...]],
+    ours: Sequence[RunRecord],
+    reconstruction: Cause,
 ) -> Cause:
     """Ask whether the document could have been made in another way, and what that way does to its values.
 
@@ -69,10 +106,14 @@ def judge_alternative(
     ----------
     records
         The alternative's pooled runs; the experiment's own where these serve.
+    reported
+        As for `judge_reconstruction`.
+    ours
+        The experiment's own pooled runs.
     reconstruction
         The experiment as reconstructed, judged by the same claims.
     """
-    cause = _judge(variant, claims, records)
+    cause = _judge(variant, claims, records, reported=reported, ours=ours)
     effects = (
         _effect(ours, theirs, is_paired=not variant.is_trained)
         for ours, theirs in zip(reconstruction.last, cause.last, strict=True)
@@ -86,21 +127,27 @@ def last_values(claims: Sequence[Claim]) -> tuple[Claim, ...]:
     return tuple(claim for claim in claims if last.get(claim.metric) is claim)
 
 
-def _judge(variant: Variant | None, claims: Sequence[Claim], records: Sequence[RunRecord]) -> Cause:
+def _judge(
+    variant: Variant | None,
+    claims: Sequence[Claim],
+    records: Sequence[RunRecord],
+    *,
+    reported: Sequence[tuple[Claim, ...]],
+    ours: Sequence[RunRecord] | None,
+) -> Cause:
     made = Runs(records)
     measured = {c: made.measure(read_instead(c, variant)) for c in claims if c.metric in _MEASURED}
-    ranked = [each for claim, each in measured.items() if claim.metric in _RANKED]
     runs = made.judged
     unfinished = sum(record.status != "completed" for record in records)
-    p = None
+    standing = None
     if different := list_different_rates(measured.values()):
         answer, reason = Answer.EXCLUDED, f"the printed learning rates differ after period {', '.join(different)}"
-    elif not ranked:
+    elif not reported:
         answer, reason = Answer.UNKNOWN, "the document reports no loss and no accuracy of it"
     elif runs >= MINIMUM_RUNS:
-        p = rank_curve([each.claim.value for each in ranked], stack_judged(ranked))
-        rank = f"{round(p * (runs + 1))} of {runs + 1} runs lie as far out as the document's"
-        answer, reason = (Answer.EXCLUDED, f"only {rank}") if p <= SIGNIFICANCE else (Answer.POSSIBLE, rank)
+        standing = place_among(reported, measure=lambda claim: made.measure(read_instead(claim, variant)).judged)
+        rank = f"{int(standing.p * (runs + 1))} of {runs + 1} runs lie as far out as the document's"
+        answer, reason = (Answer.EXCLUDED, f"only {rank}") if standing.p <= LEVEL else (Answer.POSSIBLE, rank)
     elif unfinished >= MINIMUM_RUNS and not runs:
         answer, reason = Answer.EXCLUDED, "none of its runs completed"
     else:
@@ -109,9 +156,11 @@ def _judge(variant: Variant | None, claims: Sequence[Claim], records: Sequence[R
         variant=variant,
         runs=runs,
         unfinished=unfinished,
-        answer=answer,
+        tested=answer,
         reason=reason,
-        p=p,
+        p=float(standing.p) if standing else None,
+        standing=standing,
+        ours=None if ours is None else Runs(ours),
         last=tuple(measured[claim] for claim in last_values(claims)),
     )
 

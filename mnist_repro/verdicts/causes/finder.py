@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mnist_repro.documents.claim import Claim
@@ -14,6 +14,7 @@ from mnist_repro.records.store import RecordStore
 from mnist_repro.records.variant_runs import VariantRuns, read_variant_runs
 from mnist_repro.verdicts.causes.alternatives import Answer, Cause, judge_alternative, judge_reconstruction
 from mnist_repro.verdicts.causes.rounding import RoundingSensitivity, measure_rounding
+from mnist_repro.verdicts.reported_run import ReportedRun, list_reported_runs
 
 # Fewer pairs hardly determine a standard deviation; more take long on the notebook's dropout networks.
 _MOVED_SEEDS = 6
@@ -90,20 +91,31 @@ def find_causes(
         trials = plan_trials(protocol, alternatives=alternatives)
         if tried.intersection(variant.id for variant in trials.variants):
             claims = [c for document in documents.values() for c in document.claims if c.experiment == protocol.id]
-            found.append(_judge(trials, claims, runs=runs))
+            reported = [
+                run
+                for document in documents.values()
+                for run in list_reported_runs(document, protocols=protocols)
+                if run.experiment == protocol.id
+            ]
+            found.append(_judge(trials, claims, reported=reported, runs=runs))
     return tuple(found)
 
 
-def _judge(trials: Trials, claims: Sequence[Claim], *, runs: VariantRuns) -> ExperimentCauses:
+def _judge(
+    trials: Trials, claims: Sequence[Claim], *, reported: Sequence[ReportedRun], runs: VariantRuns
+) -> ExperimentCauses:
     protocol = trials.protocol
     own = runs.of_experiment(protocol)
     tried = {variant.id: runs.of_variant(variant) for variant in trials.alternatives}
-    reconstruction = judge_reconstruction(claims, records=own)
+    families = [family for run in reported for family in (*run.families, *run.chose)]
+    reconstruction = judge_reconstruction(claims, records=own, reported=families)
     return ExperimentCauses(
         protocol=protocol,
         reconstruction=reconstruction,
         alternatives=tuple(
-            judge_alternative(variant, claims, records=tried[variant.id], reconstruction=reconstruction)
+            judge_alternative(
+                variant, claims, records=tried[variant.id], reported=families, ours=own, reconstruction=reconstruction
+            )
             for variant in trials.alternatives
         ),
         sensitivity=measure_rounding(
@@ -120,11 +132,21 @@ def _judge(trials: Trials, claims: Sequence[Claim], *, runs: VariantRuns) -> Exp
     )
 
 
-def possible_variants(causes: Sequence[ExperimentCauses]) -> frozenset[str]:
-    """Return the ids of the alternatives in which the documents could have been made."""
+def collect_runs(causes: Iterable[ExperimentCauses]) -> dict[str, tuple[RunRecord, ...]]:
+    """Return the runs of each alternative by its id: of several environments', those of the one with most of them."""
+    collected: dict[str, tuple[RunRecord, ...]] = {}
+    for each in causes:
+        for variant, runs in each.records.items():
+            if len(runs) >= len(collected.get(variant, ())):
+                collected[variant] = runs
+    return collected
+
+
+def possible_variants(causes: Sequence[ExperimentCauses], *, named: Collection[str]) -> frozenset[str]:
+    """Return those of the named alternatives in which the documents could have been made, by their ids."""
     return frozenset(
         cause.variant.id
         for experiment in causes
         for cause in experiment.alternatives
-        if cause.variant and cause.answer is Answer.POSSIBLE
+        if cause.variant and cause.variant.id in named and cause.answer is Answer.POSSIBLE
     )

@@ -16,10 +16,11 @@ from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.exports.badge import describe_outcome, format_badge
 from mnist_repro.verdicts.environment import EnvironmentResult, summarize_environment
-from mnist_repro.verdicts.finding import Verdict
+from mnist_repro.verdicts.finding import OPEN, Verdict
 
 Summarize = Callable[..., EnvironmentResult]
 
+OF_RUNS = sorted(set(Verdict) - {Verdict.CONTRADICTED, Verdict.NOT_COMPARABLE}, key=list(Verdict).index)
 GREENS = frozenset({"brightgreen", "yellowgreen"})
 
 
@@ -28,27 +29,31 @@ GREENS = frozenset({"brightgreen", "yellowgreen"})
     [
         pytest.param({}, ("nothing judged", "lightgrey"), id="nothing"),
         pytest.param({Verdict.NOT_RUN: 40}, ("nothing judged", "lightgrey"), id="not run"),
-        pytest.param(
-            {Verdict.NOT_COMPARABLE: 7, Verdict.INCONCLUSIVE: 3}, ("nothing judged", "lightgrey"), id="undecided"
-        ),
+        pytest.param({Verdict.INCONCLUSIVE: 3}, ("nothing judged", "lightgrey"), id="undecided"),
+        pytest.param({Verdict.CHOSE: 1}, ("nothing judged", "lightgrey"), id="chose the protocol"),
         pytest.param({Verdict.REPRODUCED: 3}, ("3 of 3 reproduce", "brightgreen"), id="all"),
+        pytest.param({Verdict.REPRODUCED: 3, Verdict.CHOSE: 1}, ("3 of 3 reproduce", "brightgreen"), id="one chose"),
         pytest.param(
-            {Verdict.REPRODUCED: 3, Verdict.NOT_COMPARABLE: 7}, ("3 of 3 reproduce", "brightgreen"), id="with times"
+            {Verdict.REPRODUCED: 3, Verdict.CONSISTENT: 3},
+            ("3 of 6 reproduce, 3 consistent", "lightgrey"),
+            id="some consistent",
         ),
         pytest.param(
-            {Verdict.REPRODUCED: 26, Verdict.CONTRADICTED: 7}, ("26 of 33 reproduce", "yellowgreen"), id="contradicted"
+            {Verdict.CONSISTENT: 2, Verdict.DOUBTFUL: 1},
+            ("0 of 3 reproduce, 2 consistent, 1 undecided", "yellow"),
+            id="doubtful",
         ),
         pytest.param(
             {Verdict.REPRODUCED: 3, Verdict.EXPLAINED: 1}, ("3 of 4 reproduce", "yellowgreen"), id="explained"
         ),
         pytest.param(
             {Verdict.REPRODUCED: 3, Verdict.NOT_RUN: 1, Verdict.INCONCLUSIVE: 1},
-            ("3 of 3 reproduce, 2 undecided", "yellow"),
+            ("3 of 5 reproduce, 2 undecided", "yellow"),
             id="some undecided",
         ),
         pytest.param({Verdict.REPRODUCED: 3, Verdict.NOT_REPRODUCED: 1}, ("3 of 4 reproduce", "red"), id="a miss"),
         pytest.param(
-            {Verdict.NOT_REPRODUCED: 1, Verdict.INCONCLUSIVE: 2}, ("0 of 1 reproduce, 2 undecided", "red"), id="misses"
+            {Verdict.NOT_REPRODUCED: 1, Verdict.INCONCLUSIVE: 2}, ("0 of 3 reproduce, 2 undecided", "red"), id="misses"
         ),
     ],
 )
@@ -57,15 +62,15 @@ def test_describe_outcome_keeps_its_rule(outcome: dict[Verdict, int], expected: 
     assert describe_outcome(Counter(outcome)) == expected
 
 
-@given(st.dictionaries(st.sampled_from(Verdict), st.integers(0, 50)))
+@given(st.dictionaries(st.sampled_from(OF_RUNS), st.integers(0, 50)))
 def test_describe_outcome_is_green_only_where_all_is_decided(outcome: dict[Verdict, int]) -> None:
     """Green takes something judged, nothing missed, and nothing open."""
     _, color = describe_outcome(Counter(outcome))
 
     if color in GREENS:
-        open_or_missed = (Verdict.NOT_REPRODUCED, Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
+        open_or_missed = (Verdict.NOT_REPRODUCED, *OPEN, Verdict.NOT_RUN)
         assert not any(outcome.get(verdict) for verdict in open_or_missed)
-        assert any(outcome.get(verdict) for verdict in (Verdict.REPRODUCED, Verdict.EXPLAINED, Verdict.CONTRADICTED))
+        assert outcome.get(Verdict.REPRODUCED) or outcome.get(Verdict.EXPLAINED)
 
 
 @pytest.fixture
@@ -96,7 +101,7 @@ def test_format_badge_is_about_what_is_published(summarize: Summarize, name: str
     badge = json.loads(format_badge([summarize(name, range(20), dataset)]))
 
     assert set(badge) == {"schemaVersion", "label", "message", "color"}
-    assert (badge["schemaVersion"], badge["label"]) == (1, "MNIST claims")
+    assert (badge["schemaVersion"], badge["label"]) == (1, "MNIST runs")
     assert message in badge["message"]
     assert badge["color"] not in GREENS
 

@@ -62,7 +62,7 @@ def test_render_page_verdicts_are_the_findings(results: Results, page: str) -> N
 
     for result in results.shown:
         own = Counter(row["data-verdict"] for row in rows if row["data-environment"] == result.name)
-        assert own == Counter({verdict.value.replace(" ", "-"): n for verdict, n in result.outcome().items()})
+        assert own == Counter(finding.verdict.value.replace(" ", "-") for finding in result.findings)
     options = re.findall(r'<option value="([a-z-]+)">[a-z ]+ \((\d+)\)', page)
     assert {name: int(count) for name, count in options} == Counter(row["data-verdict"] for row in rows)
 
@@ -217,7 +217,9 @@ def test_render_page_says_what_every_verdict_on_it_means(results: Results, page:
     """Each verdict that is given is explained once, by a sign that only it has."""
     meanings = re.findall(r'<dt><span class="verdict"><span [^>]*>(.)</span> ([a-z ]+)</span></dt>', page)
 
-    assert {name for _, name in meanings} == {v.value for result in results.shown for v in result.outcome()}
+    assert {name for _, name in meanings} == {
+        finding.verdict.value for result in results.shown for finding in result.findings
+    }
     assert len({sign for sign, _ in meanings}) == len(meanings) <= len(Verdict)
 
 

@@ -20,7 +20,8 @@ from mnist_repro.reporting.terminal import progress as terminal
 from mnist_repro.reporting.terminal.claims import print_claims
 from mnist_repro.reporting.terminal.plan import print_next_step
 from mnist_repro.reporting.terminal.progress import StudyProgress, format_plan
-from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_outcome, format_reported, format_subject
+from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_reported, format_subject
+from mnist_repro.reporting.wording.reported_runs import summarize_result
 from mnist_repro.studies.study import Plan
 from mnist_repro.studies.worker import PlannedRun
 from mnist_repro.verdicts.environment import EnvironmentResult, summarize_environment
@@ -229,7 +230,7 @@ def test_print_claims_ends_with_the_count(result: EnvironmentResult, plain: Cons
     """The last line counts all verdicts."""
     print_claims(result, console=plain)
 
-    assert written_to(plain).splitlines()[-1] == f"Verdicts: {format_outcome(result.outcome())}"
+    assert written_to(plain).splitlines()[-1] == f"Verdicts: {summarize_result(result)}"
 
 
 def test_print_next_step_says_what_is_decided_and_how_long_the_rest_takes(
@@ -238,7 +239,7 @@ def test_print_next_step_says_what_is_decided_and_how_long_the_rest_takes(
     """Two workers need half the time of the runs that the full profile still lacks."""
     print_next_step(result, command="train", workers=2, console=plain)
 
-    count = result.outcome()
+    count = result.outcome() + result.beside()
     decided = sum(count[verdict] for verdict in DECIDED)
     (experiment,) = (each for each in result.experiments if each.completed)
     full = sum(each.protocol.seeds["full"] for each in result.experiments)

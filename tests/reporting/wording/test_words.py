@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +19,6 @@ from mnist_repro.reporting.wording.numbers import (
     format_environment,
     format_lines,
     format_made_with,
-    format_outcome,
     format_places,
     format_sentence,
     format_subject,
@@ -103,35 +101,6 @@ def test_format_places_points_are_counted_among_those_placed(judgements: list[Ju
 def test_format_verdict_says_what_it_rests_on(family: Family, expected: str) -> None:
     """The p-value and the places stand behind the verdict, where there are any."""
     assert expected == format_verdict(family)
-
-
-@pytest.mark.parametrize(
-    ("outcome", "expected"),
-    [
-        pytest.param(
-            {Verdict.NOT_RUN: 3, Verdict.REPRODUCED: 5, Verdict.CONTRADICTED: 1},
-            "of 6 testable claims (a curve counts as one), 5 reproduce; "
-            "1 contradicted by their own document, 3 not run.",
-            id="some are not testable",
-        ),
-        pytest.param(
-            {Verdict.REPRODUCED: 5}, "of 5 testable claims (a curve counts as one), 5 reproduce.", id="all reproduce"
-        ),
-        pytest.param(
-            {Verdict.NOT_REPRODUCED: 1, Verdict.EXPLAINED: 2, Verdict.INCONCLUSIVE: 4},
-            "of 3 testable claims (a curve counts as one), 0 reproduce; 2 explained, 1 not reproduced, 4 inconclusive.",
-            id="none reproduces",
-        ),
-        pytest.param(
-            {Verdict.NOT_RUN: 9},
-            "none of 9 claims (a curve counts as one) is testable: 9 not run.",
-            id="none is testable",
-        ),
-    ],
-)
-def test_format_outcome_every_verdict_is_counted(outcome: dict[Verdict, int], expected: str) -> None:
-    """Testable claims and those that reproduce come first; all other verdicts follow in their order with counts."""
-    assert format_outcome(Counter(outcome)) == expected
 
 
 def test_format_environment_names_what_decides_numbers(environment: Environment) -> None:

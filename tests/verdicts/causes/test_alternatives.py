@@ -64,13 +64,14 @@ def _judge(
     claims: Sequence[Claim] = CLAIMS,
     variant: Variant = ALTERNATIVE,
 ) -> Cause:
-    reconstruction = judge_reconstruction(claims, records=base)
-    return judge_alternative(variant, claims, records=runs, reconstruction=reconstruction)
+    reported = [(claim,) for claim in claims if claim.metric in {"loss", "accuracy"}]
+    reconstruction = judge_reconstruction(claims, records=base, reported=reported)
+    return judge_alternative(variant, claims, records=runs, reported=reported, ours=base, reconstruction=reconstruction)
 
 
 def test_judge_reconstruction_document_among_the_runs_is_possible(make_runs: MakeRuns) -> None:
     """A document whose values lie among the runs could have been made so; there is no effect to report."""
-    cause = judge_reconstruction(CLAIMS, records=make_runs())
+    cause = judge_reconstruction(CLAIMS, records=make_runs(), reported=[(claim,) for claim in CLAIMS])
 
     assert (cause.answer, cause.runs, cause.variant, cause.effects) == (Answer.POSSIBLE, 40, None, ())
     assert cause.p is not None
@@ -116,7 +117,21 @@ def test_judge_alternative_unfinished_runs_are_counted(make_runs: MakeRuns, comp
     cause = _judge(mixed, make_runs())
 
     assert (cause.runs, cause.unfinished) == (completed, 38 - completed)
-    assert cause.answer is {0: Answer.EXCLUDED, 1: Answer.UNKNOWN, 19: Answer.POSSIBLE}[completed]
+    assert cause.answer is {0: Answer.EXCLUDED, 1: Answer.UNKNOWN, 19: Answer.ALIKE}[completed]
+
+
+@pytest.mark.parametrize(("loss", "answer"), [(0.705, Answer.ALIKE), (0.73, Answer.POSSIBLE)])
+def test_judge_alternative_that_excludes_none_of_our_runs_cannot_be_told_apart(
+    make_runs: MakeRuns, loss: float, answer: Answer
+) -> None:
+    """An alternative that leaves the document possible answers something only where it would exclude runs of ours."""
+    between = [replace(CLAIMS[0], printed=f"{loss:.3f}"), CLAIMS[1]]
+
+    cause = _judge(make_runs(loss=loss, seed=1), make_runs(), claims=between)
+
+    assert cause.answer is answer
+    assert cause.excludes is not None
+    assert (cause.excludes < 0.2) == (answer is Answer.ALIKE)
 
 
 def test_judge_alternative_no_run_at_all_cannot_tell() -> None:

@@ -1,0 +1,120 @@
+"""The runs that documents report, as words: a row for each, and the sentence that counts them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from mnist_repro.reporting.wording.numbers import UNKNOWN
+from mnist_repro.verdicts.document import JudgedRun
+from mnist_repro.verdicts.environment import EnvironmentResult
+from mnist_repro.verdicts.finding import Verdict
+from mnist_repro.verdicts.worth import Grade
+
+HEADINGS = ("document", "run", "verdict", "within", "tells apart", "p", "n")
+LEGEND = (
+    "A verdict is on a whole run: its curves and final values together. **Reproduced**: it could have been refuted "
+    "with n of our runs, and is not. **Within**: the two ways of training differ by no more in final accuracy (95 "
+    "%). **Tells apart**: the alternatives to our reconstruction that would have been refuted. **Strong**: within "
+    "1.5 points, and two thirds told apart; **weak**: not within 3 points, or less than a third told apart. "
+    "**Consistent**: nothing speaks against the run, but with so few of ours nothing could have."
+)
+NO_ALTERNATIVES = (
+    "No alternative to the reconstruction of {} was run, so nothing is known of what would have been refuted: "
+    "`mnist-repro explain` runs them."
+)
+# What a sentence says of one verdict; of the first, how many runs share it stands before.
+_OF_RUNS = {
+    Verdict.EXPLAINED: "explained by a change of the protocol",
+    Verdict.NOT_REPRODUCED: "not reproduced",
+    Verdict.DOUBTFUL: "doubtful",
+    Verdict.CONSISTENT: "consistent: too few of our runs to refute {}",
+    Verdict.INCONCLUSIVE: "inconclusive: too few of our runs for any test",
+    Verdict.CHOSE: "used to choose the protocol",
+    Verdict.NOT_RUN: "not run",
+}
+_POINTS = 100.0
+
+
+def list_run_cells(run: JudgedRun) -> tuple[str, ...]:
+    """Return the cells of a reported run, under `HEADINGS`."""
+    verdict = run.verdict
+    p = "" if verdict.p is None else f"{float(verdict.p):.2g}"
+    return run.document, run.id, format_run(run), format_within(run), format_told_apart(run), p, str(verdict.runs)
+
+
+def format_run(run: JudgedRun) -> str:
+    """Format the verdict on a run with its grade."""
+    return f"{run.word.value}, {run.grade.value}" if run.grade else run.word.value
+
+
+def format_within(run: JudgedRun) -> str:
+    """Format the bound of the difference in final accuracy; empty without runs, or where the document reports none."""
+    if not run.verdict.runs:
+        return ""
+    return UNKNOWN if math.isnan(run.worth.within) else f"{_POINTS * run.worth.within:.1f} points"
+
+
+def format_told_apart(run: JudgedRun) -> str:
+    """Format how many alternatives would have been refuted; that none was run is no fault of the verdict."""
+    worth = run.worth
+    if not run.verdict.runs:
+        return ""
+    if not worth.tried:
+        return "none declared"
+    return f"{len(worth.told_apart)} of {worth.tried}" if worth.ran else "none was run"
+
+
+def format_detectable(run: JudgedRun) -> str:
+    """Format the smallest shift that the verdict finds; empty where it finds none."""
+    return f"{run.detectable:.1f} SD" if math.isfinite(run.detectable) else ""
+
+
+def format_alternatives(runs: Iterable[JudgedRun]) -> str:
+    """Return a sentence on runs to which no alternative was run; empty where there are none."""
+    alone = [run.id for run in runs if run.verdict.runs and run.worth.tried and not run.worth.ran]
+    return NO_ALTERNATIVES.format(", ".join(alone)) if alone else ""
+
+
+def summarize_result(result: EnvironmentResult, document: str | None = None) -> str:
+    """Count what one document, or all, report: the runs, then what is said beside them."""
+    runs = [run for run in result.runs if document in {None, run.document}]
+    return summarize_runs(runs, beside=result.beside(document))
+
+
+def summarize_headline(result: EnvironmentResult) -> str:
+    """Count the runs that all documents report."""
+    return _count_runs(result.runs) if result.runs else "No run is reported."
+
+
+def summarize_runs(runs: Sequence[JudgedRun], *, beside: Counter[Verdict]) -> str:
+    """Return one or two sentences that count the verdicts on reported runs, and those on what is said beside them."""
+    sentences = [_count_runs(runs)] if runs else []
+    if beside:
+        text = format_verdicts(beside, named={Verdict.CONTRADICTED: "contradicted by their own document"})
+        sentences.append(f"{'Beside them, of' if runs else 'Of'} {_count(beside.total(), 'claim')}: {text}.")
+    return " ".join(sentences) or "Nothing is judged."
+
+
+def _count_runs(runs: Sequence[JudgedRun]) -> str:
+    outcome, grades = Counter(run.word for run in runs), Counter(run.grade for run in runs)
+    reproduced = outcome[Verdict.REPRODUCED]
+    graded = ", ".join(f"{grades[grade]} {grade.value}" for grade in Grade if grades[grade])
+    said = f"{reproduced or 'none'} reproduce{'' if reproduced > 1 else 's'}{f' ({graded})' if graded else ''}"
+    rest = [
+        f"{count} {'is' if count == 1 else 'are'} {text.format('it' if count == 1 else 'them')}"
+        for verdict, text in _OF_RUNS.items()
+        if (count := outcome[verdict])
+    ]
+    return f"Of {_count(len(runs), 'reported run')} {'; '.join([said, *rest])}."
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}{'' if number == 1 else 's'}"
+
+
+def format_verdicts(outcome: Mapping[Verdict, int], *, named: Mapping[Verdict, str] | None = None) -> str:
+    """Count verdicts, without a sentence; `named` has words for those not named by their value."""
+    words = {verdict: verdict.value for verdict in Verdict} | dict(named or {})
+    return ", ".join(f"{outcome[verdict]} {words[verdict]}" for verdict in Verdict if outcome.get(verdict))

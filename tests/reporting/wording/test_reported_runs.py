@@ -1,0 +1,89 @@
+"""Reported runs in words: a row for each, and a sentence that counts them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from fractions import Fraction
+
+import pytest
+from recorded_runs import CATALOGUE, judge_all, read_alternatives
+
+from mnist_repro.reporting.wording.reported_runs import (
+    format_alternatives,
+    format_told_apart,
+    list_run_cells,
+    summarize_runs,
+)
+from mnist_repro.verdicts.document import JudgedRun
+from mnist_repro.verdicts.finding import Verdict
+from mnist_repro.verdicts.reported_run import ReportedRun
+from mnist_repro.verdicts.reported_verdict import RunVerdict
+from mnist_repro.verdicts.worth import Grade, Worth, assess_worth
+
+
+def make_judged(word: Verdict, *, grade: Grade = Grade.WEAK, ran: int = 9, runs: int = 200) -> JudgedRun:
+    """Return a run with this verdict."""
+    reported = ReportedRun(document="a-document", experiment="a-run", families=(), chose=(), derived={})
+    verdict = RunVerdict(reported=reported, word=word, runs=runs, p=Fraction(1, 2) if runs else None)
+    return JudgedRun(verdict=verdict, worth=Worth(within=0.0732, told_apart=("a", "b"), tried=9, ran=ran, grade=grade))
+
+
+@pytest.mark.parametrize(
+    ("runs", "beside", "expected"),
+    [
+        pytest.param(
+            [
+                *(make_judged(Verdict.REPRODUCED, grade=grade) for grade in (Grade.WEAK, Grade.STRONG, Grade.MODERATE)),
+                *(make_judged(Verdict.CONSISTENT) for _ in range(3)),
+            ],
+            {Verdict.CONTRADICTED: 2, Verdict.REPRODUCED: 1},
+            "Of 6 reported runs 3 reproduce (1 strong, 1 moderate, 1 weak); 3 are consistent: too few of our runs to "
+            "refute them. Beside them, of 3 claims: 1 reproduced, 2 contradicted by their own document.",
+            id="some of each",
+        ),
+        pytest.param([make_judged(Verdict.REPRODUCED)], {}, "Of 1 reported run 1 reproduces (1 weak).", id="one"),
+        pytest.param(
+            [make_judged(Verdict.NOT_REPRODUCED), make_judged(Verdict.DOUBTFUL)],
+            {},
+            "Of 2 reported runs none reproduces; 1 is not reproduced; 1 is doubtful.",
+            id="none reproduces",
+        ),
+        pytest.param([], {Verdict.NOT_RUN: 1}, "Of 1 claim: 1 not run.", id="no run is reported"),
+        pytest.param([], {}, "Nothing is judged.", id="nothing"),
+    ],
+)
+def test_summarize_runs_counts_runs_first(runs: Sequence[JudgedRun], beside: dict[Verdict, int], expected: str) -> None:
+    """Runs that reproduce come first, with their grades; then all others, and what is said beside the runs."""
+    assert summarize_runs(runs, beside=Counter(beside)) == expected
+
+
+@pytest.mark.parametrize(
+    "word", [word for word in Verdict if word not in {Verdict.CONTRADICTED, Verdict.NOT_COMPARABLE}]
+)
+def test_summarize_runs_loses_no_verdict(word: Verdict) -> None:
+    """Whatever the verdict on a run is, the sentence names it."""
+    sentence = summarize_runs([make_judged(word)], beside=Counter())
+
+    assert sentence.count("1 ") >= 2
+
+
+def test_list_run_cells_wide_run_looks_weak() -> None:
+    """The recorded run at rate 0.02 reproduces, weakly, within 7.3 points."""
+    verdict = judge_all()["julia-linear-lr0.02"]
+    claims = CATALOGUE.documents["julia-blog"].claims
+    worth = assess_worth(verdict, claims=claims, alternatives=CATALOGUE.alternatives, runs=read_alternatives())
+
+    cells = list_run_cells(JudgedRun(verdict=verdict, worth=worth))
+
+    assert cells[:4] == ("julia-blog", "julia-linear-lr0.02", "reproduced, weak", "7.3 points")
+    assert cells[-1] == "200"
+
+
+def test_format_alternatives_says_how_to_run_them() -> None:
+    """Where no alternative was run, that is said, with the command, in place of a count of none."""
+    alone, tried = make_judged(Verdict.REPRODUCED, ran=0), make_judged(Verdict.REPRODUCED)
+
+    assert (format_told_apart(alone), format_told_apart(tried)) == ("none was run", "2 of 9")
+    assert "mnist-repro explain" in format_alternatives([alone, tried])
+    assert format_alternatives([tried, make_judged(Verdict.NOT_RUN, ran=0, runs=0)]) == ""
