@@ -186,9 +186,8 @@ def test_write_report_page_shows_what_was_measured(
     assert "| tf1-basic | ReLU \\| for sigmoid | -2.51 points, -5.0 sd, test | 20 of 20 | yes, caught | |" in rows
     assert "| tf1-basic | slow | +0.10 points, +0.2 sd, test | 3 of 20 | no | about 35 seeds |" in rows
     assert "| tf1-basic | bad | -2.51 points, -5.0 sd, test | 18 of 20 | **yes, missed** | about 14 seeds |" in rows
-    tables = [line for line in page.splitlines() if line.startswith("|")]
-    # Two tables of the gate, and the files that they are made from.
-    assert {len(re.split(r"(?<!\\)\|", line)) for line in tables} == {4, 8}
+    tables = [line for line in page[page.index("| experiment") :].splitlines() if line.startswith("| tf1")]
+    assert {len(re.split(r"(?<!\\)\|", line)) for line in tables} == {8}
     # Faults without runs are named.
     assert "Planted but not run in `linux`, or with too few seeds:" in page
     assert "- tf1-basic+pixels-0-to-1" in page
@@ -259,7 +258,7 @@ def test_plan_verb_without_records_says_unknown(
 
     out = words(capsys.readouterr().out)
     assert code == 0
-    assert "tf1-basic 40 unknown unknown unknown nobody yet" in out
+    assert "tf1-basic 40 unknown unknown nobody yet" in out
     assert "julia" not in out
     assert list(tmp_path.iterdir()) == []
 
@@ -271,7 +270,7 @@ def test_plan_verb_times_are_those_of_the_records(records: Path, capsys: pytest.
 
         out = words(capsys.readouterr().out)
         assert code == 0
-        assert re.search(rf"tf1-basic 10 3\.00 30 \d\.\d\d points, test {said} ", out)
+        assert re.search(rf"tf1-basic 10 3\.00 30 {said} ", out)
         assert "10 runs, 30 s of one processor core, without tracing and compiling." in out
 
 
