@@ -73,6 +73,11 @@ class Environment:
             "flags": json.dumps(self.flags, sort_keys=True) if self.flags else "none",
         }
 
+    @cached_property
+    def conditions(self) -> tuple[str, ...]:
+        """The same as a run's conditions have it: thousands of records share it."""
+        return (*{**self.deciding, "flags": json.dumps(self.flags, sort_keys=True)}.values(),)
+
     def list_differences(self, expected: Environment) -> list[str]:
         """List what decides a run and is not as expected, each with both values."""
         found, wanted = self.deciding, expected.deciding

@@ -99,9 +99,7 @@ def run_conditions(
     *, experiment: str, protocol_sha256: str, training_sha256: str, dataset_sha256: str, environment: Environment
 ) -> tuple[str, ...]:
     """Return everything but the seed that decides a run; saved pictures keep it as text."""
-    flags = json.dumps(environment.flags, sort_keys=True)
-    decided = {**environment.deciding, "flags": flags}
-    return (experiment, protocol_sha256, training_sha256, dataset_sha256, *decided.values())
+    return (experiment, protocol_sha256, training_sha256, dataset_sha256, *environment.conditions)
 
 
 def format_record(record: RunRecord) -> str:

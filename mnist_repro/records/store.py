@@ -100,9 +100,12 @@ class RecordStore:
 
 @lru_cache(maxsize=8)  # a report reads the same files several times
 def _read_file(file: Path, sha256: str) -> tuple[RunRecord, ...]:  # noqa: ARG001 - part of the cache's key
-    # Millions of new objects and no garbage among them: collecting would take a fifth of the time.
+    # Millions of new objects and no garbage among them: looking through them would take a fifth of the time, and later
+    # a second or two each time.
     with collection_paused():
-        return tuple(_parse_lines(file))
+        records = tuple(_parse_lines(file))
+        gc.freeze()
+    return records
 
 
 def _parse_lines(file: Path) -> Iterator[RunRecord]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.documents.variant import Variant
@@ -24,8 +25,12 @@ class VariantRuns:
     """The records from which the runs of variants are taken."""
 
     store: RecordStore  #: store of the experiments' runs
-    records: Sequence[RunRecord]  #: all records of the experiments, in the order in which they were written
     own_records: Sequence[RunRecord]  #: all records of the variants, in the order in which they were written
+
+    @cached_property
+    def records(self) -> Sequence[RunRecord]:
+        """All records of the experiments, in the order in which they were written; read where they are needed."""
+        return self.store.read()
 
     def of_experiment(self, protocol: Protocol) -> tuple[RunRecord, ...]:
         """Return an experiment's pooled runs.
@@ -46,11 +51,11 @@ class VariantRuns:
 
 
 def read_variant_runs(store: RecordStore) -> VariantRuns:
-    """Read the records of the experiments in `store` and those of the variants beside them.
+    """Read the records of the variants beside the experiments in `store`.
 
     Raises
     ------
     ReproError
         If a record is broken.
     """
-    return VariantRuns(store=store, records=store.read(), own_records=variant_store(store).read())
+    return VariantRuns(store=store, own_records=variant_store(store).read())

@@ -284,7 +284,7 @@ def test_compare_damaged_record_is_refused(make: Make, compare: Compare) -> None
     runs = make(range(3))
     runs[1] = replace(runs[1], final_accuracy={})
 
-    with pytest.raises(ReproError, match=r"line 2: .*, seed 1: it is evaluated on training, .*; received \."):
+    with pytest.raises(ReproError, match=r"line 2: .*, seed 1: it is evaluated on .*, validation; received \."):
         compare(runs, make(range(3)))
 
 

@@ -123,7 +123,7 @@ LIES = (
     Lie("overflow", "the largest count", _put("confusion_matrix", 3, 4, value=2**63 - 1)),
     Lie("overflow", "right in 64 bits", _wrap),
     # Values that do not go together.
-    Lie("together", "no loss with mistakes", _put("periods", 2, "loss", "validation", value=0.0)),
+    Lie("together", "no loss with mistakes", _put("final_loss", "test", value=0.0)),
     Lie("together", "more right than in the whole", _put("periods", 5, "accuracy", "all test images", value=0.2)),
     Lie("together", "two accuracies of the same", _put("final_accuracy", "all test images", value=0.9123), BASIC),
     Lie("together", "diverged with results", _put("status", value="diverged")),
