@@ -66,9 +66,10 @@ def standardize(distances: NDArray[np.float64], *, among: NDArray[np.float64]) -
     distances, among
         Of shape (..., runs, families).
     """
-    ordered, runs = np.sort(among, axis=-2), among.shape[-2]
-    largest = ordered[..., -1:, :]
-    middle, decile = (ordered[..., place : place + 1, :] for place in (runs // 2, runs * 9 // 10))
+    runs = among.shape[-2]
+    sought = runs // 2, runs * 9 // 10, runs - 1
+    ordered = np.partition(among, sought, axis=-2)
+    middle, decile, largest = (ordered[..., place : place + 1, :] for place in sought)
     scale = decile - middle
     for instead in (among.std(axis=-2, keepdims=True), np.maximum(1.0, largest)):
         scale = np.where(scale > _ROUNDING * largest, scale, instead)
@@ -86,14 +87,18 @@ def family_weights(families: ArrayLike) -> NDArray[np.float64]:
 def _leave_out(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how far each value lies from the mean of the other runs', in their standard deviations."""
     runs = values.shape[-2]
-    squares = np.square(values - values.mean(axis=-2, keepdims=True))
+    squares = values - values.mean(axis=-2, keepdims=True)
+    np.square(squares, out=squares)
     total = squares.sum(axis=-2, keepdims=True)
     # Leaving out run i moves the mean of the others by -1 / (runs - 1) of its distance from the mean of all.
     left = total - squares * (runs / (runs - 1))
     alone = left <= _ROUNDING * total
+    is_off = squares[alone] > 0
     left[alone] = 1.0
-    distances: NDArray[np.float64] = np.sqrt(squares / left) * (runs / (runs - 1) * math.sqrt(runs - 2))
-    distances[alone] = np.where(squares[alone] > 0, _FARTHEST, 0.0)
+    distances: NDArray[np.float64] = np.divide(squares, left, out=left)
+    np.sqrt(distances, out=distances)
+    distances *= runs / (runs - 1) * math.sqrt(runs - 2)
+    distances[alone] = np.where(is_off, _FARTHEST, 0.0)
     return distances
 
 

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from mnist_repro.verdicts.finding import DECIDED, Finding, Verdict
 
-# What is not decided for want of runs alone.
-_TOO_FEW = frozenset({Verdict.INCONCLUSIVE, Verdict.CONSISTENT})
-
 
 @dataclass(frozen=True, kw_only=True)
 class History:
@@ -55,6 +52,6 @@ def list_undecided(histories: Sequence[History]) -> dict[str, tuple[str, ...]]:
         if reference is None or reference.verdict not in DECIDED:
             continue
         for version, finding in history.findings.items():
-            if finding.verdict in _TOO_FEW:
+            if finding.verdict is Verdict.INCONCLUSIVE:
                 undecided[version] = (*undecided.get(version, ()), history.family)
     return undecided
