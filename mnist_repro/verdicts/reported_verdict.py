@@ -116,7 +116,8 @@ def judge_reported_runs(
     -----
     A run's p-value is its exact place among ours (`count_as_far`), and Holm's method holds the error over all runs of
     the document. *Could have been refuted* means: farther off than all our runs, and the other runs as they are, it
-    would have been. So with three runs and none refuted it takes 59 of ours, and 119 for the second place.
+    would have been. So with three runs and none refuted it takes 59 of ours, and 119 for the second place, also where
+    only one of the three was made.
     """
     reported = list_reported_runs(document, protocols=protocols)
     standings = {each.experiment: _stand(each.families, measured=measured) for each in reported}
@@ -143,10 +144,12 @@ def _judge(reported: ReportedRun, *, measured: Measurements, tested: Mapping[str
         word = undecided if runs else Verdict.NOT_RUN
         return RunVerdict(reported=reported, word=word, runs=runs, tests=tests, families=chose_places)
     others = [each for experiment, each in tested.items() if experiment != reported.experiment]
-    other_p = [each.p for each in others]
+    # What was not run counts too: which runs were made must not decide how strict the test of one of them is.
+    unknown = [Fraction(1)] * (tests - len(tested))
+    other_p = [*(each.p for each in others), *unknown]
     adjusted_p, *_ = adjust_exactly([standing.p, *other_p])
     refuting_place = _find_refuting_place(runs, other_p)
-    largest = sorted((max(each.adjusted_p) for each in others), reverse=True)
+    largest = sorted([*(max(each.adjusted_p) for each in others), *unknown], reverse=True)
     adjusted = [_adjust_for_runs(p, largest) for p in standing.adjusted_p]
     return RunVerdict(
         reported=reported,

@@ -73,6 +73,27 @@ def test_judge_reported_runs_word_is_what_the_number_of_runs_allows(
     assert found.named == (("tf1-basic.test-accuracy",) if word is Verdict.NOT_REPRODUCED else ())
 
 
+@pytest.mark.parametrize(
+    ("printed", "runs", "word"),
+    [
+        pytest.param(FAR, 20, Verdict.DOUBTFUL, id="20 runs, and far off"),
+        pytest.param(INSIDE, 58, Verdict.CONSISTENT, id="58 runs could not refute"),
+        pytest.param(INSIDE, 59, Verdict.REPRODUCED, id="59 runs could"),
+        pytest.param(FAR, 59, Verdict.NOT_REPRODUCED, id="59 runs do"),
+    ],
+)
+def test_judge_reported_runs_one_of_three_is_judged_as_strictly(
+    make_runs: MakeRuns, printed: str, runs: int, word: Verdict
+) -> None:
+    """Whoever makes one run of a document alone gets no easier verdict on it than whoever makes all."""
+    ours = 0.9 + 0.01 * np.random.default_rng(5).normal(size=runs)
+
+    first, *others = judge_three(Measurements(make_runs("tf1-basic", ours.tolist())), printed)
+
+    assert first.word is word
+    assert {other.word for other in others} == {Verdict.NOT_RUN}
+
+
 def test_judge_reported_runs_refuted_run_eases_the_others(measure_three: MeasureThree) -> None:
     """Where one of three runs is refuted the two others have Holm's second step: a place more refutes them."""
     found = judge_three(measure_three(119), FAR)
