@@ -18,7 +18,7 @@ from mnist_repro.comparison.gate.baseline import write_baseline
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
-from mnist_repro.records.run import RunRecord, format_record, parse_record
+from mnist_repro.records.run import SCHEMA_VERSION, RunRecord, format_record, parse_record
 from mnist_repro.studies import study as studies
 
 EXPERIMENT = "julia-linear-lr0.02"
@@ -72,7 +72,9 @@ def write_newer(folder: Path) -> None:
     """Write runs of a newer schema."""
     write_good(folder)
     file = folder / "local" / "runs.jsonl"
-    file.write_text(file.read_text(encoding="utf-8").replace('"schema": 1', '"schema": 2'), encoding="utf-8")
+    file.write_text(
+        file.read_text(encoding="utf-8").replace('"schema": 1', f'"schema": {SCHEMA_VERSION + 1}'), encoding="utf-8"
+    )
 
 
 def write_folder(folder: Path) -> None:

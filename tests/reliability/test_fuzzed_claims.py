@@ -59,7 +59,7 @@ def judge(document: Document) -> None:
     """Judge a document by twenty runs of each experiment, as a report does."""
     try:
         found = judge_document(
-            document, measured=Measurements(RECORDS), protocols=PROTOCOLS, labels={}, supported=frozenset()
+            document, measured=Measurements(RECORDS), protocols=PROTOCOLS, labels={}, alternatives=(), causes=()
         )
         assess_claims(document.claims, measured=Measurements(RECORDS))
     except ReproError as error:
