@@ -83,11 +83,11 @@ def test_claims_session_on_a_terminal_has_colours_and_only_its_own_rows(
     protocols: dict[str, Protocol], tmp_path: Path
 ) -> None:
     """Where pytest shows colours the table has them; claims without a case in this session have no row."""
-    runs = [run_today(protocols[GOOD], seed, name="mnist", accuracy=0.83) for seed in range(20)]
+    runs = [run_today(protocols[GOOD], seed, name="mnist", accuracy=0.83) for seed in range(60)]
     write_store(tmp_path / "local", runs)
 
     session = run_gates(
-        tmp_path, "-k", f"{GOOD}.validation-accuracy", "--seeds=0-19", "--color=yes", file="test_claims.py"
+        tmp_path, "-k", f"{GOOD}.validation-accuracy", "--seeds=0-59", "--color=yes", file="test_claims.py"
     )
 
     table = session.out.partition("verdicts")[2]
@@ -124,18 +124,18 @@ def test_claims_junit_cases_have_claim_verdict_p_and_runs(claims: Session) -> No
 
 
 def test_claims_junit_ranked_case_has_its_p_value(protocols: dict[str, Protocol], tmp_path: Path) -> None:
-    """Of twenty runs of an experiment the JUnit file has the exact p-value and the adjusted one."""
+    """Of sixty runs of an experiment the JUnit file has the exact p-value and the adjusted one."""
     write_store(
-        tmp_path / "local", [run_today(protocols[GOOD], seed, name="mnist", accuracy=0.83) for seed in range(20)]
+        tmp_path / "local", [run_today(protocols[GOOD], seed, name="mnist", accuracy=0.83) for seed in range(60)]
     )
 
-    session = run_gates(tmp_path, "-k", f"{GOOD}.validation-accuracy", "--seeds=0-19", file="test_claims.py")
+    session = run_gates(tmp_path, "-k", f"{GOOD}.validation-accuracy", "--seeds=0-59", file="test_claims.py")
 
     properties = session.properties[f"{GOOD}.validation-accuracy"]
-    assert (properties["claim"], properties["n"]) == (f"{GOOD}.validation-accuracy", "20")
+    assert (properties["claim"], properties["n"]) == (f"{GOOD}.validation-accuracy", "60")
     # It lies among ours, and the losses that its run printed do not.
     assert properties["verdict"] == "not reproduced"
-    assert 1 / 21 - 1e-6 <= float(properties["p"]) <= float(properties["adjusted_p"]) <= 1
+    assert 1 / 61 - 1e-6 <= float(properties["p"]) <= float(properties["adjusted_p"]) <= 1
 
 
 def test_claims_added_document_has_its_cases(tmp_path: Path) -> None:

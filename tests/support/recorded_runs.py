@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mnist_repro.documents.catalogue import Catalogue, load_catalogue
 from mnist_repro.documents.protocol import Protocol, Reconstruction
+from mnist_repro.records.environment import is_own
 from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
@@ -17,7 +18,7 @@ from mnist_repro.verdicts.measured import Measurements
 from mnist_repro.verdicts.reported_verdict import RunVerdict, judge_reported_runs
 
 RECORDS = Path(__file__).parents[2] / "reports" / "records"
-ENVIRONMENTS = sorted(file.parent.name for file in RECORDS.glob("*/runs.jsonl"))
+ENVIRONMENTS = sorted(file.parent.name for file in RECORDS.glob("*/runs.jsonl") if not is_own(file.parent.name))
 REFERENCE = "py311-tf221"
 CATALOGUE: Catalogue = load_catalogue()
 

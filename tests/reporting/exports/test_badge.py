@@ -98,7 +98,7 @@ def summarize(protocols: dict[str, Protocol], environment: Environment, tmp_path
 )
 def test_format_badge_is_about_what_is_published(summarize: Summarize, name: str, dataset: str, message: str) -> None:
     """Neither a user's own runs nor the stand-in's get onto the badge, which has the form that shields.io reads."""
-    badge = json.loads(format_badge([summarize(name, range(20), dataset)]))
+    badge = json.loads(format_badge([summarize(name, range(60), dataset)]))
 
     assert set(badge) == {"schemaVersion", "label", "message", "color"}
     assert (badge["schemaVersion"], badge["label"]) == (1, "MNIST runs")
@@ -108,7 +108,7 @@ def test_format_badge_is_about_what_is_published(summarize: Summarize, name: str
 
 def test_format_badge_takes_the_largest_published_study(summarize: Summarize) -> None:
     """Of two published environments the one with more runs stands for both, in either order."""
-    small, large = summarize("small", range(2)), summarize("large", range(20))
+    small, large = summarize("small", range(2)), summarize("large", range(60))
 
     badges = [format_badge(results) for results in ([small], [large], [small, large], [large, small])]
 
