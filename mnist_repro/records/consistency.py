@@ -30,7 +30,7 @@ from mnist_repro.records.store import RecordStore, collection_paused
 # A record, a rule that it breaks, and what was received.
 _Broken = tuple[RunRecord, str, object]
 
-# So many records are checked at once as a processor's cache holds.
+# As many records as fit a processor's cache are checked at once.
 _TOGETHER = 200
 
 # A wrong answer leaves at most half of the probability to the true class.
@@ -49,7 +49,7 @@ def check_runs(
     records
         Of one protocol.
     protocol
-        Theirs; None where it is an earlier one, of which nothing is known.
+        Their protocol; None if it is an earlier one that is no longer known.
     store
         Where the records are.
     is_altered

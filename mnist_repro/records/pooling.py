@@ -75,13 +75,13 @@ def find_arithmetic(records: Sequence[RunRecord]) -> str | None:
     return next((r.arithmetic_sha256 for r in reversed(records) if r.arithmetic_sha256), None)
 
 
-def select_newest(records: Iterable[RunRecord]) -> dict[tuple[tuple[str, ...], int], RunRecord]:
-    """Return the newest record of each run, by conditions and seed; a failed one only if the run never ended otherwise.
+def select_newest(records: Iterable[RunRecord]) -> dict[int, RunRecord]:
+    """Return the newest of records that are alike, by seed; a failed one only if the run never ended otherwise.
 
     Two studies at once may train the same run, and the one that fails may record it last.
     """
     failed_first = sorted(records, key=lambda record: record.status != "failed")
-    return {(record.conditions, record.seed): record for record in failed_first}
+    return {record.seed: record for record in failed_first}
 
 
 class Reason(Enum):

@@ -18,7 +18,7 @@ from mnist_repro.stats.ranks import runs_to_reject
 from mnist_repro.verdicts.finding import MINIMUM_RUNS
 from mnist_repro.verdicts.judge import runs_to_place_mean
 from mnist_repro.verdicts.measured import Runs
-from mnist_repro.verdicts.reported_run import ReportedRun, list_reported_runs
+from mnist_repro.verdicts.reported_run import ReportedRun, count_tests, list_reported_runs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,8 +119,7 @@ def _list_needs(
     families = {claim.family: claim for claim in document.claims if claim.experiment == experiment}
     reported = list_reported_runs(document, protocols=protocols)
     own = next((run for run in reported if run.experiment == experiment), None)
-    tests = sum(bool(run.families) for run in reported)
-    with_run = {need.claim: need for need in (_list_run_needs(own, tests=tests) if own else ())}
+    with_run = {need.claim: need for need in (_list_run_needs(own, tests=count_tests(reported)) if own else ())}
     about = [with_run.get(family) or _need(claim, earlier=earlier) for family, claim in families.items()]
     about += [
         Need(claim=comparison.id, to_reproduce=MINIMUM_RUNS, to_refute=MINIMUM_RUNS, is_certain=False)

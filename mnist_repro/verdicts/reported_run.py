@@ -7,7 +7,7 @@ an error is 1 minus the accuracy on the same images, and a final value is its cu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,6 +92,11 @@ def _measured(claim: Claim, *, periods: int) -> tuple[str, str | None, int]:
     """Return what decides the value of a claim in a run: what was measured, on what, and when."""
     metric = "accuracy" if claim.metric == "error" else claim.metric
     return metric, claim.evaluation_set, claim.period or periods
+
+
+def count_tests(reported: Iterable[ReportedRun]) -> int:
+    """Return how many runs of a document are tested together: those of which not every value chose the protocol."""
+    return sum(bool(run.families) for run in reported)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

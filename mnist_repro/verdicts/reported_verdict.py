@@ -20,7 +20,7 @@ from mnist_repro.stats.places import adjust_exactly
 from mnist_repro.stats.ranks import runs_to_reject
 from mnist_repro.verdicts.finding import LEVEL, MINIMUM_RUNS, Verdict, count_runs
 from mnist_repro.verdicts.measured import Measurements
-from mnist_repro.verdicts.reported_run import ReportedRun, list_reported_runs
+from mnist_repro.verdicts.reported_run import ReportedRun, count_tests, list_reported_runs
 from mnist_repro.verdicts.standing import Standing, place_among
 
 
@@ -122,7 +122,7 @@ def judge_reported_runs(
     reported = list_reported_runs(document, protocols=protocols)
     standings = {each.experiment: _stand(each.families, measured=measured) for each in reported}
     tested = {experiment: standing for experiment, standing in standings.items() if standing}
-    tests = sum(bool(each.families) for each in reported)
+    tests = count_tests(reported)
     return tuple(_judge(each, measured=measured, tested=tested, tests=tests) for each in reported)
 
 

@@ -7,6 +7,7 @@ import re
 import pytest
 from method_page import PAGE, ROOT, renew
 
+from mnist_repro.reporting.wording.reported_runs import GRADES
 from mnist_repro.verdicts.finding import Verdict
 
 
@@ -36,6 +37,11 @@ def test_method_page_names_every_verdict(page: str) -> None:
     table = page.partition("| verdict | when |")[2]
 
     assert sorted(re.findall(r"^\| \*(.+?)\* \|", table, re.MULTILINE)) == sorted(v.value for v in Verdict)
+
+
+def test_method_page_grades_are_those_of_the_package(page: str) -> None:
+    """What makes a verdict strong or weak has one home, and the page says the same."""
+    assert GRADES in " ".join(page.split())
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,18 @@ from mnist_repro.reporting.wording.numbers import UNKNOWN
 from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import Verdict
-from mnist_repro.verdicts.worth import Grade
+from mnist_repro.verdicts.worth import MATERIAL, Grade
 
 HEADINGS = ("document", "run", "verdict", "within", "tells apart", "p", "n")
+_POINTS = 100.0
+GRADES = (
+    f"**Strong**: within {_POINTS * MATERIAL.strong_within:g} points, and at least {MATERIAL.strong_share} told apart; "
+    f"**weak**: not within {_POINTS * MATERIAL.weak_beyond:g} points, or less than {MATERIAL.weak_share} told apart"
+)
 LEGEND = (
     "A verdict is on a whole run: its curves and final values together. **Reproduced**: it could have been refuted "
     "with n of our runs, and is not. **Within**: the two ways of training differ by no more in final accuracy (95 "
-    "%). **Tells apart**: the alternatives to our reconstruction that would have been refuted. **Strong**: within "
-    "1.5 points, and two thirds told apart; **weak**: not within 3 points, or less than a third told apart. "
+    f"%). **Tells apart**: the alternatives to our reconstruction that would have been refuted. {GRADES}. "
     "**Consistent**: nothing speaks against the run, but with so few of ours nothing could have."
 )
 NO_ALTERNATIVES = (
@@ -34,7 +38,6 @@ _OF_RUNS = {
     Verdict.CHOSE: "used to choose the protocol",
     Verdict.NOT_RUN: "not run",
 }
-_POINTS = 100.0
 
 
 def list_run_cells(run: JudgedRun) -> tuple[str, ...]:
