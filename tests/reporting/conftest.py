@@ -6,9 +6,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
+from made_up_pages import make_results
 from made_up_reports import HOSTILE
 from made_up_runs import MakeRecord, make_unfinished, write_store
 
+from mnist_repro.comparison.results import Results
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.environment import Environment
 from mnist_repro.records.store import RecordStore
 from mnist_repro.reporting.figures import report as figures
 from mnist_repro.reporting.figures.drawing import Draw
@@ -51,3 +55,15 @@ def _draw_empty(files: Iterable[Path]) -> None:
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder for records and figures."""
+    return tmp_path_factory.mktemp("results")
+
+
+@pytest.fixture(scope="module")
+def results(folder: Path, protocols: dict[str, Protocol], environment: Environment) -> Results:
+    """Return the results of a report with something in every part."""
+    return make_results(folder, protocols=protocols, environment=environment)

@@ -17,14 +17,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from hostile import COMMAND, HOSTILE, UNSEEN, poison
-from made_up_pages import make_results, poison_results
+from made_up_pages import poison_results
 from markdown_it import MarkdownIt
 from rich.console import Console
 
 from mnist_repro.comparison.environments import compare_stores
 from mnist_repro.comparison.results import Results
 from mnist_repro.documents.protocol import Protocol
-from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.escaping import escape_line
 from mnist_repro.reporting.exports.benchmark_json import format_benchmark
 from mnist_repro.reporting.exports.claims_json import format_claims
@@ -48,18 +47,6 @@ from mnist_repro.verdicts.planning import plan_experiments
 STYLE = re.compile(r"\x1b\[[\d;]*m")
 # Blocks and marks that hostile text must neither add nor take; our own short Markdown may have code and strong words.
 TEXTUAL = {"text", "code_inline", "strong_open", "strong_close"}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder for records and figures."""
-    return tmp_path_factory.mktemp("hostile")
-
-
-@pytest.fixture(scope="module")
-def results(folder: Path, protocols: dict[str, Protocol], environment: Environment) -> Results:
-    """Return the results of a report with something in every part."""
-    return make_results(folder, protocols=protocols, environment=environment)
 
 
 @pytest.fixture(scope="module")

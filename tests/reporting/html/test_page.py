@@ -11,27 +11,13 @@ from pathlib import Path
 
 import pytest
 from hostile import HOSTILE, UNSEEN
-from made_up_pages import HOSTILE_NAME, Structure, make_results, poison_results, render
+from made_up_pages import HOSTILE_NAME, Structure, poison_results, render
 
 from mnist_repro.comparison.results import Artifacts, Results
-from mnist_repro.documents.protocol import Protocol
-from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.escaping import show_unseen
 from mnist_repro.verdicts.finding import Verdict
 
 VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder for records and figures."""
-    return tmp_path_factory.mktemp("page")
-
-
-@pytest.fixture(scope="module")
-def results(folder: Path, protocols: dict[str, Protocol], environment: Environment) -> Results:
-    """Return the results of a page with something in every part."""
-    return make_results(folder, protocols=protocols, environment=environment)
 
 
 @pytest.fixture(scope="module")
