@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from mnist_repro.reporting.wording.numbers import UNKNOWN
 from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.environment import EnvironmentResult
-from mnist_repro.verdicts.finding import Verdict
+from mnist_repro.verdicts.finding import DECIDED, Verdict
 from mnist_repro.verdicts.worth import MATERIAL, Grade
 
 HEADINGS = ("document", "run", "verdict", "within", "tells apart", "p", "n")
@@ -104,13 +104,15 @@ def _count_runs(runs: Sequence[JudgedRun]) -> str:
     outcome, grades = Counter(run.word for run in runs), Counter(run.grade for run in runs)
     reproduced = outcome[Verdict.REPRODUCED]
     graded = ", ".join(f"{grades[grade]} {grade.value}" for grade in Grade if grades[grade])
+    # Where nothing is decided, "none reproduces" would read as a miss.
+    is_decided = any(outcome[verdict] for verdict in DECIDED)
     said = f"{reproduced or 'none'} reproduce{'' if reproduced > 1 else 's'}{f' ({graded})' if graded else ''}"
     rest = [
         f"{count} {'is' if count == 1 else 'are'} {text.format('it' if count == 1 else 'them')}"
         for verdict, text in _OF_RUNS.items()
         if (count := outcome[verdict])
     ]
-    return f"Of {_count(len(runs), 'reported run')} {'; '.join([said, *rest])}."
+    return f"Of {_count(len(runs), 'reported run')} {'; '.join([said, *rest] if is_decided else rest)}."
 
 
 def _count(number: int, name: str) -> str:

@@ -49,6 +49,12 @@ def make_judged(word: Verdict, *, grade: Grade = Grade.WEAK, ran: int = 9, runs:
             "Of 2 reported runs none reproduces; 1 is not reproduced; 1 is doubtful.",
             id="none reproduces",
         ),
+        pytest.param(
+            [make_judged(Verdict.CONSISTENT)],
+            {},
+            "Of 1 reported run 1 is consistent: too few of our runs to refute it.",
+            id="nothing decided",
+        ),
         pytest.param([], {Verdict.NOT_RUN: 1}, "Of 1 claim: 1 not run.", id="no run is reported"),
         pytest.param([], {}, "Nothing is judged.", id="nothing"),
     ],
