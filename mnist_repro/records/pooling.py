@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from mnist_repro.documents.protocol import Protocol
@@ -46,7 +46,8 @@ def pool_runs(
     protocol_sha256
         Of another protocol of the experiment; None is today's.
     conditions
-        None takes those of the newest record.
+        None takes those of the newest record; of runs that are like it but for the kind of processor, those of the kind
+        with the most runs.
     is_altered
         Whether the runs are of a variant that alters the images.
 
@@ -60,14 +61,35 @@ def pool_runs(
     of_protocol = [record for record in of_experiment if record.protocol_sha256 == wanted]
     known = protocol if wanted == protocol.sha256 else None
     check_runs(of_protocol, protocol=known, store=store, is_altered=is_altered)
+    made_under = [record.conditions for record in of_protocol]
     if conditions is None:
-        conditions = of_protocol[-1].conditions if of_protocol else ()
-    alike = [record for record in of_protocol if record.conditions == conditions]
+        conditions = _choose_conditions(of_protocol, made_under)
+    alike = [record for record, under in zip(of_protocol, made_under, strict=True) if under == conditions]
     arithmetic = find_arithmetic(alike)
     # Earlier records have none: what made them is known by its conditions alone.
     newest = select_newest(record for record in alike if record.arithmetic_sha256 in {None, arithmetic})
     pooled = tuple(sorted(newest.values(), key=lambda record: record.seed))
     return Pool(records=pooled, set_aside=len(of_experiment) - len(pooled))
+
+
+def _choose_conditions(records: Sequence[RunRecord], made_under: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return under which conditions the pooled runs were made.
+
+    A study of hundreds of runs may move to another machine: its runs there count once they are more than the earlier.
+    """
+    if not records:
+        return ()
+    newest = records[-1]
+    last_of_each = dict(zip(made_under, records, strict=True))
+    seeds: dict[tuple[str, ...], set[int]] = {newest.conditions: set()}
+    for conditions, record in last_of_each.items():
+        environment = replace(record.environment, processor=newest.environment.processor)
+        if replace(record, environment=environment).conditions == newest.conditions:
+            seeds.setdefault(conditions, set())
+    for conditions, record in zip(made_under, records, strict=True):
+        if conditions in seeds and record.status != "failed":
+            seeds[conditions].add(record.seed)
+    return max(seeds, key=lambda conditions: len(seeds[conditions]))
 
 
 def find_arithmetic(records: Sequence[RunRecord]) -> str | None:
@@ -89,7 +111,7 @@ class Reason(Enum):
 
     EXPERIMENT = "of an experiment that no document has"
     PROTOCOL = "of another protocol than today's"
-    CONDITIONS = "made with other code, data, versions or processor than the newest"
+    CONDITIONS = "made with other code, data, versions or processor than those that are pooled"
     REPLACED = "replaced by a newer one of the same seed"
 
 

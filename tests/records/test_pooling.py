@@ -59,6 +59,22 @@ def test_pool_runs_earlier_conditions_are_set_aside(make: MakeRecord, pool: Pool
     assert pool(*records) == Pool(records=tuple(records[1:]), set_aside=1)
 
 
+def test_pool_runs_of_the_processor_with_the_most_runs_are_taken(make: MakeRecord, pool: PoolAll) -> None:
+    """A study that moves to another machine counts there once it has as many runs; failed ones do not count."""
+    here = make(0).environment
+    elsewhere = replace(here, processor="another kind")
+    earlier = [make(0), make(1)]
+    later = [make(seed, environment=elsewhere) for seed in range(3)]
+    failed = make_unfinished(later[1], status="failed")
+
+    assert pool(*earlier, later[0]) == Pool(records=tuple(earlier), set_aside=1)
+    assert pool(*earlier, later[0], failed) == Pool(records=tuple(earlier), set_aside=2)
+    assert pool(*earlier, *later[:2]) == Pool(records=tuple(later[:2]), set_aside=2)
+    assert pool(*earlier, *later) == Pool(records=tuple(later), set_aside=2)
+    newer = replace(elsewhere, numpy="another version")
+    assert pool(*earlier, make(0, environment=newer)).records == (make(0, environment=newer),)
+
+
 def test_pool_runs_of_other_arithmetic_are_set_aside(
     make: MakeRecord, pool: PoolAll, protocols: dict[str, Protocol]
 ) -> None:
