@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from mnist_repro.documents.claim import METRIC_UNITS, Claim, is_number
+from mnist_repro.documents.claim import METRIC_UNITS, Claim, find_misfit, is_number, read_number
 from mnist_repro.documents.comparison import Comparison, ComparisonTable, build_comparisons
 from mnist_repro.documents.explanation import Explanation, check_explanations
 from mnist_repro.documents.statement import Statement, StatementTable, build_statements
@@ -130,6 +130,8 @@ class _Entry(_Quantity):
             "printed must be a finite number alone, or minutes:seconds where the unit is seconds",
             self.printed,
         )
+        misfit = find_misfit(read_number(self.printed, unit=self.unit)[0], metric=self.metric, unit=self.unit)
+        _require(not misfit, misfit, self.printed)
         _require(
             self.printed_unit != self.unit,
             "printed_unit stands only where the document prints another unit than the true one, unit",
