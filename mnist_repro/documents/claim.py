@@ -27,7 +27,7 @@ _NOT_OF_RUN = frozenset({"label", "accuracy_promise", "accuracy_target"})
 
 _WHOLE = {"fraction": 1.0, "percent": 100.0}
 
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.(?P<decimals>[0-9]+))?(?:[eE](?P<exponent>[+-]?[0-9]{1,3}))?")
+_NUMBER = re.compile(r"[+-]?(?=\.?[0-9])[0-9]*(?:\.(?P<decimals>[0-9]*))?(?:[eE](?P<exponent>[+-]?[0-9]{1,3}))?")
 _CLOCK = re.compile(r"(?:[0-9]{1,6}:)?[0-9]{1,2}:[0-5][0-9]")
 
 
@@ -38,11 +38,12 @@ class Claim:
     id: str  #: unique over all documents
     document: str  #: id of the document
     experiment: str | None  #: id of the experiment that it is about; None where it is about none
-    cell: str  #: that printed it, as the document writes it (``In [10]``, ``Out[15]``), or the text before a cell
     line: int  #: of the stored text, counted from 1
     printed: str  #: exactly as printed; durations may read ``minutes:seconds`` or ``hours:minutes:seconds``
     metric: str  #: what was measured: a key of `METRIC_UNITS`
     unit: str  #: in what unit: one of the metric's
+    #: of a notebook that printed it, as the document writes it (``In [10]``), or the text before a cell; for readers
+    cell: str | None = None
     period: int | None = None  #: after which it was printed, counted from 1; None for the whole run, or no run
     evaluation_set: str | None = None  #: on which it was measured, as the experiment declares it
     printed_unit: str | None = None  #: that the document prints, where it is not the true one

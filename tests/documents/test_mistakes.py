@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 from small_documents import copy_tiny
 
-from mnist_repro.documents.catalogue import load_catalogue
-from mnist_repro.documents.folders import add_document_folders
-from mnist_repro.errors import ReproError
+from mnist_repro.cli.main import main
 
 # By what was mistaken: the file, what stands there in the tiny document, what was written, and what is said of it.
 MISTAKES = {
@@ -203,18 +201,51 @@ MISTAKES = {
             "Received: 'test'. Correct it in alternatives.py."
         ),
     ),
+    "claim on a wrong line": (
+        "claims.toml",
+        "line = 5",
+        "line = 4",
+        (
+            "*Claim tiny-linear.held-out-accuracy: 70.0 must stand on line 4, for itself. Line 4 of tiny.txt: "
+            '"Epoch 2: loss 0.015". It stands on line 5; correct line.*'
+        ),
+    ),
+    "claim after the last line": (
+        "claims.toml",
+        "line = 5",
+        "line = 50",
+        "*70.0 must stand on line 50, for itself. tiny.txt ends with line 6. It stands on line 5; correct line.*",
+    ),
+    "claim left out": (
+        "claims.toml",
+        'claims.held-out-loss = [{ period = 2, line = 4, printed = "0.015" }]',
+        "",
+        (
+            "*0.015 is printed, and neither claimed nor excused. Line 4 of tiny.txt: "
+            '"Epoch 2: loss 0.015". Claim it, or excuse it in not_claims by a pattern with the reason.*'
+        ),
+    ),
+    "sum of another text": (
+        "claims.toml",
+        'sha256 = "4cf6',
+        'sha256 = "0000',
+        "*sha256 must be that of tiny.txt. Received: 0000ff79906f...; the file has 4cf6ff79906f*. Write this, if *",
+    ),
 }
 
 
 @pytest.mark.parametrize(("file", "old", "new", "message"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_load_catalogue_mistake_is_told(tmp_path: Path, file: str, old: str, new: str, message: str) -> None:
-    """The error is one line: the place, the rule, what was received, and what to do."""
+def test_list_mistake_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, file: str, old: str, new: str, message: str
+) -> None:
+    """The message is one line: the place, the rule, what was received, and what to do."""
     path = copy_tiny(tmp_path / "tiny") / file
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
 
-    with add_document_folders([path.parent]), pytest.raises(ReproError) as caught:
-        load_catalogue()
+    assert main(["list", "--document", str(path.parent)]) in {1, 2}
 
-    assert fnmatchcase(str(caught.value), message), caught.value
+    printed = capsys.readouterr()
+    told = [line for line in f"{printed.out}\n{printed.err}".splitlines() if fnmatchcase(line, f"*{message}")]
+    assert len(told) == 1, printed
