@@ -53,8 +53,15 @@ def dataset(pytestconfig: pytest.Config) -> Dataset:
 
 
 @pytest.fixture(scope="session")
+def store(pytestconfig: pytest.Config, dataset: Dataset) -> RecordStore:
+    """Return the records of the environment that the options name."""
+    options = pytestconfig.option
+    return RecordStore(options.records / name_environment(options.environment, dataset=dataset))
+
+
+@pytest.fixture(scope="session")
 def study(
-    request: pytest.FixtureRequest, dataset: Dataset, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, dataset: Dataset, store: RecordStore, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[RunRecord]]:
     """Train what the selected tests need, all in one study, and return its runs by experiment."""
     options = request.config.option
@@ -62,7 +69,6 @@ def study(
     seeds = profile_seeds(protocols.values(), profile=options.profile)
     if options.seeds is not None:
         seeds = dict.fromkeys(protocols, options.seeds)
-    store = RecordStore(options.records / name_environment(options.environment, dataset=dataset))
     store.prepare()
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with (
@@ -108,12 +114,19 @@ def causes(pytestconfig: pytest.Config) -> list[ExperimentCauses]:
 
 
 @pytest.fixture(scope="session")
-def judged(study: dict[str, list[RunRecord]], dataset: Dataset, causes: list[ExperimentCauses]) -> list[DocumentResult]:
-    """Return the verdicts on all that the documents report."""
+def judged(
+    study: dict[str, list[RunRecord]],  # noqa: ARG001 - its runs are recorded first
+    dataset: Dataset,
+    store: RecordStore,
+    causes: list[ExperimentCauses],
+) -> list[DocumentResult]:
+    """Return the verdicts on all that the documents report: of all recorded runs, whatever this session selects."""
     if dataset.is_stand_in:
         pytest.skip("the stand-in says nothing about any number of the documents")
     documents, protocols = load_catalogue().documents, load_catalogue().protocols
-    measured = Measurements(record for records in study.values() for record in records)
+    written = store.read()
+    pools = (pool_runs(written, protocol=protocol, store=store) for protocol in protocols.values())
+    measured = Measurements(record for pool in pools for record in pool.records)
     labels = {place: int(dataset.train_labels[place - 1]) for place in labelled_examples(documents.values())}
     return [
         judge_document(

@@ -10,19 +10,39 @@ from rich.console import Console
 from mnist_repro.cli.options import add_verb
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import PROFILES
+from mnist_repro.documents.text import TEXTS_VARIABLE, check_text, find_text
 from mnist_repro.reporting.terminal.tables import plain_table
+
+# Mistakes of a text that are shown at once: one line that is missing moves all claims below it.
+_SHOWN = 20
 
 
 def add_verbs(verbs: Any) -> None:
     """Add `list`."""
-    add_verb(verbs, "list", list_all, shared="--document", help="list documents, experiments and profiles")
+    add_verb(
+        verbs,
+        "list",
+        list_all,
+        shared="--document",
+        help="list documents, experiments and profiles, and check all that can be checked before training",
+        description="Check that the files of each document fit together, hold its claims against its text, which is "
+        f"looked for beside them and in the folder that {TEXTS_VARIABLE} names, and list what there is. Exits with 1 "
+        "if a claim and the text disagree.",
+    )
 
 
 def list_all(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - all verbs are called alike
-    """List documents, experiments and profiles."""
+    """List documents, experiments and profiles, and what is wrong between texts and claims."""
     catalogue = load_catalogue()
+    wrong = 0
     for document in catalogue.documents.values():
-        console.print(f"{document.id}: {document.title}; {len(document.claims)} claims", highlight=False)
+        text = find_text(document)
+        found = check_text(document, text.read_bytes()) if text else []
+        wrong += len(found)
+        state = f"held against {document.file}" if text else f"not held against {document.file}, which is not here"
+        console.print(f"{document.id}: {document.title}; {len(document.claims)} claims, {state}", highlight=False)
+        for sentence in [*found[:_SHOWN], *([f"and {len(found) - _SHOWN:,} more"] if len(found) > _SHOWN else [])]:
+            console.print(f"  {sentence}", highlight=False, soft_wrap=True)
     rows = [
         (
             protocol.id,
@@ -35,4 +55,4 @@ def list_all(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG
     headings = ("experiment", *(f"seeds, {profile}" for profile in PROFILES), "steps", "asserted mean accuracy")
     console.print()
     console.print(plain_table(headings, rows))
-    return 0
+    return 1 if wrong else 0

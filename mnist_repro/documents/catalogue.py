@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Document, list_ids, load_document
 from mnist_repro.documents.folders import DocumentFolder, check_unique_over_documents, find_document_folders
-from mnist_repro.documents.protocol import ALL_TEST_IMAGES, PROFILES, Protocol
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.documents.statement import apply_rule
 from mnist_repro.documents.toml_schema import ID_RULE, is_id
 from mnist_repro.documents.variant import Variant
@@ -48,8 +48,8 @@ def load_catalogue() -> Catalogue:
     Raises
     ------
     ReproError
-        If a folder or file is missing or breaks a rule, two ids are the same, an id cannot name a file, a profile has
-        no seeds, or a claim, a statement, an alternative or a fault is about an experiment that is not declared or
+        If a folder or file is missing or breaks a rule, two ids are the same, an id cannot name a file, or a
+        claim, a statement, an alternative or a fault is about an experiment that is not declared or
         does not measure what is claimed.
     """
     folders = find_document_folders()
@@ -89,15 +89,14 @@ def _load_declared(folders: Iterable[DocumentFolder], module: str, *, kind: type
 
 
 def _check_protocol(protocol: Protocol) -> None:
-    """Refuse an experiment whose id cannot name a file, or which has no seeds for a profile; raises a ReproError."""
+    """Refuse an experiment whose id cannot name a file, or a picture that no step gives; raises a ReproError."""
     if not is_id(protocol.id):
         msg = f"An experiment's id has {ID_RULE}. Received: {protocol.id!r}. Correct it in experiments.py."
         raise ReproError(msg)
-    counts = {profile: protocol.seeds.get(profile) for profile in PROFILES}
-    if wrong := [profile for profile, count in counts.items() if type(count) is not int or count < 1]:
+    if late := [step for step in protocol.pictured_steps if step >= protocol.training.steps]:
         msg = (
-            f"Experiment {protocol.id}: seeds has a whole number from 1 for each of {', '.join(PROFILES)}. "
-            f"Received for {wrong[0]}: {counts[wrong[0]]!r}. Correct it in experiments.py."
+            f"Experiment {protocol.id}: pictured_steps are fewer than the run's {protocol.training.steps:,} steps. "
+            f"Received: {late[0]}. Correct it in experiments.py."
         )
         raise ReproError(msg)
 
@@ -127,13 +126,20 @@ def _check_reconstructions(protocol: Protocol, families: Collection[str]) -> Non
 
 
 def _check_variant(variant: Variant, protocols: dict[str, Protocol], *, file: str) -> None:
-    """Refuse a variant that `file` declares of an unknown experiment, or with an unfit id; raises a ReproError."""
+    """Refuse a variant of `file` with an unknown experiment, an unfit id or unknown sets; raises a ReproError."""
     _check_known(variant.experiment, protocols, what=f"Variant {variant.id}", file=file)
     experiment, _, name = variant.id.partition("+")
     if experiment != variant.experiment or not is_id(name):
         msg = (
             f"A variant's id is its experiment's, a plus, and {ID_RULE}. "
             f"Received: {variant.id!r}, of {variant.experiment}. Correct it in {file}."
+        )
+        raise ReproError(msg)
+    known = [each.name for each in variant.protocol.measured_sets]
+    if unknown := [each for names in variant.reads.items() for each in names if each not in known]:
+        msg = (
+            f"Variant {variant.id}: reads names evaluation sets of {variant.experiment}: {', '.join(known)}. "
+            f"Received: {unknown[0]!r}. Correct it in {file}."
         )
         raise ReproError(msg)
 
@@ -160,17 +166,17 @@ def check_measured(claim: Claim, *, protocol: Protocol) -> None:
     """
     if (claim.period or 1) > protocol.training.periods:
         raise not_measured(claim)
-    if claim.metric not in _ON_IMAGES:
-        return
-    at_end = [*(each.name for each in protocol.evaluation_sets), ALL_TEST_IMAGES.name]
-    if claim.evaluation_set not in (at_end if claim.period is None else protocol.evaluated_each_period):
-        raise not_measured(claim)
+    at_end = [each.name for each in protocol.measured_sets]
+    known = at_end if claim.period is None else protocol.evaluated_each_period
+    if claim.evaluation_set not in known and (claim.metric in _ON_IMAGES or claim.evaluation_set is not None):
+        raise not_measured(claim, known=known)
 
 
-def not_measured(claim: Claim) -> ReproError:
-    """Return the error of a claim that its experiment does not measure."""
+def not_measured(claim: Claim, *, known: Sequence[str] = ()) -> ReproError:
+    """Return the error of a claim that its experiment does not measure; it does so on the `known` evaluation sets."""
     after = "at its end" if claim.period is None else f"after period {claim.period}"
+    only = f", only on {', '.join(known)}" if known else ""
     return ReproError(
         f"Claim {claim.id}: {claim.experiment} does not measure the {claim.metric} of {claim.evaluation_set!r} "
-        f"{after}. Correct the claim in claims.toml, or the experiment in experiments.py."
+        f"{after}{only}. Correct the claim in claims.toml, or the experiment in experiments.py."
     )

@@ -9,6 +9,8 @@ import math
 import re
 from dataclasses import dataclass
 
+from mnist_repro.documents.protocol import CLASSES
+
 # Every metric, with the units in which it may be reported; "1" is a pure number.
 METRIC_UNITS = {
     "loss": ("nat",),
@@ -23,7 +25,9 @@ METRIC_UNITS = {
 }
 _NOT_OF_RUN = frozenset({"label", "accuracy_promise", "accuracy_target"})
 
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.(?P<decimals>[0-9]+))?(?:[eE](?P<exponent>[+-]?[0-9]{1,3}))?")
+_WHOLE = {"fraction": 1.0, "percent": 100.0}
+
+_NUMBER = re.compile(r"[+-]?(?=\.?[0-9])[0-9]*(?:\.(?P<decimals>[0-9]*))?(?:[eE](?P<exponent>[+-]?[0-9]{1,3}))?")
 _CLOCK = re.compile(r"(?:[0-9]{1,6}:)?[0-9]{1,2}:[0-5][0-9]")
 
 
@@ -34,11 +38,12 @@ class Claim:
     id: str  #: unique over all documents
     document: str  #: id of the document
     experiment: str | None  #: id of the experiment that it is about; None where it is about none
-    cell: str  #: that printed it, as the document writes it (``In [10]``, ``Out[15]``), or the text before a cell
     line: int  #: of the stored text, counted from 1
     printed: str  #: exactly as printed; durations may read ``minutes:seconds`` or ``hours:minutes:seconds``
     metric: str  #: what was measured: a key of `METRIC_UNITS`
     unit: str  #: in what unit: one of the metric's
+    #: of a notebook that printed it, as the document writes it (``In [10]``), or the text before a cell; for readers
+    cell: str | None = None
     period: int | None = None  #: after which it was printed, counted from 1; None for the whole run, or no run
     evaluation_set: str | None = None  #: on which it was measured, as the experiment declares it
     printed_unit: str | None = None  #: that the document prints, where it is not the true one
@@ -81,6 +86,19 @@ class Claim:
     def is_of_run(self) -> bool:
         """Whether a training run produced the number; labels, promises and targets have none."""
         return self.metric not in _NOT_OF_RUN
+
+
+def find_misfit(value: float, *, metric: str, unit: str) -> str:
+    """Return the rule that a printed number breaks, as one read in the wrong unit does; empty if it keeps all."""
+    if value < 0:
+        return f"{metric} is at least 0"
+    if value > _WHOLE.get(unit, math.inf):
+        return f"{metric} in the unit {unit} is at most {_WHOLE[unit]:.0f}; fraction and percent are two units"
+    if unit == "percent" and metric.startswith("accuracy") and value <= 1:  # a tenth of chance
+        return 'an accuracy of at most 1 is a fraction: unit = "fraction", and printed_unit = "percent" if a % follows'
+    if metric == "label" and value not in range(CLASSES):
+        return f"a label is a whole number from 0 to {CLASSES - 1}"
+    return ""
 
 
 def is_number(printed: str, *, unit: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from mnist_repro.documents.claim import METRIC_UNITS, Claim, is_number
+from mnist_repro.documents.claim import METRIC_UNITS, Claim, find_misfit, is_number, read_number
 from mnist_repro.documents.comparison import Comparison, ComparisonTable, build_comparisons
 from mnist_repro.documents.explanation import Explanation, check_explanations
 from mnist_repro.documents.statement import Statement, StatementTable, build_statements
@@ -32,11 +32,11 @@ from mnist_repro.errors import ReproError
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """Lines of the stored text that a cell printed."""
+    """Lines of the stored text that were printed."""
 
-    cell: Text
     first_line: From1  #: counted from 1
     last_line: From1  #: included
+    cell: Text | None = None  #: of a notebook, which printed them
 
     def __post_init__(self) -> None:
         if self.last_line < self.first_line:
@@ -80,7 +80,8 @@ class Document:
     sha256: str  #: of the file's bytes, 64 hexadecimal digits
     url: str | None  #: where it was published; None where unknown
     claims: tuple[Claim, ...]  #: in the order of `claims.toml`
-    outputs: tuple[Output, ...]  #: where the stored text holds printed output
+    folder: Traversable  #: where its `claims.toml` is
+    outputs: tuple[Output, ...]  #: where the stored text holds printed output; empty: everywhere
     not_claims: tuple[NotAClaim, ...]  #: which numbers of that output are no results
     remarks: tuple[Remark, ...]
     statements: tuple[Statement, ...] = ()  #: what it says of its experiments without a number
@@ -116,9 +117,9 @@ class _Quantity:
 class _Entry(_Quantity):
     """A claim, with what its group and its quantity say."""
 
-    cell: Text
     line: From1
     printed: Text
+    cell: Text | None = None
     period: From1 | None = None
     printed_unit: Annotated[str, _UNIT] | None = None
     example: From1 | None = None
@@ -130,6 +131,8 @@ class _Entry(_Quantity):
             "printed must be a finite number alone, or minutes:seconds where the unit is seconds",
             self.printed,
         )
+        misfit = find_misfit(read_number(self.printed, unit=self.unit)[0], metric=self.metric, unit=self.unit)
+        _require(not misfit, misfit, self.printed)
         _require(
             self.printed_unit != self.unit,
             "printed_unit stands only where the document prints another unit than the true one, unit",
@@ -157,7 +160,7 @@ class _Group:
 
     experiment: Text | None = None
     about: Text | None = None
-    cell: Text
+    cell: Text | None = None
     claims: dict[str, Annotated[tuple[dict[str, Any], ...], _NotEmpty]]
 
     def __post_init__(self) -> None:
@@ -173,8 +176,8 @@ class _Group:
 
 @dataclass(frozen=True, kw_only=True)
 class _OutputTable:
-    regions: Annotated[tuple[Output, ...], _NotEmpty]
-    not_claims: tuple[NotAClaim, ...]
+    regions: tuple[Output, ...] = ()
+    not_claims: tuple[NotAClaim, ...] = ()
 
 
 _FILE_NAME = r"^(?=.*[^. ])[^/\\:\x00-\x1f]+\Z"
@@ -191,7 +194,7 @@ class _File:
     url: Text | None = None
     quantity: dict[str, _Quantity]
     group: Annotated[tuple[_Group, ...], _NotEmpty]
-    output: _OutputTable
+    output: _OutputTable = _OutputTable()
     remarks: tuple[Remark, ...] = ()
     statement: dict[str, StatementTable] = field(default_factory=dict)
     comparison: dict[str, ComparisonTable] = field(default_factory=dict)
@@ -225,6 +228,7 @@ def load_document(folder: Traversable) -> Document:
         sha256=file.sha256,
         url=file.url,
         claims=claims,
+        folder=folder,
         outputs=file.output.regions,
         not_claims=file.output.not_claims,
         remarks=file.remarks,

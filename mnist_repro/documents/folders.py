@@ -23,6 +23,7 @@ from types import CodeType
 from typing import TypeVar
 
 from mnist_repro.documents.toml_schema import Traversable
+from mnist_repro.documents.validation import MisfitError
 from mnist_repro.errors import ReproError
 
 FOLDERS_VARIABLE = "MNIST_REPRO_DOCUMENT_FOLDERS"
@@ -63,6 +64,9 @@ class DocumentFolder:
             raise ReproError(msg)
         try:
             found = getattr(importlib.import_module(f"{self.package}.{module}"), attribute, None)
+        except MisfitError as error:
+            msg = f"{file}{_find_line(error, file=str(file))}: {error}. Correct it there."
+            raise ReproError(msg) from error
         # A user's program may do anything, also end.
         except (Exception, SystemExit) as error:
             msg = f"{file} must run without an error. Received: {_describe(error, file=str(file))}. Correct it there."
@@ -77,13 +81,16 @@ class DocumentFolder:
 
 
 def _describe(error: BaseException, *, file: str) -> str:
-    """Return an exception in one line, with the last line of `file` in its traceback, if any."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == file]
+    """Return an exception in one line, with the line of `file` that raised it, if any."""
+    return f"{type(error).__name__}: {_shorten(' '.join(str(error).split()))}{_find_line(error, file=file)}"
+
+
+def _find_line(error: BaseException, *, file: str) -> str:
+    """Return the last line of `file` in an exception's traceback, in words; nothing where it has none."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     if isinstance(error, SyntaxError) and error.filename == file:
         lines = [error.lineno]
-    place = f" (line {lines[-1]})" if lines else ""
-    return f"{type(error).__name__}: {_shorten(' '.join(str(error).split()))}{place}"
+    return f" (line {lines[-1]})" if lines else ""
 
 
 def _shorten(text: str, *, most: int = 300) -> str:

@@ -1,7 +1,8 @@
 """What an experiment is: frozen declarations of everything that decides a run.
 
 A protocol says what was done, never how it is computed: it imports neither TensorFlow nor NumPy. It lists with evidence
-what the document leaves open and we reconstructed, so that a reader can doubt it.
+what the document leaves open and we reconstructed, so that a reader can doubt it. Every value is checked as it is made:
+by its field's type, with the range that stands there, then against the others.
 """
 
 from __future__ import annotations
@@ -14,6 +15,20 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal, get_args
 
+from mnist_repro.documents.protocol_rules import check_protocol, check_rates, check_slice, check_training
+from mnist_repro.documents.toml_schema import Text
+from mnist_repro.documents.validation import (
+    Checked,
+    Decay,
+    Flag,
+    Fraction,
+    From0,
+    From1,
+    KeptFraction,
+    NotNegative,
+    Positive,
+)
+
 IMAGE_PIXELS = 28 * 28
 CLASSES = 10
 
@@ -22,27 +37,33 @@ _FOR_READERS: dict[str, Any] = {"decides_run": False}
 
 Profile = Literal["brief", "quick", "versions", "full"]
 PROFILES: tuple[Profile, ...] = get_args(Profile)
+# 19 runs are the fewest that can refute or reproduce a document's one run, and 39 do for two.
+DEFAULT_SEEDS: Mapping[str, int] = {"brief": 2, "quick": 20, "versions": 20, "full": 40}
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageSlice:
+class ImageSlice(Checked):
     """A range of MNIST images in their original order."""
 
     source: Literal["train", "test"]  #: the original 60,000 training or 10,000 test images
-    start: int  #: first position, counted from 0
-    stop: int  #: position after the last
+    start: From0  #: first position, counted from 0
+    stop: From1  #: position after the last
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_slice(self)
 
     def __len__(self) -> int:
         return self.stop - self.start
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluationSet:
+class EvaluationSet(Checked):
     """Images that a network is evaluated on."""
 
-    name: str  #: the document's name for them, or ours where the document has none
+    name: Text  #: the document's name for them, or ours where the document has none
     images: ImageSlice  #: which they are
-    dropout: bool = False  #: whether dropout stays on in the evaluation
+    dropout: Flag = False  #: whether dropout stays on in the evaluation
 
 
 # What every run is evaluated on at its end, whatever its document does.
@@ -50,26 +71,26 @@ ALL_TEST_IMAGES = EvaluationSet(name="all test images", images=ImageSlice(source
 
 
 @dataclass(frozen=True, kw_only=True)
-class Normal:
+class Normal(Checked):
     """Initial values drawn from a normal distribution around 0."""
 
-    standard_deviation: float
+    standard_deviation: NotNegative
 
 
 @dataclass(frozen=True, kw_only=True)
-class TruncatedNormal:
+class TruncatedNormal(Checked):
     """The same without values beyond two standard deviations; `standard_deviation` is that before the cut."""
 
-    standard_deviation: float
+    standard_deviation: NotNegative
 
 
 @dataclass(frozen=True, kw_only=True)
-class GlorotUniform:
+class GlorotUniform(Checked):
     """Uniform on ``-limit..limit``, with ``limit = sqrt(6 / (inputs + outputs))``: Keras's default for weights."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Zeros:
+class Zeros(Checked):
     """Initial values that are all 0."""
 
 
@@ -77,84 +98,94 @@ InitialValues = Normal | TruncatedNormal | GlorotUniform | Zeros
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layer:
+class Layer(Checked):
     """A fully connected layer."""
 
-    units: int  #: number of outputs
+    units: From1  #: number of outputs
     #: of the outputs; the last layer's softmax is part of the loss
     activation: Literal["sigmoid", "tanh", "relu", "softmax"]
     weights: InitialValues  #: initial values
     biases: InitialValues | None  #: initial values; None: no biases
-    keep_probability: float = 1.0  #: fraction of the outputs that dropout keeps in a training step, in (0, 1]
-    rescales_kept: bool = True  #: whether kept outputs are divided by `keep_probability`
+    keep_probability: KeptFraction = 1.0  #: fraction of the outputs that dropout keeps in a training step, in (0, 1]
+    rescales_kept: Flag = True  #: whether kept outputs are divided by `keep_probability`
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConstantRate:
+class ConstantRate(Checked):
     """The same learning rate at every step."""
 
-    rate: float
+    rate: Positive
 
 
 @dataclass(frozen=True, kw_only=True)
-class PiecewiseRate:
+class PiecewiseRate(Checked):
     """Learning rates that change at given steps.
 
     A step whose index, counted from 0, equals a boundary still has the earlier rate.
     """
 
-    boundaries: tuple[int, ...]
-    rates: tuple[float, ...]
+    boundaries: tuple[From0, ...]
+    rates: tuple[Positive, ...]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_rates(self)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExponentialRate:
+class ExponentialRate(Checked):
     """``start * factor ** floor(step / every_steps)``."""
 
-    start: float
-    factor: float
-    every_steps: int
+    start: Positive
+    factor: Positive
+    every_steps: From1
 
 
 LearningRate = ConstantRate | PiecewiseRate | ExponentialRate
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradientDescent:
+class GradientDescent(Checked):
     """Plain stochastic gradient descent; `clip_norm` as in `Adam`."""
 
     learning_rate: LearningRate
-    clip_norm: float | None = None
+    clip_norm: Positive | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adam:
+class Adam(Checked):
     """Adam in the form of its paper's section 2: epsilon is added to the uncorrected root of the second moment."""
 
     learning_rate: LearningRate
-    beta_1: float
-    beta_2: float
-    epsilon: float
-    clip_norm: float | None = None  #: largest norm of each variable's gradient by itself; None: no clipping
+    beta_1: Decay
+    beta_2: Decay
+    epsilon: Positive
+    clip_norm: Positive | None = None  #: largest norm of each variable's gradient by itself; None: no clipping
 
 
 Optimizer = GradientDescent | Adam
 
 
 @dataclass(frozen=True, kw_only=True)
-class Training:
+class Training(Checked):
     """The training images and their order.
 
     The ordered images are cut into batches; an incomplete last batch is dropped. The batches come in turn.
     """
 
     images: ImageSlice  #: where they are taken from
-    batch_size: int  #: images of a step
-    periods: int  #: number of stretches between two evaluations
-    steps_per_period: int  #: steps of each
-    restart_each_period: bool  #: whether every period starts again at the first batch
+    batch_size: From1  #: images of a step
+    periods: From1  #: number of stretches between two evaluations
+    steps_per_period: From1  #: steps of each
+    restart_each_period: Flag  #: whether every period starts again at the first batch
     #: permuted for the run, anew for each period, or not at all
     order: Literal["permuted once", "permuted each period", "as stored"] = "permuted once"
+    #: whether a period is meant to have more steps than there are batches, and so goes through them again
+    repeats_batches: Flag = field(default=False, metadata=_FOR_READERS)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_training(self)
 
     @property
     def steps(self) -> int:
@@ -169,34 +200,34 @@ class Training:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reconstruction:
+class Reconstruction(Checked):
     """A choice that the document leaves open."""
 
-    choice: str  #: what had to be chosen
-    chosen: str  #: what was chosen
-    evidence: str  #: why
+    choice: Text  #: what had to be chosen
+    chosen: Text  #: what was chosen
+    evidence: Text  #: why
     #: ids of the families of claims whose values it was chosen by: they confirm nothing, and judge no run
-    chosen_by: tuple[str, ...] = ()
+    chosen_by: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccuracyGate:
+class AccuracyGate(Checked):
     """The mean accuracy over seeds that the benchmarks assert: at least `minimum` on `evaluation_set`."""
 
-    evaluation_set: str
-    minimum: float
+    evaluation_set: Text
+    minimum: Fraction
 
 
 @dataclass(frozen=True, kw_only=True)
-class Protocol:
+class Protocol(Checked):
     """One experiment of a document."""
 
-    id: str  #: unique over all documents
-    title: str = field(metadata=_FOR_READERS)  #: the same for readers
+    id: Text  #: unique over all documents
+    title: Text = field(metadata=_FOR_READERS)  #: the same for readers
     layers: tuple[Layer, ...]
     optimizer: Optimizer
     training: Training
-    pixel_divisor: float  #: pixels 0..255 are divided by it before they enter the network
+    pixel_divisor: Positive  #: pixels 0..255 are divided by it before they enter the network
     #: what a slice of the training images means: its own positions, or as many random images, drawn for each run
     split: Literal["in order", "random"] = "in order"
     #: of the weights between steps; the arithmetic of a step is always float32
@@ -204,25 +235,32 @@ class Protocol:
     #: "moved": every initial value is one unit in the last place higher, so that rounding alone differs
     start: Literal["as drawn", "moved"] = "as drawn"
     evaluation_sets: tuple[EvaluationSet, ...]
-    evaluated_each_period: tuple[str, ...]  #: names of evaluation sets for loss and accuracy
-    evaluated_at_end: tuple[str, ...]  #: likewise
-    confusion_set: str  #: name of the evaluation set of the document's confusion matrix, printed or not
-    seeds: Mapping[str, int] = field(metadata=_FOR_READERS)  #: number of runs in each profile
-    gate: AccuracyGate = field(metadata=_FOR_READERS)  #: what the benchmarks assert
+    evaluated_each_period: tuple[Text, ...]  #: names of evaluation sets for loss and accuracy
+    evaluated_at_end: tuple[Text, ...]  #: likewise
+    confusion_set: Text  #: name of the evaluation set of the document's confusion matrix, printed or not
+    #: number of runs in each profile; those that are left out are `DEFAULT_SEEDS`
+    seeds: Mapping[str, From1] = field(default_factory=dict, metadata=_FOR_READERS)
+    #: what the benchmarks assert; by default, that a network has learnt anything at all
+    gate: AccuracyGate = field(
+        default=AccuracyGate(evaluation_set=ALL_TEST_IMAGES.name, minimum=0.5), metadata=_FOR_READERS
+    )
     reconstructions: tuple[Reconstruction, ...] = field(metadata=_FOR_READERS)  #: what the document leaves open
     #: steps, fewer than the run's, after which the first layer's weights are kept for the report too
-    pictured_steps: tuple[int, ...] = field(default=(), metadata=_FOR_READERS)
+    pictured_steps: tuple[From1, ...] = field(default=(), metadata=_FOR_READERS)
 
     def __post_init__(self) -> None:
-        known = {evaluation_set.name for evaluation_set in self.evaluation_sets}
-        named = {*self.evaluated_each_period, *self.evaluated_at_end, self.confusion_set, self.gate.evaluation_set}
-        if named - known:
-            msg = f"Protocol {self.id} evaluates on {sorted(named - known)}, but declares only {sorted(known)}."
-            raise ValueError(msg)
+        super().__post_init__()
+        object.__setattr__(self, "seeds", {**DEFAULT_SEEDS, **self.seeds})
+        check_protocol(self, classes=CLASSES, profiles=PROFILES)
+
+    @property
+    def measured_sets(self) -> tuple[EvaluationSet, ...]:
+        """What a run is evaluated on at its end: the declared sets, and all test images."""
+        return tuple(dict.fromkeys((*self.evaluation_sets, ALL_TEST_IMAGES)))
 
     def evaluation_set(self, name: str) -> EvaluationSet:
         """Return the evaluation set called `name`."""
-        return next(candidate for candidate in self.evaluation_sets if candidate.name == name)
+        return next(candidate for candidate in self.measured_sets if candidate.name == name)
 
     @property
     def curve_set(self) -> str | None:

@@ -1,4 +1,4 @@
-"""The one validator: parsed JSON or TOML becomes frozen dataclasses, exactly as these declare, or is refused.
+"""The one validator: what a parser or a program gives is exactly as frozen dataclasses declare it, or is refused.
 
 A field's type, with a range or a pattern as `msgspec.Meta`, is its rule; the description there is the rule in words.
 Rules between fields stand in `__post_init__`, which raises a ValueError.
@@ -6,12 +6,14 @@ Rules between fields stand in `__post_init__`, which raises a ValueError.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
 from functools import cache
-from types import NoneType
+from numbers import Integral, Real
+from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -19,7 +21,15 @@ from msgspec import Meta
 
 Kind = TypeVar("Kind")
 
+Flag = Annotated[bool, Meta(description="True or False")]
 Positive = Annotated[float, Meta(gt=0, description="a positive number")]
+NotNegative = Annotated[float, Meta(ge=0, description="a number from 0")]
+Fraction = Annotated[float, Meta(ge=0, le=1, description="a fraction from 0 to 1, such as 0.97 for 97 %")]
+KeptFraction = Annotated[
+    float, Meta(gt=0, le=1, description="the fraction kept, above 0 and at most 1, such as 0.8 where 20 % are dropped")
+]
+Decay = Annotated[float, Meta(ge=0, lt=1, description="a number from 0 and below 1")]
+From0 = Annotated[int, Meta(ge=0, description="a whole number from 0")]
 From1 = Annotated[int, Meta(ge=1, description="a whole number from 1")]
 
 
@@ -31,6 +41,12 @@ class MisfitError(ValueError):
         self.place = place  #: the way to the value, such as ``.periods[1].step``
         self.rule = rule  #: a predicate: "must be ..."
         self.received = received  #: the value, shortened; empty where `rule` has it
+
+
+def require(holds: bool, place: str, rule: str, *received: object) -> None:  # noqa: FBT001 - as of assert
+    """Raise a MisfitError unless a rule between values holds."""
+    if not holds:
+        raise MisfitError(place, rule, f"{', '.join(map(repr, received)):.80}")
 
 
 def convert(value: Any, kind: type[Kind], *, where: str = "") -> Kind:
@@ -51,6 +67,41 @@ def convert(value: Any, kind: type[Kind], *, where: str = "") -> Kind:
     """
     _check(value, kind, where)
     return _convert(value, kind)
+
+
+class Checked:
+    """A dataclass whose objects, which programs make, are checked field by field as they are made.
+
+    Lists become tuples, and numbers Python's own: what is equal is written alike, and has the same hash.
+
+    Raises
+    ------
+    MisfitError
+        If a value is of another type or out of its range.
+    """
+
+    def __post_init__(self) -> None:
+        own: Any = type(self)
+        for name, kind in _hints(own).items():
+            object.__setattr__(self, name, _fit(getattr(self, name), kind, f"{own.__name__}.{name}"))
+
+
+def _fit(value: Any, kind: Any, place: str) -> Any:
+    """Return an object of a program as the type `kind`, whose dataclasses are made already."""
+    bare, _ = _unwrap(kind)
+    if get_origin(bare) is tuple:
+        require(isinstance(value, (list, tuple)), place, "must be a tuple, such as (..., )", value)
+        return tuple(_fit(item, get_args(bare)[0], f"{place}[{number}]") for number, item in enumerate(value))
+    kinds = get_args(bare) if isinstance(bare, UnionType) else (bare,)
+    if names := [each.__name__ for each in kinds if is_dataclass(each) and isinstance(each, type)]:
+        rule = f"must be {' or '.join(filter(None, [', '.join(names[:-1]), names[-1]]))}, such as {names[0]}(...)"
+        require(isinstance(value, kinds), place, rule, value)
+        return value
+    if isinstance(value, Real) and not isinstance(value, bool):  # NumPy's numbers too
+        value = int(value) if isinstance(value, Integral) else float(value)
+        if not math.isfinite(value):
+            raise MisfitError(place, "must be a finite number", repr(value))
+    return convert(dict(value) if isinstance(value, Mapping) else value, kind, where=place)
 
 
 def _convert(value: Any, kind: type[Kind]) -> Kind:
@@ -90,16 +141,18 @@ def _unwrap(kind: Any) -> tuple[Any, str]:
     return kind, ""
 
 
-_hints = cache(get_type_hints)
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
 
 
 def _parts(value: Any, kind: Any) -> Iterator[tuple[str, Any, Any]]:
     """Yield the parts of a container: the step to each, itself and its type."""
     origin, arguments = get_origin(kind), get_args(kind)
     if type(value) is dict and isinstance(kind, type) and (is_dataclass(kind) or issubclass(kind, msgspec.Struct)):
-        hints = _hints(kind, include_extras=True)
+        hints = _hints(kind)
         yield from ((f".{key}", item, hints[key]) for key, item in value.items() if key in hints)
-    elif type(value) is dict and origin is dict:
+    elif type(value) is dict and origin in {dict, Mapping}:
         yield from ((f".{key}", item, arguments[1]) for key, item in value.items())
     elif type(value) is list and origin is tuple:
         kinds = arguments[:1] * len(value) if arguments[-1] is Ellipsis else arguments

@@ -14,6 +14,9 @@ from small_documents import TINY, copy_tiny
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.folders import add_document_folders
 from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.store import RecordStore
+from mnist_repro.reporting.exports.junit import describe_finding
+from mnist_repro.verdicts.environment import summarize_environment
 
 pytestmark = needs_tensorflow
 
@@ -151,6 +154,30 @@ def test_claims_added_document_has_its_cases(tmp_path: Path) -> None:
     assert session.outcome_of("tiny-linear.held-out-accuracy") == "FAILED"
     assert session.outcome_of("tiny-linear.held-out-loss") == "FAILED"
     assert "collected 42 items / 40 deselected" in session.out
+
+
+@pytest.mark.parametrize("seeds", ["0-18", "0-19", "0-58"])
+def test_claims_verdict_is_that_of_all_recorded_runs(
+    protocols: dict[str, Protocol], tmp_path: Path, seeds: str
+) -> None:
+    """Whatever a session selects, and however few seeds, the verdict is that of all runs in the records."""
+    runs = [run_today(protocols[name], seed, name="mnist", accuracy=0.83) for name in EXPERIMENTS for seed in range(59)]
+    write_store(tmp_path / "local", runs)
+
+    session = run_gates(tmp_path, "-k", f"{GOOD}.validation-accuracy", f"--seeds={seeds}", "-rA", file="test_claims.py")
+
+    result = summarize_environment(
+        RecordStore(tmp_path / "local"),
+        documents=load_catalogue().documents,
+        protocols=protocols,
+        alternatives=(),
+        labels={},
+    )
+    (expected,) = (each for each in result.findings if each.family == f"{GOOD}.validation-accuracy")
+    described = {name: str(value) for name, value in describe_finding(expected).items()}
+    assert described.items() <= session.properties[expected.family].items()
+    assert (described["verdict"], described["n"]) == ("not reproduced", "59")
+    assert session.outcome_of(expected.family) == "FAILED"
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["no folder", "broken experiments"])

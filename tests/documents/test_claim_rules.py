@@ -60,7 +60,6 @@ from small_documents import GROUPED_CLAIMS, refusal, write_document
             "either experiment or about",
             id="group about two things",
         ),
-        pytest.param('cell = "In [1]"\n', "", "group, entry 1", "needs cell", id="group without cell"),
         pytest.param(
             "claims.time =",
             "claims.tyme =",

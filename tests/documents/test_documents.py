@@ -7,89 +7,46 @@ in the folder that the environment variable `MNIST_REPRO_DOCUMENTS` names, and a
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import re
 
 import pytest
-from small_documents import CHECKED_TEXT, TINY, load_checked
-from text_checks import CHECKS, Check, is_recorded_text, read_lines
 
 from mnist_repro.documents.catalogue import load_catalogue
-from mnist_repro.documents.document import Document, load_document
-from mnist_repro.documents.folders import add_document_folders, find_document_folders
+from mnist_repro.documents.document import Document
+from mnist_repro.documents.text import TEXTS_VARIABLE, check_text, find_text
 
-FOLDER_VARIABLE = "MNIST_REPRO_DOCUMENTS"
+_CELL = re.compile(r"(In \[\d+\]|Out\[\d+\]):")
 
 
-def _stored_text(document: Document) -> Path:
-    """Return the path of the stored document, beside its claims or in the folder of all.
-
-    Skip without a folder, fail without the file.
-    """
-    for place in find_document_folders():
-        if load_document(place.path).id == document.id and (place.path / document.file).is_file():
-            return Path(str(place.path)) / document.file
-    folder = os.environ.get(FOLDER_VARIABLE)
-    if not folder:
-        pytest.skip(f"The documents are not part of this repository: {FOLDER_VARIABLE} names no folder with them.")
-    path = Path(folder) / document.file
-    if not path.is_file():
-        pytest.fail(
-            f"{FOLDER_VARIABLE} must name the folder that holds {document.file}. Received: {folder}. "
-            f"Put the file there, or unset the variable to skip these tests.",
-            pytrace=False,
-        )
-    return path
+def _read(document: Document) -> bytes:
+    """Return the stored text; skip without a folder, fail without the file: absence is no success."""
+    text = find_text(document)
+    if text is None and not os.environ.get(TEXTS_VARIABLE):
+        pytest.skip(f"The documents are not part of this repository: {TEXTS_VARIABLE} names no folder with them.")
+    assert text, f"{TEXTS_VARIABLE} must name the folder that holds {document.file}."
+    return text.read_bytes()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test of a stored document once for every document of the package."""
-    if "stored" in metafunc.fixturenames:
-        documents = load_catalogue().documents
-        metafunc.parametrize("stored", documents.values(), ids=documents.keys())
+    documents = load_catalogue().documents
+    metafunc.parametrize("stored", documents.values(), ids=documents.keys())
 
 
-def test_stored_document_has_the_recorded_bytes(stored: Document) -> None:
-    """The stored text is byte for byte the one that the claims were taken from."""
-    assert is_recorded_text(stored, content=_stored_text(stored).read_bytes())
+def test_stored_document_agrees_with_its_claims(stored: Document) -> None:
+    """The stored text is the one that the claims were taken from, and nothing is wrong between them."""
+    assert check_text(stored, _read(stored)) == []
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_stored_document_agrees_with_its_claims(stored: Document, *, check: Check) -> None:
-    """The check finds nothing wrong between the stored text and its claims."""
-    assert check(stored, lines=read_lines(_stored_text(stored))) == []
+def test_stored_notebook_cells_have_their_own_names(stored: Document) -> None:
+    """Where a document names cells, each output follows the label of its own, and so does each claim."""
+    lines = _read(stored).decode().replace("\N{NO-BREAK SPACE}", " ").split("\n")
+    labels = {number: label[1] for number, line in enumerate(lines, 1) if (label := _CELL.match(line))}
 
-
-def test_stored_text_without_folder_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the variable, the tests of the stored documents are skipped for the reason that names it."""
-    monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
-
-    with pytest.raises(pytest.skip.Exception, match=FOLDER_VARIABLE):
-        _stored_text(load_checked(tmp_path))
-
-
-def test_stored_text_without_file_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the variable but without the file, they fail and name the file: absence is no success."""
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-
-    with pytest.raises(pytest.fail.Exception, match=r"small\.txt"):
-        _stored_text(load_checked(tmp_path))
-
-
-def test_stored_text_beside_its_claims_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A document that was added may bring its text along: the tiny one does, and it is the recorded text."""
-    monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
-    document = load_document(TINY)
-
-    with add_document_folders([TINY]):
-        text = _stored_text(document)
-
-    assert text == TINY / "tiny.txt"
-    assert is_recorded_text(document, content=text.read_bytes())
-
-
-def test_stored_text_with_file_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the variable and the file, they read that file."""
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    (tmp_path / "small.txt").write_text(CHECKED_TEXT, encoding="utf-8")
-
-    assert _stored_text(load_checked(tmp_path)) == tmp_path / "small.txt"
+    for output in stored.outputs:
+        above = [label for number, label in labels.items() if number <= output.first_line]
+        assert output.cell in {None, above[-1] if above else ""}, output
+    for claim in stored.claims:
+        inside = [output.cell for output in stored.outputs if claim.line in output]
+        below = [f"text before {label}" for number, label in labels.items() if number > claim.line]
+        assert claim.cell in {None, *(inside or below[:1])}, claim

@@ -37,6 +37,7 @@ def shorten(protocol: Protocol) -> Protocol:
         batch_size=100,
         periods=2,
         steps_per_period=60,
+        repeats_batches=True,
     )
     return replace(protocol, training=training)
 

@@ -33,8 +33,9 @@ pytestmark = pytest.mark.usefixtures("single_thread")
 def failing_study(small_study: SmallStudy) -> SmallStudy:
     """Return a study whose network Keras refuses to build."""
     (layer,) = small_study.protocol.layers
-    unknown: Any = "no-such-activation"
-    protocol = replace(small_study.protocol, layers=(replace(layer, activation=unknown), layer))
+    unknown = replace(layer)
+    object.__setattr__(unknown, "activation", "no-such-activation")  # what no declaration can say
+    protocol = replace(small_study.protocol, layers=(unknown, layer))
     return SmallStudy(protocol, small_study.dataset, small_study.store.folder.parent)
 
 

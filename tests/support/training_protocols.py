@@ -22,7 +22,7 @@ def shorten(protocol: Protocol, **changes: Any) -> Protocol:
     return replace(
         protocol,
         optimizer=replace(protocol.optimizer, learning_rate=rate),
-        training=replace(protocol.training, periods=2, steps_per_period=STEPS // 2),
+        training=replace(protocol.training, periods=2, steps_per_period=STEPS // 2, repeats_batches=True),
         **{"pixel_divisor": 255.0, **changes},
     )
 

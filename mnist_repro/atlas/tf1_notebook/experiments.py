@@ -53,6 +53,7 @@ _TRAINING = Training(
     periods=10,
     steps_per_period=1_000,
     restart_each_period=True,
+    repeats_batches=True,  # 1,000 steps of the 59 batches, as In [10] has them
 )
 _EVALUATION_SETS = (
     EvaluationSet(name="validation", images=ImageSlice(source="train", start=0, stop=1_000)),

@@ -1,0 +1,67 @@
+"""What must hold between the values of an experiment, each of which fits its own field.
+
+Each rule raises a MisfitError, which names the field that breaks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from mnist_repro.documents.validation import require
+
+if TYPE_CHECKING:
+    from mnist_repro.documents.protocol import ImageSlice, PiecewiseRate, Protocol, Training
+
+_IMAGES = {"train": 60_000, "test": 10_000}
+
+
+def check_slice(images: ImageSlice) -> None:
+    """Require at least one image, and none after the last."""
+    start, most = images.start, _IMAGES[images.source]
+    rule = f"must be after start, {start:,}, and at most {most:,}, the number of {images.source} images"
+    require(start < images.stop <= most, "ImageSlice.stop", rule, images.stop)
+
+
+def check_rates(schedule: PiecewiseRate) -> None:
+    """Require boundaries that rise, and a rate before, between and after them."""
+    boundaries, rates = schedule.boundaries, schedule.rates
+    rises = all(before < after for before, after in pairwise(boundaries))
+    require(rises, "PiecewiseRate.boundaries", "must rise", boundaries)
+    rule = f"must have one rate more than the {len(boundaries)} boundaries"
+    require(len(rates) == len(boundaries) + 1, "PiecewiseRate.rates", rule, rates)
+
+
+def check_training(training: Training) -> None:
+    """Require a whole batch, and no period that takes batches twice by mistake."""
+    images, size, steps = len(training.images), training.batch_size, training.steps_per_period
+    whole = images // size
+    rule = f"must be at most {images:,}, the number of training images"
+    require(whole > 0, "Training.batch_size", rule, size)
+    rule = (
+        f"must be at most {whole:,}, the whole batches of {size:,} in {images:,} images, "
+        "or repeats_batches=True must say that a period goes through them again"
+    )
+    require(steps <= whole or training.repeats_batches, "Training.steps_per_period", rule, steps)
+
+
+def check_protocol(protocol: Protocol, *, classes: int, profiles: Sequence[str]) -> None:
+    """Require layers that give a digit, known profiles, and evaluation sets that are declared once."""
+    outputs = [layer.units for layer in protocol.layers][-1:]
+    require(outputs == [classes], "Protocol.layers", f"must end with a layer of {classes} units", *outputs)
+    early = [layer for layer in protocol.layers[:-1] if layer.activation == "softmax"]
+    require(not early, "Protocol.layers", "must have softmax in the last layer alone", *early)
+    unknown = [name for name in protocol.seeds if name not in profiles]
+    require(not unknown, "Protocol.seeds", f"may have the profiles {', '.join(profiles)}", *unknown)
+    known = [each.name for each in protocol.measured_sets]
+    twice = sorted({name for name in known if known.count(name) > 1})
+    require(not twice, "Protocol.evaluation_sets", "must have names of their own", *twice)
+    for field, names in (
+        ("evaluated_each_period", protocol.evaluated_each_period),
+        ("evaluated_at_end", protocol.evaluated_at_end),
+        ("confusion_set", (protocol.confusion_set,)),
+        ("gate.evaluation_set", (protocol.gate.evaluation_set,)),
+    ):
+        unknown = [name for name in names if name not in known]
+        require(not unknown, f"Protocol.{field}", f"must name a declared evaluation set: {', '.join(known)}", *unknown)
