@@ -109,11 +109,13 @@ def _is_drawn_alike(figure: str, creator: str, made: str, here: str) -> bool:
 
 
 def _sort_elements(svg: str) -> tuple[list[tuple[str, dict[str, str], str, str]], int]:
-    """Return the elements of an SVG that are no known shapes, with all that they say, and the number of the others."""
+    """Return what an SVG says, and its elements that are no known shapes; and the number of silent known shapes."""
     elements = list(ET.fromstring(svg).iter())  # noqa: S314 - of a report that somebody published
-    fixed = [
-        (e.tag, e.attrib, (e.text or "").strip(), (e.tail or "").strip()) for e in elements if not is_known_shape(e)
-    ]
+    fixed = []
+    for element in elements:
+        text, tail, is_known = (element.text or "").strip(), (element.tail or "").strip(), is_known_shape(element)
+        if text or tail or not is_known:
+            fixed.append((element.tag, {} if is_known else dict(element.attrib), text, tail))
     return fixed, len(elements) - len(fixed)
 
 

@@ -66,7 +66,10 @@ def _judge_ordering(
 ) -> tuple[Verdict, str, int | None]:
     fraction = estimate_share(greater, smaller)
     low, high = fraction.interval.low, fraction.interval.high
-    reason = f"holds in {100 * fraction.value:.1f} % ({100 * low:.1f} to {100 * high:.1f} %) of the pairs of our runs"
+    # Where all pairs agree, the fraction has one bound.
+    bounds = {1.0: f"100 % (at least {100 * low:.1f} %)", 0.0: f"0 % (at most {100 * high:.1f} %)"}
+    interval = f"{100 * fraction.value:.1f} % ({100 * low:.1f} to {100 * high:.1f} %)"
+    reason = f"holds in {bounds.get(fraction.value, interval)} of the pairs of our runs"
     if low > _HALF:
         return Verdict.REPRODUCED, reason, None
     if high < _HALF:

@@ -20,7 +20,7 @@ from mnist_repro.documents.catalogue import not_measured
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.run import RunRecord
-from mnist_repro.stats.summary import Summary, summarize
+from mnist_repro.stats.summary import UNKNOWN, Interval, Summary, summarize
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,6 +43,19 @@ class Measured:
     def summary(self) -> Summary | None:
         """The summary of all values; None without any."""
         return summarize(self.values) if len(self.values) else None
+
+    @property
+    def one_run(self) -> Interval:
+        """Where one of these runs lies in 95 % of cases; NaN for fewer than two.
+
+        Times are skewed, and a busy machine makes a few long: theirs is between the quantiles of 2.5 and 97.5 %.
+        """
+        if self.summary is None or len(self.values) < 2:  # noqa: PLR2004 - one value has no interval
+            return UNKNOWN
+        if self.claim.unit == "seconds":
+            low, high = np.quantile(self.values, (0.025, 0.975))
+            return Interval(float(low), float(high))
+        return self.summary.prediction_interval
 
 
 # Metrics of periods that have no evaluation set, by the field that holds them.

@@ -66,7 +66,9 @@ def test_judge_claims_time_is_not_comparable(runs: list[RunRecord], metric: str)
 @pytest.mark.parametrize(
     ("printed", "count", "expected", "reason"),
     [
-        pytest.param("0.9", 40, Verdict.REPRODUCED, "our mean rounds to it", id="the mean rounds to it"),
+        pytest.param(
+            "0.9", 40, Verdict.REPRODUCED, "our mean rounds to it at the precision given", id="the mean rounds to it"
+        ),
         pytest.param(
             "0.8", 40, Verdict.NOT_REPRODUCED, "our mean rounds to another number", id="the mean rounds to another"
         ),

@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from mnist_repro.documents.claim import Claim
-from mnist_repro.reporting.figures.marks import draw_intervals, label_rows
-from mnist_repro.reporting.figures.style import CARD, DOCUMENT, MUTED, OURS, format_percent, svg_figure
+from mnist_repro.reporting.figures.marks import Texts, draw_intervals, draw_legend, label_rows
+from mnist_repro.reporting.figures.style import DOCUMENT, MUTED, OURS, format_percent, svg_figure
+from mnist_repro.reporting.wording.digits import name_p
 from mnist_repro.reporting.wording.numbers import format_number, format_subject
 from mnist_repro.stats.summary import summarize
 from mnist_repro.verdicts.causes.alternatives import Answer, last_values
@@ -26,7 +28,16 @@ from mnist_repro.verdicts.causes.finder import ExperimentCauses
 # for runs beyond it.
 _REACH = 9.0
 _ROW_INCHES = 0.42
-_HEAD_INCHES = 1.5
+_HEAD_INCHES = 1.75
+_LETTERS = 9.5
+# Room beside the bars, as a fraction of what they cover: with an arrow, and without.
+_ARROW_ROOM, _MARGIN = 0.45, 0.06
+_BAR: dict[str, Any] = {"marker": "o", "markersize": 6, "linewidth": 9, "solid_capstyle": "round"}
+_LEGEND = {
+    "document": Line2D([], [], color=DOCUMENT, linewidth=1.8),
+    "mean and 95 % interval of one run": Line2D([], [], color=OURS, alpha=0.5, **_BAR),
+    "excluded": Line2D([], [], color=MUTED, alpha=0.5, **_BAR),
+}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,6 +46,7 @@ class Row:
 
     label: str  #: the choice and what it was changed to
     values: tuple[NDArray[np.float64], ...]  #: for each claim shown, of shape (n_runs,), in its unit
+    answer: str  #: whether the document could have been made so, with the p-value of its whole run
     excluded: bool  #: whether the alternative is excluded
 
 
@@ -42,13 +54,28 @@ def draw_causes(path: Path, *, causes: ExperimentCauses) -> None:
     """Draw the final accuracy and loss of the document among the runs of each alternative, a row each."""
     claims = last_values(causes.claims)
     rows = _rows(causes)
-    title = f"{causes.protocol.id}: alternatives"
-    with svg_figure(path, title=title, height=_ROW_INCHES * len(rows) + _HEAD_INCHES) as figure:
+    title = f"{causes.protocol.title}: alternatives, judged on the whole run"
+    about = "; ".join(f"{row.label}: {row.answer}".replace("\n", " ") for row in rows)
+    height = _ROW_INCHES * len(rows) + _HEAD_INCHES
+    with svg_figure(path, title=title, height=height, description=f"{about}.") as figure:
         panels = figure.subplots(1, len(claims), squeeze=False, sharey=True)[0]
         for index, (axes, claim) in enumerate(zip(panels, claims, strict=True)):
             _draw_panel(axes, claim, rows, index=index)
-        label_rows(panels[0], [row.label for row in rows])
+        label_rows(panels[0], [row.label for row in rows], size=_LETTERS)
+        last = panels[-1]
+        places = [(1, row) for row in range(len(rows))]
+        last.add_artist(
+            Texts(
+                places,
+                [row.answer for row in rows],
+                align=0,
+                offset=(8, 0),
+                size=_LETTERS,
+                transform=last.get_yaxis_transform(),
+            )
+        )
         panels[0].set_ylim(len(rows) - 0.5, -0.5)
+        draw_legend(figure, _LEGEND)
 
 
 def _rows(causes: ExperimentCauses) -> list[Row]:
@@ -58,7 +85,9 @@ def _rows(causes: ExperimentCauses) -> list[Row]:
         if not all(map(len, values)):
             continue
         label = f"{cause.variant.choice}: {cause.variant.change}" if cause.variant else "as reconstructed"
-        rows.append(Row(label=textwrap.fill(label, width=38), values=values, excluded=cause.answer is Answer.EXCLUDED))
+        answer = cause.answer.value if cause.p is None else f"{cause.answer.value},\n{name_p(cause.p)}"
+        is_excluded = cause.answer is Answer.EXCLUDED
+        rows.append(Row(label=textwrap.fill(label, width=34), values=values, answer=answer, excluded=is_excluded))
     return rows
 
 
@@ -80,12 +109,20 @@ def _draw_panel(axes: Axes, claim: Claim, rows: Sequence[Row], *, index: int) ->
     draw_intervals(axes, values, colours=colours, alpha=0.35, thickness=9, dot=6)
     shown = [claim.value, *values[np.isfinite(values)]]
     axes.axvline(claim.value, color=DOCUMENT, linewidth=1.8, zorder=0.5)
-    margin = 0.06 * (max(shown) - min(shown)) or half
-    axes.set_xlim(max(low, min(shown) - margin), min(high, max(shown) + margin))
+    span = max(shown) - min(shown) or half
+    # An arrow has room beside the bars and the line.
+    beyond = [summary.mean for summary, value in zip(summaries, values, strict=True) if math.isnan(value[0])]
+    below, above = (_ARROW_ROOM if any(sides) else _MARGIN for sides in _part_sides(beyond, claim.value))
+    axes.set_xlim(min(shown) - below * span, max(shown) + above * span)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
     if claim.unit == "fraction":
         axes.xaxis.set_major_formatter(FuncFormatter(format_percent))
-    axes.set_xlabel(format_subject(claim))
+    axes.set_xlabel(f"{format_subject(claim)}{' (nats)' if claim.metric == 'loss' else ''}")
+
+
+def _part_sides(means: Sequence[float], value: float) -> tuple[list[bool], list[bool]]:
+    """Return for each mean whether it lies below the value, and whether above."""
+    return [mean < value for mean in means], [mean >= value for mean in means]
 
 
 def _draw_arrow(axes: Axes, claim: Claim, mean: float, *, place: int, edge: float, colour: str) -> None:
@@ -95,8 +132,7 @@ def _draw_arrow(axes: Axes, claim: Claim, mean: float, *, place: int, edge: floa
         "transform": axes.get_yaxis_transform(),
         "color": colour,
         "verticalalignment": "center_baseline",
-        # Above the line of the document.
-        "bbox": {"facecolor": CARD, "edgecolor": "none", "pad": 1.5},
+        "fontsize": _LETTERS,
     }
     text = (
         f"\N{LEFTWARDS ARROW} {format_number(mean, claim)}"

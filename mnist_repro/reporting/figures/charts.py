@@ -14,23 +14,18 @@ from typing import Any, Literal
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
-from mnist_repro.reporting.figures.marks import Texts, draw_cells, label_rows
-from mnist_repro.reporting.figures.style import (
-    CARD,
-    DOCUMENT,
-    DOCUMENT_MARKER,
-    FONT_POINTS,
-    INK,
-    MUTED,
-    OURS,
-    format_percent,
-    scatter,
-    svg_figure,
+from mnist_repro.reporting.figures.marks import (
+    DOCUMENT_NAME,
+    DOCUMENT_POINTS,
+    Texts,
+    draw_cells,
+    draw_legend,
+    label_rows,
 )
+from mnist_repro.reporting.figures.style import CARD, FONT_POINTS, INK, MUTED, OURS, format_percent, svg_figure
 from mnist_repro.stats.summary import Interval, summarize
 from mnist_repro.verdicts.environment import ExperimentResult
 from mnist_repro.verdicts.finding import count_runs
@@ -44,18 +39,7 @@ _BLANK_BELOW = 0.0005
 # Above this luminance dark letters read better than white ones.
 _LIGHT_LUMINANCE = 0.30
 
-_DOCUMENT = "document"
 _INTERVAL = "95 % prediction interval of one run"
-_DOCUMENT_POINTS: dict[str, Any] = {
-    "linestyle": "none",
-    "marker": DOCUMENT_MARKER,
-    "markersize": 7,
-    "markerfacecolor": DOCUMENT,
-    "markeredgecolor": CARD,
-    "markeredgewidth": 1,
-    "zorder": 4,
-}
-
 FloatArray = NDArray[np.floating[Any]]
 
 
@@ -64,93 +48,63 @@ def draw_curves(path: Path, *, experiment: ExperimentResult) -> None:
 
     Single runs are drawn where there are at most 12.
     """
-    with svg_figure(path, title=experiment.protocol.title, height=3.7) as figure:
+    about = (
+        f"Loss and accuracy on the {experiment.protocol.curve_set} set by training step: the document's values among "
+        f"{count_runs(len(experiment.completed))} of ours."
+    )
+    with svg_figure(path, title=experiment.protocol.title, height=3.7, description=about) as figure:
         panels = figure.subplots(1, 2)
         shown = _draw_curve(panels[0], experiment, "loss") | _draw_curve(panels[1], experiment, "accuracy")
-        _draw_legend(figure, shown)
+        draw_legend(figure, shown)
 
 
 def draw_learning_rates(path: Path, *, experiments: Sequence[ExperimentResult]) -> None:
-    """Draw the learning rate at the last step of each period, a panel for each experiment."""
-    with svg_figure(path, title="Learning rate at each period's last step", height=3.4) as figure:
+    """Draw the learning rate of each period, as it is at its last step, a panel for each experiment."""
+    about = "The learning rate at the last step of each period, constant within it: the document's values on our steps."
+    with svg_figure(path, title="Learning rate of each period", height=3.4, description=about) as figure:
         panels = figure.subplots(1, len(experiments), squeeze=False, sharey=True)[0]
         shown: dict[str, Any] = {}
         for axes, experiment in zip(panels, experiments, strict=True):
             rates = [period.learning_rate for period in experiment.completed[0].periods]
             reported = experiment.reported("learning_rate")
-            (shown["our runs"],) = axes.plot(experiment.steps, rates, color=OURS, linewidth=2)
+            edges = [0, *experiment.steps]
+            shown["our runs"] = axes.stairs(rates, edges, baseline=None, color=OURS, linewidth=2)
             if len(reported):
-                (shown[_DOCUMENT],) = axes.plot(experiment.steps, reported, **_DOCUMENT_POINTS)
+                (shown[DOCUMENT_NAME],) = axes.plot(experiment.steps, reported, **DOCUMENT_POINTS)
             axes.set_title(textwrap.fill(experiment.protocol.title, width=34))
             _format_steps(axes)
         # The panels share their limits; fixing one end stops them from growing with the data.
         panels[0].set_ylim(bottom=0)
         panels[0].set_ylabel("learning rate")
-        _draw_legend(figure, shown)
+        draw_legend(figure, shown)
 
 
 def draw_confusion(path: Path, *, experiment: ExperimentResult) -> None:
     """Draw the confusion matrix over all runs, each row in percent of a true digit's images."""
     counts = experiment.confusion()
     matrix = counts / counts.sum(axis=1, keepdims=True)
-    title = f"{experiment.protocol.title}: {experiment.protocol.confusion_set} set"
-    colours = LinearSegmentedColormap.from_list("ours", [CARD, "#a9d3ec", OURS, "#00436b"])
+    runs = count_runs(len(experiment.completed))
+    title = f"{experiment.protocol.title}: confusion matrix in %"
+    about = f"Percentage of the images of each true digit by predicted digit, {experiment.protocol.confusion_set} set."
+    colours = LinearSegmentedColormap.from_list("ours", [(0, CARD), (0.3, "#a9d3ec"), (0.88, OURS), (1, "#002a44")])
     # The square root makes differences of a few percent visible.
     norm = PowerNorm(0.5, vmin=0, vmax=1)
     fills = colours(norm(matrix))
     texts = np.array([[_format_cell(fraction) for fraction in row] for row in matrix])
     digits = np.arange(len(matrix))
     names = [str(digit) for digit in digits]
-    with svg_figure(path, title=title, height=6.3, width=6.6) as figure:
+    with svg_figure(path, title=title, height=6.3, width=6.6, description=about) as figure:
         axes = figure.subplots()
         weights = np.where(np.eye(len(matrix)), "bold", "normal")
         draw_cells(axes, fills, texts, inks=_ink_on(fills), weights=weights, size=FONT_POINTS)
         label_rows(axes, names)
         below = np.column_stack([digits, 0 * digits])
         axes.add_artist(Texts(below, names, offset=(0, -12), transform=axes.get_xaxis_transform()))
-        axes.set_xlabel("predicted digit", labelpad=22)
+        axes.set_xlabel(
+            f"predicted digit ({experiment.protocol.confusion_set} set, mean of {runs}; blank: below 0.05)", labelpad=22
+        )
         axes.set_ylabel("true digit (each row: 100 %)", labelpad=22)
         axes.set_aspect("equal")
-
-
-def draw_overview(path: Path, *, experiments: Sequence[ExperimentResult]) -> None:
-    """Draw the final accuracy of every experiment: the document's value over our runs and their prediction interval."""
-    if not experiments:
-        msg = "An overview needs at least one experiment with runs, received none. Leave this figure out."
-        raise ValueError(msg)
-    height = 0.72 * len(experiments) + 1.5
-    labels = []
-    with svg_figure(path, title="Final accuracy: the documents among our runs", height=height) as figure:
-        axes = figure.subplots()
-        shown: dict[str, Any] = {}
-        for place, experiment in enumerate(experiments):
-            evaluation_set = experiment.protocol.gate.evaluation_set
-            runs = np.array([record.final_accuracy[evaluation_set] for record in experiment.completed])
-            interval = _one_run(runs, most=1.0)
-            if math.isfinite(interval.low) and math.isfinite(interval.high):
-                width = interval.high - interval.low
-                shown[_INTERVAL] = axes.barh(
-                    place, width, left=interval.low, height=0.62, color=OURS, alpha=0.2, linewidth=0
-                )
-            (shown["one of our runs"],) = axes.plot(
-                runs,
-                place + 0.46 * scatter(len(runs)),
-                linestyle="none",
-                marker="o",
-                markersize=3.6,
-                color=OURS,
-                alpha=0.55,
-                markeredgewidth=0,
-            )
-            if claim := experiment.final_accuracy:
-                (shown[_DOCUMENT],) = axes.plot(claim.fraction, place, **_DOCUMENT_POINTS | {"markersize": 10})
-            labels.append(f"{textwrap.fill(experiment.protocol.title, width=28)}\n{count_runs(len(runs))}")
-        label_rows(axes, labels)
-        axes.set_ylim(len(experiments) - 0.5, -0.5)
-        axes.spines["left"].set_visible(False)
-        axes.xaxis.set_major_formatter(FuncFormatter(format_percent))
-        axes.set_xlabel("accuracy")
-        _draw_legend(figure, shown)
 
 
 def _draw_curve(axes: Axes, experiment: ExperimentResult, metric: Literal["loss", "accuracy"]) -> dict[str, Any]:
@@ -168,15 +122,20 @@ def _draw_curve(axes: Axes, experiment: ExperimentResult, metric: Literal["loss"
         shown["one of our runs"] = axes.plot(steps, runs.T, color=OURS, alpha=0.45, linewidth=0.8)[0]
     ours = "our run" if len(runs) == 1 else f"mean of {count_runs(len(runs))}"
     (shown[ours],) = axes.plot(steps, mean, color=OURS, linewidth=2.2)
+    final = experiment.final_accuracy if is_fraction else None
+    has_final = final is not None and final.evaluation_set == experiment.protocol.curve_set
     if len(reported):
-        (shown[_DOCUMENT],) = axes.plot(steps, reported, **_DOCUMENT_POINTS)
-    else:
+        (shown[DOCUMENT_NAME],) = axes.plot(steps, reported, **DOCUMENT_POINTS)
+    elif final and has_final:
+        (shown[DOCUMENT_NAME],) = axes.plot(steps[-1], final.fraction, **DOCUMENT_POINTS)
+    if not len(reported):
+        prints = f"only the final {metric}" if has_final else f"no {name}"
         # In the corner that the curve leaves free.
         height, vertical = (0.95, "top") if mean[-1] < mean[0] else (0.05, "bottom")
         axes.text(
             0.98,
             height,
-            f"The document prints\nno {name}.",
+            f"The document prints\n{prints}.",
             color=MUTED,
             fontsize="small",
             transform=axes.transAxes,
@@ -185,7 +144,7 @@ def _draw_curve(axes: Axes, experiment: ExperimentResult, metric: Literal["loss"
         )
     _format_steps(axes)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
-    axes.set_ylabel(name if is_fraction else f"{name} (nat)")
+    axes.set_ylabel(name if is_fraction else f"{name} (nats)")
     if is_fraction:
         axes.yaxis.set_major_formatter(FuncFormatter(format_percent))
     return shown
@@ -197,12 +156,6 @@ def _one_run(values: FloatArray, *, most: float) -> Interval:
         return Interval(math.nan, math.nan)
     interval = summarize(values).prediction_interval
     return Interval(*(float(np.clip(end, 0.0, most)) for end in (interval.low, interval.high)))
-
-
-def _draw_legend(figure: Figure, shown: dict[str, Any]) -> None:
-    """Draw one legend below all panels; the document comes first."""
-    names = sorted(shown, key=lambda name: name != _DOCUMENT)
-    figure.legend([shown[name] for name in names], names, loc="lower center", ncols=len(names))
 
 
 def _format_steps(axes: Axes) -> None:

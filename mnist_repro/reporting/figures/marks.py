@@ -6,6 +6,7 @@ Matplotlib takes as long for one labelled tick as for ten of these texts.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -13,13 +14,25 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
-from matplotlib.transforms import Affine2D, Bbox
+from matplotlib.transforms import Affine2D, Bbox, IdentityTransform
 from numpy.typing import ArrayLike, NDArray
 
 from mnist_repro.reporting.escaping import show_unseen
-from mnist_repro.reporting.figures.style import CARD, FONT_POINTS, INK
+from mnist_repro.reporting.figures.style import CARD, DOCUMENT, DOCUMENT_MARKER, FONT_POINTS, INK
+
+DOCUMENT_NAME = "document"
+DOCUMENT_POINTS: dict[str, Any] = {
+    "linestyle": "none",
+    "marker": DOCUMENT_MARKER,
+    "markersize": 7,
+    "markerfacecolor": DOCUMENT,
+    "markeredgecolor": CARD,
+    "markeredgewidth": 1,
+    "zorder": 4,
+}
 
 # Of the height of letters.
 _LINE_SPACING = 1.2
@@ -77,10 +90,11 @@ class Texts(Artist):
         below = np.array([place - (len(lines) - 1) / 2 for lines in parted for place in range(len(lines))])
         baselines = -_LINE_SPACING * size * below - _measure("0", _load_font(size, "normal"))[1] / 2
         turn = Affine2D().rotate_deg(angle).translate(*offset)
-        # From a place to the start of each line, and to two corners of the box around it.
-        self._starts, *self._corners = (
-            turn.transform(np.column_stack([along - align * widths, baselines + above]))
-            for along, above in ((0, 0), (0, -_DESCENT * size), (widths, size))
+        self._side = {0: "left", 0.5: "center", 1: "right"}[align]
+        # From a place to the anchor of each line on its baseline, and to two corners of the box around it.
+        self._anchors, *self._corners = (
+            turn.transform(np.column_stack([along, baselines + above]))
+            for along, above in ((0 * widths, 0), (-align * widths, -_DESCENT * size), ((1 - align) * widths, size))
         )
 
     def get_window_extent(self, renderer: RendererBase | None = None) -> Bbox:
@@ -93,12 +107,34 @@ class Texts(Artist):
     def draw(self, renderer: RendererBase) -> None:
         """Draw all texts; figures have one pixel per point."""
         _, height = renderer.get_canvas_width_height()
-        starts = self.get_transform().transform(self._places) + self._starts
+        anchors = self.get_transform().transform(self._places) + self._anchors
         gc = renderer.new_gc()
-        for (x, y), line, font, colour in zip(starts, self._lines, self._fonts, self._colours, strict=True):
+        for (x, y), line, font, colour in zip(anchors, self._lines, self._fonts, self._colours, strict=True):
             gc.set_foreground(colour)
-            renderer.draw_text(gc, x, height - y, line, font, self._angle)
+            anchor: Any = _Anchor(x, y, self._side)
+            renderer.draw_text(gc, x, height - y, line, font, self._angle, mtext=anchor)
         gc.restore()
+
+
+@dataclass(frozen=True)
+class _Anchor:
+    """What the SVG renderer asks of a text, so that it is aligned in whatever font a reader has."""
+
+    x: float
+    y: float
+    side: str
+
+    def get_transform(self) -> IdentityTransform:
+        return IdentityTransform()
+
+    def get_unitless_position(self) -> tuple[float, float]:
+        return self.x, self.y
+
+    def get_ha(self) -> str:
+        return self.side
+
+    def get_rotation_mode(self) -> str:
+        return "anchor"
 
 
 @cache
@@ -173,3 +209,9 @@ def draw_intervals(
     bars = axes.hlines(rows[has], lows[has], highs[has], colors=inks[has], alpha=alpha, linewidth=thickness)
     bars.set(capstyle="round", clip_on=False)
     axes.scatter(means, rows, s=dot**2, c=inks, linewidths=0, zorder=2, clip_on=False)
+
+
+def draw_legend(figure: Figure, shown: dict[str, Any]) -> None:
+    """Draw one legend below all panels; the document comes first."""
+    names = sorted(shown, key=lambda name: name != DOCUMENT_NAME)
+    figure.legend([shown[name] for name in names], names, loc="lower center", ncols=len(names))

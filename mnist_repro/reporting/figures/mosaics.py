@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,29 +29,41 @@ _LABEL_ROOM = 10
 _WEIGHTS, _SHADES = "PuOr_r", 33
 # Noise does not compress: fewer shades halve the file.
 _FEW_SHADES = 11
+_SMALL = 9.0
+_DIGIT_COLUMNS = 12
 # Width of a mosaic, in widths of its colour bar.
 _BAR_RATIO = 40
 
 FloatArray = NDArray[np.floating[Any]]
 
 
-def draw_first_weights(path: Path, *, title: str, weights: FloatArray) -> None:
-    """Draw the weights of each first-layer unit, an array of shape (784, units), as images of 28 x 28."""
+def draw_first_weights(path: Path, *, title: str, weights: FloatArray, names: Sequence[str] = ()) -> None:
+    """Draw the weights of each first-layer unit, an array of shape (784, units), as images of 28 x 28.
+
+    Parameters
+    ----------
+    names
+        What stands under the units, of shape (units,); nothing by default.
+    """
     values = weights.astype(np.float64)
     limit = _choose_limit(values)
     norm = Normalize(-limit, limit)
-    mosaic = _arrange(values.T.reshape(-1, _SIDE, _SIDE), columns=_count_columns(values.shape[1]), below=_GAP)
+    columns, below = _count_columns(values.shape[1]), _LABEL_ROOM if names else _GAP
+    mosaic = _arrange(values.T.reshape(-1, _SIDE, _SIDE), columns=columns, below=below)
     height, width = mosaic.shape
     inches = WIDTH if width > height else 6.6
     # Beside the mosaic the colour bar takes about one inch, the title half an inch above.
     inches_high = (inches - 1.05) * height / width + 0.5
     shades = colormaps[_WEIGHTS].resampled(_SHADES)
-    with svg_figure(path, title=title, width=inches, height=inches_high) as figure:
+    about = f"{values.shape[1]} images of 28 x 28 pixels: the weights from each pixel to a unit, scale ±{limit:.2g}."
+    with svg_figure(path, title=title, width=inches, height=inches_high, description=about) as figure:
         axes, scale = figure.subplots(1, 2, width_ratios=[_BAR_RATIO, 1])
         _show(axes, mosaic, cmap=shades, norm=norm)
+        _name_images(axes, names, columns=columns)
         bar = figure.colorbar(ScalarMappable(norm=norm, cmap=shades), cax=scale, extend="both")
         scale.set_box_aspect(0.8 * _BAR_RATIO * height / width)
-        bar.set_label("weight")
+        bar.set_label("weight", fontsize=_SMALL)
+        scale.tick_params(labelsize=_SMALL)
         bar.locator = MaxNLocator(nbins=4, symmetric=True)
         # Without edges of their own, neighbouring shades let the card shine through.
         if bar.solids is not None:
@@ -71,13 +83,16 @@ def draw_snapshots(path: Path, *, title: str, snapshots: Mapping[int, FloatArray
         step: _arrange(values.T.reshape(-1, _SIDE, _SIDE), columns=_count_columns(values.shape[1]), below=_GAP)
         for step, values in snapshots.items()
     }
+    limits = {step: _choose_limit(values) for step, values in snapshots.items()}
+    scales = {step: f"{step:,} steps, scale ±{limit:.2g}" for step, limit in limits.items()}
     height, width = next(iter(mosaics.values())).shape
-    with svg_figure(path, title=title, height=WIDTH / len(mosaics) * height / width + 0.75) as figure:
+    inches = WIDTH / len(mosaics) * height / width + 0.75
+    with svg_figure(path, title=title, height=inches, description=f"{'; '.join(scales.values())}.") as figure:
         panels = figure.subplots(1, len(mosaics), squeeze=False)[0]
         for axes, (step, mosaic) in zip(panels, mosaics.items(), strict=True):
-            limit = _choose_limit(snapshots[step])
-            _show(axes, mosaic, cmap=colormaps[_WEIGHTS].resampled(_FEW_SHADES), norm=Normalize(-limit, limit))
-            axes.set_title(f"{step:,} steps", fontsize=10)
+            norm = Normalize(-limits[step], limits[step])
+            _show(axes, mosaic, cmap=colormaps[_WEIGHTS].resampled(_FEW_SHADES), norm=norm)
+            axes.set_title(scales[step], fontsize=10)
 
 
 def draw_sample_digits(path: Path, *, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
@@ -90,15 +105,23 @@ def draw_sample_digits(path: Path, *, images: NDArray[np.uint8], labels: NDArray
     labels
         Array of shape (n,).
     """
-    columns = _count_columns(len(images))
+    columns = min(len(images), _DIGIT_COLUMNS)
     mosaic = _arrange(images.reshape(-1, _SIDE, _SIDE).astype(np.float64), columns=columns, below=_LABEL_ROOM)
-    with svg_figure(path, title="Images with their labels", width=5.4, height=6.9) as figure:
+    title = f"{len(images)} training images with their labels"
+    inches = WIDTH * mosaic.shape[0] / mosaic.shape[1] + 0.5
+    about = f"Handwritten digits, labelled {', '.join(map(str, labels))}."
+    with svg_figure(path, title=title, height=inches, description=about) as figure:
         axes = figure.subplots()
         _show(axes, mosaic, cmap=LinearSegmentedColormap.from_list("ink", ["#f0f1f3", INK]), norm=Normalize(0, 255))
-        rows, column = np.divmod(np.arange(len(labels)), columns)
-        below = rows * (_SIDE + _LABEL_ROOM) + _SIDE - 0.5 + _LABEL_ROOM / 2
-        places = np.column_stack([column * (_SIDE + _GAP) + (_SIDE - 1) / 2, below])
-        axes.add_artist(Texts(places, [str(label) for label in labels], colours=MUTED))
+        _name_images(axes, [str(label) for label in labels], columns=columns)
+
+
+def _name_images(axes: Axes, names: Sequence[str], *, columns: int) -> None:
+    """Write a name under each image of a mosaic that has `_LABEL_ROOM` below its images."""
+    rows, column = np.divmod(np.arange(len(names)), columns)
+    below = rows * (_SIDE + _LABEL_ROOM) + _SIDE - 0.5 + _LABEL_ROOM / 2
+    places = np.column_stack([column * (_SIDE + _GAP) + (_SIDE - 1) / 2, below])
+    axes.add_artist(Texts(places, names, colours=MUTED, size=_SMALL))
 
 
 def _choose_limit(weights: FloatArray) -> float:

@@ -11,13 +11,15 @@ import numpy as np
 
 from mnist_repro.comparison.results import Artifacts, Results
 from mnist_repro.comparison.versions.summary import VersionsResult
-from mnist_repro.documents.protocol import ConstantRate
+from mnist_repro.documents.protocol import CLASSES, ConstantRate
 from mnist_repro.reporting.figures.causes import draw_causes
-from mnist_repro.reporting.figures.charts import draw_confusion, draw_curves, draw_learning_rates, draw_overview
+from mnist_repro.reporting.figures.charts import draw_confusion, draw_curves, draw_learning_rates
 from mnist_repro.reporting.figures.drawing import Draw, draw_all
 from mnist_repro.reporting.figures.engines import draw_speed
 from mnist_repro.reporting.figures.mosaics import draw_first_weights, draw_sample_digits, draw_snapshots
+from mnist_repro.reporting.figures.overview import draw_overview
 from mnist_repro.reporting.figures.versions import draw_claims, draw_drift
+from mnist_repro.studies.artifacts import PICTURED_SEED
 from mnist_repro.verdicts.causes.alternatives import last_values
 from mnist_repro.verdicts.environment import EnvironmentResult
 
@@ -67,7 +69,7 @@ def list_environment_figures(result: EnvironmentResult, *, artifacts: Artifacts)
     run = [experiment for experiment in result.experiments if experiment.completed]
     figures: dict[str, Draw] = {}
     if run:
-        figures["overview"] = partial(draw_overview, experiments=run)
+        figures["overview"] = partial(draw_overview, experiments=run, runs=result.runs)
     scheduled = [e for e in run if not isinstance(e.protocol.optimizer.learning_rate, ConstantRate)]
     if scheduled:
         figures["learning-rates"] = partial(draw_learning_rates, experiments=scheduled)
@@ -81,10 +83,13 @@ def list_environment_figures(result: EnvironmentResult, *, artifacts: Artifacts)
         figures[f"{protocol.id}-confusion"] = partial(draw_confusion, experiment=experiment)
         if protocol.id in artifacts.first_weights:
             weights = artifacts.first_weights[protocol.id].astype(np.float64)
-            figures[f"{protocol.id}-weights"] = partial(draw_first_weights, title=protocol.title, weights=weights)
+            title = f"{protocol.title}: first-layer weights, seed {PICTURED_SEED}"
+            # The units of a linear model are the digits.
+            names = [str(digit) for digit in range(CLASSES)] if len(protocol.layers) == 1 else ()
+            figures[f"{protocol.id}-weights"] = partial(draw_first_weights, title=title, weights=weights, names=names)
         if protocol.id in artifacts.snapshots:
             shown = {snapshot.step: snapshot.weights for snapshot in artifacts.snapshots[protocol.id]}
-            title = f"{protocol.title}: the first layer"
+            title = f"{protocol.title}: first-layer weights during training"
             figures[f"{protocol.id}-snapshots"] = partial(draw_snapshots, title=title, snapshots=shown)
     for causes in result.causes:
         if last_values(causes.claims):

@@ -1,7 +1,7 @@
 """The look of every figure, and SVG files with the same bytes each time.
 
-Figures have an opaque, nearly white card with dark text, so that they read the same on light and dark pages. Letters
-are outlines, so that they look the same whatever fonts a reader has.
+Figures have an opaque, nearly white card with dark text, so that they read the same on light and dark pages. Text is
+text, so that it can be searched and copied: where a reader lacks our font, one of the same width stands in.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import numpy as np
 from matplotlib import style
@@ -58,6 +59,8 @@ _SETTINGS = {
     "axes.spines.right": False,
     "grid.color": GRID,
     "font.size": FONT_POINTS,
+    # Verdana has the widths of DejaVu Sans, by which room is measured.
+    "font.sans-serif": ["DejaVu Sans", "Verdana"],
     "text.color": INK,
     "text.parse_math": False,
     "xtick.color": MUTED,
@@ -67,7 +70,7 @@ _SETTINGS = {
     "legend.frameon": False,
     "legend.fontsize": 10,
     "lines.solid_capstyle": "round",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
 }
 
 _GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
@@ -77,7 +80,9 @@ _HEAD_BYTES = 4096
 
 
 @contextmanager
-def svg_figure(path: Path, *, title: str, height: float, width: float = WIDTH) -> Iterator[Figure]:
+def svg_figure(
+    path: Path, *, title: str, height: float, width: float = WIDTH, description: str = ""
+) -> Iterator[Figure]:
     """Yield an empty figure, and write it to `path` at the end.
 
     The Matplotlib settings of the reader have no influence.
@@ -90,6 +95,8 @@ def svg_figure(path: Path, *, title: str, height: float, width: float = WIDTH) -
         Printed above the figure, and the `<title>` of the SVG.
     height, width
         Inches.
+    description
+        The `<desc>` of the SVG: what the figure shows, for who cannot see it.
     """
     title = escape_line(title)
     with style.context(["default", _SETTINGS]):
@@ -111,7 +118,10 @@ def svg_figure(path: Path, *, title: str, height: float, width: float = WIDTH) -
         figure.draw(renderer)
         renderer.finalize()  # type: ignore[no-untyped-call]
     # Matplotlib ends lines of paths with blanks, which editors and commit hooks remove.
-    path.write_bytes(_number_names(re.sub(rb" +\n", b"\n", svg.getvalue().encode())))
+    drawn = svg.getvalue()
+    if description:
+        drawn = drawn.replace("</title>", f"</title>\n <desc>{escape(escape_line(description))}</desc>", 1)
+    path.write_bytes(_number_names(re.sub(rb" +\n", b"\n", drawn.encode())))
 
 
 def _number_names(svg: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""SVG figures inside one HTML page: no clashing ids, each letter drawn once, nothing that runs or loads.
+"""SVG figures inside one HTML page: no clashing ids, nothing that runs or loads.
 
 Other versions of the libraries draw other bytes. So each figure stands between two comments, and the first names the
 versions.
@@ -14,23 +14,23 @@ from markupsafe import Markup, escape
 
 from mnist_repro.reporting.figures.style import read_creator
 
-_SHAPES = frozenset({"clipPath", "defs", "g", "image", "path", "rect", "use"})
+_SHAPES = frozenset({"clipPath", "defs", "g", "image", "path", "rect", "text", "use"})
 _ATTRIBUTES = frozenset({"clip-path", "d", "height", "transform", "viewBox", "width", "x", "y"})
 _STYLES = frozenset(
     {"fill", "fill-opacity", "image-rendering", "opacity", "stroke", "stroke-dasharray", "stroke-dashoffset"}
-    | {"stroke-linecap", "stroke-linejoin", "stroke-opacity", "stroke-width"}
+    | {"stroke-linecap", "stroke-linejoin", "stroke-opacity", "stroke-width", "font-size", "font-weight", "text-anchor"}
 )
 _HREF = "{http://www.w3.org/1999/xlink}href"
 # All that a drawing element may have, in a file or on a page.
-_DRAWING = frozenset({"", "id", "style", "href", _HREF, "stroke-linejoin", "stroke-miterlimit", *_ATTRIBUTES, *_STYLES})
+_OTHERS = {"", "id", "style", "href", _HREF, "stroke-linejoin", "stroke-miterlimit", "font", "font-family"}
+_DRAWING = frozenset({*_OTHERS, *_ATTRIBUTES, *_STYLES})
 _PICTURE = "data:image/png;base64,"
-# The scale of every letter that Matplotlib draws.
-_LETTER_SCALE = "scale(0.015625)"
 _PIXELS_PER_POINT = 4 / 3
 
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _TRANSLATION = re.compile(r"translate\([^)]*\)")
-_SIDEWAYS = re.compile(r"translate\((\S+) 0\)")
+# What Matplotlib writes for a text that is not turned.
+_NOT_TURNED = "rotate(-0 "
 _REFERENCE = re.compile(r"url\(#(.+)\)")
 
 _START, _END = "<!-- figure by {} -->", "<!-- end of figure -->"
@@ -54,7 +54,6 @@ class FigureSheet:
         self._room = most_bytes
         self._embedded = 0
         self._creator = "nobody"
-        self._letters: dict[str, ET.Element] = {}
 
     def embed(self, name: str, *, label: str) -> Markup:
         """Return an SVG file of the folder as markup, or a link to it if it exceeds the limit of the page.
@@ -75,27 +74,19 @@ class FigureSheet:
         self._creator = read_creator(file) or self._creator
         return self._enclose(text)
 
-    def letters(self) -> Markup:
-        """Return the letters of all figures so far; they are needed once, anywhere on the page."""
-        shapes = "".join(ET.tostring(letter, encoding="unicode") for letter in self._letters.values())
-        hidden = 'class="letters" aria-hidden="true" width="0" height="0"'
-        return self._enclose(f"<svg {hidden}><defs>{shapes}</defs></svg>")
-
     def _enclose(self, text: str) -> Markup:
         return Markup(f"{_START.format(escape(self._creator))}{text}{_END}")  # noqa: S704 - rebuilt from known shapes
 
     def _convert(self, element: ET.Element, *, prefix: str) -> ET.Element:
         """Return an element of an SVG by Matplotlib for HTML, with the known shapes and nothing else."""
         converted = ET.Element(_name(element), self._attributes(element, prefix=prefix))
+        if _name(element) == "text":
+            converted.text = element.text
         for child in element:
             if _name(child) not in _SHAPES:
                 continue
-            if child.get("transform") == _LETTER_SCALE and "id" in child.attrib:
-                kept = {key: child.get(key, "") for key in ("id", "d", "transform")}
-                self._letters.setdefault(child.attrib["id"], ET.Element("path", kept))
-                continue
             inner = self._convert(child, prefix=prefix)
-            # Drop groups that had only a name, and the emptied definitions of letters.
+            # Drop groups that had only a name, and the emptied definitions of styles.
             is_idle = (inner.tag == "g" and not inner.attrib) or (inner.tag == "defs" and not len(inner))
             converted.extend(inner if is_idle else [inner])
         return converted
@@ -112,11 +103,9 @@ class FigureSheet:
         if href.startswith(_PICTURE):
             kept["href"] = "".join(href.split())
         elif href.startswith("#"):
-            # All figures share the letters.
-            kept["href"] = href if href[1:] in self._letters else f"#{prefix}{href[1:]}"
-            if sideways := _SIDEWAYS.fullmatch(kept.get("transform", "")):
-                del kept["transform"]
-                kept["x"] = sideways[1]
+            kept["href"] = f"#{prefix}{href[1:]}"
+        if kept.get("transform", "").startswith(_NOT_TURNED):
+            del kept["transform"]
         return kept
 
 
@@ -127,7 +116,7 @@ def part_figures(page: str) -> tuple[list[str], list[tuple[str, str]]]:
 
 
 def is_known_shape(element: ET.Element) -> bool:
-    """Whether an element of an SVG, or of a page's figure, draws and does nothing else; an image may draw anything."""
+    """Whether an element of an SVG, or of a page's figure, draws and does nothing else, whatever its text says."""
     styled = {part.partition(":")[0].strip() for part in element.get("style", "").split(";")}
     links = [element.get(name, "#") for name in ("href", _HREF)]
     return (
@@ -135,7 +124,6 @@ def is_known_shape(element: ET.Element) -> bool:
         and element.attrib.keys() | styled <= _DRAWING
         and all(link.startswith(("#", _PICTURE)) for link in links)
         and not any(_FOREIGN.search(value) for value in element.attrib.values())
-        and not f"{element.text or ''}{element.tail or ''}".strip()
     )
 
 

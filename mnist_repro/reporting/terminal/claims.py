@@ -11,8 +11,8 @@ from rich.text import Text
 from mnist_repro.reporting.terminal.tables import plain_table
 from mnist_repro.reporting.wording.numbers import (
     STAND_IN_WARNING,
-    format_interval,
     format_number,
+    format_one_run,
     format_reported,
     format_subject,
     format_verdict,
@@ -90,7 +90,7 @@ def _cells(family: Family) -> list[Text]:
         Text(subject),
         Text(format_reported(claim)),
         Text(format_number(summary.mean, claim) if summary else ""),
-        Text(format_interval(summary.prediction_interval, claim, like=summary.mean) if summary else ""),
+        Text(format_one_run(family.assessments[-1].measured) if summary else ""),
         Text(str(summary.n) if summary else ""),
         Text(format_verdict(family), style=colour_verdict(family.finding.verdict)),
     ]

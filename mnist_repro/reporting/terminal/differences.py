@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,7 +12,8 @@ from mnist_repro.comparison.experiments import AccuracyDifference
 from mnist_repro.reporting.escaping import escape_markdown
 from mnist_repro.reporting.exports.json_numbers import dump_json, round_ends, round_number
 from mnist_repro.reporting.terminal.tables import Form, print_rows
-from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, UNKNOWN
+from mnist_repro.reporting.wording.digits import UNKNOWN, format_estimate, format_p
+from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING
 from mnist_repro.stats.estimates import Estimate
 from mnist_repro.stats.summary import Summary
 
@@ -62,7 +62,10 @@ def _sentences(differences: Differences, *, slower_than: float | None) -> list[s
     if worse:
         said.append(f"Worse: {'; '.join(worse)}.")
     else:
-        said.append(f"Nothing got worse{' among the decided comparisons' if undecided else ''}.")
+        among = " among the decided comparisons" if undecided else ""
+        judged = "No accuracy" if slower_than is None else "Nothing"
+        unjudged = "; training times are not judged without --speed" if slower_than is None else ""
+        said.append(f"{judged} got worse{among}{unjudged}.")
     return said
 
 
@@ -84,9 +87,9 @@ def _accuracy_cells(found: AccuracyDifference) -> tuple[str, ...]:
         found.evaluation_set,
         f"{100 * found.before.mean:.2f} %",
         f"{100 * found.after.mean:.2f} %",
-        f"{_format_estimate(found.difference, digits=2, scale=100.0, sign='+')} points",
-        f"{found.p:.2g}",
-        f"{found.adjusted_p:.2g}",
+        f"{format_estimate(found.difference, scale=100.0, signed=True)} points",
+        format_p(found.p),
+        format_p(found.adjusted_p),
         found.change.value,
     )
 
@@ -98,15 +101,8 @@ def _run_cells(each: ExperimentDifference) -> tuple[str, ...]:
         for side, completed in zip((runs.before, runs.after), runs.completed, strict=True)
     )
     seconds = [f"{summary.mean:.2f}" for summary in runs.seconds or ()] or [UNKNOWN, UNKNOWN]
-    ratio = _format_estimate(runs.slowdown, digits=2) if runs.slowdown else UNKNOWN
+    ratio = format_estimate(runs.slowdown) if runs.slowdown else UNKNOWN
     return (each.id, *counts, str(len(runs.same_seeds)), str(runs.bit_equal), *seconds, ratio)
-
-
-def _format_estimate(estimate: Estimate, *, digits: int, scale: float = 1.0, sign: str = "") -> str:
-    # Adding 0 drops the sign of a value that rounds to 0.
-    ends = (estimate.value, estimate.interval.low, estimate.interval.high)
-    value, low, high = (f"{round(scale * end, digits) + 0.0:{sign}.{digits}f}" for end in ends)
-    return f"{value} ({UNKNOWN if math.isnan(estimate.interval.low) else f'{low} to {high}'})"
 
 
 def _describe(differences: Differences, *, before: str, after: str, slower_than: float | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from mnist_repro.documents.protocol import Profile
 from mnist_repro.reporting.terminal.tables import plain_table
-from mnist_repro.reporting.wording.numbers import UNKNOWN
+from mnist_repro.reporting.wording.digits import UNKNOWN
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import DECIDED, OPEN, count_runs
 from mnist_repro.verdicts.planning import ExperimentPlan, Need

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mnist_repro.reporting.terminal.tables import plain_table
-from mnist_repro.reporting.wording.numbers import UNKNOWN
+from mnist_repro.reporting.wording.digits import UNKNOWN
 from mnist_repro.studies.timing import Part, RunTimes, StudyTimes
 
 

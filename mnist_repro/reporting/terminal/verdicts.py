@@ -9,6 +9,7 @@ from rich.console import Console
 from mnist_repro.documents.document import Document
 from mnist_repro.reporting.exports.claims_json import format_claims
 from mnist_repro.reporting.terminal.tables import Form, print_rows
+from mnist_repro.reporting.wording.digits import format_p
 from mnist_repro.reporting.wording.numbers import list_remarks
 from mnist_repro.reporting.wording.reported_runs import HEADINGS, format_alternatives, list_run_cells, summarize_result
 from mnist_repro.verdicts.document import Family
@@ -49,6 +50,6 @@ def print_verdicts(
 
 
 def _row(finding: Finding, *, says: str = "") -> list[str]:
-    numbers = ["" if p is None else f"{p:.2g}" for p in (finding.p, finding.adjusted_p)]
+    numbers = ["" if p is None else format_p(p) for p in (finding.p, finding.adjusted_p)]
     reason = f"{says} {finding.reason[:1].upper()}{finding.reason[1:]}" if says else finding.reason
     return [finding.family, finding.verdict.value, *numbers, str(finding.runs), reason]

@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 
 from mnist_repro.documents.variant import FIRST_STEPS
-from mnist_repro.reporting.wording.numbers import UNKNOWN, format_difference_interval
+from mnist_repro.reporting.wording.digits import UNKNOWN, format_estimate, format_fraction, format_p
+from mnist_repro.reporting.wording.numbers import format_difference_interval
+from mnist_repro.stats.estimates import Estimate
 from mnist_repro.verdicts.causes.alternatives import Answer, Cause
 from mnist_repro.verdicts.causes.finder import ExperimentCauses
 from mnist_repro.verdicts.causes.rounding import RoundingSensitivity
@@ -33,20 +35,16 @@ def list_cause_cells(cause: Cause) -> list[str]:
         runs,
         effects.get("accuracy", ""),
         effects.get("loss", ""),
-        "" if cause.p is None else f"{cause.p:.2g}",
-        "" if cause.excludes is None else f"{100 * cause.excludes:.0f} %",
+        "" if cause.p is None else format_p(cause.p),
+        "" if cause.excludes is None else format_fraction(cause.excludes),
         cause.answer.value,
     ]
 
 
 def list_rounding_cells(sensitivity: RoundingSensitivity) -> list[str]:
     """Return the cells of the effect of rounding: runs, ratio of standard deviations, steps, and the consequence."""
-    interval = sensitivity.interval
-    ratio = (
-        UNKNOWN
-        if math.isnan(sensitivity.ratio)
-        else f"{sensitivity.ratio:.2g} ({interval.low:.2g} to {interval.high:.2g})"
-    )
+    is_known = not math.isnan(sensitivity.ratio)
+    ratio = format_estimate(Estimate(sensitivity.ratio, sensitivity.interval)) if is_known else UNKNOWN
     return [str(sensitivity.pairs), ratio, _format_parted(sensitivity), sensitivity.effect.value]
 
 

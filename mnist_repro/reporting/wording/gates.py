@@ -10,7 +10,8 @@ from mnist_repro.comparison.gate.regression import Outcome
 from mnist_repro.comparison.speed.baseline import launches_on
 from mnist_repro.comparison.speed.gate import TOLERANCE, SpeedComparison, pool_spread
 from mnist_repro.comparison.speed.trials import SpeedGateSummary, TrialCount
-from mnist_repro.reporting.wording.numbers import format_environment, format_estimate
+from mnist_repro.reporting.wording.digits import format_estimate
+from mnist_repro.reporting.wording.numbers import format_environment
 
 
 def format_false_alarms(found: FalseAlarms) -> str:

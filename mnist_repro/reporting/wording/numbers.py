@@ -1,4 +1,4 @@
-"""Numbers and claims as words, the same in the terminal and on every page."""
+"""Claims and their values as words, the same in the terminal and on every page."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ import numpy as np
 from mnist_repro.documents.claim import Claim
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
-from mnist_repro.stats.estimates import Estimate
+from mnist_repro.reporting.wording.digits import (
+    MINUS,
+    UNKNOWN,
+    count_decimals,
+    join_interval,
+    name_p,
+    part_decimals,
+    write,
+)
 from mnist_repro.stats.summary import Interval, Summary
 from mnist_repro.verdicts.document import Family
 from mnist_repro.verdicts.environment import EnvironmentResult
-from mnist_repro.verdicts.measured import JUDGED, Judgement
-
-UNKNOWN = "unknown"
+from mnist_repro.verdicts.finding import Verdict
+from mnist_repro.verdicts.measured import JUDGED, Judgement, Measured
 
 _METRICS = {
     "loss": "loss",
@@ -30,6 +37,9 @@ _METRICS = {
     "accuracy_promise": "accuracy (stated)",
     "accuracy_target": "accuracy (target)",
 }
+# Half of it is less than the last digit that is shown of any loss.
+_LEAST_SHOWN = 0.0001
+
 _FRACTIONS = frozenset({"accuracy", "error", "accuracy_promise", "accuracy_target"})
 _TIMES = frozenset({"seconds_per_period", "total_seconds"})
 
@@ -40,44 +50,43 @@ def format_subject(claim: Claim) -> str:
     return f"{claim.evaluation_set} {metric}" if claim.evaluation_set else metric
 
 
-def format_number(value: float, claim: Claim, *, like: float | None = None) -> str:
-    """Format one of our values in the unit in which pages show the claim: fractions as percent.
-
-    Parameters
-    ----------
-    like
-        For times: the value whose decimals are taken, so that an interval has those of its mean. None takes `value`.
-    """
+def format_number(value: float, claim: Claim) -> str:
+    """Format one of our values in the unit in which pages show the claim: fractions as percent."""
     if math.isnan(value):
         return UNKNOWN
-    if claim.metric in _FRACTIONS:
-        return f"{value if claim.unit == 'percent' else 100 * value:.2f} %"
-    if claim.metric in _TIMES:
-        return f"{value:.{_count_decimals(value if like is None else like)}f} s"
     if claim.metric == "learning_rate":
         # The shortest digits that identify a float32, as TensorFlow prints it.
         return str(np.float32(value))
-    return f"{value:.4f}"
+    shown = _scale(claim) * value
+    return f"{write(shown, _count_least(shown, claim))}{_unit(claim)}"
 
 
-def _count_decimals(value: float) -> int:
-    """Return the decimals that show three significant digits of a value, 4 at most."""
-    return min(4, max(0, 2 - math.floor(math.log10(abs(value))))) if value and math.isfinite(value) else 2
+def _scale(claim: Claim) -> float:
+    return 100.0 if claim.metric in _FRACTIONS and claim.unit == "fraction" else 1.0
+
+
+def _unit(claim: Claim) -> str:
+    return " %" if claim.metric in _FRACTIONS else " s" if claim.metric in _TIMES else ""
+
+
+def _count_least(shown: float, claim: Claim) -> int:
+    """Return the decimals of a value: 2 of a percentage, 4 of a loss, of a time as many as show three digits."""
+    return count_decimals(shown) if claim.metric in _TIMES else 2 if claim.metric in _FRACTIONS else 4
 
 
 def format_tick(value: float, claim: Claim) -> str:
     """Label a tick on the axis of a claim, with as many digits as it needs."""
-    scale, unit = 1.0, ""
-    if claim.metric in _FRACTIONS:
-        scale, unit = 100.0 if claim.unit == "fraction" else 1.0, " %"
-    elif claim.unit == "seconds":
-        unit = " s"
     # Adding 0 drops the sign of a value that rounds to 0.
-    return f"{round(scale * value, 10) + 0.0:.4g}{unit}"
+    return f"{round(_scale(claim) * value, 10) + 0.0:.4g}{_unit(claim)}".replace("-", MINUS)
 
 
 def format_reported(claim: Claim) -> str:
-    """Format the value in the document: fractions as percent, with no digit that was not printed."""
+    """Format the value in the document: fractions as percent, with no digit that was not printed.
+
+    A value whose printed unit is not the true one stays as it is printed: that is what contradicts it.
+    """
+    if claim.printed_unit not in {None, claim.unit}:
+        return format_printed(claim)
     if claim.metric in _FRACTIONS and claim.unit == "fraction":
         return f"{100 * claim.value:.{max(0, claim.decimals - 2)}f} %"
     if claim.metric in _FRACTIONS:
@@ -86,8 +95,22 @@ def format_reported(claim: Claim) -> str:
     if claim.metric == "loss":
         return f"{claim.value:.{min(4, claim.decimals)}f}"
     if claim.unit == "seconds":
-        return f"{claim.value:g} s"
+        return f"{claim.value:.{claim.decimals}f} s"
     return f"{claim.value:g}" if claim.metric == "label" else claim.printed
+
+
+def format_printed(claim: Claim) -> str:
+    """Quote the value as the document prints it, with the unit that it prints."""
+    unit = " %" if (claim.printed_unit or claim.unit) == "percent" else ""
+    return f"{claim.printed}{unit}"
+
+
+def format_quoted(claim: Claim) -> str:
+    """Quote the value as printed, with what it is in the unit of ours where that differs."""
+    printed, shown = format_printed(claim), format_reported(claim)
+    if claim.metric not in _FRACTIONS | _TIMES or claim.unit == "percent" or printed == shown:
+        return printed
+    return shown if shown == f"{printed}{_unit(claim)}" else f"{printed} ({shown})"
 
 
 def format_interval(interval: Interval, claim: Claim, *, like: float | None = None) -> str:
@@ -96,34 +119,48 @@ def format_interval(interval: Interval, claim: Claim, *, like: float | None = No
     Parameters
     ----------
     like
-        As for `format_number`; None takes the upper end.
+        For times: the value whose decimals are taken, so that an interval has those of its mean. None takes the upper
+        end.
     """
     if claim.metric == "learning_rate":
         return ""
     if math.isnan(interval.low):
         return UNKNOWN
-    # Intervals from few runs reach beyond what is possible: below 0, or above 100 %.
-    most = {"fraction": 1.0, "percent": 100.0}.get(claim.unit, math.inf)
-    ends = max(interval.low, 0.0), min(interval.high, most)
-    low, high = (format_number(end, claim, like=ends[1] if like is None else like) for end in ends)
-    unit = next((unit for unit in (" %", " s") if low.endswith(unit)), "")
-    return f"{low.removesuffix(unit)} to {high}"
+    cut = _cut(interval, claim)
+    decimals = part_decimals(cut, _count_least(cut.high if like is None else _scale(claim) * like, claim))
+    low, high = write(cut.low, decimals), write(cut.high, decimals)
+    return f"{f'{low} to ' if low != high else ''}{high}{_unit(claim)}"
+
+
+def _cut(interval: Interval, claim: Claim) -> Interval:
+    """Return an interval in the unit of pages, without what is impossible: below 0, or above 100 %."""
+    most = 100.0 if claim.metric in _FRACTIONS else math.inf
+    return Interval(max(_scale(claim) * interval.low, 0.0), min(_scale(claim) * interval.high, most))
 
 
 def format_mean(summary: Summary, claim: Claim) -> str:
     """Format the mean over runs with its confidence interval."""
-    interval = format_interval(summary.mean_interval, claim, like=summary.mean)
     mean = format_number(summary.mean, claim)
-    return f"{mean} ({interval})" if interval else mean
+    if claim.metric == "learning_rate":
+        return mean
+    if math.isnan(summary.mean_interval.low):
+        return f"{mean} ({UNKNOWN})"
+    shown = _scale(claim) * summary.mean
+    return join_interval(shown, _cut(summary.mean_interval, claim), _count_least(shown, claim), unit=_unit(claim))
+
+
+def format_one_run(measured: Measured) -> str:
+    """Format where one of our runs lies in 95 % of cases; empty without runs."""
+    mean = measured.summary.mean if measured.summary else math.nan
+    return format_interval(measured.one_run, measured.claim, like=mean) if measured.summary else ""
 
 
 def format_difference(value: float, claim: Claim) -> str:
     """Format a difference between values of a claim, with its sign: fractions in percentage points, losses in nats."""
     if math.isnan(value):
         return UNKNOWN
-    digits, scale = (2, 1.0 if claim.unit == "percent" else 100.0) if claim.metric in _FRACTIONS else (4, 1.0)
-    # Adding 0 drops the sign of a value that rounds to 0.
-    return f"{round(scale * value, digits) + 0.0:+.{digits}f} {format_difference_unit(claim)}"
+    shown = _scale(claim) * value
+    return f"{write(shown, _count_least(shown, claim), signed=True)} {format_difference_unit(claim)}"
 
 
 def format_difference_unit(claim: Claim) -> str:
@@ -132,29 +169,33 @@ def format_difference_unit(claim: Claim) -> str:
 
 
 def format_half_unit(claim: Claim) -> str:
-    """Format half a unit of the last printed digit."""
-    scale = 100.0 if claim.metric in _FRACTIONS and claim.unit == "fraction" else 1.0
-    return f"{scale * claim.half_unit:.1g} {format_difference_unit(claim)}"
+    """Format half a unit of the last printed digit; what is smaller than any shown digit only by its bound."""
+    half, unit = _scale(claim) * claim.half_unit, format_difference_unit(claim)
+    return f"< {_LEAST_SHOWN} {unit}" if half < _LEAST_SHOWN else f"{half:.1g} {unit}"
 
 
 def format_difference_interval(value: float, interval: Interval, claim: Claim) -> str:
     """Format a difference between values of a claim with its interval; the unit stands once, at the end."""
-    unit = f" {format_difference_unit(claim)}"
     if math.isnan(interval.low):
         return f"{format_difference(value, claim)} ({UNKNOWN})"
-    middle, low, high = (
-        format_difference(end, claim).removesuffix(unit) for end in (value, interval.low, interval.high)
-    )
-    return f"{middle} ({low} to {high}){unit}"
+    shown, ends = _scale(claim) * value, Interval(_scale(claim) * interval.low, _scale(claim) * interval.high)
+    text = join_interval(shown, ends, _count_least(shown, claim), signed=True, unit="")
+    return f"{text} {format_difference_unit(claim)}"
 
 
 def format_verdict(family: Family) -> str:
     """Format the verdict with the p-value and the number of values inside one run's interval."""
     finding = family.finding
-    details = [] if finding.p is None else [f"p = {finding.p:.2g}"]
+    word: str = finding.verdict.value
+    if finding.verdict is Verdict.CONTRADICTED:
+        # The document refutes it: where it lies among our runs is no argument.
+        return word
+    details = [] if finding.p is None else [name_p(finding.p)]
     if places := format_places(family):
         details.append(places)
-    return f"{finding.verdict.value} ({'; '.join(details)})" if details else finding.verdict.value
+    if family.claim.metric == "accuracy_promise":
+        details.append(finding.reason)
+    return f"{word} ({'; '.join(details)})" if details else word
 
 
 def format_places(family: Family) -> str:
@@ -168,11 +209,12 @@ def format_places(family: Family) -> str:
 
 def list_family_cells(family: Family) -> tuple[str, ...]:
     """Return the cells of a family: its subject, the value in the document, ours, and the verdict."""
-    claim, summary = family.claim, family.assessments[-1].summary
-    points = len(family.assessments)
+    claim, measured = family.claim, family.assessments[-1].measured
+    summary, points = measured.summary, len(family.assessments)
     numbers = ("", "", "")
     if summary:
-        one_run = format_interval(summary.prediction_interval, claim, like=summary.mean)
+        # A promise or a target is no value of a run, but our mean is what it is held against.
+        one_run = format_one_run(measured) if claim.is_of_run else ""
         numbers = format_mean(summary, claim), one_run, str(summary.n)
     subject = f"{format_subject(claim)}, last of a curve of {points}" if points > 1 else format_subject(claim)
     return subject, format_reported(claim), *numbers, format_verdict(family)
@@ -222,15 +264,6 @@ def format_environment(environment: Environment) -> str:
         f"TensorFlow {environment.tensorflow}, Keras {environment.keras}, NumPy {environment.numpy}, "
         f"Python {environment.python}; {environment.system}, {environment.processor}"
     )
-
-
-def format_estimate(estimate: Estimate) -> str:
-    """Format a ratio to three significant digits, with its interval to as many decimals."""
-    interval, decimals = estimate.interval, _count_decimals(estimate.value)
-    value = f"{estimate.value:.{decimals}f}"
-    if math.isnan(interval.low):
-        return value
-    return f"{value} ({interval.low:.{decimals}f} to {interval.high:.{decimals}f})"
 
 
 STAND_IN_WARNING = (

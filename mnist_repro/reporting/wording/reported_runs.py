@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from mnist_repro.reporting.wording.numbers import UNKNOWN
+from mnist_repro.reporting.wording.digits import UNKNOWN, format_p
 from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import DECIDED, Verdict
@@ -43,7 +43,7 @@ _OF_RUNS = {
 def list_run_cells(run: JudgedRun) -> tuple[str, ...]:
     """Return the cells of a reported run, under `HEADINGS`."""
     verdict = run.verdict
-    p = "" if verdict.p is None else f"{float(verdict.p):.2g}"
+    p = "" if verdict.p is None else format_p(float(verdict.p))
     return run.document, run.id, format_run(run), format_within(run), format_told_apart(run), p, str(verdict.runs)
 
 

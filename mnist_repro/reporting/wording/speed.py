@@ -13,7 +13,9 @@ from mnist_repro.comparison.speed.studies import (
     list_outside_shares,
     list_processor_shares,
 )
-from mnist_repro.reporting.wording.numbers import format_estimate
+from mnist_repro.reporting.wording.digits import format_estimate, format_fraction, write_whole
+from mnist_repro.stats.estimates import Estimate
+from mnist_repro.stats.summary import UNKNOWN
 from mnist_repro.verdicts.environment import EnvironmentResult
 
 _MICROSECONDS = 1e6
@@ -63,8 +65,12 @@ def list_time_cells(
     ratios = _list_estimates(times.engine, engines)
     if busy is not None:
         ratios += _list_estimates(times.engine, busy)
-    cells = [f"{_MICROSECONDS * times.median_seconds:.0f} µs", *ratios, f"{times.ready_seconds:.1f} s"]
-    return [*cells, f"{times.peak_bytes / _MEGABYTES:.0f} MB", times.settings.strip("{}").replace('"', "")]
+    cells = [
+        f"{write_whole(_MICROSECONDS * times.median_seconds)} µs",
+        *ratios,
+        f"{write_whole(times.ready_seconds)} s",
+    ]
+    return [*cells, f"{write_whole(times.peak_bytes / _MEGABYTES)} MB", times.settings.strip("{}").replace('"', "")]
 
 
 def _list_estimates(engine: str, engines: Mapping[str, EngineTimes]) -> list[str]:
@@ -101,7 +107,7 @@ def list_ratio_cells(name: str, times: Times) -> list[str]:
     engines = times[name]
     pairs = [(COMPILED, FLOOR), *((other, COMPILED) for other in _list_others(times))]
     return [
-        f"{engines[one].ratio_to(engines[other]).value:.2f}" if engines.keys() >= {one, other} else ""
+        write_whole(engines[one].ratio_to(engines[other]).value) if engines.keys() >= {one, other} else ""
         for one, other in pairs
     ]
 
@@ -111,15 +117,21 @@ def _list_others(times: Times) -> list[str]:
     return [engine for engine in _ENGINES if engine in found - {COMPILED, FLOOR, CONTROL}]
 
 
+def _format_percent(estimate: Estimate) -> str:
+    return format_fraction(estimate.value, estimate.interval)
+
+
 _HOUR = 3600.0
 _SHOWN_WORKERS = (1, 2, 8)
 
-# Measurements of whole studies, in the order of the rows.
-_MEASUREMENTS: Sequence[tuple[Callable[[Sequence[MeasuredStudy]], list[StudyRatio]], str]] = (
-    (list_efficiencies, "parallel efficiency, workers: {workers}"),
-    (list_growths, "time relative to half the seeds, workers: {workers}"),
-    (list_outside_shares, "fraction outside training periods, workers: {workers}"),
-    (list_processor_shares, "fraction of the runs' time with a processor, workers: {workers}"),
+# Measurements of whole studies, in the order of the rows, and how a value is written.
+_MEASUREMENTS: Sequence[
+    tuple[Callable[[Sequence[MeasuredStudy]], list[StudyRatio]], str, Callable[[Estimate], str]]
+] = (
+    (list_efficiencies, "parallel efficiency, workers: {workers}", _format_percent),
+    (list_growths, "time relative to half the seeds, workers: {workers}", format_estimate),
+    (list_outside_shares, "time outside training periods, workers: {workers}", _format_percent),
+    (list_processor_shares, "the runs' time with a processor, workers: {workers}", _format_percent),
 )
 
 
@@ -136,7 +148,7 @@ def list_throughputs(result: EnvironmentResult, studies: Sequence[MeasuredStudy]
     rows = []
     for name, seconds in _list_run_seconds(result):
         rates = [workers * (factor if workers > 1 else 1.0) * _HOUR / seconds for workers in _SHOWN_WORKERS]
-        rows.append([name, f"{seconds:.2f} s", *map(_format_rate, rates)])
+        rows.append([name, f"{write_whole(seconds)} s", *map(_format_rate, rates)])
     return rows
 
 
@@ -157,7 +169,7 @@ def format_efficiency(studies: Sequence[MeasuredStudy]) -> str:
     if found is None:
         return "With N workers, multiply by N at most; the parallel efficiency was not measured here."
     return (
-        f"With N workers, multiply by N and by the parallel efficiency: {format_estimate(found.estimate)} for "
+        f"With N workers, multiply by N and by the parallel efficiency: {_format_percent(found.estimate)} for "
         f"{found.workers} workers ({_count_rounds(found)} of {found.seeds} seeds of {found.experiment}, "
         f"{format_processors(studies)}), extrapolated beyond {found.workers}."
     )
@@ -169,10 +181,10 @@ def list_study_rows(studies: Sequence[MeasuredStudy]) -> list[list[str]]:
         [
             f"{ratio.experiment}, {ratio.seeds} seeds",
             text.format(workers=ratio.workers),
-            format_estimate(ratio.estimate),
-            f"{ratio.values[0]:.3g} to {ratio.values[-1]:.3g}, {_count_rounds(ratio)}",
+            show(ratio.estimate),
+            f"{' to '.join(show(Estimate(ratio.values[end], UNKNOWN)) for end in (0, -1))}, {_count_rounds(ratio)}",
         ]
-        for list_ratios, text in _MEASUREMENTS
+        for list_ratios, text, show in _MEASUREMENTS
         for ratio in list_ratios(studies)
     ]
 

@@ -12,8 +12,9 @@ from mnist_repro.comparison.versions.probes import Probe
 from mnist_repro.comparison.versions.sensitivity import SimulatedVersion, VersionSensitivity
 from mnist_repro.comparison.versions.summary import Column, State, VersionsResult
 from mnist_repro.documents.document import Document
-from mnist_repro.reporting.wording.numbers import UNKNOWN, format_estimate
+from mnist_repro.reporting.wording.digits import NOISE, UNKNOWN, format_estimate, format_fraction, format_p, name_p
 from mnist_repro.reporting.wording.reported_runs import format_verdicts
+from mnist_repro.stats.estimates import Estimate
 
 _RELATIONS = {Relation.EQUAL: "bit-identical", Relation.TOGETHER: "equal up to rounding", Relation.PARTED: "diverged"}
 
@@ -47,8 +48,8 @@ def format_agreement(pair: Pair | None) -> str:
         case Relation.EQUAL:
             return "equal"
         case Relation.TOGETHER:
-            return f"within {agreement.largest:.0e}"
-    text = f"diverged; p = {agreement.p:.2g}"
+            return f"within {max(agreement.largest, NOISE):.0e}"
+    text = f"diverged; {name_p(agreement.p)}"
     return f"**{text}**" if pair.differs else text
 
 
@@ -57,7 +58,7 @@ def list_pair_cells(pairs: Sequence[Pair]) -> list[str]:
     relations = Counter(pair.agreement.relation for pair in pairs)
     counts = (str(relations[relation]) for relation in Relation)
     least = min(pairs, key=lambda pair: pair.agreement.p, default=None)
-    values = (f"{least.agreement.p:.2g}", f"{least.adjusted_p:.2g}") if least else ("", "")
+    values = (format_p(least.agreement.p), format_p(least.adjusted_p)) if least else ("", "")
     return [str(len(pairs)), *counts, *values]
 
 
@@ -68,9 +69,7 @@ def format_loss_difference(pair: Pair | None) -> str:
     loss = pair.agreement.loss
     if pair.agreement.relation is Relation.EQUAL:
         return "0"
-    if math.isnan(loss.mean_interval.low):
-        return f"{loss.mean:+.2g}"
-    return f"{loss.mean:+.2g} ({loss.mean_interval.low:+.2g} to {loss.mean_interval.high:+.2g})"
+    return format_estimate(Estimate(loss.mean, loss.mean_interval), signed=True)
 
 
 def format_drift(column: Column, versions: VersionsResult) -> str:
@@ -119,7 +118,7 @@ def summarize_states(versions: VersionsResult) -> str:
 def format_trial(trial: SimulatedVersion) -> str:
     """Format whether a planted difference was found."""
     found = "flagged" if trial.flagged else "**not flagged**"
-    return f"{found} (p = {trial.p:.2g}, in {len(trial.unadjusted)} experiments)"
+    return f"{found} ({name_p(trial.p)}, in {len(trial.unadjusted)} experiments)"
 
 
 def format_same_version(sensitivity: VersionSensitivity) -> str:
@@ -128,7 +127,7 @@ def format_same_version(sensitivity: VersionSensitivity) -> str:
         return "The reference has too few seeds to be split into two versions."
     flagged = sum(trial.flagged for trial in sensitivity.same)
     tests = sum(len(trial.unadjusted) for trial in sensitivity.same)
-    fraction = UNKNOWN if not tests else f"{100 * sensitivity.false_share:.1f} %"
+    fraction = format_fraction(sensitivity.false_share)
     return (
         f"Of {len(sensitivity.same)} pairs of disjoint sets of the reference's own runs, {flagged} were flagged; of "
         f"their {tests} single tests, {fraction} have p <= 5 % before adjustment."

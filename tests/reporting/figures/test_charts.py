@@ -8,8 +8,8 @@ import xml.etree.ElementTree as ET
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
-from html import unescape
 from itertools import combinations
 from pathlib import Path
 
@@ -27,14 +27,19 @@ from matplotlib.transforms import Bbox
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.reporting.figures import style
-from mnist_repro.reporting.figures.charts import draw_confusion, draw_curves, draw_learning_rates, draw_overview
+from mnist_repro.reporting.figures.charts import draw_confusion, draw_curves, draw_learning_rates
 from mnist_repro.reporting.figures.drawing import Draw
 from mnist_repro.reporting.figures.layout import make_room
-from mnist_repro.reporting.figures.mosaics import draw_first_weights, draw_sample_digits
+from mnist_repro.reporting.figures.mosaics import draw_first_weights, draw_sample_digits, draw_snapshots
+from mnist_repro.reporting.figures.overview import draw_overview
 from mnist_repro.reporting.figures.style import DOCUMENT, OURS, read_creator, svg_figure
+from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.environment import ExperimentResult, Family
 from mnist_repro.verdicts.finding import Finding, Verdict
 from mnist_repro.verdicts.measured import Assessment, Judgement, Runs
+from mnist_repro.verdicts.reported_run import ReportedRun
+from mnist_repro.verdicts.reported_verdict import RunVerdict
+from mnist_repro.verdicts.worth import Grade, Worth
 
 SIZE_LIMIT_BYTES = 300_000
 SVG = "{http://www.w3.org/2000/svg}"
@@ -100,14 +105,21 @@ FIGURES = [
         pytest.param(partial(draw_first_weights, title="A & B", weights=weights_of(units)), id=f"weights of {units}")
         for units in (1, 7, 10, 16, 64, 100)
     ),
+    pytest.param(
+        partial(draw_first_weights, title="A & B", weights=weights_of(10), names="0123456789"), id="named weights"
+    ),
+    pytest.param(
+        partial(draw_snapshots, title="A & B", snapshots={9: weights_of(7), 99: weights_of(7)}), id="snapshots"
+    ),
     pytest.param(partial(draw_sample_digits, images=IMAGES, labels=LABELS), id="digits"),
     pytest.param(partial(draw_overview, experiments=[EXPERIMENT] * 6), id="overview"),
 ]
 
 
 def texts_of(path: Path) -> list[str]:
-    """Return the texts of a figure: Matplotlib draws them as outlines, and notes each in a comment."""
-    return [unescape(text) for text in re.findall(r"<!-- (.*?) -->", path.read_text(encoding="utf-8"))]
+    """Return the texts of a figure, as a reader can search them."""
+    root = ET.parse(path).getroot()  # noqa: S314 - our own file
+    return [element.text or "" for element in root.iter(f"{SVG}text")]
 
 
 def count_document_points(path: Path) -> int:
@@ -132,7 +144,7 @@ def figure(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def test_figure_is_small_valid_svg_with_title_and_version(figure: tuple[Draw, Path]) -> None:
-    """Every figure is XML within the size limit, has a title for screen readers, and names its Matplotlib."""
+    """Every figure is XML within the size limit, has a title and a description, and names its Matplotlib."""
     _, path = figure
 
     root = ET.parse(path).getroot()  # noqa: S314 - our own file
@@ -142,6 +154,7 @@ def test_figure_is_small_valid_svg_with_title_and_version(figure: tuple[Draw, Pa
     assert title is not None
     assert title.text
     assert title.text in texts_of(path)
+    assert root.findtext(f"{SVG}desc")
     assert path.stat().st_size < SIZE_LIMIT_BYTES
     assert (read_creator(path) or "").startswith(f"Matplotlib {mpl.__version__}, Pillow ")
 
@@ -149,7 +162,7 @@ def test_figure_is_small_valid_svg_with_title_and_version(figure: tuple[Draw, Pa
 def test_figure_drawn_again_under_other_settings_has_the_same_bytes(tmp_path: Path, figure: tuple[Draw, Path]) -> None:
     """Neither time, nor chance, nor a reader's Matplotlib settings change a byte; the settings stay as they were."""
     draw, path = figure
-    with mpl.rc_context({"font.size": 20, "xtick.labelsize": 20, "svg.fonttype": "none"}):
+    with mpl.rc_context({"font.size": 20, "xtick.labelsize": 20, "svg.fonttype": "path"}):
         draw(tmp_path / "again.svg")
         font_size = mpl.rcParams["font.size"]
 
@@ -200,6 +213,34 @@ def test_draw_curves_without_reported_points_says_so(tmp_path: Path) -> None:
     assert "no validation loss." in " ".join(texts_of(path))
     assert "document" not in texts_of(path)
     assert DOCUMENT not in path.read_text(encoding="utf-8")
+
+
+def test_draw_curves_final_accuracy_alone_is_drawn_at_the_last_step(tmp_path: Path) -> None:
+    """A document that prints no accuracy but the last has one mark, and no word that it prints none."""
+    path = tmp_path / "figure.svg"
+    protocol = replace(EXPERIMENT.protocol, gate=replace(EXPERIMENT.protocol.gate, evaluation_set="validation"))
+    final = make_family("loss", "nat", values={1: 0.35})
+    measured = Runs(()).measure(make_claim("0.9", evaluation_set="validation"))
+    final = replace(final, assessments=(replace(final.assessments[0], measured=measured),))
+    draw_curves(path, experiment=replace(BARE, protocol=protocol, families=(final,)))
+
+    texts = " ".join(texts_of(path))
+    assert count_document_points(path) == 1 + 1
+    assert "only the final accuracy." in texts
+    assert "no validation accuracy." not in texts
+
+
+def test_draw_learning_rates_are_constant_within_a_period(tmp_path: Path) -> None:
+    """The line goes along an axis at each of its points: from 0, and never straight from one rate to the next."""
+    path = tmp_path / "figure.svg"
+    draw_learning_rates(path, experiments=[BARE])
+
+    (line,) = re.findall(
+        rf'd="(M [^"]*)"[^>]*stroke: {OURS}[^>]*/>\s*</g>\s*<g id="patch', path.read_text(encoding="utf-8")
+    )
+    points = np.array([part.split() for part in re.split(r"[ML]", line)[1:]], dtype=float)
+    assert len(points) >= 2 * 10
+    assert np.isclose(np.diff(points, axis=0), 0).any(axis=1).all()
 
 
 def test_draw_curves_with_some_reported_points_missing_draws_the_others(tmp_path: Path) -> None:
@@ -301,7 +342,8 @@ def test_draw_overview_row_with_one_run_and_no_number_is_drawn(tmp_path: Path) -
     texts = texts_of(path)
 
     assert "1 run" in " ".join(texts)
-    assert not {"document", "95 % prediction interval of one run"} & set(texts)
+    assert not [text for text in texts if "95 %" in text]
+    assert DOCUMENT not in path.read_text(encoding="utf-8")
 
 
 def test_draw_overview_shows_the_documents_final_accuracy(tmp_path: Path) -> None:
@@ -313,7 +355,23 @@ def test_draw_overview_shows_the_documents_final_accuracy(tmp_path: Path) -> Non
     draw_overview(path, experiments=[replace(EXPERIMENT, families=(replace(final, assessments=(assessment,)),))])
 
     assert count_document_points(path) == 1 + 1
-    assert {"document", "95 % prediction interval of one run"} <= set(texts_of(path))
+    assert {"document", "90 %", "test, 40 runs"} <= set(texts_of(path))
+
+
+def test_draw_overview_names_verdict_grade_and_p_beside_each_strip(tmp_path: Path) -> None:
+    """What a reader may conclude stands beside the strip, and in the description."""
+    path = tmp_path / "figure.svg"
+    verdict = RunVerdict(
+        reported=ReportedRun(document="a", experiment="tf1-basic", families=(), chose=(), derived={}),
+        word=Verdict.REPRODUCED,
+        runs=40,
+        p=Fraction(4, 41),
+    )
+    worth = Worth(within=0.01, told_apart=("other",), tried=1, ran=1, grade=Grade.STRONG)
+    draw_overview(path, experiments=[EXPERIMENT], runs=[JudgedRun(verdict=verdict, worth=worth)])
+
+    assert {"✓ reproduced, strong", "p = 0.10"} <= set(texts_of(path))
+    assert "reproduced, strong" in (ET.parse(path).getroot().findtext(f"{SVG}desc") or "")  # noqa: S314 - our own file
 
 
 def test_draw_overview_without_experiments_is_refused(tmp_path: Path) -> None:

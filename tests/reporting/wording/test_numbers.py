@@ -18,6 +18,7 @@ from mnist_repro.reporting.wording.numbers import (
     format_interval,
     format_mean,
     format_number,
+    format_quoted,
     format_reported,
     format_tick,
 )
@@ -54,10 +55,35 @@ def test_format_reported_printed_number_keeps_its_digits(metric: str, unit: str,
     assert expected == format_reported(make_claim(printed, metric=metric, unit=unit))
 
 
+def test_format_reported_wrong_printed_unit_is_kept() -> None:
+    """A fraction that was printed with a percent sign is shown so: that is what contradicts it."""
+    claim = make_claim("0.1101", metric="error", unit="fraction", printed_unit="percent")
+
+    assert format_reported(claim) == format_quoted(claim) == "0.1101 %"
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "printed", "expected"),
+    [
+        pytest.param("accuracy", "fraction", "0.8336", "0.8336 (83.36 %)", id="a fraction"),
+        pytest.param("error", "percent", "10.879999999999999", "10.879999999999999 %", id="percent"),
+        pytest.param("seconds_per_period", "seconds", "4.50", "4.50 s", id="seconds"),
+        pytest.param("total_seconds", "seconds", "01:07", "01:07 (67 s)", id="minutes and seconds"),
+        pytest.param("loss", "nat", "1.5077540435312957", "1.5077540435312957", id="a loss"),
+    ],
+)
+def test_format_quoted_has_the_print_and_the_unit_of_ours(metric: str, unit: str, printed: str, expected: str) -> None:
+    """What is printed is quoted to the digit, beside it what it is in the unit of our runs."""
+    assert format_quoted(make_claim(printed, metric=metric, unit=unit)) == expected
+
+
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
 def test_format_reported_documents_numbers_stay_within_their_rounding(claim: Claim) -> None:
     """What pages show of every number is that number, to half a unit of the last digit that is shown."""
     shown = format_reported(claim).split()[0]
+    if claim.printed_unit:
+        assert format_reported(claim) == f"{claim.printed} %"
+        return
     decimals = len(shown.partition(".")[2])
     value = claim.value * (100 if format_reported(claim).endswith("%") and claim.unit == "fraction" else 1)
 
@@ -144,9 +170,9 @@ def test_format_interval_unit_is_said_once(metric: str, unit: str, interval: Int
     ("metric", "unit", "value", "expected"),
     [
         pytest.param("accuracy", "fraction", 0.0123, "+1.23 points", id="fraction above"),
-        pytest.param("error", "percent", -0.5, "-0.50 points", id="percent below"),
-        pytest.param("loss", "nat", -0.01234, "-0.0123 nats", id="loss"),
-        pytest.param("accuracy", "fraction", -0.00001, "+0.00 points", id="nothing is not below nothing"),
+        pytest.param("error", "percent", -0.5, "−0.50 points", id="percent below"),
+        pytest.param("loss", "nat", -0.01234, "−0.0123 nats", id="loss"),
+        pytest.param("accuracy", "fraction", -0.00001, "0.00 points", id="nothing is not below nothing"),
         pytest.param("loss", "nat", math.nan, UNKNOWN, id="unknown"),
     ],
 )
@@ -158,8 +184,8 @@ def test_format_difference_has_its_sign_and_unit(metric: str, unit: str, value: 
 @pytest.mark.parametrize(
     ("metric", "unit", "interval", "expected"),
     [
-        pytest.param("accuracy", "fraction", Interval(-0.02, 0.04), "+1.00 (-2.00 to +4.00) points", id="points"),
-        pytest.param("loss", "nat", Interval(-0.02, 0.04), "+0.0100 (-0.0200 to +0.0400) nats", id="nats"),
+        pytest.param("accuracy", "fraction", Interval(-0.02, 0.04), "+1.00 (−2.00 to +4.00) points", id="points"),
+        pytest.param("loss", "nat", Interval(-0.02, 0.04), "+0.0100 (−0.0200 to +0.0400) nats", id="nats"),
         pytest.param("accuracy", "fraction", Interval(math.nan, math.nan), "+1.00 points (unknown)", id="one run"),
     ],
 )
@@ -174,12 +200,12 @@ def test_format_difference_interval_unit_is_said_once(
     ("metric", "unit", "printed", "expected"),
     [
         pytest.param("accuracy", "fraction", "0.8899", "0.005 points", id="four digits of a fraction"),
-        pytest.param("error", "percent", "10.879999999999999", "5e-16 points", id="a float's last digits"),
-        pytest.param("loss", "nat", "0.7647578", "5e-08 nats", id="seven digits of a loss"),
+        pytest.param("error", "percent", "10.879999999999999", "< 0.0001 points", id="a float's last digits"),
+        pytest.param("loss", "nat", "0.7647578", "< 0.0001 nats", id="seven digits of a loss"),
     ],
 )
 def test_format_half_unit_has_one_digit(metric: str, unit: str, printed: str, expected: str) -> None:
-    """What rounding took is told by its size."""
+    """What rounding took is told by its size, or by the last digit that pages show."""
     assert expected == format_half_unit(make_claim(printed, metric=metric, unit=unit))
 
 

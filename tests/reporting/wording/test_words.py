@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 from made_up_claims import make_claim
@@ -19,15 +20,17 @@ from mnist_repro.reporting.wording.numbers import (
     format_environment,
     format_lines,
     format_made_with,
+    format_one_run,
     format_places,
     format_sentence,
     format_subject,
     format_verdict,
+    list_family_cells,
     list_remarks,
 )
 from mnist_repro.verdicts.document import Family
 from mnist_repro.verdicts.finding import Finding, Verdict
-from mnist_repro.verdicts.measured import Assessment, Judgement, Runs
+from mnist_repro.verdicts.measured import Assessment, Judgement, Measured, Runs
 
 
 def make_family(*judgements: Judgement, verdict: Verdict = Verdict.REPRODUCED, p: float | None = None) -> Family:
@@ -88,19 +91,50 @@ def test_format_places_points_are_counted_among_those_placed(judgements: list[Ju
         pytest.param(
             make_family(Judgement.INSIDE, p=0.4567), "reproduced (p = 0.46; inside)", id="with p-value and place"
         ),
-        pytest.param(make_family(Judgement.INSIDE, p=1.0), "reproduced (p = 1; inside)", id="p-value of 1"),
+        pytest.param(make_family(Judgement.INSIDE, p=1.0), "reproduced (p = 1.00; inside)", id="p-value of 1"),
         pytest.param(make_family(Judgement.EQUAL), "reproduced (equal)", id="where no chance is involved"),
         pytest.param(make_family(Judgement.NOT_RUN, verdict=Verdict.NOT_RUN), "not run", id="not run"),
         pytest.param(
             make_family(*[Judgement.OUTSIDE] * 2, verdict=Verdict.NOT_REPRODUCED, p=1 / 41),
-            "not reproduced (p = 0.024; 2 of 2 outside)",
+            "not reproduced (p = 0.02; 2 of 2 outside)",
             id="curve",
+        ),
+        pytest.param(
+            make_family(Judgement.INSIDE, verdict=Verdict.CONTRADICTED, p=0.63), "contradicted", id="contradicted"
         ),
     ],
 )
 def test_format_verdict_says_what_it_rests_on(family: Family, expected: str) -> None:
     """The p-value and the places stand behind the verdict, where there are any."""
     assert expected == format_verdict(family)
+
+
+def test_list_family_cells_promise_stands_beside_our_mean() -> None:
+    """A promise has no range of one run, but the mean that it is held against, and why it counts as kept."""
+    claim = make_claim("0.9", metric="accuracy_promise", evaluation_set="validation")
+    measured = Measured(claim=claim, values=np.array([0.88, 0.89, 0.9]), on_mnist=np.ones(3, dtype=bool))
+    assessment = Assessment(measured=measured, judgement=Judgement.NOT_JUDGED, reason="")
+    finding = Finding(family="a-net.promise", verdict=Verdict.REPRODUCED, reason="our mean rounds to it", runs=3)
+
+    subject, reported, mean, one_run, runs, verdict = list_family_cells(
+        Family(assessments=(assessment,), finding=finding)
+    )
+
+    assert (subject, reported, one_run, runs) == ("validation accuracy (stated)", "90 %", "", "3")
+    assert mean.startswith("89.00 % (")
+    assert verdict == "reproduced (our mean rounds to it)"
+
+
+def test_format_one_run_times_end_at_quantiles() -> None:
+    """One run of twenty on a busy machine does not take the range of one run below 0."""
+    claim = make_claim("4.59", metric="seconds_per_period", unit="seconds", evaluation_set=None, period=1)
+    on_mnist = np.ones(20, dtype=bool)
+    measured = Measured(claim=claim, values=np.array([*[1.0] * 18, 1.02, 9.0]), on_mnist=on_mnist)
+
+    low, _, high = format_one_run(measured).removesuffix(" s").partition(" to ")
+
+    assert float(low) == 1
+    assert 1 < float(high) < 9
 
 
 def test_format_environment_names_what_decides_numbers(environment: Environment) -> None:

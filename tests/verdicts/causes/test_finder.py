@@ -6,6 +6,7 @@ import io
 import math
 from dataclasses import replace
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
 from made_up_runs import make_run, make_unfinished, write_store
@@ -19,6 +20,7 @@ from mnist_repro.records.variant_runs import variant_store
 from mnist_repro.reporting.figures.causes import draw_causes
 from mnist_repro.reporting.terminal.causes import print_causes
 from mnist_repro.reporting.wording.causes import list_cause_cells, list_rounding_cells, summarize_causes
+from mnist_repro.reporting.wording.digits import name_p
 from mnist_repro.verdicts.causes.alternatives import Answer
 from mnist_repro.verdicts.causes.finder import ExperimentCauses, find_causes, plan_trials, possible_variants
 
@@ -158,10 +160,13 @@ def test_print_causes_has_a_row_for_every_alternative(causes: ExperimentCauses) 
 
 
 def test_draw_causes_draws_every_row_that_has_runs(causes: ExperimentCauses, tmp_path: Path) -> None:
-    """The figure is written, the same bytes each time; ways without completed runs have no row."""
+    """The figure is the same bytes each time, and says of each way that has runs whether it is excluded, and its p."""
     draw_causes(tmp_path / "one.svg", causes=causes)
     draw_causes(tmp_path / "two.svg", causes=causes)
 
     drawn = (tmp_path / "one.svg").read_bytes()
     assert drawn == (tmp_path / "two.svg").read_bytes()
     assert b"<title>" in drawn
+    for cause in causes.ways:
+        assert cause.runs == 0 or f">{cause.answer.value}".encode() in drawn
+        assert cause.p is None or f">{escape(name_p(cause.p))}<".encode() in drawn
