@@ -7,9 +7,12 @@ in the folder that the environment variable `MNIST_REPRO_DOCUMENTS` names, and a
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from evidence_checks import find_typed_measurements
+from recorded_runs import choose_by
 from small_documents import CHECKED_TEXT, TINY, load_checked
 from text_checks import CHECKS, Check, is_recorded_text, read_lines
 
@@ -57,6 +60,33 @@ def test_stored_document_has_the_recorded_bytes(stored: Document) -> None:
 def test_stored_document_agrees_with_its_claims(stored: Document, *, check: Check) -> None:
     """The check finds nothing wrong between the stored text and its claims."""
     assert check(stored, lines=read_lines(_stored_text(stored))) == []
+
+
+def test_stored_document_or_its_code_gives_each_number_of_the_evidence(stored: Document) -> None:
+    """What a reconstruction says for itself are facts of the document; what was measured is read from records."""
+    catalogue = load_catalogue()
+    protocols = [catalogue.protocols[name] for name in dict.fromkeys(c.experiment for c in stored.claims) if name]
+    settings = [*protocols, *(variant.protocol for variant in catalogue.alternatives)]
+    text = "\n".join(read_lines(_stored_text(stored)))
+
+    assert find_typed_measurements(protocols, settings=settings, text=text) == []
+
+
+@pytest.mark.parametrize(
+    ("evidence", "found"),
+    [
+        pytest.param("In [3] divides by 255; see the paper (March 2019).", 0, id="facts"),
+        pytest.param("The final loss comes out near 0.31 where 0.421 is printed.", 1, id="a number of our runs"),
+        pytest.param("All twenty lie within one standard deviation.", 1, id="a measure in words"),
+        pytest.param("The basic net ends three points higher.", 1, id="a difference in words"),
+    ],
+)
+def test_find_typed_measurements_names_what_only_runs_could_tell(evidence: str, found: int) -> None:
+    """Numbers of the document's text pass, and so do the dates of what is cited."""
+    protocols = choose_by(protocols=load_catalogue().protocols).values()
+    typed = [replace(p, reconstructions=(replace(p.reconstructions[0], evidence=evidence),)) for p in protocols]
+
+    assert len(find_typed_measurements(typed, settings=(), text="In [3]: x / 255 # 0.421")) == found
 
 
 def test_stored_text_without_folder_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
