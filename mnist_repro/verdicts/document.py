@@ -108,8 +108,11 @@ class JudgedRun:
 
     @property
     def grade(self) -> Grade | None:
-        """How much *reproduced* is worth; no other verdict has a grade."""
-        return self.worth.grade if self.word is Verdict.REPRODUCED else None
+        """How much *reproduced* is worth; no other verdict has a grade.
+
+        Nor has a sequential one: what it would have found takes runs that it saved.
+        """
+        return self.worth.grade if self.word is Verdict.REPRODUCED and not self.verdict.is_sequential else None
 
     @cached_property
     def detectable(self) -> float:

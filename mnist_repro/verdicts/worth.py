@@ -141,11 +141,11 @@ def share_refuted(
         return Fraction(0)
     if list_different_rates(made.measure(claim) for claim in rates):
         return Fraction(1)
-    if verdict.standing is None or not verdict.refuting_place:
+    if verdict.standing is None:
         return Fraction(0)
     values = np.stack([measure_as(variant, made, claim) for claim in verdict.standing.claims], axis=1)
     finite = np.isfinite(values).all(axis=1)
-    refuted = int((verdict.standing.place_others(values[finite]) <= verdict.refuting_place).sum())
+    refuted = int(verdict.refutes(values[finite]).sum())
     unfinished = sum(record.status == "diverged" for record in records)
     return Fraction(refuted + int((~finite).sum()) + unfinished, len(values) + unfinished)
 

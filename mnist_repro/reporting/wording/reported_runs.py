@@ -10,6 +10,7 @@ from mnist_repro.reporting.wording.numbers import UNKNOWN
 from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import DECIDED, Verdict
+from mnist_repro.verdicts.reported_verdict import format_ordinal
 from mnist_repro.verdicts.worth import MATERIAL, Grade
 
 HEADINGS = ("document", "run", "verdict", "within", "tells apart", "p", "n")
@@ -28,6 +29,15 @@ NO_ALTERNATIVES = (
     "No alternative to the reconstruction of {} was run, so nothing is known of what would have been refuted: "
     "`mnist-repro explain` runs them."
 )
+SEQUENTIAL = (
+    "The runs of {} were made until they decide: the first {} set the scale, and the {} later one that lies as far out "
+    "as the document's ends it; {} were planned at most. Its p is that of this rule. What else it would have found is "
+    "not known, so it has no grade."
+)
+FIXED_LATER = (
+    "The runs of {} were made until they decide at first. Then {} were planned, {} are made, and the fixed test judges "
+    "them."
+)
 # What a sentence says of one verdict; of the first, how many runs share it stands before.
 _OF_RUNS = {
     Verdict.EXPLAINED: "explained by a change of the protocol",
@@ -44,7 +54,8 @@ def list_run_cells(run: JudgedRun) -> tuple[str, ...]:
     """Return the cells of a reported run, under `HEADINGS`."""
     verdict = run.verdict
     p = "" if verdict.p is None else f"{float(verdict.p):.2g}"
-    return run.document, run.id, format_run(run), format_within(run), format_told_apart(run), p, str(verdict.runs)
+    runs = f"{verdict.runs}, sequential" if verdict.is_sequential else str(verdict.runs)
+    return run.document, run.id, format_run(run), format_within(run), format_told_apart(run), p, runs
 
 
 def format_run(run: JudgedRun) -> str:
@@ -66,6 +77,8 @@ def format_told_apart(run: JudgedRun) -> str:
         return ""
     if not worth.tried:
         return "none declared"
+    if run.verdict.is_sequential:
+        return UNKNOWN
     return f"{len(worth.told_apart)} of {worth.tried}" if worth.ran else "none was run"
 
 
@@ -74,10 +87,17 @@ def format_detectable(run: JudgedRun) -> str:
     return f"{run.detectable:.1f} SD" if math.isfinite(run.detectable) else ""
 
 
-def format_alternatives(runs: Iterable[JudgedRun]) -> str:
-    """Return a sentence on runs to which no alternative was run; empty where there are none."""
-    alone = [run.id for run in runs if run.verdict.runs and run.worth.tried and not run.worth.ran]
-    return NO_ALTERNATIVES.format(", ".join(alone)) if alone else ""
+def list_notes(runs: Iterable[JudgedRun]) -> list[str]:
+    """Return sentences on runs to which no alternative was run, and on those whose number was not always fixed."""
+    made = [run for run in runs if run.verdict.runs]
+    alone = [run.id for run in made if run.worth.tried and not run.worth.ran]
+    notes = [NO_ALTERNATIVES.format(", ".join(alone))] if alone else []
+    for run in made:
+        if (rule := run.verdict.rule) and rule.is_fixed:
+            notes.append(FIXED_LATER.format(run.id, rule.planned, run.verdict.runs))
+        elif rule:
+            notes.append(SEQUENTIAL.format(run.id, rule.first, format_ordinal(rule.enough), rule.planned))
+    return notes
 
 
 def summarize_result(result: EnvironmentResult, document: str | None = None) -> str:

@@ -9,12 +9,7 @@ from fractions import Fraction
 import pytest
 from recorded_runs import CATALOGUE, judge_all, read_alternatives
 
-from mnist_repro.reporting.wording.reported_runs import (
-    format_alternatives,
-    format_told_apart,
-    list_run_cells,
-    summarize_runs,
-)
+from mnist_repro.reporting.wording.reported_runs import format_told_apart, list_notes, list_run_cells, summarize_runs
 from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.finding import Verdict
 from mnist_repro.verdicts.reported_run import ReportedRun
@@ -86,10 +81,10 @@ def test_list_run_cells_wide_run_looks_weak() -> None:
     assert cells[-1] == "200"
 
 
-def test_format_alternatives_says_how_to_run_them() -> None:
+def test_list_notes_says_how_to_run_them() -> None:
     """Where no alternative was run, that is said, with the command, in place of a count of none."""
     alone, tried = make_judged(Verdict.REPRODUCED, ran=0), make_judged(Verdict.REPRODUCED)
 
     assert (format_told_apart(alone), format_told_apart(tried)) == ("none was run", "2 of 9")
-    assert "mnist-repro explain" in format_alternatives([alone, tried])
-    assert format_alternatives([tried, make_judged(Verdict.NOT_RUN, ran=0, runs=0)]) == ""
+    assert "mnist-repro explain" in "".join(list_notes([alone, tried]))
+    assert list_notes([tried, make_judged(Verdict.NOT_RUN, ran=0, runs=0)]) == []
