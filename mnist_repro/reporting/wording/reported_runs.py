@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from mnist_repro.reporting.wording.numbers import UNKNOWN
+from mnist_repro.studies.stopping import StoppingRule
 from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import DECIDED, Verdict
@@ -31,8 +32,8 @@ NO_ALTERNATIVES = (
 )
 SEQUENTIAL = (
     "The runs of {} were made until they decide: the first {} set the scale, and the {} later one that lies as far out "
-    "as the document's ends it; {} were planned at most. Its p is that of this rule. What else it would have found is "
-    "not known, so it has no grade."
+    "as the document's ends it; {} were planned at most. p is that of this rule. What else it would have found is not "
+    "known, so there is no grade."
 )
 FIXED_LATER = (
     "The runs of {} were made until they decide at first. Then {} were planned, {} are made, and the fixed test judges "
@@ -92,11 +93,14 @@ def list_notes(runs: Iterable[JudgedRun]) -> list[str]:
     made = [run for run in runs if run.verdict.runs]
     alone = [run.id for run in made if run.worth.tried and not run.worth.ran]
     notes = [NO_ALTERNATIVES.format(", ".join(alone))] if alone else []
+    in_turn: dict[StoppingRule, list[str]] = {}
     for run in made:
         if (rule := run.verdict.rule) and rule.is_fixed:
             notes.append(FIXED_LATER.format(run.id, rule.planned, run.verdict.runs))
         elif rule:
-            notes.append(SEQUENTIAL.format(run.id, rule.first, format_ordinal(rule.enough), rule.planned))
+            in_turn.setdefault(rule, []).append(run.id)
+    for rule, names in in_turn.items():
+        notes.append(SEQUENTIAL.format(", ".join(names), rule.first, format_ordinal(rule.enough), rule.planned))
     return notes
 
 
