@@ -43,6 +43,9 @@ def judge(runs: Sequence[RunRecord], rule: StoppingRule = PLAN, *, printed: str 
     ("further", "word", "p", "said"),
     [
         pytest.param([FAR, FAR, FAR], Verdict.REPRODUCED, Fraction(1), "3 of 3 runs after the first 20", id="three"),
+        pytest.param(
+            [0.869] * 3, Verdict.REPRODUCED, Fraction(1), "3 of 3 runs", id="as far by the scale of the first"
+        ),
         pytest.param([FAR, NEAR] * 3, Verdict.REPRODUCED, Fraction(3, 5), "3 of 5 runs", id="the third of five"),
         pytest.param([NEAR] * 60, Verdict.NOT_REPRODUCED, Fraction(1, 61), "0 of 60 runs", id="none of all planned"),
         pytest.param([NEAR] * 59, Verdict.INCONCLUSIVE, None, "does not decide yet", id="one is missing"),
@@ -72,7 +75,7 @@ def test_judge_reported_runs_in_turn_could_have_refuted_or_is_consistent(make_ru
 
 def test_judge_reported_runs_in_turn_counts_by_seed_up_to_the_first_gap(make_runs: MakeRuns) -> None:
     """Which of several processors ends first decides nothing, and runs that did not complete count nothing."""
-    runs = make_runs(EXPERIMENT, [*FIRST, NEAR, FAR, FAR, FAR])
+    runs = make_runs(EXPERIMENT, [*FIRST, NEAR, FAR, FAR, FAR, FAR])
 
     assert judge(runs[::-1]).p == Fraction(3, 4)
     assert judge([run for run in runs if run.seed != 21]).p is None

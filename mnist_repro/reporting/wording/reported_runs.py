@@ -6,19 +6,20 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from mnist_repro.reporting.wording.numbers import UNKNOWN
+from mnist_repro.documents.claim import Claim
+from mnist_repro.reporting.wording.numbers import UNKNOWN, format_interval
 from mnist_repro.studies.stopping import StoppingRule
 from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import DECIDED, Verdict
 from mnist_repro.verdicts.reported_verdict import format_ordinal
-from mnist_repro.verdicts.worth import MATERIAL, Grade
+from mnist_repro.verdicts.worth import MATERIAL, STRONG_SHARE, WEAK_SHARE, Grade
 
 HEADINGS = ("document", "run", "verdict", "within", "tells apart", "p", "n")
 _POINTS = 100.0
 GRADES = (
-    f"**Strong**: within {_POINTS * MATERIAL.strong_within:g} points, and at least {MATERIAL.strong_share} told apart; "
-    f"**weak**: not within {_POINTS * MATERIAL.weak_beyond:g} points, or less than {MATERIAL.weak_share} told apart"
+    f"**Strong**: within {_POINTS * MATERIAL.strong_within:g} points, and at least {STRONG_SHARE} told apart; "
+    f"**weak**: not within {_POINTS * MATERIAL.weak_beyond:g} points, or less than {WEAK_SHARE} told apart"
 )
 LEGEND = (
     "A verdict is on a whole run: its curves and final values together. **Reproduced**: it could have been refuted "
@@ -38,6 +39,10 @@ SEQUENTIAL = (
 FIXED_LATER = (
     "The runs of {} were made until they decide at first. Then {} were planned, {} are made, and the fixed test judges "
     "them."
+)
+OWN_MATERIAL = (
+    "{} says what is material to it, in points of final accuracy: a strong verdict is within {}, and one not within {} "
+    "is weak."
 )
 # What a sentence says of one verdict; of the first, how many runs share it stands before.
 _OF_RUNS = {
@@ -88,8 +93,14 @@ def format_detectable(run: JudgedRun) -> str:
     return f"{run.detectable:.1f} SD" if math.isfinite(run.detectable) else ""
 
 
+def format_kept(runs: Iterable[JudgedRun], claim: Claim) -> str:
+    """Format the values of a claim that the verdict on its run would not refute; empty where it could refute none."""
+    kept = next((run.kept[claim] for run in runs if run.id == claim.experiment and claim in run.kept), None)
+    return "" if kept is None else format_interval(kept, claim)
+
+
 def list_notes(runs: Iterable[JudgedRun]) -> list[str]:
-    """Return sentences on runs to which no alternative was run, and on those whose number was not always fixed."""
+    """Return sentences on what a table of these runs does not tell: how they were made, and by what they are graded."""
     made = [run for run in runs if run.verdict.runs]
     alone = [run.id for run in made if run.worth.tried and not run.worth.ran]
     notes = [NO_ALTERNATIVES.format(", ".join(alone))] if alone else []
@@ -101,6 +112,10 @@ def list_notes(runs: Iterable[JudgedRun]) -> list[str]:
             in_turn.setdefault(rule, []).append(run.id)
     for rule, names in in_turn.items():
         notes.append(SEQUENTIAL.format(", ".join(names), rule.first, format_ordinal(rule.enough), rule.planned))
+    own = {run.document: run.worth.material for run in made if run.worth.material != MATERIAL}
+    for document, material in own.items():
+        bounds = (f"{_POINTS * bound:g}" for bound in (material.strong_within, material.weak_beyond))
+        notes.append(OWN_MATERIAL.format(document, *bounds))
     return notes
 
 
