@@ -24,7 +24,7 @@ def add_verbs(verbs: Any) -> None:
         environment="environment whose earlier runs give the time",
         help="print what a study would cost, and what it could decide",
         description="Print, for a profile's seeds, how long every experiment, or those named, would take here, "
-        "and the seeds that each claim needs. Nothing is trained.",
+        "what its runs could refute and from which shift on, and the seeds that each claim needs. Nothing is trained.",
     )
 
 

@@ -22,9 +22,11 @@ from mnist_repro.reporting.terminal.timing import print_timing
 from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_unfinished
 from mnist_repro.studies.cluster.connection import Cluster, connect_cluster
 from mnist_repro.studies.first_layer import keep_early_weights
+from mnist_repro.studies.stopping import IsDecided, note_rules, plan_rules
 from mnist_repro.studies.study import Plan, find_later_runs, plan_study, profile_seeds, run_study
 from mnist_repro.studies.timing import StudyClock
 from mnist_repro.verdicts.environment import find_labels, summarize_environment
+from mnist_repro.verdicts.in_turn import until_decided
 
 
 def add_verbs(verbs: Any) -> None:
@@ -53,6 +55,12 @@ def add_verbs(verbs: Any) -> None:
         metavar="ADDRESS",
         help="train on a Dask cluster's workers, such as tcp://127.0.0.1:8786 (default: processes on this machine)",
     )
+    run_parser.add_argument(
+        "--until-decided",
+        action="store_true",
+        help="make no more runs than a verdict takes: the first 20 of an experiment set the scale, and the third later "
+        "one that lies as far out as the document's ends it; at most those of --seeds 0-N, or of the profile `full`",
+    )
     run_parser.add_argument("--timing", action="store_true", help="also print how the workers spent their time")
 
 
@@ -68,15 +76,22 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.cluster is not None and options.workers is not None:
         msg = "A study on a cluster has the workers of the cluster: leave --workers out, or --cluster."
         raise ReproError(msg)
+    if options.cluster is not None and options.until_decided:
+        msg = "A cluster is given all runs at once: leave --until-decided out, or --cluster."
+        raise ReproError(msg)
     catalogue = load_catalogue()
     protocols = catalogue.select(options.experiments)
     dataset = load_images(options, console)
+    if options.until_decided and dataset.is_stand_in:
+        msg = "The stand-in decides nothing: leave --until-decided out, or name a folder with MNIST by --data."
+        raise ReproError(msg)
     store = store_for(options, dataset)
     # Versions are compared by their records alone: no page shows what their networks look like.
     keep_pictures = options.profile != "versions"
-    seeds = profile_seeds(protocols.values(), profile=options.profile)
+    seeds = profile_seeds(protocols.values(), profile="full" if options.until_decided else options.profile)
     if options.seeds is not None:
         seeds = dict.fromkeys(protocols, options.seeds)
+    rules = plan_rules(seeds) if options.until_decided else {}
     with connect_cluster(options.cluster) if options.cluster is not None else nullcontext() as cluster:
         plan = plan_study(
             protocols,
@@ -87,6 +102,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             environment=cluster.environment if cluster else None,
             keep_models=options.keep_models,
         )
+        note_rules(store.folder, rules, fixed={name: len(planned) for name, planned in seeds.items()})
         records = train(
             plan,
             dataset=dataset,
@@ -97,6 +113,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             keep_models=options.keep_models,
             clock=clock,
             cluster=cluster,
+            is_decided=until_decided(catalogue, rules) if rules else None,
         )
     unfinished = sum(record.status != "completed" for record in records)
     result = summarize_environment(
@@ -115,7 +132,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
         )
     if options.timing:
         print_timing(clock.read(), console=console)
-    counts = f"{len(plan.missing)} trained, {len(plan.reused)} reused, {unfinished} of them not completed."
+    counts = (
+        f"{len(records) - len(plan.reused)} trained, {len(plan.reused)} reused, {unfinished} of them not completed."
+    )
     console.print(f"{plan.planned} runs planned: {counts}", highlight=False)
     if keep_pictures:
         keep_early_weights(records, protocols=protocols, dataset=dataset, store=store)
@@ -134,6 +153,7 @@ def train(
     keep_models: bool = False,
     clock: StudyClock | None = None,
     cluster: Cluster | None = None,
+    is_decided: IsDecided | None = None,
 ) -> list[RunRecord]:
     """Make the missing runs of a plan, with progress; return the records of all its runs."""
     # Not before all is known to be in order: bad input leaves nothing behind.
@@ -153,6 +173,7 @@ def train(
             on_record=progress.advance,
             clock=clock,
             cluster=cluster,
+            is_decided=is_decided,
         )
 
 

@@ -70,6 +70,24 @@ class Remark:
     text: Text  #: what is wrong
 
 
+_Fraction = Annotated[float, Meta(gt=0, lt=1, description="a fraction between 0 and 1")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """Which differences of a final accuracy, as fractions, matter to a document's readers."""
+
+    strong_within: _Fraction = 0.015  #: largest bound of the difference of a strong verdict
+    weak_beyond: _Fraction = 0.03  #: bound beyond which a verdict is weak
+
+    def __post_init__(self) -> None:
+        _require(
+            self.strong_within <= self.weak_beyond,
+            f"strong_within must be at most weak_beyond, {self.weak_beyond:g}",
+            str(self.strong_within),
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Document:
     """A document, every number that it reports, and what it says beside them."""
@@ -87,6 +105,7 @@ class Document:
     statements: tuple[Statement, ...] = ()  #: what it says of its experiments without a number
     comparisons: tuple[Comparison, ...] = ()  #: two of its numbers, compared
     explanations: tuple[Explanation, ...] = ()  #: why some of it does not reproduce
+    material: Material = field(default_factory=Material)  #: what makes a verdict on it strong or weak
 
 
 _METRIC, _UNIT = (
@@ -199,6 +218,7 @@ class _File:
     statement: dict[str, StatementTable] = field(default_factory=dict)
     comparison: dict[str, ComparisonTable] = field(default_factory=dict)
     explanation: tuple[Explanation, ...] = ()
+    material: Material = field(default_factory=Material)
 
 
 def load_document(folder: Traversable) -> Document:
@@ -235,6 +255,7 @@ def load_document(folder: Traversable) -> Document:
         statements=build_statements(file.statement, document=file.id, file=place),
         comparisons=comparisons,
         explanations=file.explanation,
+        material=file.material,
     )
     check_unique(list_ids(document), place=place)
     return document

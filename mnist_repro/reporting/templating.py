@@ -17,7 +17,17 @@ from markupsafe import Markup, escape
 from mnist_repro.reporting.escaping import code_markdown, escape_markdown, link_markdown, mark_markdown, show_unseen
 from mnist_repro.reporting.figures import verdict_marks
 from mnist_repro.reporting.html import palette, strips
-from mnist_repro.reporting.wording import causes, digits, experiments, gates, numbers, reported_runs, speed, versions
+from mnist_repro.reporting.wording import (
+    causes,
+    digits,
+    evidence,
+    experiments,
+    gates,
+    numbers,
+    reported_runs,
+    speed,
+    versions,
+)
 
 
 def load_templates(*, published: str | None = None) -> Templates:
@@ -49,6 +59,7 @@ def load_templates(*, published: str | None = None) -> Templates:
     templates.globals.update(
         causes=causes,
         digits=digits,
+        evidence=evidence,
         experiments=experiments,
         gates=gates,
         marks=verdict_marks,

@@ -92,7 +92,7 @@ def load_first_weights(folder: Path, *, record: RunRecord) -> NDArray[np.float16
 
 def save_model(folder: Path, *, record: RunRecord, content: bytes) -> None:
     """Save the network of a run: `content` is that of a `.keras` file, a zip whose comment will name the run."""
-    with _writing(_model_file(folder, record)) as file:
+    with writing(_model_file(folder, record)) as file:
         file.write(content)
         with zipfile.ZipFile(file, "a") as archive:
             archive.comment = _hash_run(record)
@@ -125,13 +125,13 @@ def _file(folder: Path, name: str) -> Path:
 
 def _save(folder: Path, name: str, *, made_from: str, **arrays: NDArray[np.generic]) -> None:
     # In a thread, which no interruption reaches: NumPy would make a ValueError of it.
-    with _writing(_file(folder, name)) as file, ThreadPoolExecutor(1) as thread:
+    with writing(_file(folder, name)) as file, ThreadPoolExecutor(1) as thread:
         saved = {"made_from": np.array(made_from), **arrays}
         thread.submit(np.savez_compressed, file, allow_pickle=False, **saved).result()
 
 
 @contextmanager
-def _writing(target: Path) -> Iterator[BinaryIO]:
+def writing(target: Path) -> Iterator[BinaryIO]:
     """Write a file beside `target`, then put it in place: readers never see half a file.
 
     Raises

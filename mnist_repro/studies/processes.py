@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from pickle import PicklingError
@@ -51,7 +51,7 @@ def check_processes(workers: int) -> None:
 
 
 def train_on_processes(
-    runs: Sequence[PlannedRun], dataset: Dataset, *, workers: int, keep_models: bool = False
+    runs: Iterable[PlannedRun], dataset: Dataset, *, workers: int, keep_models: bool = False
 ) -> Generator[MadeRun, None, None]:
     """Train runs in their order, and yield each as it ends; none is recorded.
 

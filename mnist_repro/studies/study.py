@@ -7,6 +7,7 @@ trains with one thread. This process needs no TensorFlow, unless it is the only 
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from mnist_repro.studies.artifacts import has_model, save_first_weights, save_la
 from mnist_repro.studies.cluster.connection import Cluster
 from mnist_repro.studies.loaded import check_alike
 from mnist_repro.studies.processes import check_processes, interrupted_by_signals, train_on_processes
+from mnist_repro.studies.stopping import IsDecided
 from mnist_repro.studies.timing import StudyClock
 from mnist_repro.studies.worker import THREADS, MadeRun, PlannedRun, check_keras
 
@@ -124,6 +126,7 @@ def run_study(
     labelled_examples: Collection[int] = (),
     keep_models: bool = False,
     on_record: Callable[[RunRecord], None] | None = None,
+    is_decided: IsDecided | None = None,
     clock: StudyClock | None = None,
     cluster: Cluster | None = None,
 ) -> list[RunRecord]:
@@ -139,6 +142,9 @@ def run_study(
         Whether the trained networks are saved too, under `models/` in the store's folder.
     on_record
         Called after each run that was recorded.
+    is_decided
+        Asked before the first run, and after each one for its experiment: whether that needs no further run. Those
+        that workers were given already are made all the same. Not on a cluster, which is given all runs at once.
     clock
         Measures how the workers spend their time.
     cluster
@@ -157,10 +163,13 @@ def run_study(
         save_labels(store.folder, dataset=dataset, examples=labelled_examples)
     clock = clock or StudyClock()
     clock.begin(workers=plan.workers)
+    decided = _Decided(is_decided, plan.reused)
     if cluster:
         ended = cluster.train(plan.missing, dataset, keep_models=keep_models)
     else:
-        ended = train_on_processes(plan.missing, dataset, workers=plan.workers, keep_models=keep_models)
+        # Whether a run is still needed is asked when a worker is free for it.
+        needed = (run for run in plan.missing if run.protocol.id not in decided.experiments)
+        ended = train_on_processes(needed, dataset, workers=plan.workers, keep_models=keep_models)
     records, arithmetic = list(plan.reused), dict(plan.arithmetic)
     recorded = {(run.protocol.id, run.seed): run.recorded for run in plan.missing}
     with interrupted_by_signals(), closing(ended):
@@ -176,9 +185,31 @@ def run_study(
                 _keep_again(run, record, store=store)
             clock.add(run.times)
             records.append(record)
+            decided.add(record)
             if on_record:
                 on_record(record)
     return records
+
+
+class _Decided:
+    """The experiments that need no further run."""
+
+    def __init__(self, is_decided: IsDecided | None, records: Iterable[RunRecord]) -> None:
+        self.experiments: set[str] = set()
+        self._is_decided = is_decided
+        self._records: dict[str, list[RunRecord]] = defaultdict(list)
+        for record in records:
+            self._records[record.experiment].append(record)
+        for experiment in self._records:
+            self._ask(experiment)
+
+    def add(self, record: RunRecord) -> None:
+        self._records[record.experiment].append(record)
+        self._ask(record.experiment)
+
+    def _ask(self, experiment: str) -> None:
+        if self._is_decided and self._is_decided(experiment, self._records[experiment]):
+            self.experiments.add(experiment)
 
 
 def find_later_runs(store: RecordStore, *, records: Iterable[RunRecord]) -> dict[str, str]:

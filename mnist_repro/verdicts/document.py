@@ -16,9 +16,10 @@ from mnist_repro.documents.protocol import Protocol
 from mnist_repro.documents.statement import Statement
 from mnist_repro.documents.variant import Variant
 from mnist_repro.records.run import RunRecord
+from mnist_repro.stats.summary import Interval
 from mnist_repro.verdicts.causes.finder import ExperimentCauses, collect_runs, possible_variants
 from mnist_repro.verdicts.comparisons import judge_comparisons
-from mnist_repro.verdicts.detection import find_detectable
+from mnist_repro.verdicts.detection import find_detectable, find_interval
 from mnist_repro.verdicts.explained_run import explain_run, format_explanation, format_unsupported
 from mnist_repro.verdicts.finding import Finding, Verdict
 from mnist_repro.verdicts.judge import judge_claims
@@ -108,13 +109,22 @@ class JudgedRun:
 
     @property
     def grade(self) -> Grade | None:
-        """How much *reproduced* is worth; no other verdict has a grade."""
-        return self.worth.grade if self.word is Verdict.REPRODUCED else None
+        """How much *reproduced* is worth; no other verdict has a grade.
+
+        Nor has a sequential one: what it would have found takes runs that it saved.
+        """
+        return self.worth.grade if self.word is Verdict.REPRODUCED and not self.verdict.is_sequential else None
 
     @cached_property
     def detectable(self) -> float:
         """The smallest shift of all its values that the verdict finds in 80 %, in our standard deviations."""
         return find_detectable(self.verdict)
+
+    @cached_property
+    def kept(self) -> dict[Claim, Interval]:
+        """The values of each claim that the verdict would not refute; empty where it could refute none."""
+        claims = self.verdict.reported.claims if self.verdict.refuting_place else ()
+        return {claim: find_interval(self.verdict, claim) for claim in claims}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +197,9 @@ def _assess(
     alternatives: Sequence[Variant],
     tried: Mapping[str, Sequence[RunRecord]],
 ) -> JudgedRun:
-    worth = assess_worth(verdict, claims=document.claims, alternatives=alternatives, runs=tried)
+    worth = assess_worth(
+        verdict, claims=document.claims, alternatives=alternatives, runs=tried, material=document.material
+    )
     explained = explain_run(verdict, document.explanations, worth=worth, alternatives=alternatives, runs=tried)
     return JudgedRun(verdict=explained, worth=worth)
 

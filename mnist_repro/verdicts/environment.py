@@ -21,6 +21,7 @@ from mnist_repro.records.pooling import Pool, Reason, list_left_out, pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.studies.artifacts import load_labels
+from mnist_repro.studies.stopping import read_rules
 from mnist_repro.verdicts.causes.finder import ExperimentCauses, find_causes
 from mnist_repro.verdicts.document import Family, JudgedRun, Said, judge_document
 from mnist_repro.verdicts.finding import Basis, Finding, Verdict
@@ -234,7 +235,7 @@ def summarize_environment(
     pools = _pool(store, written if records is None else records, protocols=protocols)
     pooled = [record for pool in pools.values() for record in pool.records]
     causes = find_causes(store, documents=documents, protocols=protocols, alternatives=alternatives)
-    measured = Measurements(pooled)
+    measured = Measurements(pooled, rules=read_rules(store.folder))
     judged = [
         judge_document(
             each, measured=measured, protocols=protocols, labels=labels, alternatives=alternatives, causes=causes
@@ -294,7 +295,6 @@ def find_labels(store: RecordStore, *, folder: Path) -> dict[int, int]:
         If a record is broken, or a file of labels cannot be read.
     """
     newest = next((record for record in reversed(store.read()) if record.dataset == "mnist"), None)
-    if newest is None:
-        return {}
-    folders = [store.folder, *sorted(folder.glob("*"))]
-    return next((labels for each in folders if (labels := load_labels(each, dataset_sha256=newest.dataset_sha256))), {})
+    folders = [store.folder, *sorted(folder.glob("*"))] if newest else []
+    found = (load_labels(each, dataset_sha256=newest.dataset_sha256) for each in folders if newest)
+    return next(filter(None, found), {})

@@ -16,7 +16,7 @@ from mnist_repro.documents.claim import Claim
 from mnist_repro.stats.summary import Summary, round_up, runs_to_separate, summarize
 from mnist_repro.verdicts.finding import MINIMUM_RUNS, Basis, Finding, Verdict, count_runs
 from mnist_repro.verdicts.measured import Measured, Measurements, list_different_rates
-from mnist_repro.verdicts.reported_verdict import RunVerdict, format_ordinal, format_place
+from mnist_repro.verdicts.reported_verdict import RunVerdict, format_place
 
 # Numbers that stand in the document's code or in the data: no run could make them other.
 _COPIED = frozenset({"learning_rate", "label"})
@@ -98,10 +98,9 @@ def _judge_with_run(family: str, run: RunVerdict) -> Finding:
     if place.adjusted_p is None:
         reason = f"its values chose the protocol, and so judge nothing; {own}"
         return replace(ranked, verdict=Verdict.CHOSE, reason=reason, runs_needed=None)
-    together = "" if run.p is None else f", all of its run together {format_ordinal(int(run.p * (run.runs + 1)))}"
     refuted = run.word in {Verdict.NOT_REPRODUCED, Verdict.EXPLAINED}
     by_this = f"; its run is refuted{'' if place.is_named else ', though not by this'}" if refuted else ""
-    return replace(ranked, adjusted_p=float(place.adjusted_p), reason=f"{own}{together}{by_this}{run.remark}")
+    return replace(ranked, adjusted_p=float(place.adjusted_p), reason=f"{own}{run.together}{by_this}{run.remark}")
 
 
 def _decide(family: _Family, *, labels: Mapping[int, int]) -> _Judged:

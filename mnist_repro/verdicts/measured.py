@@ -7,7 +7,7 @@ This is no verdict: of twenty true values about one lies outside.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -21,6 +21,7 @@ from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.summary import UNKNOWN, Interval, Summary, summarize
+from mnist_repro.studies.stopping import StoppingRule
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -123,13 +124,16 @@ class Measurements:
     ----------
     records
         Pooled runs of any experiments; those that did not complete are excluded.
+    rules
+        By experiment: when its runs stop, where their number was not fixed from the start.
     """
 
-    def __init__(self, records: Iterable[RunRecord]) -> None:
-        by_experiment: dict[str | None, list[RunRecord]] = defaultdict(list)
+    def __init__(self, records: Iterable[RunRecord], *, rules: Mapping[str, StoppingRule] | None = None) -> None:
+        self._records: dict[str | None, list[RunRecord]] = defaultdict(list)
         for record in records:
-            by_experiment[record.experiment].append(record)
-        self._runs = {experiment: Runs(found) for experiment, found in by_experiment.items()}
+            self._records[record.experiment].append(record)
+        self._runs = {experiment: Runs(found) for experiment, found in self._records.items()}
+        self.rules = rules or {}
         self._measured: dict[Claim, Measured] = {}
 
     def of(self, claim: Claim) -> Measured:
@@ -137,6 +141,10 @@ class Measurements:
         if claim not in self._measured:
             self._measured[claim] = self._find(claim.experiment).measure(claim)
         return self._measured[claim]
+
+    def list_records(self, experiment: str) -> Sequence[RunRecord]:
+        """Return the records of an experiment, also those of runs that did not complete."""
+        return self._records.get(experiment, ())
 
     def count_judged(self, experiment: str) -> int:
         """Return the number of an experiment's runs that a verdict may rest on."""

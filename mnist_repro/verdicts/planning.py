@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,12 @@ from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.stats.ranks import runs_to_reject
+from mnist_repro.verdicts.detection import find_detectable
 from mnist_repro.verdicts.finding import MINIMUM_RUNS
 from mnist_repro.verdicts.judge import runs_to_place_mean
-from mnist_repro.verdicts.measured import Runs
+from mnist_repro.verdicts.measured import Measurements, Runs
 from mnist_repro.verdicts.reported_run import ReportedRun, count_tests, list_reported_runs
+from mnist_repro.verdicts.reported_verdict import judge_reported_runs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +37,22 @@ class Need:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Refutation:
+    """What the runs of a profile could refute of a reported run, none of its document's others being refuted."""
+
+    document: str  #: id of the document
+    tests: int  #: runs of the document that are tested together
+    place: int  #: largest place among ours at which it would be refuted; 0 where none would be
+    #: the smallest shift of all its values that would be found in 80 %, in standard deviations of ours: by as many
+    #: earlier runs; infinite where nothing would be found, NaN where they are too few to tell
+    detectable: float
+
+    def runs_for_place(self, place: int) -> int:
+        """Return the fewest runs with which this place is refuted."""
+        return runs_to_reject(tests=place * self.tests)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExperimentPlan:
     """What a profile's runs of an experiment would cost and could decide."""
 
@@ -42,6 +61,7 @@ class ExperimentPlan:
     environment: str | None  #: whose runs give the time; None where none has a run
     seconds: float | None  #: median time of a run there, without tracing and compiling; None where it is unknown
     needs: tuple[Need, ...]  #: one for each family, comparison and statement about it
+    refutation: Refutation | None = None  #: None where no reported run is tested
 
     @property
     def total_seconds(self) -> float | None:
@@ -104,6 +124,36 @@ def _plan(
         needs=tuple(
             need for document in documents for need in _list_needs(document, protocol, runs, protocols=protocols)
         ),
+        refutation=next(
+            (
+                _plan_refutation(document, own, earlier=runs, planned=protocol.seeds[profile], protocols=protocols)
+                for document in documents
+                for own in list_reported_runs(document, protocols=protocols)
+                if own.experiment == protocol.id and own.families
+            ),
+            None,
+        ),
+    )
+
+
+def _plan_refutation(
+    document: Document,
+    own: ReportedRun,
+    *,
+    earlier: Sequence[RunRecord],
+    planned: int,
+    protocols: Mapping[str, Protocol],
+) -> Refutation:
+    completed = [record for record in earlier if record.status == "completed"][:planned]
+    verdicts = judge_reported_runs(document, measured=Measurements(completed), protocols=protocols)
+    verdict = next(each for each in verdicts if each.reported.experiment == own.experiment)
+    place = (planned + 1) // (runs_to_reject(tests=verdict.tests) + 1)
+    is_known = not place or len(completed) == planned
+    return Refutation(
+        document=document.id,
+        tests=verdict.tests,
+        place=place,
+        detectable=find_detectable(verdict) if is_known else math.nan,
     )
 
 

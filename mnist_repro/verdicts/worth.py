@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_repro.documents.claim import Claim
+from mnist_repro.documents.document import Material
 from mnist_repro.documents.variant import Variant
 from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.summary import bound_difference, summarize
@@ -35,17 +36,10 @@ class Grade(Enum):
     WEAK = "weak"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Material:
-    """What makes a verdict strong or weak."""
-
-    strong_within: float = 0.015  #: largest bound of a final accuracy, as a fraction, of a strong verdict
-    weak_beyond: float = 0.03  #: bound beyond which a verdict is weak
-    strong_share: Fraction = Fraction(2, 3)  #: smallest fraction of alternatives told apart by a strong verdict
-    weak_share: Fraction = Fraction(1, 3)  #: fraction below which a verdict is weak
-
-
+# What is material where a document does not say it.
 MATERIAL = Material()
+# Of the alternatives a strong verdict tells apart the first fraction at least, and a weak one less than the second.
+STRONG_SHARE, WEAK_SHARE = Fraction(2, 3), Fraction(1, 3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +53,7 @@ class Worth:
     tried: int  #: number of alternatives that are declared
     ran: int  #: of how many of them there are runs
     grade: Grade
+    material: Material = MATERIAL  #: what makes it strong or weak
 
 
 def assess_worth(
@@ -79,6 +74,8 @@ def assess_worth(
         Those that are declared, of any experiment; one without runs is not told apart.
     runs
         Pooled runs of alternatives, by id.
+    material
+        What its document calls material.
     """
     experiment = verdict.reported.experiment
     declared = [variant for variant in alternatives if variant.experiment == experiment]
@@ -96,16 +93,17 @@ def assess_worth(
         tried=len(declared),
         ran=sum(any(record.tells_of_mnist for record in runs.get(variant.id, ())) for variant in declared),
         grade=grade_verdict(within, share, material=material) if verdict.refuting_place else Grade.WEAK,
+        material=material,
     )
 
 
 def grade_verdict(within: float, share: Fraction, *, material: Material = MATERIAL) -> Grade:
     """Grade a verdict that could have refuted, by its bound and the fraction of alternatives that it tells apart."""
-    if within <= material.strong_within and share >= material.strong_share:
+    if within <= material.strong_within and share >= STRONG_SHARE:
         return Grade.STRONG
     # An unknown bound is none.
     is_close = within <= material.weak_beyond
-    return Grade.MODERATE if is_close and share >= material.weak_share else Grade.WEAK
+    return Grade.MODERATE if is_close and share >= WEAK_SHARE else Grade.WEAK
 
 
 def _find_within(standing: Standing) -> float:
@@ -141,11 +139,11 @@ def share_refuted(
         return Fraction(0)
     if list_different_rates(made.measure(claim) for claim in rates):
         return Fraction(1)
-    if verdict.standing is None or not verdict.refuting_place:
+    if verdict.standing is None:
         return Fraction(0)
     values = np.stack([measure_as(variant, made, claim) for claim in verdict.standing.claims], axis=1)
     finite = np.isfinite(values).all(axis=1)
-    refuted = int((verdict.standing.place_others(values[finite]) <= verdict.refuting_place).sum())
+    refuted = int(verdict.refutes(values[finite]).sum())
     unfinished = sum(record.status == "diverged" for record in records)
     return Fraction(refuted + int((~finite).sum()) + unfinished, len(values) + unfinished)
 

@@ -16,6 +16,7 @@ from installed import REAL_FOLDER, needs_mnist, needs_tensorflow
 from made_up_runs import make_unfinished, write_store
 
 from mnist_repro.cli import studies as verbs
+from mnist_repro.datasets.dataset import MNIST_SHA256
 from mnist_repro.records import environment as environments, packages
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
@@ -44,6 +45,47 @@ def test_run_on_mnist_trains_records_and_judges(call: Call, tmp_path: Path) -> N
     assert "2 runs planned: 0 trained, 2 reused, 0 of them not completed." in second.out
     assert row in second.out.splitlines()
     assert [record.seed for record in RecordStore(tmp_path / "here" / "local").read()] == [0, 1]
+
+
+@needs_mnist
+@needs_tensorflow
+def test_run_until_decided_makes_no_more_runs_than_the_verdict_takes(
+    call: Call, make_today: Callable[..., RunRecord], tmp_path: Path
+) -> None:
+    """The rule stands beside the records, the verdict names it, and a plain run afterwards has the fixed test again."""
+    images = {"dataset": "mnist", "dataset_sha256": MNIST_SHA256}
+    runs = [make_today(seed, accuracy=0.9 if seed < 20 else 0.5, **images) for seed in range(23)]
+    store = write_store(tmp_path / "here" / "local", runs)
+    arguments = ("run", EXPERIMENT, "--workers", 1, "--records", "here", "--data", REAL_FOLDER)
+
+    ended = call(*arguments, "--until-decided", "--seeds", "0-59")
+    judged = call("verdicts", "--records", "here")
+    fixed = call(*arguments, "--seeds", "0-22")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert "60 runs planned: 0 trained, 23 reused, 0 of them not completed." in ended.out
+    assert f"The runs of {EXPERIMENT} were made until they decide: the first 20 set the scale" in ended.out
+    assert "3 of 3 runs after the first 20 lie as far out as the document" in judged.out
+    assert "23, sequential" in judged.out
+    assert "until they decide at first. Then 23 were planned, 23 are made" in fixed.out
+    assert store.read() == runs
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        pytest.param(("--dataset", "digits"), "The stand-in decides nothing", id="stand-in"),
+        pytest.param(("--cluster", "tcp://127.0.0.1:9"), "A cluster is given all runs at once", id="cluster"),
+    ],
+)
+def test_run_until_decided_refuses_what_cannot_decide(
+    call: Call, tmp_path: Path, option: tuple[str, ...], said: str
+) -> None:
+    """It is said before anything is trained."""
+    ended = call("run", EXPERIMENT, "--until-decided", *option)
+
+    assert_one_line(ended, said, "leave --until-decided out")
+    assert list(tmp_path.iterdir()) == []
 
 
 @needs_tensorflow

@@ -9,7 +9,7 @@ import pytest
 from small_documents import GROUPED_CLAIMS, refusal, write_document
 
 from mnist_repro.documents.claim import Claim
-from mnist_repro.documents.document import Remark, load_document
+from mnist_repro.documents.document import Material, Remark, load_document
 
 
 def test_load_document_small_file_gives_all_it_says(tmp_path: Path) -> None:
@@ -46,6 +46,14 @@ def test_load_document_address_and_remarks_come_back(tmp_path: Path) -> None:
 
     assert document.url == "https://example.org/small"
     assert document.remarks == (Remark(line=3, text="Odd."), Remark(line=5, text="Odder."))
+
+
+def test_load_document_says_what_is_material_to_it(tmp_path: Path) -> None:
+    """What it leaves out is what is material anywhere."""
+    claims = GROUPED_CLAIMS.replace("[output]", "[material]\nweak_beyond = 0.1\n\n[output]")
+
+    assert load_document(write_document(tmp_path / "own", claims)).material == Material(weak_beyond=0.1)
+    assert load_document(write_document(tmp_path / "usual")).material == Material()
 
 
 def test_load_document_broken_remark_is_named_by_its_place(tmp_path: Path) -> None:

@@ -217,6 +217,18 @@ def test_load_document_broken_rule_names_place_rule_and_remedy(
             ": output.regions, entry 1: last_line must be at least first_line, 11. Received: 10. Correct it there.",
             id="output that ends before it begins",
         ),
+        pytest.param(
+            "[output]",
+            "[material]\nstrong_within = 1.5\n\n[output]",
+            ": material.strong_within must be a fraction between 0 and 1. Received: 1.5. Correct it there.",
+            id="material in points",
+        ),
+        pytest.param(
+            "[output]",
+            "[material]\nstrong_within = 0.04\n\n[output]",
+            ": material: strong_within must be at most weak_beyond, 0.03. Received: '0.04'. Correct it there.",
+            id="strong beyond weak",
+        ),
     ],
 )
 def test_load_document_broken_rule_has_its_words(tmp_path: Path, *, old: str, new: str, expected: str) -> None:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 
 import pytest
+from evidence_checks import find_typed_measurements
+from recorded_runs import choose_by
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.document import Document
@@ -50,3 +53,30 @@ def test_stored_notebook_cells_have_their_own_names(stored: Document) -> None:
         inside = [output.cell for output in stored.outputs if claim.line in output]
         below = [f"text before {label}" for number, label in labels.items() if number > claim.line]
         assert claim.cell in {None, *(inside or below[:1])}, claim
+
+
+def test_stored_document_or_its_code_gives_each_number_of_the_evidence(stored: Document) -> None:
+    """What a reconstruction says for itself are facts of the document; what was measured is read from records."""
+    catalogue = load_catalogue()
+    protocols = [catalogue.protocols[name] for name in dict.fromkeys(c.experiment for c in stored.claims) if name]
+    settings = [*protocols, *(variant.protocol for variant in catalogue.alternatives)]
+    text = _read(stored).decode()
+
+    assert find_typed_measurements(protocols, settings=settings, text=text) == []
+
+
+@pytest.mark.parametrize(
+    ("evidence", "found"),
+    [
+        pytest.param("In [3] divides by 255; see the paper (March 2019).", 0, id="facts"),
+        pytest.param("The final loss comes out near 0.31 where 0.421 is printed.", 1, id="a number of our runs"),
+        pytest.param("All twenty lie within one standard deviation.", 1, id="a measure in words"),
+        pytest.param("The basic net ends three points higher.", 1, id="a difference in words"),
+    ],
+)
+def test_find_typed_measurements_names_what_only_runs_could_tell(evidence: str, found: int) -> None:
+    """Numbers of the document's text pass, and so do the dates of what is cited."""
+    protocols = choose_by(protocols=load_catalogue().protocols).values()
+    typed = [replace(p, reconstructions=(replace(p.reconstructions[0], evidence=evidence),)) for p in protocols]
+
+    assert len(find_typed_measurements(typed, settings=(), text="In [3]: x / 255 # 0.421")) == found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,21 @@ def test_run_study_more_seeds_only_makes_the_new_ones(small_study: SmallStudy) -
     plan = small_study.plan(0, 1, 2, 3)
 
     assert (len(plan.reused), [run.seed for run in plan.missing]) == (2, [2, 3])
+
+
+def test_run_study_decided_experiment_has_no_further_run(small_study: SmallStudy) -> None:
+    """It is asked before the first run too, and is told of the recorded ones."""
+    asked: list[int] = []
+
+    def is_decided(_: str, records: Sequence[RunRecord]) -> bool:
+        asked.append(len(records))
+        return len(records) >= 3
+
+    small_study.run(0)
+    first, again = (small_study.run(*range(9), is_decided=is_decided) for _ in range(2))
+
+    assert [record.seed for record in first] == [record.seed for record in again] == [0, 1, 2]
+    assert asked == [1, 2, 3, 3]
 
 
 def test_run_study_exception_is_recorded_as_failure(failing_study: SmallStudy) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_up_runs import make_run, make_unfinished, write_store
+from made_up_studies import make_study
 from rich.console import Console
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.document import Document
-from mnist_repro.documents.protocol import Protocol
+from mnist_repro.documents.protocol import PROFILES, Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.terminal.plan import print_plan
 from mnist_repro.stats.summary import summarize
 from mnist_repro.verdicts.finding import MINIMUM_RUNS
-from mnist_repro.verdicts.planning import ExperimentPlan, Need, plan_experiments
+from mnist_repro.verdicts.planning import ExperimentPlan, Need, Refutation, plan_experiments
 
 LINEAR, BASIC = "julia-linear-lr0.003", "tf1-basic"
 
@@ -185,6 +187,66 @@ def test_plan_experiments_promise_without_runs_is_unknown(plan: Plan) -> None:
 
     assert need.to_reproduce is None
     assert need.reason is not None
+
+
+@pytest.mark.parametrize(
+    ("seeds", "recorded", "place", "is_known"),
+    [
+        pytest.param(58, 58, 0, True, id="too few to refute"),
+        pytest.param(59, 59, 1, True, id="the farthest"),
+        pytest.param(119, 119, 2, True, id="the second place"),
+        pytest.param(59, 58, 1, False, id="not as many recorded"),
+    ],
+)
+def test_plan_experiments_says_what_its_runs_could_refute(
+    protocols: dict[str, Protocol],
+    documents: dict[str, Document],
+    environment: Environment,
+    tmp_path: Path,
+    *,
+    seeds: int,
+    recorded: int,
+    place: int,
+    is_known: bool,
+) -> None:
+    """Of three reported runs 59 of ours refute one; the shift that is found is known from as many recorded ones."""
+    protocol = replace(protocols[BASIC], seeds=dict.fromkeys(PROFILES, seeds))
+    write_store(tmp_path / "local", make_study(protocol, range(recorded), environment=environment))
+
+    (planned,) = plan_experiments(
+        {BASIC: protocol}, profile="full", records=tmp_path, environment="local", documents=documents.values()
+    )
+
+    found = planned.refutation
+    assert found is not None
+    assert (found.document, found.tests, found.place) == ("tf1-notebook", 3, place)
+    assert (found.runs_for_place(1), found.runs_for_place(2)) == (59, 119)
+    assert math.isnan(found.detectable) is not is_known
+    assert math.isinf(found.detectable) is (place == 0)
+    if place and is_known:
+        assert 1 < found.detectable < 8
+
+
+def test_print_plan_says_what_could_be_refuted() -> None:
+    """A document's runs are tested together: how many of ours refute one is said once for all."""
+    plans = [
+        ExperimentPlan(
+            experiment=name,
+            runs=119,
+            environment=None,
+            seconds=None,
+            needs=(),
+            refutation=Refutation(document="a-document", tests=3, place=place, detectable=detectable),
+        )
+        for name, place, detectable in (("one", 2, 2.13), ("two", 1, math.nan), ("three", 0, math.inf))
+    ]
+
+    shown = show(plans)
+
+    assert "one 119 the 2nd farthest and beyond 2.1 SD of ours" in shown
+    assert "two 119 the farthest unknown: not as many are recorded" in shown
+    assert "three 119 none none" in shown
+    assert shown.count("a-document: 3 reported runs are tested. 59 runs of each of ours can refute one") == 1
 
 
 def show(plans: list[ExperimentPlan], *, workers: int = 2) -> str:

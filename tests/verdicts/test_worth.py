@@ -15,6 +15,7 @@ from made_up_runs import make_unfinished
 from recorded_runs import CATALOGUE, REFERENCE, judge_all, read_alternatives, read_runs
 from scipy import special
 
+from mnist_repro.documents.document import Material
 from mnist_repro.documents.explanation import Explanation
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.explained_run import explain_run
@@ -87,23 +88,51 @@ def widen(runs: Sequence[RunRecord], *, factor: float) -> tuple[RunRecord, ...]:
     )
 
 
-@pytest.mark.parametrize("experiment", JULIA)
-def test_assess_worth_ten_times_the_deviation_is_never_worth_more(experiment: str) -> None:
-    """A document whose runs vary ten times as much tells fewer alternatives apart, and its verdict is weaker."""
-    document = CATALOGUE.documents["julia-blog"]
-    ours = [run for name in JULIA for run in widen(read_runs(REFERENCE)[name], factor=10)]
+def judge_widened(experiment: str, *, factor: float, most: int = 119) -> tuple[RunVerdict, Worth]:
+    """Return the verdict on a reported run and its worth, all runs varying `factor` times as much.
+
+    Where too few are recorded to refute, they are taken several times over.
+    """
+    (document,) = (d for d in CATALOGUE.documents.values() if any(c.experiment == experiment for c in d.claims))
+    ours = []
+    for name in dict.fromkeys(c.experiment for c in document.claims if c.experiment):
+        recorded = widen(read_runs(REFERENCE)[name], factor=factor)
+        ours += [replace(recorded[seed % len(recorded)], seed=seed) for seed in range(most)]
     verdicts = judge_reported_runs(document, measured=Measurements(ours), protocols=CATALOGUE.protocols)
     (verdict,) = (each for each in verdicts if each.reported.experiment == experiment)
     alternatives = {
-        name: widen(runs, factor=10) for name, runs in read_alternatives().items() if name.startswith(f"{experiment}+")
+        name: widen(runs, factor=factor)
+        for name, runs in read_alternatives().items()
+        if runs and name.startswith(f"{experiment}+")
     }
+    return verdict, assess(verdict, alternatives)
 
-    narrow, wide = assess(judge_all()[experiment]), assess(verdict, alternatives)
 
-    assert verdict.word is Verdict.REPRODUCED
+@pytest.mark.parametrize("experiment", sorted(CATALOGUE.protocols))
+def test_assess_worth_ten_times_the_deviation_is_never_worth_more(experiment: str) -> None:
+    """A document whose runs vary ten times as much tells fewer alternatives apart, and its verdict is weaker."""
+    (narrow_verdict, narrow), (verdict, wide) = (judge_widened(experiment, factor=factor) for factor in (1, 10))
+
+    assert narrow_verdict.word is verdict.word is Verdict.REPRODUCED
+    assert list(Grade).index(wide.grade) >= list(Grade).index(narrow.grade)
     assert wide.grade is Grade.WEAK
     assert set(wide.told_apart) <= set(narrow.told_apart)
-    assert wide.within > narrow.within
+    assert wide.within > 5 * narrow.within
+
+
+def test_assess_worth_is_graded_by_what_is_material_to_the_document() -> None:
+    """Within 7.3 points and two of nine told apart is weak whatever is material; within 1.1 points is strong or not."""
+    wide, narrow = (judge_all()[name] for name in JULIA[:2])
+
+    def grade(verdict: RunVerdict, **bounds: float) -> Grade:
+        material = Material(**bounds)
+        runs, alternatives = read_alternatives(), CATALOGUE.alternatives
+        return assess_worth(verdict, claims=CLAIMS, alternatives=alternatives, runs=runs, material=material).grade
+
+    assert grade(wide, weak_beyond=0.1, strong_within=0.1) is Grade.WEAK
+    assert grade(narrow) is Grade.STRONG
+    assert grade(narrow, strong_within=0.005) is Grade.MODERATE
+    assert grade(narrow, strong_within=0.005, weak_beyond=0.01) is Grade.WEAK
 
 
 def test_assess_worth_alternative_without_runs_is_not_told_apart() -> None:

@@ -34,7 +34,7 @@ _RECONSTRUCTIONS = (
         choice="evaluation sets",
         chosen="the first 7,500, 2,500 and 3,000 test images",
         evidence="In [5] and In [22]: the function loops over 1:length(data_range) and reads the test images, so it "
-        "never sees the ranges that the text names. On the whole test set the same networks score two points more.",
+        "never sees the ranges that the text names.",
     ),
     Reconstruction(
         choice="Adam's epsilon",

@@ -17,6 +17,7 @@ from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.exports.json_numbers import dump_json, round_number
 from mnist_repro.reporting.wording.numbers import format_environment
+from mnist_repro.reporting.wording.reported_runs import format_run
 from mnist_repro.stats.summary import summarize
 from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult
 from mnist_repro.verdicts.finding import count_runs
@@ -36,7 +37,8 @@ def format_benchmark(result: EnvironmentResult, *, measure: Measure) -> str:
     ----------
     measure
         "accuracy": the mean over runs in percent, on each set evaluated at the end, with the half-width of its 95 %
-        interval. "seconds": the median training time of a run, with half the interquartile range.
+        interval; `extra` has the verdict on the reported run, with its grade. "seconds": the median training time of a
+        run, with half the interquartile range.
 
     Raises
     ------
@@ -44,8 +46,13 @@ def format_benchmark(result: EnvironmentResult, *, measure: Measure) -> str:
         If no run completed.
     """
     describe = _describe_accuracies if measure == "accuracy" else _describe_seconds
+    verdicts = {run.id: f"\nreported run: {format_run(run)}" for run in result.runs if measure == "accuracy"}
     entries = [
-        {**entry, "extra": f"{entry['extra']}\n{_describe_making(experiment.environment)}"}
+        {
+            **entry,
+            "extra": f"{entry['extra']}\n{_describe_making(experiment.environment)}"
+            f"{verdicts.get(experiment.protocol.id, '')}",
+        }
         for experiment in result.experiments
         if experiment.completed and experiment.environment
         for entry in describe(experiment)

@@ -98,6 +98,7 @@ def _describe_run(run: JudgedRun) -> dict[str, Any]:
         "p": None if verdict.p is None else round_number(float(verdict.p)),
         "adjusted_p": None if verdict.adjusted_p is None else round_number(float(verdict.adjusted_p)),
         "runs": verdict.runs,
+        "stopping": verdict.rule and asdict(verdict.rule),
         "runs_needed": verdict.runs_needed,
         "within": round_number(worth.within),
         "alternatives": worth.tried,

@@ -17,13 +17,11 @@ from jinja2 import Environment as Templates
 from markupsafe import Markup
 
 from mnist_repro.comparison.results import Artifacts, Results
-from mnist_repro.documents.protocol import Reconstruction
 from mnist_repro.reporting.figures.report import FigureFiles
 from mnist_repro.reporting.html.claim_rows import ClaimRow, list_rows
 from mnist_repro.reporting.html.inline_figures import FigureSheet
 from mnist_repro.reporting.html.palette import format_palette
 from mnist_repro.reporting.wording.speed import list_engine_rows
-from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import Verdict
 
 PAGE_FILE = "index.html"
@@ -31,14 +29,6 @@ PAGE_FILE = "index.html"
 _TEMPLATE = "page.html.j2"
 # Limit of the whole page, and the size of a claim; figures get the rest.
 _MOST_BYTES, _CLAIM_BYTES = 2_900_000, 5_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """A choice that the document does not state."""
-
-    reconstruction: Reconstruction
-    experiments: tuple[str, ...]  #: ids of the experiments with this choice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +59,6 @@ def render_page(results: Results, *, figures: FigureFiles, folder: Path, templat
         rows=rows,
         verdicts=verdicts,
         sections=_list_sections(results, rows=rows),
-        reconstructions=_list_reconstructions(results.shown[0]),
         speed_tables=list_engine_rows(artifacts.times, busy=artifacts.busy_times),
         artifacts=artifacts,
         sheet=FigureSheet(folder, most_bytes=_MOST_BYTES - _CLAIM_BYTES * len(rows)),
@@ -87,15 +76,6 @@ def _count_verdicts(rows: Sequence[ClaimRow]) -> dict[Verdict, int]:
     """Count the verdicts on the page, in their order."""
     found = [row.finding.verdict for row in rows]
     return {verdict: found.count(verdict) for verdict in Verdict if verdict in found}
-
-
-def _list_reconstructions(result: EnvironmentResult) -> list[Choice]:
-    """Return the choices that the documents do not state, each once."""
-    found: dict[Reconstruction, list[str]] = {}
-    for experiment in result.experiments:
-        for reconstruction in experiment.protocol.reconstructions:
-            found.setdefault(reconstruction, []).append(experiment.protocol.id)
-    return [Choice(reconstruction=choice, experiments=tuple(names)) for choice, names in found.items()]
 
 
 def _list_sections(results: Results, *, rows: Sequence[ClaimRow]) -> list[Section]:

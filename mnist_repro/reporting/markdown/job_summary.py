@@ -13,7 +13,7 @@ from mnist_repro.documents.document import Document
 from mnist_repro.errors import ReproError
 from mnist_repro.reporting.escaping import escape_markdown
 from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_made_with, list_family_cells
-from mnist_repro.reporting.wording.reported_runs import HEADINGS, format_alternatives, list_run_cells, summarize_result
+from mnist_repro.reporting.wording.reported_runs import HEADINGS, list_notes, list_run_cells, summarize_result
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import Verdict
 
@@ -45,8 +45,8 @@ def _describe(result: EnvironmentResult, *, documents: Mapping[str, Document]) -
         yield f"- **{escape_markdown(document.title)}**: {summarize_result(result, document.id)}"
     yield ""
     yield from _format_rows(HEADINGS, map(list_run_cells, result.runs), left=3)
-    if sentence := format_alternatives(result.runs):
-        yield escape_markdown(sentence)
+    for note in list_notes(result.runs):
+        yield escape_markdown(note)
         yield ""
     missed = [(each.id, each.finding) for each in result.judged if each.finding.verdict is Verdict.NOT_REPRODUCED]
     if missed:

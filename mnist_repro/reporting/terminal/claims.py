@@ -17,7 +17,7 @@ from mnist_repro.reporting.wording.numbers import (
     format_subject,
     format_verdict,
 )
-from mnist_repro.reporting.wording.reported_runs import HEADINGS, format_alternatives, list_run_cells, summarize_result
+from mnist_repro.reporting.wording.reported_runs import HEADINGS, list_notes, list_run_cells, summarize_result
 from mnist_repro.verdicts.document import Family, JudgedRun
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import Basis, Verdict
@@ -45,7 +45,7 @@ def print_claims(result: EnvironmentResult, *, console: Console) -> None:
 
 
 def print_runs(runs: Sequence[JudgedRun], *, console: Console) -> None:
-    """Print a table with a row for each reported run, and say where no alternative was run."""
+    """Print a table with a row for each reported run, and say what it does not tell."""
     if not runs:
         return
     rows: list[list[str | Text]] = []
@@ -53,8 +53,8 @@ def print_runs(runs: Sequence[JudgedRun], *, console: Console) -> None:
         document, name, verdict, *numbers = list_run_cells(run)
         rows.append([document, name, Text(verdict, style=colour_verdict(run.word)), *numbers])
     console.print(plain_table(HEADINGS, rows, right=HEADINGS[3:]))
-    if sentence := format_alternatives(runs):
-        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+    for note in list_notes(runs):
+        console.print(note, markup=False, highlight=False, soft_wrap=True)
     console.print()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -14,7 +15,8 @@ from mnist_repro.reporting.terminal.tables import plain_table
 from mnist_repro.reporting.wording.digits import UNKNOWN
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import DECIDED, OPEN, count_runs
-from mnist_repro.verdicts.planning import ExperimentPlan, Need
+from mnist_repro.verdicts.planning import ExperimentPlan, Need, Refutation
+from mnist_repro.verdicts.reported_verdict import format_ordinal
 
 _MINUTE, _HOUR = 60, 3600
 
@@ -26,6 +28,12 @@ def print_plan(
     console.print(_cost_table(plans, environment=environment))
     console.print(_format_total(plans, workers=workers), highlight=False)
     console.print()
+    tested = [(plan, plan.refutation) for plan in plans if plan.refutation]
+    if tested:
+        console.print(_refutation_table(tested, profile=profile))
+        for sentence in dict.fromkeys(_format_tests(each) for _, each in tested):
+            console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+        console.print()
     console.print(_need_table(plans, profile=profile))
     console.print(
         "A recorded run is not trained again. The curves and values of a run are judged together: with fewer "
@@ -93,6 +101,34 @@ def _format_duration(seconds: float) -> str:
     if seconds < _MINUTE:
         return f"{seconds:.0f} s"
     return f"{seconds / _MINUTE:.0f} min" if seconds < _HOUR else f"{seconds / _HOUR:.1f} h"
+
+
+def _refutation_table(tested: Sequence[tuple[ExperimentPlan, Refutation]], *, profile: Profile) -> Table:
+    rows = [
+        (plan.experiment, str(plan.runs), _format_refuted(each.place), _format_shift(each.detectable))
+        for plan, each in tested
+    ]
+    headings = ("reported run", "runs", f"refuted by {profile}", "shift of all values found in 80 %")
+    return plain_table(headings, rows, right=headings[1:2])
+
+
+def _format_tests(refutation: Refutation) -> str:
+    first, second = (refutation.runs_for_place(place) for place in (1, 2))
+    together = "1 reported run is" if refutation.tests == 1 else f"{refutation.tests} reported runs are"
+    return (
+        f"{refutation.document}: {together} tested. {first} runs of each of ours can refute one that lies farther off "
+        f"than all of ours, {second} also the second farthest."
+    )
+
+
+def _format_refuted(place: int) -> str:
+    return {0: "none", 1: "the farthest"}.get(place, f"the {format_ordinal(place)} farthest and beyond")
+
+
+def _format_shift(detectable: float) -> str:
+    if math.isnan(detectable):
+        return f"{UNKNOWN}: not as many are recorded"
+    return "none" if math.isinf(detectable) else f"{detectable:.1f} SD of ours"
 
 
 def _need_table(plans: Sequence[ExperimentPlan], *, profile: Profile) -> Table:

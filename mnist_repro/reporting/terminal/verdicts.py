@@ -11,7 +11,7 @@ from mnist_repro.reporting.exports.claims_json import format_claims
 from mnist_repro.reporting.terminal.tables import Form, print_rows
 from mnist_repro.reporting.wording.digits import format_p
 from mnist_repro.reporting.wording.numbers import list_remarks
-from mnist_repro.reporting.wording.reported_runs import HEADINGS, format_alternatives, list_run_cells, summarize_result
+from mnist_repro.reporting.wording.reported_runs import HEADINGS, list_notes, list_run_cells, summarize_result
 from mnist_repro.verdicts.document import Family
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import Basis, Finding
@@ -43,7 +43,7 @@ def print_verdicts(
     if form == "markdown":
         return
     console.print()
-    for sentence in filter(None, (summarize_result(result), format_alternatives(result.runs))):
+    for sentence in (summarize_result(result), *list_notes(result.runs)):
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     for sentence in list_remarks(result, file=str(result.store.file)):
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)

@@ -6,17 +6,21 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from mnist_repro.documents.claim import Claim
 from mnist_repro.reporting.wording.digits import UNKNOWN, format_p
+from mnist_repro.reporting.wording.numbers import format_interval
+from mnist_repro.studies.stopping import StoppingRule
 from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import DECIDED, Verdict
-from mnist_repro.verdicts.worth import MATERIAL, Grade
+from mnist_repro.verdicts.reported_verdict import format_ordinal
+from mnist_repro.verdicts.worth import MATERIAL, STRONG_SHARE, WEAK_SHARE, Grade
 
 HEADINGS = ("document", "run", "verdict", "within", "tells apart", "p", "n")
 _POINTS = 100.0
 GRADES = (
-    f"**Strong**: within {_POINTS * MATERIAL.strong_within:g} points, and at least {MATERIAL.strong_share} told apart; "
-    f"**weak**: not within {_POINTS * MATERIAL.weak_beyond:g} points, or less than {MATERIAL.weak_share} told apart"
+    f"**Strong**: within {_POINTS * MATERIAL.strong_within:g} points, and at least {STRONG_SHARE} told apart; "
+    f"**weak**: not within {_POINTS * MATERIAL.weak_beyond:g} points, or less than {WEAK_SHARE} told apart"
 )
 LEGEND = (
     "A verdict is on a whole run: its curves and final values together. **Reproduced**: it could have been refuted "
@@ -27,6 +31,19 @@ LEGEND = (
 NO_ALTERNATIVES = (
     "No alternative to the reconstruction of {} was run, so nothing is known of what would have been refuted: "
     "`mnist-repro explain` runs them."
+)
+SEQUENTIAL = (
+    "The runs of {} were made until they decide: the first {} set the scale, and the {} later one that lies as far out "
+    "as the document's ends it; {} were planned at most. p is that of this rule. What else it would have found is not "
+    "known, so there is no grade."
+)
+FIXED_LATER = (
+    "The runs of {} were made until they decide at first. Then {} were planned, {} are made, and the fixed test judges "
+    "them."
+)
+OWN_MATERIAL = (
+    "{} says what is material to it, in points of final accuracy: a strong verdict is within {}, and one not within {} "
+    "is weak."
 )
 # What a sentence says of one verdict; of the first, how many runs share it stands before.
 _OF_RUNS = {
@@ -44,7 +61,8 @@ def list_run_cells(run: JudgedRun) -> tuple[str, ...]:
     """Return the cells of a reported run, under `HEADINGS`."""
     verdict = run.verdict
     p = "" if verdict.p is None else format_p(float(verdict.p))
-    return run.document, run.id, format_run(run), format_within(run), format_told_apart(run), p, str(verdict.runs)
+    runs = f"{verdict.runs}, sequential" if verdict.is_sequential else str(verdict.runs)
+    return run.document, run.id, format_run(run), format_within(run), format_told_apart(run), p, runs
 
 
 def format_run(run: JudgedRun) -> str:
@@ -66,6 +84,8 @@ def format_told_apart(run: JudgedRun) -> str:
         return ""
     if not worth.tried:
         return "none declared"
+    if run.verdict.is_sequential:
+        return UNKNOWN
     return f"{len(worth.told_apart)} of {worth.tried}" if worth.ran else "none was run"
 
 
@@ -74,10 +94,30 @@ def format_detectable(run: JudgedRun) -> str:
     return f"{run.detectable:.1f} SD" if math.isfinite(run.detectable) else ""
 
 
-def format_alternatives(runs: Iterable[JudgedRun]) -> str:
-    """Return a sentence on runs to which no alternative was run; empty where there are none."""
-    alone = [run.id for run in runs if run.verdict.runs and run.worth.tried and not run.worth.ran]
-    return NO_ALTERNATIVES.format(", ".join(alone)) if alone else ""
+def format_kept(runs: Iterable[JudgedRun], claim: Claim) -> str:
+    """Format the values of a claim that the verdict on its run would not refute; empty where it could refute none."""
+    kept = next((run.kept[claim] for run in runs if run.id == claim.experiment and claim in run.kept), None)
+    return "" if kept is None else format_interval(kept, claim)
+
+
+def list_notes(runs: Iterable[JudgedRun]) -> list[str]:
+    """Return sentences on what a table of these runs does not tell: how they were made, and by what they are graded."""
+    made = [run for run in runs if run.verdict.runs]
+    alone = [run.id for run in made if run.worth.tried and not run.worth.ran]
+    notes = [NO_ALTERNATIVES.format(", ".join(alone))] if alone else []
+    in_turn: dict[StoppingRule, list[str]] = {}
+    for run in made:
+        if (rule := run.verdict.rule) and rule.is_fixed:
+            notes.append(FIXED_LATER.format(run.id, rule.planned, run.verdict.runs))
+        elif rule:
+            in_turn.setdefault(rule, []).append(run.id)
+    for rule, names in in_turn.items():
+        notes.append(SEQUENTIAL.format(", ".join(names), rule.first, format_ordinal(rule.enough), rule.planned))
+    own = {run.document: run.worth.material for run in made if run.worth.material != MATERIAL}
+    for document, material in own.items():
+        bounds = (f"{_POINTS * bound:g}" for bound in (material.strong_within, material.weak_beyond))
+        notes.append(OWN_MATERIAL.format(document, *bounds))
+    return notes
 
 
 def summarize_result(result: EnvironmentResult, document: str | None = None) -> str:

@@ -1,7 +1,7 @@
 """How far rounding alone separates two runs: the same run, its initial values moved by a unit in the last place.
 
-Where that changes the results as much as another seed does, a run is numerically chaotic: two platforms, which round
-differently, cannot agree run by run, and can be compared by distribution only.
+Where the two part, two platforms, which round differently, cannot agree run by run, and can be compared by distribution
+only. Whether they part says nothing of how far: the ratio does, and stays below 1 where weights and order are shared.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _NEGLIGIBLE = 0.1
 
 
 class RoundingEffect(Enum):
-    """What rounding does to a run's result."""
+    """What rounding does to a run: when it parts from the same run elsewhere."""
 
-    CHAOS = "numerically chaotic: no two platforms can agree run by run"
-    SOME = "runs part, though by less than seeds make them"
+    CHAOS = "numerically chaotic: runs part within the first steps, and no two platforms agree run by run"
+    LATE = "runs part later in training, and no two platforms agree run by run"
     NONE = "platforms can agree run by run"
     UNKNOWN = "unknown"
 
@@ -48,12 +48,12 @@ class RoundingSensitivity:
 
     @property
     def effect(self) -> RoundingEffect:
-        """What rounding does: chaos where it may change the results as much as a seed does."""
-        if math.isnan(self.ratio):
-            return RoundingEffect.UNKNOWN
-        if self.interval.high >= 1:
+        """What rounding does, by the step at which runs part; the end decides where the first steps do not."""
+        if math.isfinite(self.parted):
             return RoundingEffect.CHAOS
-        return RoundingEffect.NONE if self.interval.high < _NEGLIGIBLE else RoundingEffect.SOME
+        if self.interval.high < _NEGLIGIBLE:
+            return RoundingEffect.NONE
+        return RoundingEffect.UNKNOWN if math.isnan(self.parted + self.ratio) else RoundingEffect.LATE
 
 
 def measure_rounding(

@@ -64,6 +64,7 @@ def test_format_benchmark_accuracy_is_the_mean_with_its_interval(export: Export)
     assert first["range"] == f"± {4.302653 * stdev([89.48, 90.0, 90.48]) / 3**0.5:.4f}"
     assert re.fullmatch(r"(\+-|±)\s*\d[0-9.]+", first["range"])
     assert first["extra"].startswith("mean of 3 runs, with half its 95 % interval\nTensorFlow 2.19.1, ")
+    assert first["extra"].endswith("\nreported run: inconclusive")
 
 
 def test_format_benchmark_seconds_is_the_median_of_the_training(export: Export) -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from recorded_runs import CATALOGUE, judge_all, read_alternatives
 
+from mnist_repro.documents.document import Material
 from mnist_repro.reporting.wording.reported_runs import (
-    format_alternatives,
+    format_kept,
     format_told_apart,
+    list_notes,
     list_run_cells,
     summarize_runs,
 )
+from mnist_repro.studies.stopping import StoppingRule
 from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.finding import Verdict
 from mnist_repro.verdicts.reported_run import ReportedRun
@@ -86,10 +90,47 @@ def test_list_run_cells_wide_run_looks_weak() -> None:
     assert cells[-1] == "200"
 
 
-def test_format_alternatives_says_how_to_run_them() -> None:
+def test_list_notes_says_how_to_run_them() -> None:
     """Where no alternative was run, that is said, with the command, in place of a count of none."""
     alone, tried = make_judged(Verdict.REPRODUCED, ran=0), make_judged(Verdict.REPRODUCED)
 
     assert (format_told_apart(alone), format_told_apart(tried)) == ("none was run", "2 of 9")
-    assert "mnist-repro explain" in format_alternatives([alone, tried])
-    assert format_alternatives([tried, make_judged(Verdict.NOT_RUN, ran=0, runs=0)]) == ""
+    assert "mnist-repro explain" in "".join(list_notes([alone, tried]))
+    assert list_notes([tried, make_judged(Verdict.NOT_RUN, ran=0, runs=0)]) == []
+
+
+def test_list_notes_own_material_and_stopping_rules_are_said() -> None:
+    """A reader learns by what a verdict was graded, and how its runs were made; runs with one rule share a sentence."""
+    plain = make_judged(Verdict.REPRODUCED)
+    worth = replace(plain.worth, material=Material(strong_within=0.002, weak_beyond=0.01))
+    rule = StoppingRule(planned=119)
+    rules = (None, rule, rule, replace(rule, is_fixed=True))
+
+    notes = list_notes(replace(plain, worth=worth, verdict=replace(plain.verdict, rule=rule)) for rule in rules)
+
+    assert [note.partition(" ")[0] for note in notes] == ["The", "The", "a-document"]
+    assert "Then 119 were planned, 200 are made, and the fixed test" in notes[0]
+    assert notes[1].startswith("The runs of a-run, a-run were made until they decide: the first 20 set the scale")
+    assert notes[2].endswith("a strong verdict is within 0.2, and one not within 1 is weak.")
+    assert list_notes([plain]) == []
+
+
+def test_list_run_cells_sequential_run_says_so() -> None:
+    """Neither a grade nor a count of alternatives stands where the runs that would give them were saved."""
+    plain = make_judged(Verdict.REPRODUCED)
+
+    cells = list_run_cells(replace(plain, verdict=replace(plain.verdict, rule=StoppingRule(planned=119))))
+
+    assert cells[2:] == ("reproduced", "7.3 points", "unknown", "0.5", "200, sequential")
+
+
+def test_format_kept_holds_the_printed_value_of_a_run_that_reproduces() -> None:
+    """The values that would not be refuted agree with the verdict; where nothing could be, there are none."""
+    verdicts = [judge_all()[name] for name in ("julia-linear-lr0.003", "tf1-basic")]
+    kept, nothing = (replace(make_judged(verdict.word), verdict=verdict) for verdict in verdicts)
+    claim = next(each for each in kept.verdict.reported.claims if each.metric == "accuracy")
+
+    low, high = (float(end) for end in format_kept([nothing, kept], claim).removesuffix(" %").split(" to "))
+
+    assert low < 100 * claim.value < high
+    assert format_kept([nothing], nothing.verdict.reported.claims[0]) == ""

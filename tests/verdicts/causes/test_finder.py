@@ -129,7 +129,7 @@ def test_list_rounding_cells_row_says_whether_platforms_can_agree(causes: Experi
         "2",
         "1.1 (0.8 to 1.4)",
         "5 steps (median of 8)",
-        "numerically chaotic: no two platforms can agree run by run",
+        "numerically chaotic: runs part within the first steps, and no two platforms agree run by run",
     ]
     assert "more than 50 steps" in list_rounding_cells(replace(chaotic, parted=math.inf))
 

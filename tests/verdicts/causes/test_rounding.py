@@ -1,4 +1,4 @@
-"""Rounding is chaotic where it may act like another seed, and harmless only where its effect is surely small."""
+"""Rounding is chaotic where runs part at once, and harmless only where its effect is surely small to the end."""
 
 from __future__ import annotations
 
@@ -73,12 +73,13 @@ def test_measure_rounding_independent_runs_are_chaotic_in_most_simulations(make_
     assert 0.92 <= held / 400 <= 1.0
 
 
-def test_measure_rounding_small_differences_are_not_chaotic(make_runs: MakeRuns) -> None:
-    """Differences of a hundredth of the standard deviation over seeds give that ratio, and no chaos."""
+def test_measure_rounding_small_differences_give_their_ratio(make_runs: MakeRuns) -> None:
+    """Differences of a hundredth of the standard deviation over seeds give that ratio, and part no runs."""
     losses = np.random.default_rng(1).normal(0.4, 0.02, 40)
     moved = losses[:10] + np.random.default_rng(2).normal(0, 0.0002, 10)
 
-    measured = _measure(make_runs(losses), make_runs(moved))
+    together = make_runs([0.4] * 3, steps=[2.0, 1.5])
+    measured = _measure(make_runs(losses), make_runs(moved), together, together)
 
     expected = math.sqrt(np.mean((moved - losses[:10]) ** 2) / 2 / losses.var(ddof=1))
     low, high = stats.f.interval(0.95, 10, 39)
@@ -90,20 +91,24 @@ def test_measure_rounding_small_differences_are_not_chaotic(make_runs: MakeRuns)
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "expected"),
+    ("parted", "low", "high", "expected"),
     [
-        pytest.param(0.6, 1.7, RoundingEffect.CHAOS, id="as much as seeds"),
-        pytest.param(1.2, 1.7, RoundingEffect.CHAOS, id="more than seeds"),
-        pytest.param(0.2, 0.9, RoundingEffect.SOME, id="less than seeds"),
-        pytest.param(0.01, 0.09, RoundingEffect.NONE, id="next to nothing"),
+        pytest.param(2.0, 0.6, 1.7, RoundingEffect.CHAOS, id="at once, perhaps as far as seeds"),
+        pytest.param(2.0, 0.01, 0.09, RoundingEffect.CHAOS, id="at once, and not far"),
+        pytest.param(math.inf, 0.6, 1.7, RoundingEffect.LATE, id="later, perhaps as far as seeds"),
+        pytest.param(math.inf, 0.2, 0.9, RoundingEffect.LATE, id="later"),
+        pytest.param(math.inf, 0.01, 0.09, RoundingEffect.NONE, id="next to never"),
+        pytest.param(math.nan, 0.01, 0.09, RoundingEffect.NONE, id="not followed, and together at the end"),
+        pytest.param(math.nan, 0.2, 0.9, RoundingEffect.UNKNOWN, id="not followed, and apart at the end"),
+        pytest.param(math.inf, math.nan, math.nan, RoundingEffect.UNKNOWN, id="no ends to compare"),
     ],
 )
-def test_rounding_sensitivity_effect_is_read_from_the_interval(
-    low: float, high: float, expected: RoundingEffect
+def test_rounding_sensitivity_effect_is_read_from_when_runs_part(
+    parted: float, low: float, high: float, expected: RoundingEffect
 ) -> None:
-    """Rounding that may be as good as another seed is chaos; it is harmless only where it is surely next to nothing."""
+    """Wide intervals from few pairs make no chaos: whether runs part is seen step by step, and at the end."""
     measured = RoundingSensitivity(
-        experiment="x", pairs=10, ratio=low, interval=Interval(low, high), parted=5.0, followed=8
+        experiment="x", pairs=10, ratio=low, interval=Interval(low, high), parted=parted, followed=8
     )
 
     assert measured.effect is expected
