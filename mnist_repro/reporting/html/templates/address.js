@@ -31,20 +31,28 @@ function follow(id) {
   const part = target.querySelector(":scope > details");
   if (part) part.open = true;
   const claim = claims.find((each) => each === target);
-  if (claim?.hidden) form.reset();
+  if (claim?.hidden) restore(new URLSearchParams());
   if (claim) show(claim, true);
   target.scrollIntoView();
   if (claim) buttons.get(claim).focus({ preventScroll: true });
 }
 
+function decode(hash) {
+  try {
+    return decodeURIComponent(hash);
+  } catch {
+    return hash;
+  }
+}
+
 function readAddress() {
   const hash = location.hash.slice(1);
   if (hash.includes("=")) restore(new URLSearchParams(hash));
-  else follow(decodeURIComponent(hash));
+  else follow(decode(hash));
 }
 
 const part = document.getElementById("claims");
-for (const kind of ["click", "input"]) {
+for (const kind of ["click", "input", "change"]) {
   part.addEventListener(kind, (event) => {
     // The claim's own link is followed, and copied; a reset comes after its event.
     const link = event.target.closest("a");

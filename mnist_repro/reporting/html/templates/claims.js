@@ -104,7 +104,7 @@ for (const heading of headings) {
   heading.append(button);
   button.addEventListener("click", () => sort(heading, heading.getAttribute("aria-sort") === "ascending" ? -1 : 1));
 }
-form.addEventListener("input", filter);
+for (const kind of ["input", "change"]) form.addEventListener(kind, filter);
 form.addEventListener("submit", (event) => event.preventDefault());
 // The fields are empty only after this event.
 form.addEventListener("reset", () => setTimeout(reset));
