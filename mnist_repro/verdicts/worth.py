@@ -107,19 +107,23 @@ def grade_verdict(within: float, share: Fraction, *, material: Material = MATERI
 
 
 def _find_within(standing: Standing) -> float:
-    """Return the largest bound of a final accuracy; of the ends of curves, where no final one is reported."""
-    ends = [(family[-1], values) for family, values in _list_ends(standing) if family[-1].metric in _ACCURACIES]
-    final = [(claim, values) for claim, values in ends if claim.period is None] or ends
+    """Return the largest bound of a final accuracy."""
     bounds = []
-    for claim, values in final:
+    for claim, values in list_final_accuracies(standing):
         low, high = claim.limits
         bounds.append(bound_difference(summarize(values), low=low, high=high) / (100 if claim.unit == "percent" else 1))
     return max(bounds, default=math.nan)
 
 
-def _list_ends(standing: Standing) -> list[tuple[tuple[Claim, ...], NDArray[np.float64]]]:
+def list_final_accuracies(standing: Standing) -> list[tuple[Claim, NDArray[np.float64]]]:
+    """Return the final accuracies with our values, of shape (runs,); the ends of curves, where none is reported."""
     last = np.cumsum([len(family) for family in standing.families]) - 1
-    return [(family, standing.ours[:, place]) for family, place in zip(standing.families, last, strict=True)]
+    ends = [
+        (family[-1], standing.ours[:, place])
+        for family, place in zip(standing.families, last, strict=True)
+        if family[-1].metric in _ACCURACIES
+    ]
+    return [(claim, values) for claim, values in ends if claim.period is None] or ends
 
 
 def share_refuted(

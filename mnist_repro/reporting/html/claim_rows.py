@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from mnist_repro.documents.comparison import Comparison
 from mnist_repro.documents.document import Document
 from mnist_repro.reporting.html.strips import Strip, Strips, place_runs
-from mnist_repro.reporting.wording.numbers import format_places, format_reported, list_family_cells
+from mnist_repro.reporting.wording.numbers import format_mean, format_places, format_reported, list_family_cells
 from mnist_repro.verdicts.document import Family, Said
 from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult
 from mnist_repro.verdicts.finding import Basis, Finding, Verdict
 from mnist_repro.verdicts.measured import Assessment
 from mnist_repro.verdicts.uncertainty import Certainty
 
-# Verdicts by which nothing speaks against a claim.
-_SILENT = frozenset({Verdict.REPRODUCED, Verdict.CONSISTENT, Verdict.CHOSE})
+# Verdicts that a reader does not expect of a published result.
+_SURPRISES = frozenset({Verdict.NOT_REPRODUCED, Verdict.EXPLAINED, Verdict.DOUBTFUL, Verdict.CONTRADICTED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +49,14 @@ class ClaimRow:
     notes: tuple[str, ...] = ()
 
     @property
-    def is_missed(self) -> bool:
-        """Whether something speaks against it: neither is it reproduced, nor are there only too few of our runs."""
-        return self.finding.basis is not Basis.FACT and self.finding.verdict not in _SILENT
+    def is_surprising(self) -> bool:
+        """Whether something speaks against it, and it is no fact, which counts nothing."""
+        return self.finding.basis is not Basis.FACT and self.finding.verdict in _SURPRISES
+
+    @property
+    def unit(self) -> str:
+        """The unit of the sort keys: numbers of different units have no order."""
+        return self.numbers[-1].assessment.claim.unit.replace("percent", "fraction") if self.numbers else ""
 
 
 def list_rows(results: Iterable[EnvironmentResult], *, documents: Mapping[str, Document]) -> list[ClaimRow]:
@@ -80,22 +85,24 @@ class _Rows:
         return sorted(rows, key=lambda row: (order.index(row.document.id), row.finding.basis is Basis.FACT))
 
     def _describe_family(self, family: Family) -> ClaimRow:
-        claim, summary = family.claim, family.assessments[-1].summary
-        subject, reported, ours, *_ = list_family_cells(family)
+        claim, summary = family.claim, family.assessments[-1].measured.summary
+        subject, reported, *_ = list_family_cells(family)
         drawn = place_runs(family.assessments)
         return ClaimRow(
             key=self._key(family.id),
             result=self._result,
             document=self._documents[claim.document],
             experiments=self._find([claim.experiment] if claim.experiment else []),
-            name=subject if claim.experiment else f"{subject}, {claim.id}",
+            name=f"{subject} of training image {claim.example}" if claim.example else subject,
             finding=family.finding,
             lines=family.lines,
-            reported=reported,
-            ours=ours,
+            # Where the document prints a wrong unit, that is the news.
+            reported=f"{claim.printed} %" if claim.printed_unit == "percent" else reported,
+            # Of promises and targets too, for which no run stands.
+            ours=format_mean(summary, claim) if summary else "",
             places=format_places(family),
-            reported_value=claim.value,
-            our_value=summary.mean if summary else None,
+            reported_value=claim.fraction,
+            our_value=(summary.mean / 100 if claim.unit == "percent" else summary.mean) if summary else None,
             numbers=_pair(family.assessments, drawn),
             ticks=drawn.ticks if drawn else (),
             certainty=self._certainties.get(claim.id),
@@ -116,7 +123,7 @@ class _Rows:
             finding=said.finding,
             lines=said.lines,
             reported=" against ".join(map(format_reported, claims)),
-            reported_value=claims[0].value if claims else None,
+            reported_value=claims[0].fraction if claims else None,
             numbers=_pair(assessments, drawn),
             ticks=drawn.ticks if drawn else (),
             notes=_unique([subject.note] if isinstance(subject, Comparison) else []),

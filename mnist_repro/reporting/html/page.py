@@ -21,12 +21,18 @@ from mnist_repro.reporting.figures.report import FigureFiles
 from mnist_repro.reporting.html.claim_rows import ClaimRow, list_rows
 from mnist_repro.reporting.html.inline_figures import FigureSheet
 from mnist_repro.reporting.html.palette import format_palette
+from mnist_repro.reporting.html.run_rows import list_run_rows
+from mnist_repro.reporting.wording.reported_runs import summarize_headline
 from mnist_repro.reporting.wording.speed import list_engine_rows
 from mnist_repro.verdicts.finding import Verdict
 
 PAGE_FILE = "index.html"
 
 _TEMPLATE = "page.html.j2"
+# One module: what comes first is used by what follows.
+_SCRIPTS = ("tables.js", "rule.js", "play.js", "claims.js", "address.js", "save.js")
+# What a moved mark may be judged as.
+_WORDS = (Verdict.REPRODUCED, Verdict.DOUBTFUL, Verdict.CONSISTENT, Verdict.NOT_REPRODUCED)
 # Limit of the whole page, and the size of a claim; figures get the rest.
 _MOST_BYTES, _CLAIM_BYTES = 2_900_000, 5_000
 
@@ -37,6 +43,11 @@ class Section:
 
     id: str  #: its anchor
     title: str
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether it stands behind a click: all but the results and the claims."""
+        return self.id not in {"outcome", "claims"}
 
     @property
     def template(self) -> str:
@@ -51,14 +62,19 @@ def render_page(results: Results, *, figures: FigureFiles, folder: Path, templat
     timed = results.timed
     artifacts = results.artifacts[timed.name] if timed else Artifacts()
     style = format_palette() + _read("page.css")
-    script = _read("page.js")
+    script = "".join(map(_read, _SCRIPTS))
+    overviews = (figures.environments.get(result.name, {}).get("overview") for result in results.shown)
     return templates.get_template(_TEMPLATE).render(
         results=results,
         documents=results.documents,
         figures=figures,
         rows=rows,
+        run_rows={each.name: list_run_rows(each, documents=results.documents) for each in results.shown},
+        words=_WORDS,
+        description=" ".join(map(summarize_headline, results.shown)),
+        picture=next(filter(None, overviews), None),
         verdicts=verdicts,
-        sections=_list_sections(results, rows=rows),
+        sections=_list_sections(results),
         speed_tables=list_engine_rows(artifacts.times, busy=artifacts.busy_times),
         artifacts=artifacts,
         sheet=FigureSheet(folder, most_bytes=_MOST_BYTES - _CLAIM_BYTES * len(rows)),
@@ -78,13 +94,11 @@ def _count_verdicts(rows: Sequence[ClaimRow]) -> dict[Verdict, int]:
     return {verdict: found.count(verdict) for verdict in Verdict if verdict in found}
 
 
-def _list_sections(results: Results, *, rows: Sequence[ClaimRow]) -> list[Section]:
+def _list_sections(results: Results) -> list[Section]:
     first = results.shown[0]
-    missed = [verdict.value for verdict in _count_verdicts([row for row in rows if row.is_missed])]
     known = {
         "outcome": "Results",
         "claims": "Claims",
-        "misses": ", ".join(missed).capitalize() or "Remarks",
         "curves": "Runs" if any(experiment.completed for experiment in first.experiments) else "",
         "versions": "TensorFlow versions" if results.versions else "",
         "causes": "Unstated choices",

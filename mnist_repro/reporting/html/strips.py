@@ -41,6 +41,7 @@ class Strips:
     """All rows of a claim."""
 
     rows: tuple[Strip, ...]  #: one for each value
+    ends: tuple[float, float]  #: of the axis, in the claims' unit
     ticks: tuple[tuple[str, str], ...]  #: places in percent of the axis, with their labels
 
 
@@ -56,16 +57,25 @@ class _Axis:
         return _percent(self.fraction(value))
 
 
-def place_runs(assessments: Sequence[Assessment]) -> Strips | None:
+def place_runs(
+    assessments: Sequence[Assessment], *, height: int | None = None, margin: float = _MARGIN
+) -> Strips | None:
     """Place reported values, of one metric and unit, and our runs on one axis.
 
     None without runs, and for labels, which no run measures.
+
+    Parameters
+    ----------
+    height
+        Of a row in pixels; None chooses it by their number.
+    margin
+        Free axis on either side, as a fraction of what lies between.
     """
     values = [assessment.measured.values for assessment in assessments]
     if not any(map(len, values)):
         return None
-    axis = _choose_axis(assessments, values)
-    height = _TALL if len(assessments) <= _FEW_ROWS else _SHORT
+    axis = _choose_axis(assessments, values, margin=margin)
+    height = height or (_TALL if len(assessments) <= _FEW_ROWS else _SHORT)
     claim = assessments[0].claim
     ticks = list_ticks(axis.low, axis.high)
     return Strips(
@@ -73,17 +83,18 @@ def place_runs(assessments: Sequence[Assessment]) -> Strips | None:
             _place(assessment, shown, axis=axis, height=height)
             for assessment, shown in zip(assessments, values, strict=True)
         ),
+        ends=(axis.low, axis.high),
         ticks=tuple((axis.percent(tick), format_tick(tick, claim)) for tick in ticks if axis.low <= tick <= axis.high),
     )
 
 
-def _choose_axis(assessments: Sequence[Assessment], values: Sequence[np.ndarray]) -> _Axis:
+def _choose_axis(assessments: Sequence[Assessment], values: Sequence[np.ndarray], *, margin: float) -> _Axis:
     ends = [assessment.claim.value for assessment in assessments]
     ends += [end for shown in values if len(shown) for end in (float(shown.min()), float(shown.max()))]
     ends += [end for assessment in assessments for end in _interval(assessment)]
     low, high = min(ends), max(ends)
-    margin = _MARGIN * (high - low) or abs(low) / 10 or 1.0
-    return _Axis(low - margin, high + margin)
+    free = margin * (high - low) or abs(low) / 10 or 1.0
+    return _Axis(low - free, high + free)
 
 
 def _interval(assessment: Assessment) -> tuple[float, ...]:

@@ -1,0 +1,18 @@
+// Tables and boxes fit their windows: a narrow table becomes cards, and a box is a stop of the keyboard where it scrolls.
+for (const table of document.querySelectorAll(".scroll table")) {
+  const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+  for (const body of table.tBodies) {
+    for (const row of body.rows) {
+      for (const cell of row.cells) cell.dataset.label = cell.colSpan > 1 ? "" : heads[cell.cellIndex];
+    }
+  }
+  table.classList.add("cards");
+}
+
+const watch = new ResizeObserver((entries) => {
+  for (const { target: box } of entries) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+});
+for (const box of document.querySelectorAll(".scroll")) watch.observe(box);

@@ -1,0 +1,212 @@
+"""The page as a tool: what is chosen is in its address, what is seen can be saved, and marks can be moved."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mnist_repro.reporting.html.page import PAGE_FILE
+
+PUBLISHED = Path(__file__).parents[2] / "reports" / PAGE_FILE
+RIGHT, LEFT, ESCAPE = "\ue014", "\ue012", "\ue00c"
+SAVED = """
+const [name, done] = arguments;
+const create = URL.createObjectURL;
+URL.createObjectURL = (blob) => {
+  const reader = new FileReader();
+  reader.onload = () => done(reader.result);
+  reader.readAsDataURL(blob);
+  return create.call(URL, blob);
+};
+document.querySelector(`[name="${name}"]`).click();
+"""
+
+Open = Callable[..., Any]
+
+
+def find(browser: Any, selector: str) -> Any:
+    """Return the first element that a selector of CSS finds."""
+    return browser.find_element("css selector", selector)
+
+
+def wait(browser: Any) -> None:
+    """Let the page do what it does after an event."""
+    browser.execute_async_script("setTimeout(arguments[0], 50)")
+
+
+def go(browser: Any, state: str) -> None:
+    """Follow a link within the page."""
+    browser.execute_script("location.hash = arguments[0]", state)
+    wait(browser)
+
+
+def look(browser: Any) -> dict[str, Any]:
+    """Return what is filtered, sorted and opened, as it is seen."""
+    seen: dict[str, Any] = browser.execute_script(
+        "const shown = [...document.querySelectorAll('.claims > tbody')].filter((each) => each.checkVisibility());"
+        "return {"
+        "shown: shown.map((each) => each.id),"
+        "opened: shown.filter((each) => !each.querySelector('.detail').hidden).map((each) => each.id),"
+        "sorted: [...document.querySelectorAll('[aria-sort]')].map((each) => [each.innerText, each.ariaSort]),"
+        "}"
+    )
+    return seen
+
+
+def save(browser: Any, name: str) -> bytes:
+    """Press a button that saves a file, and return the file."""
+    url: str = browser.execute_async_script(SAVED, name)
+    return base64.b64decode(url.partition(",")[2])
+
+
+def move(browser: Any, keys: str) -> tuple[Any, str]:
+    """Press keys on the mark of the first run; return its row, and what the mark says."""
+    row = find(browser, ".runs [data-rule]")
+    mark = row.find_element("css selector", "[role='slider']")
+    for key in keys:
+        mark.send_keys(key)
+    return row, mark.get_dom_attribute("aria-valuetext")
+
+
+def test_page_address_gives_the_same_view_again(open_page: Open) -> None:
+    """What a reader filters, sorts and opens is in the address; opened elsewhere, it shows the same."""
+    browser = open_page(PUBLISHED)
+    find(browser, "[name='text']").send_keys("accuracy")
+    (p,) = [each for each in browser.find_elements("css selector", ".claims > thead button") if each.text == "p"]
+    p.click()
+    p.click()
+    find(browser, ".claims > tbody:not([hidden]) .name button").click()
+    wait(browser)
+    expected, address = look(browser), browser.current_url
+
+    browser.get("about:blank")
+    open_page(PUBLISHED)
+    assert look(browser) != expected
+    go(browser, address.partition("#")[2])
+
+    assert look(browser) == expected
+    assert expected["sorted"] == [["p", "descending"]]
+    assert len(expected["opened"]) == 1
+
+
+def test_page_link_to_contradicted_only_shows_these(open_page: Open) -> None:
+    """The form of the address is one that can be written by hand."""
+    browser = open_page(PUBLISHED)
+
+    go(browser, "verdict=contradicted")
+
+    shown = browser.execute_script(
+        "return [...document.querySelectorAll('[data-verdict=contradicted]')].map((e) => e.id)"
+    )
+    assert look(browser)["shown"] == shown
+    assert find(browser, "[name='verdict']").get_property("value") == "contradicted"
+
+
+@pytest.mark.parametrize("state", ["verdict=none", "sort=none", "opened=none", "=&&=%", "claim-none", "%"])
+def test_page_address_that_names_nothing_does_nothing(open_page: Open, state: str) -> None:
+    """An address from another report, or one that was cut off, raises no error."""
+    browser = open_page(PUBLISHED)
+
+    go(browser, state)
+
+    assert browser.get_log("browser") == []
+
+
+def test_page_csv_is_what_is_seen(open_page: Open) -> None:
+    """The CSV has the rows that are shown, in their order, with the heading's columns, the source and the reason."""
+    browser = open_page(PUBLISHED, width=1600)
+    go(browser, "verdict=contradicted&sort=-Claim")
+
+    heading, *rows = csv.reader(io.StringIO(save(browser, "csv").decode("utf-8"), newline=""))
+
+    assert heading[:4] == ["Claim", "Experiment", "Verdict", "Reported"]
+    assert heading[-2:] == ["Source", "Reason"]
+    names = browser.execute_script(
+        "return [...document.querySelectorAll('.claims > tbody:not([hidden]) .name')].map((each) => each.innerText)"
+    )
+    assert [row[0] for row in rows] == names
+    assert all(len(row) == len(heading) and "line" in row[-2] and "Contradicted." in row[-1] for row in rows)
+
+
+def test_page_png_is_what_is_seen(open_page: Open) -> None:
+    """The PNG has the shape of the table as it is shown, and something is drawn in it."""
+    browser = open_page(PUBLISHED)
+    go(browser, "verdict=contradicted")
+    box = find(browser, ".scroll:has(> .claims)").size
+
+    png = save(browser, "png")
+
+    assert png.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", png[16:24])
+    assert width / height == pytest.approx(box["width"] / box["height"], rel=0.02)
+    assert len(png) > 20_000
+    assert browser.get_log("browser") == []
+
+
+def test_page_mark_moved_by_keys_is_judged_again(open_page: Open) -> None:
+    """Far off, the run is not reproduced; the row, and the mark for readers of screens, say so; Escape puts it back."""
+    browser = open_page(PUBLISHED)
+    row, before = move(browser, "")
+    text = row.text
+
+    _, far = move(browser, "\ue010")
+
+    assert "not reproduced" in far
+    assert "not reproduced" in row.text
+    assert "1 of 201" in row.text
+    assert move(browser, ESCAPE) == (row, before)
+    assert row.text == text
+    move(browser, LEFT)
+    row.find_element("css selector", "button").click()
+    assert row.text == text
+
+
+def test_page_mark_follows_the_pointer(open_page: Open) -> None:
+    """Pressed and dragged, the mark stays under the pointer, and what it says follows."""
+    browser = open_page(PUBLISHED)
+    row, before = move(browser, "")
+    strip = row.find_element("css selector", ".strip")
+    browser.execute_script("arguments[0].scrollIntoView({ block: 'center' })", strip)
+    left, top, width = browser.execute_script(
+        "const r = arguments[0].getBoundingClientRect(); return [r.left, r.top, r.width]", strip
+    )
+    for kind, share in (("mousePressed", 0.5), ("mouseMoved", 0.25), ("mouseReleased", 0.25), ("mouseMoved", 0.9)):
+        event = {"type": kind, "x": left + share * width, "y": top + 20, "button": "left", "clickCount": 1}
+        browser.execute_cdp_cmd("Input.dispatchMouseEvent", event)
+
+    place = row.find_element("css selector", "[role='slider']").get_dom_attribute("x")
+
+    assert float(place.rstrip("%")) == pytest.approx(25, abs=1)
+    assert move(browser, "")[1] != before
+    assert "moved" in row.get_dom_attribute("class")
+
+
+def test_page_boxes_are_stops_where_they_scroll(open_page: Open) -> None:
+    """The keyboard stops at a box that is wider than its window, and at no other."""
+    browser = open_page(PUBLISHED, width=380)
+    browser.execute_script("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    wait(browser)
+
+    boxes = browser.execute_script(
+        "return [...document.querySelectorAll('.scroll')]"
+        ".map((box) => [box.scrollWidth > box.clientWidth, box.tabIndex === 0])"
+    )
+
+    assert all(scrolls == is_stop for scrolls, is_stop in boxes)
+    assert {scrolls for scrolls, _ in boxes} == {True, False}
+
+
+def test_page_without_scripts_has_no_marks_to_move(open_page: Open) -> None:
+    """Where nothing follows a mark, nothing says that it can be moved."""
+    browser = open_page(PUBLISHED, scripts=False)
+
+    assert browser.find_elements("css selector", "[role='slider'], .movable") == []
+    assert not find(browser, ".hint").is_displayed()
+    assert find(browser, ".runs .strip").is_displayed()
