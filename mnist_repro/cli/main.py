@@ -37,6 +37,8 @@ _VERBS = {
     "baseline": "baseline",
     "report": "report",
     "export": "export",
+    "draft": "drafting",
+    "provenance": "drafting",
 }
 
 BAD_INPUT = 2
@@ -137,8 +139,8 @@ def build_parser(verb: str | None = None) -> argparse.ArgumentParser:
     parser = Parser(
         prog="mnist-repro",
         description="Train what two public documents describe, many times, and hold their every number against it.",
-        epilog="Every verb but `data` runs experiments.py, alternatives.py and faults.py of each document, `report "
-        f"--check` too: of the folders that --document and {FOLDERS_VARIABLE} name, and of installed packages with "
+        epilog="Every verb but `data`, `draft` and `provenance` runs experiments.py, alternatives.py and faults.py of "
+        f"each document, `report --check` too: of the folders that --document and {FOLDERS_VARIABLE} name, and of installed packages with "
         "documents. Name only what you trust.",
     )
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")

@@ -15,6 +15,7 @@ from msgspec import Meta
 from mnist_repro.documents.claim import METRIC_UNITS, Claim, is_number
 from mnist_repro.documents.comparison import Comparison, ComparisonTable, build_comparisons
 from mnist_repro.documents.explanation import Explanation, check_explanations
+from mnist_repro.documents.revision import Revision
 from mnist_repro.documents.statement import Statement, StatementTable, build_statements
 from mnist_repro.documents.toml_schema import (
     ID_RULE,
@@ -86,6 +87,7 @@ class Document:
     statements: tuple[Statement, ...] = ()  #: what it says of its experiments without a number
     comparisons: tuple[Comparison, ...] = ()  #: two of its numbers, compared
     explanations: tuple[Explanation, ...] = ()  #: why some of it does not reproduce
+    revisions: tuple[Revision, ...] = ()  #: what changed in its source after its numbers were printed
 
 
 _METRIC, _UNIT = (
@@ -196,6 +198,7 @@ class _File:
     statement: dict[str, StatementTable] = field(default_factory=dict)
     comparison: dict[str, ComparisonTable] = field(default_factory=dict)
     explanation: tuple[Explanation, ...] = ()
+    revision: tuple[Revision, ...] = ()
 
 
 def load_document(folder: Traversable) -> Document:
@@ -231,6 +234,7 @@ def load_document(folder: Traversable) -> Document:
         statements=build_statements(file.statement, document=file.id, file=place),
         comparisons=comparisons,
         explanations=file.explanation,
+        revisions=file.revision,
     )
     check_unique(list_ids(document), place=place)
     return document
