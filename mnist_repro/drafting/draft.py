@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,12 +161,18 @@ def _assemble(
         experiments_file=python,
         questions=tuple(answers.questions.values()),
         not_claimed=dict(reasons.most_common()),
-        by_hand=tuple(_list_by_hand(text, findings, left)),
+        by_hand=tuple(_list_by_hand(text, findings, claims, left)),
         stored_name=stored,
     )
 
 
-def _list_by_hand(text: StoredText, findings: Findings, left: list[int]) -> list[str]:
+def _stands_twice(line: str, printed: str) -> bool:
+    return len(re.findall(rf"(?<![\d.]){re.escape(printed)}(?!\.?\d)", line)) > 1
+
+
+def _list_by_hand(
+    text: StoredText, findings: Findings, claims: Sequence[DraftedClaim], left: Sequence[int]
+) -> list[str]:
     found = list(text.problems)
     unnamed = [
         number
@@ -175,6 +182,9 @@ def _list_by_hand(text: StoredText, findings: Findings, left: list[int]) -> list
     if unnamed:
         lines = ", ".join(map(str, unnamed[:20])) + (f" and {len(unnamed) - 20} more" if len(unnamed) > 20 else "")  # noqa: PLR2004
         found.append(f"Lines with numbers that have no name, or one that claims.toml has no unit for: {lines}.")
+    twice = sorted({claim.line for claim in claims if _stands_twice(text.lines[claim.line - 1].text, claim.printed)})
+    if twice:
+        found.append(f"Lines on which a claim's number stands more than once: {', '.join(map(str, twice[:20]))}.")
     if left:
         found.append(f"Lines that are the same as a claim's line, letter by letter: {', '.join(map(str, left[:20]))}.")
     return found

@@ -40,7 +40,8 @@ _BARE_MARKER = re.compile(r"^\s*(?P<n>\d+)[:,]?\s+(?=[A-Za-z])(?!(?:of|s|sec|out
 _PROGRESS = re.compile(r"\[\s*\d+/\d+\s*\(\d+(?:\.\d+)?%\)\]")
 _INDEX = re.compile(r"#\d+|\(#\d+\)")
 _COUNT = re.compile(r"(?P<right>\d+)\s*(?:/|of|out of)\s*(?P<all>\d+)")
-_NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d+\.\d+|\.\d+|\d+\.(?!\w)|\d+)(?:[eE][+-]?\d+)?")
+# Not "0.91.5": of one that covers another in part, nobody knows where it ends.
+_NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d+\.\d+|\.\d+|\d+\.(?!\w)|\d+)(?:[eE][+-]?\d+)?(?!\.?\d)")
 _CLOCK = re.compile(r"(?<![\w.])\d+(?::\d\d)+(?:\.\d+)?")
 _AFTER = re.compile(r"\s*(?P<unit>%|(?:s|secs?|seconds|ms|us|µs|mins?|minutes|h|hours)\b(?!/))?")
 _DIGITS = re.compile(r"\d+")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mnist_repro.drafting.promises import find_promises
 from mnist_repro.drafting.reading import read_content
-from mnist_repro.drafting.series import read_series
+from mnist_repro.drafting.series import MINI_BATCH, read_series
 from mnist_repro.drafting.versions import FileHistory, Version, find_history
 from mnist_repro.errors import ReproError
 
@@ -106,9 +106,15 @@ def _read(version: Version) -> _Reading | None:
     except (ReproError, ValueError, RecursionError):
         return None
     lines: dict[int, list[Key]] = {}
-    for result in read_series(text).results:
+    findings = read_series(text)
+    for result in findings.results:
         key = (result.metric, result.evaluation_set or result.value.name, result.mark, result.value.text)
         lines.setdefault(result.line, []).append(key)
+    for number, line in findings.lines.items():
+        # No claims, but printed all the same.
+        for start, stop, reason in line.excused:
+            if reason == MINI_BATCH:
+                lines.setdefault(number, []).append((reason, "", line.step, line.text[start:stop]))
     for promise in find_promises(text):
         lines.setdefault(promise.line, []).append(("promise", "", None, promise.printed))
     source = (

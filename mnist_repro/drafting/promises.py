@@ -10,7 +10,7 @@ from mnist_repro.drafting.text import StoredText
 from mnist_repro.drafting.vocabulary import look_up
 
 _STATED = re.compile(
-    r"(?<![\w.:-])(?P<number>\d{1,3}(?:\.\d+)?)\s*(?P<percent>%|percent\b)?(?![\d:]|\.\d|\s*(?:times|points))"
+    r"(?<![\w.:-])(?P<number>\d{1,3}(?:\.\d+)?)\s*(?P<percent>%|percent\b)?(?!\d|:\d|\.\d|\s*(?:times|points))"
 )
 _ACCURACY = re.compile(r"\baccura(?:cy|te)\b", re.IGNORECASE)
 _TARGET = re.compile(r"\bor (?:better|more|higher)\b|\bat least\b|\btry to\b|\bmore than\b|>=?\s*\d", re.IGNORECASE)

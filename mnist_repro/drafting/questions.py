@@ -170,12 +170,14 @@ def ask_of_periods(findings: Findings, answers: Answers) -> list[Question]:
             pattern="[01]",
         )
         questions.append(question)
-    if any(_may_run(result, answers) for result in findings.results):
+    running = [result for result in findings.results if _may_run(result, answers)]
+    if running:
+        is_all = len(running) == len(findings.results)
         question = Question(
             key="training",
             asks="whether training values are running means, or measured after each period",
-            guess="running",
-            why="most programs print the mean over the batches",
+            guess="after" if is_all else "running",
+            why="the file prints nothing else" if is_all else "most programs print the mean over the batches",
             form="running or after",
             pattern="running|after",
         )

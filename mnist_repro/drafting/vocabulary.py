@@ -15,7 +15,10 @@ _SETS = {
 }
 _MINI_BATCH = frozenset(["batch", "minibatch", "mb"])
 # Measures that no experiment has.
-_OTHER_NAMES = "time speed mse mae rmse precision recall f1 auc macro weighted std stddev ppl perplexity norm top5 kl"
+_OTHER_NAMES = (
+    "initial baseline time speed mse mae rmse precision recall f1 auc macro weighted std stddev ppl perplexity norm "
+    "top5 kl"
+)
 _OTHER = frozenset(_OTHER_NAMES.split())
 _MOST_WORDS = 8
 
@@ -37,7 +40,8 @@ def look_up(name: str) -> Meaning | None:
     known = set(words)
     # "validation/main/loss" is of the validation set.
     named = next((name for name, its_words in _SETS.items() if known & its_words), None)
-    mini_batch = bool(known & _MINI_BATCH) and named not in ("validation", "test")
+    of_one_step = bool(known & _MINI_BATCH) or {"final", "step"} <= known
+    mini_batch = of_one_step and named not in ("validation", "test")
     # The best of many is chosen, and measured by no run.
     if known & _OTHER or ("best" in known and "model" not in known):
         return Meaning(None)
