@@ -86,8 +86,9 @@ def draft(options: argparse.Namespace, console: Console) -> int:
     console.print(plain_table(("question", "asks", "best guess or answer", "why"), rows))
     console.print()
     open_questions = [question for question in drafted.questions if question.is_open]
+    guesses = " ".join(f"--answer {question.key}={question.guess}" for question in open_questions)
     remaining = [
-        *([f"Answer {len(open_questions)} questions: --answer KEY=VALUE."] if open_questions else []),
+        *([f"Answer {len(open_questions)} questions; with all guesses: {guesses}"] if open_questions else []),
         *([f"Fill the gaps in experiments.py: {drafted.gaps} calls of gap()."] if drafted.gaps else []),
         *drafted.by_hand,
         f"Then mnist-repro list --document {options.output}",

@@ -69,7 +69,7 @@ def _drop_vaguer(findings: Findings, answers: Answers) -> None:
         if other is not None:
             vaguer = other if kept[key] is result else result
             findings.lines[vaguer.line].excuse_value(vaguer.value, _VAGUER)
-    findings.results[:] = [result for result in findings.results if result in kept.values()]
+    findings.results[:] = sorted(kept.values(), key=lambda result: (result.run, result.line, result.value.start))
 
 
 def _claim(result: Result, answers: Answers, *, first: int) -> DraftedClaim:

@@ -39,6 +39,7 @@ _OPEN = """
 _ACTIVATIONS = frozenset({"sigmoid", "tanh", "relu", "softmax"})
 _INITIAL = {None: "GlorotUniform()", "glorot_uniform": "GlorotUniform()", "zeros": "Zeros()"}
 _MARGIN = 0.02
+_KERAS_BATCH = 32
 
 
 def format_experiments(claims: Sequence[DraftedClaim], recipes: Sequence[tuple[str, Recipe]], answers: Answers) -> str:
@@ -114,7 +115,9 @@ def _protocol(name: str, recipe: Recipe, claims: Sequence[DraftedClaim], answers
     lines = ["    Protocol(\n"]
     for key, value in fields.items():
         told = recipe.cells.get(comments.get(key, ""))
-        lines.append((f"        # As {told} has it.\n" if told else "") + f"        {key}={value},\n")
+        if key == "gate":
+            told = f"the printed accuracy minus {_MARGIN}"
+        lines.append((f"        # From {told}.\n" if told else "") + f"        {key}={value},\n")
     return "".join([*lines, "    ),\n"])
 
 
@@ -169,7 +172,7 @@ def _training(recipe: Recipe, claims: Sequence[DraftedClaim], answers: Answers) 
     start, stop = (int(end) for end in images.partition(":")[2].split("-"))
     last = max((claim.period or 0 for claim in claims), default=0)
     periods = max(recipe.epochs or 0, last)
-    batch = recipe.batch_size or (32 if recipe.is_keras else None)
+    batch = recipe.batch_size or (_KERAS_BATCH if recipe.is_keras else None)
     steps = _gap("the steps of a period: how many batches a period has")
     values = {
         "images": _images(images),
@@ -197,7 +200,8 @@ def _reconstructions(recipe: Recipe, answers: Answers) -> str:
         for q in answers.questions.values()
         if q.key.startswith("images.") and not q.is_open
     ]
-    if recipe.is_keras:
+    start, stop = (int(end) for end in answers["images.trained-on"].partition(":")[2].split("-"))
+    if recipe.is_keras and (stop - start) % (recipe.batch_size or _KERAS_BATCH):
         found.append(("incomplete last batch", "dropped", "Keras trains on it; an experiment cannot."))
     lines = (
         f'            Reconstruction(choice="{choice}", chosen="{chosen}", evidence="{evidence}"),\n'

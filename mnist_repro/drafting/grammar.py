@@ -47,7 +47,8 @@ _AFTER = re.compile(r"\s*(?P<unit>%|(?:s|secs?|seconds|ms|us|µs|mins?|minutes|h
 _DIGITS = re.compile(r"\d+")
 _WORDS = re.compile(r"\w*\d\w*")
 
-_MOST_COLUMNS = 1_000
+# What takes longer than reading a result does.
+_MOST_COLUMNS, _MOST_NUMBERS = 500, 40
 
 UNNAMED = "A number without a name that is known: claim it by hand if it is a result."
 
@@ -112,8 +113,9 @@ def parse_line(text: str, *, number: int) -> ParsedLine:
     line = ParsedLine(number=number, text=text)
     if not _DIGITS.search(text):
         return line
-    if len(text) > _MOST_COLUMNS:
-        for digits in _DIGITS.finditer(text):
+    runs = list(_DIGITS.finditer(text))
+    if len(text) > _MOST_COLUMNS or len(runs) > _MOST_NUMBERS:
+        for digits in runs:
             line.excuse(digits.span(), "In a line that is longer than results are.")
         return line
     if prefix := _PREFIX.match(text):
@@ -127,7 +129,7 @@ def parse_line(text: str, *, number: int) -> ParsedLine:
     for word in _WORDS.finditer(text):
         if line.is_free(word.span()):
             line.excuse(word.span(), "Part of a name.")
-    for digits in _DIGITS.finditer(text):
+    for digits in runs:
         if line.is_free(digits.span()):
             line.excuse(digits.span(), "Part of a name.")
     line.values.sort(key=lambda value: value.start)

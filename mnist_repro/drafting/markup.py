@@ -27,7 +27,7 @@ def read_markdown(content: str) -> StoredText:
         raise _missing(kind="Markdown", package="markdown-it-py") from error
     lines = content.split("\n")
     blocks = []
-    for token in MarkdownIt("commonmark").parse(content):
+    for token in MarkdownIt("commonmark").disable("inline").parse(content):
         if token.type in ("fence", "code_block") and token.map:
             first, stop = token.map
             words = token.info.split()
@@ -76,21 +76,19 @@ def _mark_blocks(lines: list[str], blocks: Iterable[tuple[int, int, str]]) -> St
     """Return the lines, those of each block, from a first to before a last one, as source or output."""
     text = StoredText()
     text.add_cell("text", order=-1, language="none")
-    done = 0
+    done, had_output = 0, True
     for number, (first, stop, language) in enumerate(blocks, 1):
         text.add(lines[done:first], kind="prose")
         block = [line.expandtabs() for line in lines[first:stop]]
         kind = _kind_of(block, language)
-        if kind == "source" or text.cells[-1].label == "text" or _has_output(text):
+        # Output belongs to the source above it.
+        if kind == "source" or had_output:
             text.add_cell(f"block {number}", language=language or "python")
+        had_output = kind == "output"
         text.add(lines[first:stop], kind=kind)
         done = stop
     text.add(lines[done:], kind="prose")
     return text
-
-
-def _has_output(text: StoredText) -> bool:
-    return any(line.kind == "output" and line.cell == len(text.cells) - 1 for line in text.lines)
 
 
 def _kind_of(block: list[str], language: str) -> Kind:

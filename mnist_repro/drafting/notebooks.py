@@ -32,18 +32,24 @@ def read_notebook(content: str) -> StoredText:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             notebook = nbformat.reads(content, as_version=4)  # type: ignore[no-untyped-call, unused-ignore]
-        cells = [_read_cell(cell) for cell in notebook.cells]
     except RecursionError:
         raise
     except Exception as error:
-        msg = (
-            "A notebook is JSON with `nbformat` 3 or 4 and a list of cells; this file is none: "
-            f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'!s:.120}. "
-            "Open and save it in Jupyter, or correct its name."
-        )
-        raise ReproError(msg) from error
+        raise _no_notebook(error) from error
+    try:
+        cells = [_read_cell(cell) for cell in notebook.cells]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise _no_notebook(error) from error
     language = str(notebook.metadata.get("kernelspec", {}).get("language") or "python").lower()
     return _join(cells, language=language)
+
+
+def _no_notebook(error: Exception) -> ReproError:
+    reason = " ".join(str(error).split()) or "no reason given"
+    return ReproError(
+        "A notebook is JSON with `nbformat` 3 or 4 and a list of cells; this file is none: "
+        f"{type(error).__name__}: {reason:.120}. Open and save it in Jupyter, or correct its name."
+    )
 
 
 def _read_cell(cell: Any) -> tuple[str, int | None, list[str], list[str], list[str]]:

@@ -79,8 +79,8 @@ def _generalize(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    # Blanks stay legible.
-    return re.escape(text).replace(r"\ ", " ")
+    # Fewer letters than re.escape: a person reads it.
+    return re.sub(r"[\\.^$*+?{}\[\]|()]", r"\\\g<0>", text)
 
 
 def _candidates(line: ParsedLine, start: int, stop: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from mnist_repro.drafting.transcripts import is_transcript, read_transcript
 from mnist_repro.errors import ReproError
 
 MOST_BYTES = 32 << 20
-MOST_LINES = 100_000
+MOST_LINES = 50_000
 MOST_COLUMNS = 20_000
 
 _PROGRAMS = frozenset({".py", ".jl", ".rs", ".r"})

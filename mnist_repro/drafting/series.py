@@ -66,12 +66,10 @@ def read_series(text: StoredText) -> Findings:
         _count_iterations(lines)
         _read_region(lines, region, findings, labelled=labelled, example=example)
     _drop_repeated(findings)
+    reported = {(result.line, result.value.start) for result in findings.results}
     for line in findings.lines.values():
-        reported = (
-            {result.value.start for result in findings.results if result.line == line.number} if line.values else ()
-        )
         for value in tuple(line.values):
-            if value.start not in reported:
+            if (line.number, value.start) not in reported:
                 line.excuse_value(value, UNNAMED)
     findings.results.sort(key=lambda result: (result.run, result.line))
     return findings
@@ -123,7 +121,7 @@ def _read_region(
         # What stands above the first marker, such as a bar, is of its run too.
         state.first = next(line.epoch for line in lines if line.epoch is not None)
         state.run = _begin_run(findings, region.cell)
-    begun = len(findings.results)
+    earlier = {_identify(result): result.value.text for result in findings.results}
     for line in lines:
         _advance(state, line, findings, region.cell)
         for value in tuple(line.values):
@@ -142,7 +140,7 @@ def _read_region(
             else:
                 state.run = state.run or len(findings.run_cells) or _begin_run(findings, region.cell)
                 result = replace(result, run=state.run)
-                if not periods and _is_known(result, findings, since=begun):
+                if not periods and earlier.get(_identify(result), value.text) != value.text:
                     # Another cell had it: the same name is of another network.
                     state.run = _begin_run(findings, region.cell)
                     result = replace(result, run=state.run)
@@ -248,15 +246,8 @@ def _drop_repeated(findings: Findings) -> None:
     findings.results[:] = list(last.values())
 
 
-def _is_known(result: Result, findings: Findings, *, since: int) -> bool:
-    """Return whether an earlier cell has a result of the same run, metric and images with another value."""
-    return any(
-        _identify(other) == _identify(result) and other.value.text != result.value.text
-        for other in findings.results[:since]
-    )
-
-
 def _identify(result: Result) -> tuple[object, ...]:
+    """Return what no two results have in common."""
     # Where nothing says which images a result is of, its name does.
     on = result.evaluation_set or result.value.name.lower()
     return (result.run, result.metric, on, result.mark, result.example)
