@@ -89,7 +89,7 @@ def draft(options: argparse.Namespace, console: Console) -> int:
     guesses = " ".join(f"--answer {question.key}={question.guess}" for question in open_questions)
     remaining = [
         *([f"Answer {len(open_questions)} questions; with all guesses: {guesses}"] if open_questions else []),
-        *([f"Fill the gaps in experiments.py: {drafted.gaps} calls of gap()."] if drafted.gaps else []),
+        *([f"Fill {drafted.gaps} gaps in experiments.py: calls of gap()."] if drafted.gaps else []),
         *drafted.by_hand,
         f"Then mnist-repro list --document {options.output}",
     ]

@@ -54,8 +54,8 @@ class Draft:
 
     @property
     def gaps(self) -> int:
-        """How many gaps `experiments.py` has."""
-        return self.experiments_file.count("gap(")
+        """How many gaps `experiments.py` has, besides the questions that are open."""
+        return self.experiments_file.count("gap(") - sum(question.is_open for question in self.questions)
 
 
 def draft_file(file: Path, *, answers: Mapping[str, str]) -> Draft:
