@@ -3,6 +3,7 @@
 Authors of a document import from here all that its `experiments.py`, `alternatives.py` and `faults.py` declare.
 """
 
+from mnist_repro.documents.gap import gap
 from mnist_repro.documents.protocol import (
     ALL_TEST_IMAGES,
     AccuracyGate,
@@ -51,6 +52,7 @@ __all__ = [
     "TruncatedNormal",
     "Variant",
     "Zeros",
+    "gap",
     "plant",
     "plant_alternative",
     "read_otherwise",

@@ -15,6 +15,7 @@ from msgspec import Meta
 from mnist_repro.documents.claim import METRIC_UNITS, Claim, find_misfit, is_number, read_number
 from mnist_repro.documents.comparison import Comparison, ComparisonTable, build_comparisons
 from mnist_repro.documents.explanation import Explanation, check_explanations
+from mnist_repro.documents.revision import Revision
 from mnist_repro.documents.statement import Statement, StatementTable, build_statements
 from mnist_repro.documents.toml_schema import (
     ID_RULE,
@@ -106,6 +107,7 @@ class Document:
     comparisons: tuple[Comparison, ...] = ()  #: two of its numbers, compared
     explanations: tuple[Explanation, ...] = ()  #: why some of it does not reproduce
     material: Material = field(default_factory=Material)  #: what makes a verdict on it strong or weak
+    revisions: tuple[Revision, ...] = ()  #: what changed in its source after its numbers were printed
 
 
 _METRIC, _UNIT = (
@@ -219,6 +221,7 @@ class _File:
     comparison: dict[str, ComparisonTable] = field(default_factory=dict)
     explanation: tuple[Explanation, ...] = ()
     material: Material = field(default_factory=Material)
+    revision: tuple[Revision, ...] = ()
 
 
 def load_document(folder: Traversable) -> Document:
@@ -256,6 +259,7 @@ def load_document(folder: Traversable) -> Document:
         comparisons=comparisons,
         explanations=file.explanation,
         material=file.material,
+        revisions=file.revision,
     )
     check_unique(list_ids(document), place=place)
     return document

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 
 from msgspec import Meta
 
+from mnist_repro.documents.revision import Day
 from mnist_repro.documents.toml_schema import Text
 from mnist_repro.errors import ReproError
 
@@ -21,7 +21,7 @@ class Explanation:
     """Why a family of claims does not reproduce; it counts where the runs of a variant support it."""
 
     family: Text  #: id of the family or the comparison
-    date: Annotated[date, Meta(description="a date such as 2025-01-31, without quotes")]  #: when it was written
+    date: Day  #: when it was written
     #: id of the changed experiment under which the document's numbers are possible
     variant: Annotated[
         str, Meta(pattern=r"^[^+\s]+\+[^+\s]+\Z", description="the id of a variant, such as tf1-basic+relu")

@@ -31,6 +31,8 @@ OPTIONS = {
     "export": set(),
     "export benchmark-json": {"--records", "--environment", "--output"} | DOCUMENT,
     "export mlflow": {"--uri", "--records", "--environment"} | DOCUMENT,
+    "draft": {"--output", "--answer", "--json"},
+    "provenance": {"--toml", "--json"},
 }
 
 
@@ -51,7 +53,7 @@ def test_help_names_every_verb(call: Call) -> None:
     ended = call("--help")
 
     assert (ended.code, ended.err) == (0, "")
-    assert re.findall(r"^    (\w+) {2,}\w.+$", ended.out, flags=re.MULTILINE) == [
+    assert re.findall(r"^    (\w+)(?: {2,}|\n {10,})\w.+$", ended.out, flags=re.MULTILINE) == [
         verb for verb in OPTIONS if " " not in verb
     ]
 

@@ -24,7 +24,8 @@ def asked_for() -> set[str]:
     """Return the names of the packages that pyproject.toml asks for in the environments that are locked."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = project["dependency-groups"]
-    wanted = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["tensorflow"]]
+    extras = project["project"]["optional-dependencies"]
+    wanted = [*project["project"]["dependencies"], *extras["tensorflow"], *extras["draft"]]
     wanted += [entry for name in ("test", "lint", "types", "build") for entry in groups[name]]
     wanted += project["build-system"]["requires"]
     return {re.split(r"[<>=;\[ ]", entry)[0].lower() for entry in wanted}

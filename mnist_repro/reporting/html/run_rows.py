@@ -16,7 +16,7 @@ from mnist_repro.stats.summary import bound_difference, summarize
 from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import LEVEL
-from mnist_repro.verdicts.worth import MATERIAL, Grade, list_final_accuracies
+from mnist_repro.verdicts.worth import STRONG_SHARE, WEAK_SHARE, Grade, list_final_accuracies
 
 _HEIGHT = 40
 # A mark can be dragged beyond all our runs.
@@ -52,7 +52,8 @@ def _describe(run: JudgedRun, result: EnvironmentResult, document: Document) -> 
         return RunRow(run=run, document=document, title=experiment.protocol.title)
     claim, standing = claims[-1], run.verdict.standing
     rule = {}
-    if standing and claim in standing.claims:
+    # What is judged by its own rule, run after run, has no place among all.
+    if standing and claim in standing.claims and not run.verdict.is_sequential:
         rule = describe_rule(run) | {"ends": drawn.ends, "point": standing.claims.index(claim)}
     return RunRow(
         run=run,
@@ -74,8 +75,8 @@ def describe_rule(run: JudgedRun) -> dict[str, Any]:
         raise ValueError(msg)
     told_apart = Fraction(len(worth.told_apart), worth.tried) if worth.tried else Fraction(0)
     grades = (
-        (Grade.STRONG, MATERIAL.strong_within, MATERIAL.strong_share),
-        (Grade.MODERATE, MATERIAL.weak_beyond, MATERIAL.weak_share),
+        (Grade.STRONG, worth.material.strong_within, STRONG_SHARE),
+        (Grade.MODERATE, worth.material.weak_beyond, WEAK_SHARE),
     )
     bounds = []
     for claim, values in list_final_accuracies(standing):

@@ -1,0 +1,215 @@
+"""What a file does not say is asked for, and nothing is judged before it is answered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from draft_forms import FILES
+from git_files import make_notebook
+
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.document import load_document
+from mnist_repro.documents.folders import add_document_folders
+from mnist_repro.documents.gap import gap
+from mnist_repro.drafting.draft import Draft, draft_file, write_draft
+from mnist_repro.errors import ReproError
+
+pytest.importorskip("nbformat")
+KERAS = FILES / "keras2_bars.ipynb"
+
+
+def _answer_all(file: Path) -> dict[str, str]:
+    """Return the best guess of each question as its answer."""
+    return {question.key: question.guess for question in draft_file(file, answers={}).questions if question.is_needed}
+
+
+def _draft_log(tmp_path: Path, text: str, **answers: str) -> Draft:
+    (tmp_path / "a.log").write_text(text, encoding="utf-8")
+    return draft_file(tmp_path / "a.log", answers={key.replace("__", "."): value for key, value in answers.items()})
+
+
+def test_draft_without_answers_loads_as_claims_and_not_as_experiments(tmp_path: Path) -> None:
+    """The claims can be read; the experiments name the first question that is open, so no verdict can be given."""
+    write_draft(draft_file(KERAS, answers={}), tmp_path)
+    assert len(load_document(tmp_path).claims) == 9
+
+    with (
+        add_document_folders([tmp_path]),
+        pytest.raises(ReproError, match="gap has to be filled: first-period") as error,
+    ):
+        load_catalogue()
+
+    assert re.search(r"\(line \d+\)", str(error.value))
+
+
+def test_draft_with_all_answers_is_a_document(tmp_path: Path) -> None:
+    """Where the source tells all, the answers are all that is missing: claims and experiments fit together."""
+    drafted = draft_file(KERAS, answers=_answer_all(KERAS))
+    write_draft(drafted, tmp_path)
+
+    with add_document_folders([tmp_path]):
+        protocol = load_catalogue().protocols["keras2-bars-1"]
+
+    assert drafted.gaps == 0
+    assert [layer.units for layer in protocol.layers] == [128, 10]
+    assert (protocol.training.batch_size, protocol.training.periods, protocol.training.steps_per_period) == (
+        100,
+        3,
+        540,
+    )
+    assert protocol.gate.minimum == 0.94
+    assert "answered" not in drafted.experiments_file
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("model.add(Conv2D(32, 3))\nmodel.add(Dense(10))", id="a layer"),
+        pytest.param("model.compile(optimizer='rmsprop', loss='x')", id="an optimiser"),
+        pytest.param("model.compile(SGD(lr=0.1, momentum=0.9))", id="momentum"),
+        pytest.param("optimizer = SGD(lr=schedule)", id="a rate"),
+        pytest.param("model.add(Dense(10, activation='selu'))", id="an activation"),
+        pytest.param("x = 1", id="nothing"),
+    ],
+)
+def test_draft_marks_a_gap_for_what_no_experiment_can_have(source: str, tmp_path: Path) -> None:
+    """All questions answered, there is still a gap where the source has something else, or nothing."""
+    file = tmp_path / "a.ipynb"
+    file.write_text(make_notebook((source, "Test accuracy: 0.97\n")))
+    drafted = draft_file(file, answers=_answer_all(file))
+    write_draft(drafted, tmp_path / "out")
+
+    assert drafted.gaps > 0
+    with add_document_folders([tmp_path / "out"]), pytest.raises(ReproError, match="gap has to be filled"):
+        load_catalogue()
+
+
+def test_gap_cannot_be_passed() -> None:
+    """A gap has no value."""
+    with pytest.raises(ReproError, match="this gap has to be filled: the rate"):
+        gap("the rate")
+
+
+@pytest.mark.parametrize(
+    ("answers", "found"),
+    [
+        pytest.param({}, "test-loss.1 test-loss.2", id="the guess: counted from 0, running"),
+        pytest.param({"first-period": "1"}, "test-loss.1", id="counted from 1: 0 is before training"),
+        pytest.param({"training": "after"}, "training-loss.1 test-loss.1 training-loss.2 test-loss.2", id="after"),
+        pytest.param({"set.score": "validation"}, "test-loss.1 test-loss.2", id="another set"),
+    ],
+)
+def test_draft_answers_decide_what_is_claimed(answers: dict[str, str], found: str, tmp_path: Path) -> None:
+    """Answers change periods, images, and whether a number is a claim."""
+    text = "Epoch 0: train loss 0.5, test loss 0.6\nEpoch 1: train loss 0.4, test loss 0.5\nScore: 0.9\n"
+    (tmp_path / "a.log").write_text(text)
+
+    drafted = draft_file(tmp_path / "a.log", answers=answers)
+
+    named = [f"{claim.quantity}.{claim.period}" for claim in drafted.claims if claim.period]
+    final = [claim.quantity for claim in drafted.claims if not claim.period]
+    assert named == found.split()
+    assert final == [f"{answers.get('set.score', 'test')}-accuracy"]
+
+
+def test_draft_of_training_values_alone_takes_them_for_measured(tmp_path: Path) -> None:
+    """A file that prints nothing else is not left without a claim by a guess; the question is asked."""
+    drafted = _draft_log(tmp_path, "Epoch 1 cost= 0.5\nEpoch 2 cost= 0.4\n")
+
+    assert [claim.quantity for claim in drafted.claims] == ["training-loss", "training-loss"]
+    with pytest.raises(ReproError, match="no number that an experiment measures"):
+        _draft_log(tmp_path, "Epoch 1 cost= 0.5\nEpoch 2 cost= 0.4\n", training="running")
+
+
+@pytest.mark.parametrize(
+    ("printed", "unit", "printed_unit", "is_asked"),
+    [
+        pytest.param("Test accuracy: 0.97", "fraction", None, False, id="a fraction"),
+        pytest.param("Test accuracy: 97.0%", "percent", None, False, id="percent"),
+        pytest.param("Test accuracy: 97.0", "percent", None, True, id="percent without a sign"),
+        pytest.param("Test accuracy: 0.97%", "fraction", "percent", True, id="a fraction with a percent sign"),
+        pytest.param("Test error: 0.97%", "percent", None, True, id="a small error"),
+        pytest.param("Test accuracy: 0.97\nTest error: 0.03%", "fraction", "percent", True, id="an error that makes 1"),
+    ],
+)
+def test_draft_units_are_guessed_from_number_and_sign(
+    printed: str, unit: str, printed_unit: str | None, *, is_asked: bool, tmp_path: Path
+) -> None:
+    """The number and its percent sign decide; where they disagree, it is asked."""
+    drafted = _draft_log(tmp_path, printed + "\n")
+    asked = [question.key for question in drafted.questions if question.key.startswith("unit.")]
+
+    assert (drafted.claims[-1].unit, drafted.claims[-1].printed_unit) == (unit, printed_unit)
+    assert bool(asked) == is_asked
+
+
+def test_draft_second_run_of_a_cell_is_another_experiment(tmp_path: Path) -> None:
+    """Where periods are counted from the start again, a run begins."""
+    run = "Epoch 1 val loss: 0.5\nEpoch 2 val loss: 0.4\nTest accuracy: 0.9\n"
+
+    drafted = _draft_log(tmp_path, run + run.replace("0.", "0.8"))
+
+    assert [claim.subject for claim in drafted.claims] == ["a-1"] * 3 + ["a-2"] * 3
+
+
+def test_draft_names_are_those_of_the_answers(tmp_path: Path) -> None:
+    """Id, title and experiments may be named."""
+    drafted = _draft_log(tmp_path, "Test accuracy: 0.9\n", id="mine", title='My "log"', **{"run-1": "mine-net"})
+    write_draft(drafted, tmp_path / "out")
+    document = load_document(tmp_path / "out")
+
+    assert (document.id, document.title, document.claims[0].id) == ("mine", 'My "log"', "mine-net.test-accuracy")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        pytest.param("colour", "red", "Keys: id, title", id="an unknown question"),
+        pytest.param("images.test", "test", "train:FIRST-STOP or test:FIRST-STOP", id="no range"),
+        pytest.param("images.test", "test:0-10001", "train:FIRST-STOP", id="more images than there are"),
+        pytest.param("images.test", "test:5-5", "train:FIRST-STOP", id="no image"),
+        pytest.param("id", "No id", "lower-case letters", id="no id"),
+        pytest.param("set.score", "holdout", "one of validation, test, training", id="no set"),
+    ],
+)
+def test_draft_wrong_answer_names_the_rule(key: str, value: str, words: str, tmp_path: Path) -> None:
+    """An answer that fits no question, or is none of those that are possible, is refused."""
+    (tmp_path / "a.log").write_text("Score: 0.9\n")
+
+    with pytest.raises(ReproError, match=words) as error:
+        draft_file(tmp_path / "a.log", answers={key: value})
+
+    assert repr(value if key != "colour" else key) in str(error.value)
+
+
+def test_write_draft_again_replaces_a_draft_and_nothing_else(tmp_path: Path) -> None:
+    """A draft is drafted over; a file that was changed by hand since is not."""
+    drafted = _draft_log(tmp_path, "Test accuracy: 0.9\n")
+    write_draft(drafted, tmp_path / "out")
+    write_draft(drafted, tmp_path / "out")
+    experiments = tmp_path / "out" / "experiments.py"
+    experiments.write_text(experiments.read_text() + "# By hand.\n")
+
+    with pytest.raises(ReproError, match=r"changed by hand. Received: .*experiments\.py"):
+        write_draft(drafted, tmp_path / "out")
+
+
+def test_write_draft_where_nothing_can_be_written_says_so(tmp_path: Path) -> None:
+    """A file is no folder."""
+    drafted = _draft_log(tmp_path, "Test accuracy: 0.9\n")
+
+    with pytest.raises(ReproError, match="--output names a folder"):
+        write_draft(drafted, tmp_path / "a.log")
+
+
+def test_write_draft_that_does_not_load_is_a_mistake_that_is_seen(tmp_path: Path) -> None:
+    """What was written is read again: a draft that breaks a rule is not left unnoticed."""
+    drafted = _draft_log(tmp_path, "Test accuracy: 0.9\n")
+
+    with pytest.raises(ReproError, match="sha256"):
+        write_draft(
+            replace(drafted, claims_file=drafted.claims_file.replace('sha256 = "', 'sha256 = "x')), tmp_path / "o"
+        )
