@@ -24,6 +24,8 @@ from mnist_repro.records.run import RunRecord
 pytestmark = needs_tensorflow
 
 MOVED, DIVERGED, MISSING, GOOD = "julia-linear-lr0.02", "julia-linear-lr0.003", "julia-mlp-100x100", "tf1-basic"
+SHIFTS = {MOVED: 8 * SPREAD, "tf1-dropout-piecewise": 0.0001}
+CHANGED = "tf1-dropout-piecewise"
 
 
 def make_today(
@@ -51,7 +53,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Session:
     folder = tmp_path_factory.mktemp("mixed")
     today, before = [], []
     for protocol in load_catalogue().protocols.values():
-        runs = make_today(protocol, range(4), shift=8 * SPREAD if protocol.id == MOVED else 0.0)
+        runs = make_today(protocol, range(4), shift=SHIFTS.get(protocol.id, 0.0))
         if protocol.id == DIVERGED:
             runs[3] = make_unfinished(runs[3], reason="the loss was not finite")
         today += runs
@@ -64,9 +66,12 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Session:
 
 
 def test_session_runs_as_in_the_baseline_pass(mixed: Session) -> None:
-    """An experiment of the same distribution passes, and the summary says what it was held against."""
-    assert mixed.outcome_of(GOOD) == "PASSED"
-    assert lines_of(mixed)[GOOD].startswith("no regression, 4 runs against 36 of the baseline; smallest adjusted p ")
+    """The baseline's own runs pass at once, other runs of the same seeds after a test, with a note of it."""
+    assert [mixed.outcome_of(name) for name in (GOOD, CHANGED)] == ["PASSED", "PASSED"]
+    assert lines_of(mixed)[GOOD] == "no regression, 4 of 4 runs are the baseline's, bit for bit: nothing changed"
+    line = lines_of(mixed)[CHANGED]
+    assert line.startswith("no regression, 4 runs against 36 of the baseline; smallest adjusted p ")
+    assert line.endswith("; numbers changed: 4 of 4 runs are not the baseline's of the same seed")
 
 
 def test_session_moved_experiment_fails(mixed: Session) -> None:
@@ -95,7 +100,7 @@ def test_session_experiment_that_is_gone_fails(mixed: Session) -> None:
 
 
 def test_session_without_baseline_records_one_and_says_so(tmp_path: Path) -> None:
-    """The runs become the baseline, each case says it, and the next session cannot decide with the same seeds."""
+    """The runs become the baseline, each case says it, and in the next session the same runs are no regression."""
     today = [run for protocol in load_catalogue().protocols.values() for run in make_today(protocol, range(4))]
     write_store(tmp_path / "local", today)
     option = f"--baseline={tmp_path / 'baseline'}"
@@ -116,8 +121,8 @@ def test_session_without_baseline_records_one_and_says_so(tmp_path: Path) -> Non
 
     second = run_gates(tmp_path, "--seeds=0-3", option, file="test_regression.py")
 
-    assert "1 passed, 6 skipped" in second.out
-    assert "today's seeds include all of the baseline's; take others, from 4 on" in second.out
+    assert "7 passed" in second.out
+    assert "4 of 4 runs are the baseline's, bit for bit: nothing changed" in second.out
 
 
 def test_session_without_baseline_and_with_a_diverged_run_records_none(tmp_path: Path) -> None:
