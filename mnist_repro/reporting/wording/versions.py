@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from mnist_repro.comparison.versions.defaults import Default, count_followed, measure_horizon
-from mnist_repro.comparison.versions.pairwise import Pair, Relation
+from mnist_repro.comparison.versions.equivalence import Equivalence
+from mnist_repro.comparison.versions.pairwise import ExperimentDrift, Pair, Relation
 from mnist_repro.comparison.versions.probes import Probe
 from mnist_repro.comparison.versions.sensitivity import SimulatedVersion, VersionSensitivity
 from mnist_repro.comparison.versions.summary import Column, State, VersionsResult
 from mnist_repro.documents.document import Document
 from mnist_repro.reporting.wording.numbers import UNKNOWN, format_estimate
 from mnist_repro.reporting.wording.reported_runs import format_verdicts
-
-_RELATIONS = {Relation.EQUAL: "bit-identical", Relation.TOGETHER: "equal up to rounding", Relation.PARTED: "diverged"}
+from mnist_repro.stats.summary import count_interval
+from mnist_repro.verdicts.finding import Verdict
 
 
 def format_state(column: Column) -> str:
@@ -48,17 +48,34 @@ def format_agreement(pair: Pair | None) -> str:
             return "equal"
         case Relation.TOGETHER:
             return f"within {agreement.largest:.0e}"
-    text = f"diverged; p = {agreement.p:.2g}"
+    text = f"diverged; p = {pair.p:.2g}"
     return f"**{text}**" if pair.differs else text
 
 
-def list_pair_cells(pairs: Sequence[Pair]) -> list[str]:
-    """Return cells: counts of pairs, equal, up to rounding and diverged; the smallest p-value, raw and adjusted."""
-    relations = Counter(pair.agreement.relation for pair in pairs)
-    counts = (str(relations[relation]) for relation in Relation)
-    least = min(pairs, key=lambda pair: pair.agreement.p, default=None)
-    values = (f"{least.agreement.p:.2g}", f"{least.adjusted_p:.2g}") if least else ("", "")
-    return [str(len(pairs)), *counts, *values]
+def list_class_cells(drift: ExperimentDrift) -> list[str]:
+    """Return cells: numbers of versions, classes and tests; the smallest p-value, raw and adjusted."""
+    least = min(drift.pairs, key=lambda pair: pair.p, default=None)
+    values = (f"{least.p:.2g}", f"{least.adjusted_p:.2g}") if least else ("", "")
+    counts = (sum(map(len, drift.classes)), len(drift.classes), len(drift.pairs))
+    return [*map(str, counts), *values]
+
+
+def list_equivalence_cells(found: Equivalence) -> list[str]:
+    """Return cells: the bound, and the shift of a whole run, and of its final accuracy alone, that would be seen."""
+    return [
+        _format_points(found.bound),
+        *(_format_visible(size, found) for size in (found.visible_run, found.visible_accuracy)),
+    ]
+
+
+def _format_visible(size: float, found: Equivalence) -> str:
+    if not size or not math.isfinite(size):
+        return "none, with so few seeds" if size else "any but rounding"
+    return f"{size:.2g} sd, {_format_points(size * found.standard_deviation)}"
+
+
+def _format_points(fraction: float) -> str:
+    return f"{100 * fraction:.2f} points" if math.isfinite(fraction) else UNKNOWN
 
 
 def format_loss_difference(pair: Pair | None) -> str:
@@ -79,41 +96,60 @@ def format_drift(column: Column, versions: VersionsResult) -> str:
         return ""
     if column.name == versions.reference.name:
         return "the reference"
-    pairs = versions.drift.between(versions.reference.name, column.name)
+    pairs = versions.drift.beside(column.name)
     if not pairs:
         return "not compared"
     different = [experiment for experiment, pair in pairs.items() if pair.differs]
     if different:
         return f"**different** in {', '.join(different)}"
-    equal = all(pair.agreement.relation is Relation.EQUAL for pair in pairs.values())
-    return "equal bit for bit" if equal else "no difference"
+    relations = {pair.agreement.relation for pair in pairs.values()}
+    if Relation.PARTED in relations:
+        return "no difference seen"
+    return "equal up to rounding" if Relation.TOGETHER in relations else "equal bit for bit"
 
 
-def summarize_departures(versions: VersionsResult) -> str:
-    """Return a sentence on the versions whose verdicts differ from the reference."""
-    count = len(versions.compared)
-    departed = [history for history in versions.histories if history.first_departure]
-    if departed:
-        return f"Of {len(versions.histories)} verdicts, {len(departed)} differ between the {count} environments run."
-    return f"Every decided verdict is the same in all {count} environments run."
-
-
-def summarize_differences(versions: VersionsResult) -> str:
-    """Count the relations of all pairs of versions in a sentence."""
-    pairs = versions.drift.pairs
-    if not pairs:
-        return "No two versions were run with the same seeds."
-    relations = Counter(pair.agreement.relation for pair in pairs)
-    counts = ", ".join(f"{relations[each]} {_RELATIONS[each]}" for each in Relation if relations[each])
-    different = sum(pair.differs for pair in pairs)
-    verdict = f"{different} differ significantly" if different else "no difference is significant"
-    return f"{len(pairs):,} pairwise comparisons (two versions, one experiment): {counts}; {verdict} (Holm, 5 %)."
-
-
-def summarize_states(versions: VersionsResult) -> str:
-    """Count the complete environments in a sentence."""
+def summarize_versions(versions: VersionsResult) -> str:
+    """Say what is known of all versions: how far they move an accuracy, how many are different, and their verdicts."""
+    numbers = {column.result.environment.tensorflow for column in versions.compared if column.result}
     complete = sum(column.state is State.COMPLETE for column in versions.columns)
-    return f"{complete} of {len(versions.columns)} environments have all their runs."
+    counted = (
+        f"These are {len(versions.compared)} environments with {len(numbers)} versions of TensorFlow; "
+        f"{complete} of {len(versions.columns)} have all their runs."
+    )
+    return " ".join([_bound_all(versions), counted, _summarize_tests(versions), _summarize_departures(versions)])
+
+
+def _bound_all(versions: VersionsResult) -> str:
+    bound = max((found.bound for found in versions.equivalences), default=math.nan)
+    if math.isnan(bound):
+        return "How far a version moves a final accuracy is not known: too few seeds ran on two."
+    return f"No version moves a final accuracy by more than {100 * bound:.2g} points (95 %, all together)."
+
+
+def _summarize_tests(versions: VersionsResult) -> str:
+    numbers = sorted(len(each.classes) for each in versions.drift.experiments.values())
+    tests = versions.drift.pairs
+    if not tests:
+        return "Up to rounding, the runs of all are equal." if versions.equivalences else "No two share a seed."
+    different = sum(pair.differs for pair in tests)
+    verdict = f"{different} differ significantly" if different else "no difference is significant"
+    return (
+        f"Up to rounding they are {numbers[0]} to {numbers[-1]} classes of equal runs in an experiment, whose "
+        f"{len(tests)} pairs are tested: {verdict} (Holm, 5 %)."
+    )
+
+
+def _summarize_departures(versions: VersionsResult) -> str:
+    departed = sum(history.first_departure is not None for history in versions.histories)
+    if departed:
+        return f"Of {len(versions.histories)} verdicts, {departed} differ from the reference's on a version."
+    few = sum(
+        any(run.word is Verdict.CONSISTENT for run in column.result.runs) and column.name != versions.reference.name
+        for column in versions.compared
+        if column.result
+    )
+    same = "No version decides a verdict otherwise than the reference"
+    return f"{same}, and {few} are consistent only: with so few runs nothing could be refuted." if few else f"{same}."
 
 
 def format_trial(trial: SimulatedVersion) -> str:
@@ -127,11 +163,12 @@ def format_same_version(sensitivity: VersionSensitivity) -> str:
     if not sensitivity.same:
         return "The reference has too few seeds to be split into two versions."
     flagged = sum(trial.flagged for trial in sensitivity.same)
-    tests = sum(len(trial.unadjusted) for trial in sensitivity.same)
-    fraction = UNKNOWN if not tests else f"{100 * sensitivity.false_share:.1f} %"
+    low, tests = sensitivity.low, len(sensitivity.single_tests)
+    interval = count_interval(low, of=tests)
     return (
         f"Of {len(sensitivity.same)} pairs of disjoint sets of the reference's own runs, {flagged} were flagged; of "
-        f"their {tests} single tests, {fraction} have p <= 5 % before adjustment."
+        f"their {tests} single tests, {low} have p <= 5 % before adjustment, {100 * low / tests:.1f} % "
+        f"({100 * interval.low:.1f} to {100 * interval.high:.1f} %)."
     )
 
 
