@@ -70,6 +70,7 @@ class ExperimentTest:
     inconsistent: tuple[str, ...]  #: names of quantities that a run of the baseline lacks
     shared: int  #: number of today's runs whose seed the baseline has
     equal: int  #: number of these that are the baseline's, bit for bit
+    again: int  #: number of these that were made again; the others are the baseline's own records, and show nothing
     is_same_environment: bool  #: whether they were made on the baseline's processor by its versions
     #: today's minus the baseline's quantities of the same seed but for rounding, of shape (pairs, points); no pair
     #: where so few could not fail
@@ -83,8 +84,8 @@ class ExperimentTest:
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether all runs of today are the baseline's, bit for bit."""
-        return 0 < len(self.today) == self.equal
+        """Whether all runs of today, some made again, are the baseline's, bit for bit."""
+        return bool(self.again) and self.equal == len(self.today)
 
     @property
     def fewest(self) -> int | None:
@@ -200,16 +201,15 @@ class GateBaseline:
         new, missing = read_quantities(completed, quantities=self.quantities)
         old, inconsistent = self._read
         places = {record.seed: place for place, record in enumerate(self.records)}
-        shared = [record for record in today if record.seed in places]
-        used = {record.seed for record in shared}
+        shared = [(record, self.records[places[record.seed]]) for record in today if record.seed in places]
+        again = {record.seed for record, same in shared if record != same}
+        used = {record.seed for record, _ in shared}
         independent = [record for record in self.records if record.seed not in used]
-        is_same_environment = bool(completed and self.records) and (
-            completed[-1].environment.conditions == self.records[-1].environment.conditions
-        )
-        pairs = [(place, places[run.seed]) for place, run in enumerate(completed) if run.seed in places]
+        made_in, before = (runs[-1].environment.conditions if runs else () for runs in (completed, self.records))
+        pairs = [(place, places[run.seed]) for place, run in enumerate(completed) if run.seed in again]
         differences, values = new[:0], new[:0]
         if len(new) and len(old):
-            if is_same_environment and can_fail_in_pairs(len(pairs), experiments=self.experiments):
+            if made_in == before and can_fail_in_pairs(len(pairs), experiments=self.experiments):
                 ours, theirs = np.transpose(pairs)
                 differences = notice(new[ours] - old[theirs], quantities=self.quantities)
             if independent:
@@ -223,8 +223,9 @@ class GateBaseline:
             missing=tuple(missing),
             inconsistent=tuple(inconsistent),
             shared=len(shared),
-            equal=sum(record.outcome == self.records[places[record.seed]].outcome for record in shared),
-            is_same_environment=is_same_environment,
+            equal=sum(record.outcome == same.outcome for record, same in shared),
+            again=len(again),
+            is_same_environment=made_in == before,
             differences=differences,
             splits=self._test(
                 values, [*completed, *independent], new=len(completed), ways=2 if len(differences) else 1

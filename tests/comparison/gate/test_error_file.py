@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from mnist_repro.comparison.gate.error_rates import (
     Shift,
 )
 from mnist_repro.comparison.gate.faults import collect_faults
-from mnist_repro.comparison.gate.resampling import GATE_PROFILE
+from mnist_repro.comparison.gate.resampling import GATE_PROFILE, measure_detection, measure_false_alarms
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
@@ -66,9 +67,13 @@ def test_collect_faults_are_those_with_enough_runs(published: RecordStore, few: 
     assert sorted([*by_id, *not_run]) == sorted(fault.id for fault in FAULTS)
 
 
-def test_measure_errors_are_read_back(published: RecordStore, few: dict[str, Protocol], tmp_path: Path) -> None:
+def test_measure_errors_are_read_back(
+    published: RecordStore, few: dict[str, Protocol], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was measured is written beside the baseline, and read as it was; the same runs give the same bytes."""
     folder, records = tmp_path / "baseline", tmp_path / "records"
+    monkeypatch.setattr(gate_record, "measure_detection", partial(measure_detection, gate_runs=10))
+    monkeypatch.setattr(gate_record, "measure_false_alarms", partial(measure_false_alarms, splits=1_000))
 
     measured = measure_errors(folder, faults_of=published, faults=FAULTS, protocols=few)
 

@@ -116,6 +116,11 @@ def test_judge_runs_one_point_of_a_curve_moved_fails(judge: Judge, baseline: Stu
     assert failed.difference == pytest.approx(8 * SPREAD, abs=2 * SPREAD)
 
 
+def repeat(records: list[RunRecord]) -> list[RunRecord]:
+    """Return the same runs, made at another time."""
+    return [replace(record, started="2025-02-03T04:05:06+00:00") for record in records]
+
+
 def nudge(records: list[RunRecord], amount: float) -> list[RunRecord]:
     """Return the runs with every loss a little greater."""
 
@@ -128,7 +133,7 @@ def nudge(records: list[RunRecord], amount: float) -> list[RunRecord]:
 
 def test_judge_runs_baselines_own_run_is_unchanged(judge: Judge, baseline: Study) -> None:
     """A single run that is the baseline's of its seed, bit for bit, passes at once: no test could say more."""
-    found = judge({name: runs[:1] for name, runs in baseline.items()}, baseline)[FIRST]
+    found = judge({name: repeat(runs[:1]) for name, runs in baseline.items()}, baseline)[FIRST]
 
     assert (found.outcome, found.tests, list_reasons(found), list_changes(found)) == (Outcome.PASSED, (), [], [])
     assert format_comparison(found) == ("no regression, 1 of 1 runs are the baseline's, bit for bit: nothing changed")
@@ -140,14 +145,28 @@ def test_judge_runs_unchanged_runs_below_the_threshold_pass_too(
     """Whatever the baseline's runs are, the same runs are no regression; the accuracy gate has the threshold itself."""
     gate = replace(protocols[FIRST].gate, minimum=0.99)
 
-    assert judge({name: runs[:4] for name, runs in baseline.items()}, baseline, gate=gate)[FIRST].outcome is (
-        Outcome.PASSED
-    )
+    today = {name: repeat(runs[:4]) for name, runs in baseline.items()}
+
+    assert judge(today, baseline, gate=gate)[FIRST].outcome is Outcome.PASSED
+
+
+def test_judge_runs_own_records_of_the_baseline_show_nothing(judge: Judge, baseline: Study) -> None:
+    """What was not made again is not compared with itself: it is tested beside other seeds, if there are any."""
+    found = {
+        runs: judge({name: each[:runs] for name, each in baseline.items()}, baseline)[FIRST] for runs in (1, 4, 40)
+    }
+
+    assert {runs: each.outcome for runs, each in found.items()} == {
+        1: Outcome.UNDECIDED,
+        4: Outcome.PASSED,
+        40: Outcome.UNDECIDED,
+    }
+    assert (len(found[4].independent), len(found[4].differences), list_changes(found[4])) == (36, 0, [])
 
 
 def test_judge_runs_last_bit_changed_is_noted(judge: Judge, baseline: Study) -> None:
     """Other numbers from the same seeds are noted, and tested beside the other seeds alone where they are few."""
-    today = {name: [*runs[:3], *nudge(runs[3:4], 1e-12)] for name, runs in baseline.items()}
+    today = {name: [*repeat(runs[:3]), *nudge(runs[3:4], 1e-12)] for name, runs in baseline.items()}
 
     found = judge(today, baseline)[FIRST]
 

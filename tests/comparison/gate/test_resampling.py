@@ -278,7 +278,7 @@ def test_measure_elsewhere_same_runs_shifted_runs_and_others(two: dict[str, Prot
     """Equal runs are counted and not tested; other seeds' are; those that moved are an alarm, by name."""
     made_in = replace(baseline[FIRST][0].environment, tensorflow="2.99.0")
     environments = {
-        "same": {FIRST: baseline[FIRST]},
+        "same": {FIRST: [replace(run, environment=made_in) for run in baseline[FIRST]]},
         "alike": {FIRST: make_study(two[FIRST], range(20), environment=made_in, stream=3)},
         "moved": {FIRST: make_study(two[FIRST], range(20), environment=made_in, stream=3, shift=-0.02)},
     }
