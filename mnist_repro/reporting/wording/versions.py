@@ -113,7 +113,8 @@ def summarize_versions(versions: VersionsResult) -> str:
     numbers = {column.result.environment.tensorflow for column in versions.compared if column.result}
     complete = sum(column.state is State.COMPLETE for column in versions.columns)
     counted = (
-        f"These are {len(versions.compared)} environments with {len(numbers)} versions of TensorFlow; "
+        f"These are {len(versions.compared)} environments with {len(numbers)} "
+        f"version{'s' * (len(numbers) != 1)} of TensorFlow; "
         f"{complete} of {len(versions.columns)} have all their runs."
     )
     return " ".join([_bound_all(versions), counted, _summarize_tests(versions), _summarize_departures(versions)])
@@ -127,14 +128,15 @@ def _bound_all(versions: VersionsResult) -> str:
 
 
 def _summarize_tests(versions: VersionsResult) -> str:
-    numbers = sorted(len(each.classes) for each in versions.drift.experiments.values())
+    numbers = {len(each.classes) for each in versions.drift.experiments.values()}
+    classes = " to ".join(map(str, sorted({min(numbers, default=0), max(numbers, default=0)})))
     tests = versions.drift.pairs
     if not tests:
         return "Up to rounding, the runs of all are equal." if versions.equivalences else "No two share a seed."
     different = sum(pair.differs for pair in tests)
     verdict = f"{different} differ significantly" if different else "no difference is significant"
     return (
-        f"Up to rounding they are {numbers[0]} to {numbers[-1]} classes of equal runs in an experiment, whose "
+        f"Up to rounding they are {classes} classes of equal runs in an experiment, whose "
         f"{len(tests)} pairs are tested: {verdict} (Holm, 5 %)."
     )
 
@@ -149,7 +151,9 @@ def _summarize_departures(versions: VersionsResult) -> str:
         if column.result
     )
     same = "No version decides a verdict otherwise than the reference"
-    return f"{same}, and {few} are consistent only: with so few runs nothing could be refuted." if few else f"{same}."
+    return (
+        f"{same}; those of {few} are consistent and no more: so few runs could refute nothing." if few else f"{same}."
+    )
 
 
 def format_trial(trial: SimulatedVersion) -> str:
