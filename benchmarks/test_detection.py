@@ -6,7 +6,7 @@ import pytest
 
 from mnist_repro.comparison.gate.error_file import read_errors
 from mnist_repro.comparison.gate.error_rates import GateErrors, Requirement
-from mnist_repro.comparison.gate.regression import LEVEL
+from mnist_repro.comparison.gate.split_tests import LEVEL
 from mnist_repro.documents.catalogue import load_catalogue
 
 PROTOCOLS = load_catalogue().protocols

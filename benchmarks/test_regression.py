@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from mnist_repro.comparison.gate.baseline import read_baseline, write_baseline
-from mnist_repro.comparison.gate.reasons import list_changes, list_reasons
+from mnist_repro.comparison.gate.reasons import format_comparison, list_changes, list_reasons
 from mnist_repro.comparison.gate.regression import Outcome, RegressionResult, judge_runs
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.catalogue import load_catalogue
@@ -40,7 +40,7 @@ def test_runs_are_as_in_the_baseline(
     pytestconfig: pytest.Config,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """No curve or final figure has moved, every run completed, and the threshold is met.
+    """The same seeds give the same runs, or no curve and no final value has moved; every run completed.
 
     Too few runs, or none to compare with, skip it.
     """
@@ -51,12 +51,7 @@ def test_runs_are_as_in_the_baseline(
         record_property("regression gate", said)
         pytest.skip(said)
     (found,) = (entry for entry in result.experiments if entry.protocol.id == experiment)
-    smallest = min((test.adjusted_p for test in found.tests), default=None)
-    line = (
-        f"{experiment}: {found.outcome.value}, {len(found.completed)} runs against {len(found.independent)} of the "
-        f"baseline; smallest adjusted p {'unknown' if smallest is None else f'{smallest:.2g}'}"
-    )
-    said = "; ".join([line, *list_reasons(found), *list_changes(found)])
+    said = "; ".join([f"{experiment}: {format_comparison(found)}", *list_reasons(found), *list_changes(found)])
     record_property("regression gate", said)
     if found.outcome is Outcome.UNDECIDED:
         pytest.skip(said)

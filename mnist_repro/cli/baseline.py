@@ -13,7 +13,7 @@ from mnist_repro.comparison.gate.error_file import measure_errors
 from mnist_repro.comparison.gate.resampling import check_enough
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.records.store import open_store
-from mnist_repro.reporting.wording.gates import format_detections, format_false_alarms
+from mnist_repro.reporting.wording.gates import format_detections, format_false_alarms, format_other_environments
 
 
 def add_verbs(verbs: Any) -> None:
@@ -44,6 +44,11 @@ def record_baseline(options: argparse.Namespace, console: Console) -> int:
     console.print(f"Baseline: {runs} runs of {store.environment}, {folder}", highlight=False, soft_wrap=True)
     console.print("Measuring how often the gate errs; it takes a few minutes.")
     errors = measure_errors(folder, faults_of=store, faults=catalogue.faults, protocols=protocols)
-    console.print(format_false_alarms(errors.false_alarms), highlight=False, soft_wrap=True)
-    console.print(format_detections(errors), highlight=False, soft_wrap=True)
+    said = (
+        format_false_alarms(errors.false_alarms),
+        format_other_environments(errors.elsewhere),
+        format_detections(errors),
+    )
+    for line in said:
+        console.print(line, highlight=False, soft_wrap=True)
     return 0

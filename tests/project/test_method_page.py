@@ -7,6 +7,11 @@ import re
 import pytest
 from method_page import PAGE, ROOT, renew
 
+from mnist_repro.comparison.versions.pairwise import measure_drift
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.records.environment import is_own
+from mnist_repro.records.pooling import pool_runs
+from mnist_repro.records.store import open_stores
 from mnist_repro.reporting.wording.reported_runs import GRADES
 from mnist_repro.verdicts.finding import Verdict
 
@@ -42,6 +47,24 @@ def test_method_page_names_every_verdict(page: str) -> None:
 def test_method_page_grades_are_those_of_the_package(page: str) -> None:
     """What makes a verdict strong or weak has one home, and the page says the same."""
     assert GRADES in " ".join(page.split())
+
+
+def test_method_page_divides_by_the_number_of_classes_of_versions(page: str) -> None:
+    """The bound of a version is at 5 % over all classes of the published environments."""
+    protocols, versions = load_catalogue().protocols, {}
+    for store in sorted(
+        open_stores(ROOT / "reports" / "records"), key=lambda store: store.environment != "py311-tf221"
+    ):
+        if not is_own(store.environment):
+            records = store.read()
+            versions[store.environment] = {
+                name: pool_runs(records, protocol=protocol, store=store).records for name, protocol in protocols.items()
+            }
+
+    drift = measure_drift(versions, protocols=protocols)
+
+    classes = sum(len(each.classes) for each in drift.experiments.values())
+    assert f"1 - 0.05 / {classes}, " in page
 
 
 @pytest.mark.parametrize(

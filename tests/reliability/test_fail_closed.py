@@ -192,7 +192,7 @@ def _of_other_runs(errors: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_newer_schema(errors: dict[str, Any]) -> dict[str, Any]:
-    return {**errors, "schema": 2}
+    return {**errors, "schema": 3}
 
 
 @pytest.fixture(scope="module")

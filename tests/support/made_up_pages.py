@@ -11,7 +11,14 @@ from hostile import poison
 from made_up_runs import make_unfinished, write_store
 from made_up_studies import make_study
 
-from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, GateErrors, Shift
+from mnist_repro.comparison.gate.error_rates import (
+    Detection,
+    Difference,
+    FalseAlarms,
+    GateErrors,
+    OtherEnvironments,
+    Shift,
+)
 from mnist_repro.comparison.gate.regression import Outcome
 from mnist_repro.comparison.gate.summary import BaselineExperiment, GateSummary
 from mnist_repro.comparison.results import Artifacts, Results
@@ -176,9 +183,11 @@ def _make_gate(result: EnvironmentResult) -> GateSummary:
         experiment=experiment.protocol.id,
         runs=20,
         unfinished=1,
+        changed=20,
         seeds=10,
-        gate_runs=20,
-        caught=3,
+        gate_runs=400,
+        caught=60,
+        interval=Interval(0.02, 0.6),
         shift=Shift(evaluation_set="test", accuracy=-0.1, spread=0.005),
         difference=Difference.SEEN,
         seeds_needed=None,
@@ -192,7 +201,11 @@ def _make_gate(result: EnvironmentResult) -> GateSummary:
         ),
         missing=("another",),
         errors=GateErrors(
-            environment="a", false_alarms=FalseAlarms(trials=1000, alarms=1), detections=(detection,), not_run=("one",)
+            environment="a",
+            false_alarms=FalseAlarms(trials=1000, alarms=1),
+            elsewhere=OtherEnvironments(names=("b",), alarms=("b",), equal=1, tested=5, smallest_p=0.0001),
+            detections=(detection,),
+            not_run=("one",),
         ),
     )
 

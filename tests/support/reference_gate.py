@@ -29,7 +29,7 @@ class ReferenceGate:
         splits = list(combinations(range(len(runs)), new))
         members = np.zeros((len(splits), len(runs)))
         np.put_along_axis(members, np.array(splits), 1.0, axis=1)
-        self._gate = protocol.gate
+        self._set = protocol.gate.evaluation_set
         self._runs = runs
         self._rows = {split: row for row, split in enumerate(splits)}
         self._sizes = [
@@ -42,12 +42,12 @@ class ReferenceGate:
         alone = [float(np.mean(sizes >= sizes[row] * (1 - 1e-9))) for sizes in self._sizes]
         return alone, [float(np.mean(largest >= sizes[row] * (1 - 1e-9))) for sizes in self._sizes]
 
-    def fails(self, today: Sequence[int], *, experiments: int, level: float) -> bool:
-        """Return whether the experiment fails a gate over `experiments` experiments at `level`."""
-        accuracies = [self._runs[run].final_accuracy[self._gate.evaluation_set] for run in today]
+    def fails(self, today: Sequence[int], *, experiments: int, level: float, lowest: float) -> bool:
+        """Return whether the experiment fails a gate over `experiments` experiments at `level`, or by a lower mean."""
+        accuracies = [self._runs[run].final_accuracy[self._set] for run in today]
         _, joint = self.list_p_values(today)
         is_rejected = min(joint) <= level / (experiments + 1) * (1 + 1e-9)
-        return is_rejected or sum(accuracies) / len(accuracies) < self._gate.minimum
+        return is_rejected or sum(accuracies) / len(accuracies) < lowest
 
 
 def _read_quantities(runs: Sequence[RunRecord], *, at_end: Sequence[str]) -> list[NDArray[np.float64]]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from mnist_repro.comparison.gate.regression import LEVEL
+from mnist_repro.comparison.gate.split_tests import LEVEL
 from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.summary import Interval, count_interval
 
-# Required detection rate of a large fault: 19 of 20 gate runs.
+# Required detection rate of a large fault.
 CAUGHT_AT_LEAST = 0.95
 # A fault is large where it moves the mean of a final accuracy by at least the larger of these: a fraction, and a number
 # of standard deviations over seeds.
@@ -26,13 +26,13 @@ class Fault:
 
     id: str
     title: str  #: what is wrong, in words
-    experiment: str  #: id of the experiment it was planted in; the records may carry another
+    experiment: str  #: id of the experiment it was planted in, which the records carry too
     records: Sequence[RunRecord]  #: its runs, also incomplete ones; each seed once
 
 
 @dataclass(frozen=True, kw_only=True)
 class FalseAlarms:
-    """How often the gate fails although nothing changed."""
+    """How often the tests and thresholds fail splits of one baseline: whether they keep their level as computed."""
 
     trials: int  #: splits of the baseline into runs of today and the others
     alarms: int  #: number of splits that fail the gate
@@ -51,6 +51,17 @@ class FalseAlarms:
     def is_within_level(self) -> bool:
         """Whether the interval's lower end is at most `regression.LEVEL`."""
         return self.interval.low <= LEVEL
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherEnvironments:
+    """Runs of other environments, tested as today's: what the gate says where only versions changed."""
+
+    names: tuple[str, ...]
+    alarms: tuple[str, ...]  #: names of those that fail
+    equal: int  #: experiments whose runs are the baseline's, bit for bit
+    tested: int  #: experiments whose runs were tested
+    smallest_p: float  #: smallest p-value of all, adjusted for the tests of one gate; 1 without any
 
 
 class Requirement(Enum):
@@ -100,12 +111,19 @@ class Detection:
     experiment: str  #: id of the experiment it was planted in
     runs: int  #: recorded runs of the fault
     unfinished: int  #: number of them that did not complete
+    changed: int  #: number of them that are not the baseline's of the same seed, bit for bit; of other seeds, all
     seeds: int  #: runs of the fault in each gate run
     gate_runs: int
     caught: int  #: number of gate runs that failed
+    interval: Interval  #: 95 % interval of the fraction caught, over the fault's runs
     shift: Shift | None  #: of the final accuracy that moved most; None where no run measured one
     difference: Difference  #: how all its runs together compare with the baseline's
     seeds_needed: int | None  #: estimated seeds that catch it with 80 % probability; None where unknown
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether every run shows it beside the baseline's of the same seed, bit for bit."""
+        return self.changed == self.runs
 
     @property
     def is_missed(self) -> bool:
@@ -126,5 +144,6 @@ class GateErrors:
 
     environment: str  #: in which the faults were run
     false_alarms: FalseAlarms
+    elsewhere: OtherEnvironments
     detections: tuple[Detection, ...]
     not_run: tuple[str, ...]  #: ids of the faults with too few runs

@@ -45,7 +45,7 @@ def collect_faults(
         if len(runs) < protocols[variant.experiment].seeds[GATE_PROFILE]:
             not_run.append(variant.id)
             continue
-        seen = [swap_sets(record, reads=variant.reads) for record in runs]
+        seen = [replace(swap_sets(each, reads=variant.reads), experiment=variant.experiment) for each in runs]
         collected.append(Fault(id=variant.id, title=variant.change, experiment=variant.experiment, records=seen))
     return collected, not_run
 

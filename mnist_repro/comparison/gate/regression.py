@@ -1,35 +1,39 @@
 """The regression gate: whether today's runs still come from the baseline's distribution.
 
-Permutation tests compare every quantity that a run measures, curves and final values. All tests of a gate are one
-family: the probability that any of them fails although nothing changed is at most `LEVEL`. Within an experiment, whose
-quantities depend on each other, the splits themselves adjust for their number (single-step maxT); across experiments
-Bonferroni's factor does. The experiments' thresholds have one part of the level together. Missing data never passes:
-where there is too little to decide, the gate says so.
+On unchanged code the same seed gives the same bits, so the runs are first compared bit for bit with the baseline's of
+the same seeds: where all are equal, nothing changed. Else permutation tests compare every quantity that a run measures,
+curves and final values: with the baseline's runs of other seeds, and with those of the same seeds, where these are
+enough, made on the same processor by the same versions. Missing data never passes: where there is too little to decide,
+the gate says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property, lru_cache
-from itertools import accumulate, count, pairwise
+from functools import cached_property
+from itertools import accumulate, pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from mnist_repro.comparison.runs import RunsByExperiment, select_completed
+from mnist_repro.comparison.gate.split_tests import (
+    SplitTests,
+    adjust_p,
+    can_fail_in_pairs,
+    fewest_runs,
+    find_lowest_mean,
+    is_rejected,
+)
+from mnist_repro.comparison.runs import RunsByExperiment, bound_two_ways_p, notice, select_completed
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.metrics import Quantity, list_quantities, read_quantities
 from mnist_repro.records.run import RunRecord
-from mnist_repro.stats.permutation import PermutationTests, Splits, draw_splits, smallest_p
+from mnist_repro.stats.permutation import PERMUTATIONS, two_ways_p_value
 
-# Probability, at most, that a gate fails where nothing has changed.
-LEVEL = 0.001
-# P-values are multiples of a fraction; their products are compared up to rounding.
-_ROUNDING = 1e-9
-_SEED = 20_190_101
+_SEED = 20_190_103
 
 
 class Outcome(Enum):
@@ -38,87 +42,6 @@ class Outcome(Enum):
     PASSED = "no regression"
     FAILED = "regression"
     UNDECIDED = "cannot decide"
-
-
-@lru_cache(maxsize=16)
-def draw_gate_splits(new: int, baseline: int) -> Splits:
-    """Return the splits that the gate uses for groups of these sizes: always the same."""
-    return draw_splits(new, baseline, generator=np.random.default_rng([_SEED, new, baseline]))
-
-
-def count_level_parts(experiments: int) -> int:
-    """Return into how many parts the level of a gate over `experiments` experiments is divided."""
-    # The thresholds may fail by chance too, and have one part together.
-    return experiments + 1
-
-
-def adjust_p(joint_p: ArrayLike, *, experiments: int) -> NDArray[np.float64]:
-    """Adjust p-values, already adjusted within their experiment, for a gate over `experiments` experiments."""
-    return np.asarray(np.minimum(1.0, np.asarray(joint_p) * count_level_parts(experiments)))
-
-
-def is_rejected(adjusted_p: ArrayLike) -> NDArray[np.bool_]:
-    """Return which adjusted p-values fail the gate."""
-    return np.asarray(adjusted_p) <= LEVEL * (1 + _ROUNDING)
-
-
-def fewest_runs(baseline_runs: int, *, experiments: int) -> int:
-    """Return the fewest runs of today that can fail a gate over `experiments` experiments.
-
-    Parameters
-    ----------
-    baseline_runs
-        Runs of the baseline that they are tested against, at least 1.
-    """
-    # The smallest p-value of any number of runs falls to that of random splits.
-    return next(
-        runs for runs in count(1) if is_rejected(adjust_p(smallest_p(runs, baseline_runs), experiments=experiments))
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class SplitTests:
-    """The gate's tests of one experiment's runs, for any number of splits into new runs and the others at once.
-
-    Members of a split, `members` below, are a bool array of shape (splits, runs): which runs are new.
-    """
-
-    #: quantities side by side, shape (runs, points), finite; shape (0, points) where there is nothing to compare
-    values: NDArray[np.float64]
-    accuracies: NDArray[np.float64]  #: on the set that has a threshold, shape (runs,); NaN where a run lacks it
-    new: int  #: number of new runs in every split, at least 1
-    quantities: tuple[Quantity, ...]
-    threshold: float  #: smallest mean accuracy of the new runs that passes, a fraction
-    experiments: int  #: number of experiments in the gate
-
-    @cached_property
-    def _permutations(self) -> PermutationTests | None:
-        if not len(self.values):
-            return None
-        # All splits are of the same runs into groups of the same sizes: one reference serves them all.
-        splits = draw_gate_splits(self.new, len(self.values) - self.new)
-        return PermutationTests(self.values, widths=[quantity.width for quantity in self.quantities], splits=splits)
-
-    def mean_accuracies(self, members: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return the new runs' mean accuracies, shape (splits,); NaN where one of them lacks it."""
-        unknown = np.isnan(self.accuracies)
-        means = members @ np.where(unknown, 0.0, self.accuracies) / self.new
-        return np.where((members & unknown).any(axis=1), np.nan, means)
-
-    def p_values(self, members: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return the p-value of each quantity alone, shape (splits, quantities); (splits, 0) without values."""
-        return self._permutations.p_values(members) if self._permutations else np.empty((len(members), 0))
-
-    def joint_p_values(self, members: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return the p-values as `p_values` does, adjusted for all quantities."""
-        return self._permutations.joint_p_values(members) if self._permutations else np.empty((len(members), 0))
-
-    def fail(self, members: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return which splits fail the gate, by the threshold or by a quantity, shape (splits,)."""
-        # A mean accuracy that is unknown does not reach the threshold.
-        reached = self.mean_accuracies(members) >= self.threshold
-        adjusted = adjust_p(self.joint_p_values(members), experiments=self.experiments)
-        return ~reached | is_rejected(adjusted).any(axis=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,28 +67,79 @@ class ExperimentTest:
     independent: tuple[RunRecord, ...]  #: those of the baseline that share no seed with today's
     experiments: int  #: number of experiments in the gate
     missing: tuple[str, ...]  #: names of the baseline's quantities that a completed run of today lacks
-    inconsistent: tuple[str, ...]  #: names of quantities that an independent run of the baseline lacks
-    mean_accuracy: float  #: of the completed runs on the set that has a threshold, a fraction; NaN where unknown
-    deviates: bool  #: whether the completed runs fail by the threshold or by a quantity
-    tests: tuple[QuantityTest, ...]  #: empty where nothing could be compared
+    inconsistent: tuple[str, ...]  #: names of quantities that a run of the baseline lacks
+    shared: int  #: number of today's runs whose seed the baseline has
+    equal: int  #: number of these that are the baseline's, bit for bit
+    again: int  #: number of these that were made again; the others are the baseline's own records, and show nothing
+    is_same_environment: bool  #: whether they were made on the baseline's processor by its versions
+    #: today's minus the baseline's quantities of the same seed but for rounding, of shape (pairs, points); no pair
+    #: where so few could not fail
+    differences: NDArray[np.float64] = field(compare=False, repr=False)
+    splits: SplitTests = field(compare=False, repr=False)  #: of the completed runs and the independent ones
 
     @cached_property
     def completed(self) -> tuple[RunRecord, ...]:
         """The completed runs of today."""
         return select_completed(self.today)
 
-    @cached_property
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether all runs of today, some made again, are the baseline's, bit for bit."""
+        return bool(self.again) and self.equal == len(self.today)
+
+    @property
     def fewest(self) -> int | None:
-        """The fewest runs of today that can fail; None where the baseline has no independent run."""
-        return fewest_runs(len(self.independent), experiments=self.experiments) if self.independent else None
+        """The fewest runs of today that can fail by other seeds; None where the baseline has no independent run."""
+        if not self.independent:
+            return None
+        return fewest_runs(len(self.independent), experiments=self.experiments, ways=self.splits.ways)
+
+    @cached_property
+    def mean_accuracy(self) -> float:
+        """Of the completed runs on the set that has a threshold, a fraction; NaN where unknown."""
+        return float(self.splits.mean_accuracies(self._members)[0]) if self.completed else np.nan
+
+    @cached_property
+    def paired_p(self) -> float | None:
+        """The p-value beside the same seeds, adjusted for all tests of the gate; None where these are not tested."""
+        if not len(self.differences):
+            return None
+        p = two_ways_p_value(self.differences, generator=np.random.default_rng([_SEED, len(self.differences)]))
+        return float(adjust_p(p, experiments=self.experiments, ways=self.splits.ways))
+
+    @cached_property
+    def tests(self) -> tuple[QuantityTest, ...]:
+        """Each quantity, tested beside other seeds; empty where nothing could be compared, or nothing had changed."""
+        if self.is_unchanged or not len(self.splits.values):
+            return ()
+        return tuple(_test_quantities(self.splits, self._members))
+
+    @cached_property
+    def deviates(self) -> bool:
+        """Whether the completed runs fail by the threshold, or by a test."""
+        # Exchanges as extreme may be so rare that none would be drawn: a detection rate takes thousands of tests.
+        if len(self.differences) and (
+            bound_two_ways_p(self.differences) < 1 / PERMUTATIONS or is_rejected(self.paired_p or 1.0)
+        ):
+            return True
+        return bool(self.completed) and bool(self.splits.fail(self._members)[0])
 
     @property
     def outcome(self) -> Outcome:
         """Failed for any reason; undecided where so few runs could not fail."""
-        incomplete = not self.today or len(self.completed) < len(self.today)
-        if incomplete or self.missing or self.inconsistent or self.deviates:
+        if not self.today or len(self.completed) < len(self.today):
             return Outcome.FAILED
-        return Outcome.UNDECIDED if self.fewest is None or len(self.completed) < self.fewest else Outcome.PASSED
+        if self.is_unchanged:
+            return Outcome.PASSED
+        if self.missing or self.inconsistent or self.deviates:
+            return Outcome.FAILED
+        can_fail = self.paired_p is not None or (self.fewest is not None and len(self.completed) >= self.fewest)
+        return Outcome.PASSED if can_fail else Outcome.UNDECIDED
+
+    @property
+    def _members(self) -> NDArray[np.bool_]:
+        """The single split: today's runs are the new ones, of shape (1, runs)."""
+        return np.arange(len(self.splits.accuracies))[np.newaxis] < len(self.completed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,9 +171,13 @@ class GateBaseline:
         return list_quantities(self.records, at_end=self.protocol.evaluated_at_end)
 
     @cached_property
+    def _read(self) -> tuple[NDArray[np.float64], list[str]]:
+        return read_quantities(self.records, quantities=self.quantities)
+
+    @property
     def values(self) -> NDArray[np.float64]:
         """The quantities of all runs side by side, shape (runs, points); raises ReproError where a run lacks any."""
-        values, missing = read_quantities(self.records, quantities=self.quantities)
+        values, missing = self._read
         if missing:
             msg = (
                 f"The baseline's runs of {self.protocol.id} do not all measure {', '.join(missing)}. "
@@ -208,20 +186,34 @@ class GateBaseline:
             raise ReproError(msg)
         return values
 
+    def find_lowest(self, new: int) -> float:
+        """Return the lowest mean accuracy of `new` runs that passes, given the threshold and chance."""
+        accuracies, minimum = self._accuracies(self.records), self.protocol.gate.minimum
+        return find_lowest_mean(accuracies, minimum=minimum, new=new, experiments=self.experiments)
+
     def test_splits(self, new: int) -> SplitTests:
         """Return the tests of the baseline's own runs, `new` of them as if they were today's."""
         return self._test(self.values, self.records, new=new)
 
     def test_runs(self, today: Sequence[RunRecord]) -> ExperimentTest:
-        """Test today's runs, also incomplete ones, against the runs of the baseline that share no seed with them."""
+        """Test today's runs, also incomplete ones, against the runs of the baseline."""
         completed = select_completed(today)
-        seeds = {record.seed for record in today}
-        independent = [record for record in self.records if record.seed not in seeds]
         new, missing = read_quantities(completed, quantities=self.quantities)
-        old, inconsistent = read_quantities(independent, quantities=self.quantities)
-        values = np.vstack([new, old]) if len(new) and len(old) else new[:0]
-        splits = self._test(values, [*completed, *independent], new=len(completed))
-        members = np.arange(len(splits.accuracies))[np.newaxis] < len(completed)
+        old, inconsistent = self._read
+        places = {record.seed: place for place, record in enumerate(self.records)}
+        shared = [(record, self.records[places[record.seed]]) for record in today if record.seed in places]
+        again = {record.seed for record, same in shared if record != same}
+        used = {record.seed for record, _ in shared}
+        independent = [record for record in self.records if record.seed not in used]
+        made_in, before = (runs[-1].environment.conditions if runs else () for runs in (completed, self.records))
+        pairs = [(place, places[run.seed]) for place, run in enumerate(completed) if run.seed in again]
+        differences, values = new[:0], new[:0]
+        if len(new) and len(old):
+            if made_in == before and can_fail_in_pairs(len(pairs), experiments=self.experiments):
+                ours, theirs = np.transpose(pairs)
+                differences = notice(new[ours] - old[theirs], quantities=self.quantities)
+            if independent:
+                values = np.vstack([new, old[[places[record.seed] for record in independent]]])
         return ExperimentTest(
             protocol=self.protocol,
             today=tuple(today),
@@ -230,20 +222,31 @@ class GateBaseline:
             experiments=self.experiments,
             missing=tuple(missing),
             inconsistent=tuple(inconsistent),
-            mean_accuracy=float(splits.mean_accuracies(members)[0]) if completed else np.nan,
-            deviates=bool(completed) and bool(splits.fail(members)[0]),
-            tests=tuple(_test_quantities(splits, members)) if len(values) else (),
+            shared=len(shared),
+            equal=sum(record.outcome == same.outcome for record, same in shared),
+            again=len(again),
+            is_same_environment=made_in == before,
+            differences=differences,
+            splits=self._test(
+                values, [*completed, *independent], new=len(completed), ways=2 if len(differences) else 1
+            ),
         )
 
-    def _test(self, values: NDArray[np.float64], records: Sequence[RunRecord], *, new: int) -> SplitTests:
-        gate = self.protocol.gate
+    def _accuracies(self, records: Sequence[RunRecord]) -> NDArray[np.float64]:
+        name = self.protocol.gate.evaluation_set
+        return np.array([record.final_accuracy.get(name, np.nan) for record in records])
+
+    def _test(
+        self, values: NDArray[np.float64], records: Sequence[RunRecord], *, new: int, ways: int = 1
+    ) -> SplitTests:
         return SplitTests(
             values=values,
-            accuracies=np.array([record.final_accuracy.get(gate.evaluation_set, np.nan) for record in records]),
+            accuracies=self._accuracies(records),
             new=new,
             quantities=self.quantities,
-            threshold=gate.minimum,
+            lowest=self.find_lowest(max(1, new)),
             experiments=self.experiments,
+            ways=ways,
         )
 
 
@@ -261,7 +264,7 @@ def _test_quantities(splits: SplitTests, members: NDArray[np.bool_]) -> Iterator
             difference=float(differences[start + np.argmax(sizes[start:end])]),
             p=float(p),
             joint_p=float(joint_p),
-            adjusted_p=float(adjust_p(joint_p, experiments=splits.experiments)),
+            adjusted_p=float(adjust_p(joint_p, experiments=splits.experiments, ways=splits.ways)),
         )
 
 
@@ -290,7 +293,8 @@ def judge_runs(
 
     Notes
     -----
-    The baseline's runs of today's seeds are excluded: they start alike, so the groups would not be independent.
+    Among the runs of other seeds there is none of today's seeds: such start alike, so the groups would not be
+    independent. Where the same seeds are tested too, each way has half of the experiment's part of the level.
     """
     gate = build_gate(baseline, protocols=protocols)
     return RegressionResult(experiments=tuple(each.test_runs(today.get(name, ())) for name, each in gate.items()))

@@ -1,7 +1,7 @@
 """The regression gate's error rates, measured by running it many times on recorded runs.
 
-For false alarms the baseline itself is split into runs of today and the others. For detection the runs of today are
-those of a planted fault: a small mistake that a person could make.
+For false alarms the baseline itself is split into runs of today and the others, and other environments' runs stand for
+today's. For detection the runs of today are those of a planted fault: a small mistake that a person could make.
 """
 
 from __future__ import annotations
@@ -9,28 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
-from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, Fault, Shift
-from mnist_repro.comparison.gate.regression import (
-    LEVEL,
-    GateBaseline,
-    Outcome,
-    build_gate,
-    count_level_parts,
-    fewest_runs,
-)
+from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, Fault, OtherEnvironments, Shift
+from mnist_repro.comparison.gate.regression import GateBaseline, Outcome, build_gate, judge_runs
+from mnist_repro.comparison.gate.split_tests import LEVEL, count_level_parts, fewest_runs
 from mnist_repro.comparison.runs import RunsByExperiment, select_completed
 from mnist_repro.documents.protocol import Profile, Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.metrics import read_quantities
 from mnist_repro.stats.permutation import draw_subsets
-from mnist_repro.stats.summary import CONFIDENCE, round_up
+from mnist_repro.stats.summary import CONFIDENCE, Interval, count_interval, round_up
 
 # The gate is run with this profile's number of seeds.
 GATE_PROFILE: Profile = "quick"
 AA_SPLITS = 100_000
-GATE_RUNS = 20
+GATE_RUNS = 400
 _POWER = 0.8
 _MOST_SEEDS = 10_000
 _SEED = 20_190_102
@@ -39,11 +34,10 @@ _SEED = 20_190_102
 def measure_false_alarms(
     baseline: RunsByExperiment, *, protocols: Mapping[str, Protocol], splits: int = AA_SPLITS
 ) -> FalseAlarms:
-    """Measure how often the gate fails on the baseline's own runs.
+    """Measure how often the tests and thresholds fail the baseline's own runs.
 
     Each split draws the quick profile's number of runs from every experiment's baseline and tests them against the
-    others by the whole gate: all tests and all thresholds. The rate holds for these runs whatever their distribution:
-    it is how often the choice of seeds alone makes the gate fail.
+    others. The rate is that of the level whatever the runs' distribution: this finds mistakes in the arithmetic.
 
     Raises
     ------
@@ -60,6 +54,25 @@ def measure_false_alarms(
     return FalseAlarms(trials=splits, alarms=int(alarms.sum()))
 
 
+def measure_elsewhere(
+    environments: Mapping[str, RunsByExperiment], *, baseline: RunsByExperiment, protocols: Mapping[str, Protocol]
+) -> OtherEnvironments:
+    """Run the gate on the first runs of other environments, by their names: as many as the quick profile takes."""
+    results = {}
+    for name, runs in environments.items():
+        today = {p.id: runs[p.id][: p.seeds[GATE_PROFILE]] for p in protocols.values() if runs.get(p.id)}
+        known = {experiment: protocols[experiment] for experiment in today}
+        results[name] = judge_runs(today, baseline=baseline, protocols=known)
+    found = [experiment for result in results.values() for experiment in result.experiments]
+    return OtherEnvironments(
+        names=tuple(results),
+        alarms=tuple(name for name, result in results.items() if result.outcome is Outcome.FAILED),
+        equal=sum(each.is_unchanged for each in found),
+        tested=sum(bool(each.tests) for each in found),
+        smallest_p=min((test.adjusted_p for each in found for test in each.tests), default=1.0),
+    )
+
+
 def measure_detection(
     faults: Sequence[Fault],
     *,
@@ -67,7 +80,7 @@ def measure_detection(
     protocols: Mapping[str, Protocol],
     gate_runs: int = GATE_RUNS,
 ) -> list[Detection]:
-    """Run the gate on each fault: the quick profile's number of its runs, and the baseline's of all other experiments.
+    """Run the gate on each fault: the quick profile's number of its runs; those of other experiments are unchanged.
 
     The runs of one gate run are drawn without replacement; another gate run may draw them again.
 
@@ -78,50 +91,85 @@ def measure_detection(
     """
     check_enough(baseline, protocols=protocols)
     gate = build_gate(baseline, protocols=protocols)
-    seeds = {name: protocol.seeds[GATE_PROFILE] for name, protocol in protocols.items()}
-    own_splits = {name: each.test_splits(seeds[name]) for name, each in gate.items()}
     detections = []
     for fault in faults:
-        planted = fault.experiment
-        if planted not in gate:
-            msg = f"Fault {fault.id} is planted in {planted}, and the baseline has only {', '.join(gate)}."
+        if fault.experiment not in gate:
+            msg = f"Fault {fault.id} is planted in {fault.experiment}, and the baseline has only {', '.join(gate)}."
             raise ReproError(msg)
-        if len(fault.records) < seeds[planted]:
+        planted = gate[fault.experiment]
+        seeds = planted.protocol.seeds[GATE_PROFILE]
+        if len(fault.records) < seeds:
             msg = (
-                f"A gate run needs {seeds[planted]} runs of {planted}; fault {fault.id} has {len(fault.records)}. "
+                f"A gate run needs {seeds} runs of {fault.experiment}; fault {fault.id} has {len(fault.records)}. "
                 "Run it with more seeds."
             )
             raise ReproError(msg)
         # Each fault has a stream of its own: adding or removing one leaves the others as they are.
         generator = np.random.default_rng([_SEED, 1, *fault.id.encode()])
-        failed = np.zeros(gate_runs, dtype=np.bool_)
-        for name, other in gate.items():
-            if name != planted:
-                members = draw_subsets(gate_runs, len(other.records), seeds[name], generator=generator)
-                failed |= own_splits[name].fail(members)
-        drawn = draw_subsets(gate_runs, len(fault.records), seeds[planted], generator=generator)
-        failed |= [
-            gate[planted].test_runs([fault.records[int(i)] for i in np.flatnonzero(members)]).outcome is Outcome.FAILED
-            for members in drawn
-        ]
-        difference = _find_difference(fault, gate[planted])
+        drawn = draw_subsets(gate_runs, len(fault.records), seeds, generator=generator)
+        caught = np.array(
+            [
+                planted.test_runs([fault.records[int(i)] for i in np.flatnonzero(members)]).outcome is Outcome.FAILED
+                for members in drawn
+            ]
+        )
+        difference = _find_difference(fault, planted)
         is_seen = difference is Difference.SEEN
         detections.append(
             Detection(
                 fault=fault.id,
                 title=fault.title,
-                experiment=planted,
+                experiment=fault.experiment,
                 runs=len(fault.records),
                 unfinished=len(fault.records) - len(select_completed(fault.records)),
-                seeds=seeds[planted],
+                changed=len(fault.records) - planted.test_runs(fault.records).equal,
+                seeds=seeds,
                 gate_runs=gate_runs,
-                caught=int(failed.sum()),
-                shift=_largest_shift(fault, gate[planted]),
+                caught=int(caught.sum()),
+                interval=estimate_detection(drawn, caught),
+                shift=_largest_shift(fault, planted),
                 difference=difference,
-                seeds_needed=_estimate_seeds(fault, gate[planted], caught=float(failed.mean())) if is_seen else None,
+                seeds_needed=_estimate_seeds(fault, planted, caught=float(caught.mean())) if is_seen else None,
             )
         )
     return detections
+
+
+def estimate_detection(drawn: NDArray[np.bool_], caught: NDArray[np.bool_]) -> Interval:
+    """Return the 95 % interval of a detection rate over the fault's runs and the draws.
+
+    Parameters
+    ----------
+    drawn
+        Which runs of the fault are in each gate run, of shape (gate runs, runs): as many in each.
+    caught
+        Which gate runs failed, of shape (gate runs,).
+
+    Notes
+    -----
+    Gate runs overlap, so the fault's run is the unit: the jackknife takes the rate of the gate runs without each of
+    them [1]_, and what the draws alone make of that is taken off. Normal in the logarithm of the odds, and at least as
+    wide as that of the draws (Clopper-Pearson). Where each gate run has all runs, nothing is known of others: 0 to 1.
+
+    References
+    ----------
+    .. [1] B. Efron, "Jackknife-after-bootstrap standard errors and influence functions", Journal of the Royal
+       Statistical Society B 54 (1992), 83-127.
+    """
+    draws, runs = drawn.shape
+    without = (~drawn).sum(axis=0)
+    if not without.all():
+        return Interval(0.0, 1.0)
+    counted, rate = count_interval(int(caught.sum()), of=draws), float(caught.mean())
+    chance = rate * (1 - rate) / draws
+    if not chance:
+        return counted
+    jackknife = (runs - 1) / runs * float(np.square(caught.astype(np.float64) @ ~drawn / without - rate).sum())
+    fraction = float(drawn.mean())
+    variance = max(0.0, jackknife - (runs - 1) * chance * fraction / (1 - fraction)) + chance
+    reach = special.ndtri((1 + CONFIDENCE) / 2) * variance**0.5 / (rate * (1 - rate))
+    low, high = (float(special.expit(special.logit(rate) + way)) for way in (-reach, reach))
+    return Interval(min(low, counted.low), max(high, counted.high))
 
 
 def check_enough(baseline: RunsByExperiment, *, protocols: Mapping[str, Protocol]) -> None:

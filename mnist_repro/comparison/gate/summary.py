@@ -9,8 +9,8 @@ from pathlib import Path
 from mnist_repro.comparison.gate.baseline import read_baseline
 from mnist_repro.comparison.gate.error_file import read_errors
 from mnist_repro.comparison.gate.error_rates import GateErrors
-from mnist_repro.comparison.gate.regression import fewest_runs
 from mnist_repro.comparison.gate.resampling import GATE_PROFILE
+from mnist_repro.comparison.gate.split_tests import fewest_runs
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.documents.variant import Variant
 from mnist_repro.records.environment import Environment

@@ -1,8 +1,11 @@
-"""Pairwise tests of versions, paired by seed: the same seed starts the same run on both."""
+"""Versions compared, paired by seed: the same seed starts the same run on both.
+
+Versions whose runs are equal up to rounding are one class, and classes are tested with each other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import combinations
@@ -11,7 +14,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_repro.comparison.runs import RunsByExperiment, index_completed
+from mnist_repro.comparison.runs import RunsByExperiment, find_losses, index_completed, notice
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.metrics import Quantity, list_quantities, read_quantities
 from mnist_repro.records.run import RunRecord
@@ -38,7 +41,6 @@ class Agreement:
     seeds: int  #: number of seeds with a completed run on both versions
     relation: Relation
     largest: float  #: largest difference between two losses of the same seed and step, in nats
-    p: float  #: p-value of all differences together, under exchange of the two versions
     accuracy: Summary  #: second version's final accuracy minus the first's over seeds, fractions, on the gate's set
     loss: Summary  #: the same of the final loss, in nats
 
@@ -55,11 +57,6 @@ class SeededRuns:
     def select(self, seeds: Sequence[int]) -> NDArray[np.float64]:
         """Return the values of these seeds, of shape (seeds, points)."""
         return self.values[np.searchsorted(self.seeds, seeds)]
-
-    @property
-    def is_loss(self) -> NDArray[np.bool_]:
-        """Which of the points are losses, of shape (points,)."""
-        return np.array([quantity.metric == "loss" for quantity in self.quantities for _ in range(quantity.width)])
 
     def find_final(self, metric: str) -> int:
         """Return the place of the final loss or accuracy on the gate's set, among the points."""
@@ -90,49 +87,52 @@ def read_seeded_runs(records: Iterable[RunRecord], *, protocol: Protocol) -> See
     return SeededRuns(protocol=protocol, seeds=seeds, quantities=quantities, values=values)
 
 
-def compare_versions(first: SeededRuns, second: SeededRuns, *, stream: str) -> Agreement | None:
-    """Compare two versions' runs of an experiment, paired by seed.
-
-    Parameters
-    ----------
-    stream
-        Seeds the random exchanges, so that they are the same each time.
-
-    Returns
-    -------
-    Agreement or None
-        None where no seed completed on both.
+def compare_versions(first: SeededRuns, second: SeededRuns) -> Agreement | None:
+    """Compare two versions' runs of an experiment, seed by seed; None where no seed completed on both.
 
     Raises
     ------
     ValueError
         If the versions did not measure the same.
-
-    Notes
-    -----
-    Rounding is no difference: losses of the same run within 0.001 nats count as equal for the p-value.
     """
-    seeds = sorted(set(first.seeds).intersection(second.seeds))
-    if not seeds:
+    if not set(first.seeds) & set(second.seeds):
         return None
+    differences, losses = subtract(first, second), find_losses(first.quantities)
+    largest = float(np.abs(differences[:, losses]).max(initial=0.0))
+    together = Relation.TOGETHER if differences.any() else Relation.EQUAL
+    return Agreement(
+        experiment=first.protocol.id,
+        seeds=len(differences),
+        relation=together if largest <= PARTED else Relation.PARTED,
+        largest=largest,
+        accuracy=summarize(differences[:, first.find_final("accuracy")]),
+        loss=summarize(differences[:, first.find_final("loss")]),
+    )
+
+
+def find_drift_p(first: SeededRuns, second: SeededRuns, *, stream: str) -> float:
+    """Return the p-value of all differences between two versions' runs, under exchange of the two of a seed.
+
+    Rounding is no difference: losses of the same run within 0.001 nats count as equal.
+
+    Parameters
+    ----------
+    stream
+        Seeds the random exchanges, so that they are the same each time.
+    """
+    differences = notice(subtract(first, second), quantities=first.quantities)
+    generator = np.random.default_rng(crc32(f"{stream} {first.protocol.id}".encode()))
+    return two_ways_p_value(differences, generator=generator)
+
+
+def subtract(first: SeededRuns, second: SeededRuns) -> NDArray[np.float64]:
+    """Return the second version's values minus the first's, for the seeds of both, of shape (seeds, points)."""
     if first.quantities != second.quantities:
         measured = (", ".join(quantity.name for quantity in each.quantities) for each in (first, second))
         msg = f"Versions are compared by runs that measured the same; these measured {'; and '.join(measured)}."
         raise ValueError(msg)
-    experiment, losses = first.protocol.id, first.is_loss
-    differences = second.select(seeds) - first.select(seeds)
-    largest = float(np.abs(differences[:, losses]).max(initial=0.0))
-    together = Relation.TOGETHER if differences.any() else Relation.EQUAL
-    noticed = np.where(losses & (np.abs(differences) <= PARTED), 0.0, differences)
-    return Agreement(
-        experiment=experiment,
-        seeds=len(seeds),
-        relation=together if largest <= PARTED else Relation.PARTED,
-        largest=largest,
-        p=two_ways_p_value(noticed, generator=np.random.default_rng(crc32(f"{stream} {experiment}".encode()))),
-        accuracy=summarize(differences[:, first.find_final("accuracy")]),
-        loss=summarize(differences[:, first.find_final("loss")]),
-    )
+    seeds = sorted(set(first.seeds) & set(second.seeds))
+    return second.select(seeds) - first.select(seeds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,47 +142,104 @@ class Pair:
     first: str  #: name of a version
     second: str  #: name of the other
     agreement: Agreement  #: how the second's runs compare with the first's
-    adjusted_p: float  #: adjusted by Holm for all pairs and experiments
+    p: float  #: of the test of their two classes; 1 within a class, where nothing is tested
+    adjusted_p: float  #: adjusted by Holm for all tests
 
     @property
     def differs(self) -> bool:
-        """Whether the versions differ significantly: 5 % over all pairs and experiments."""
+        """Whether the versions differ significantly: 5 % over all pairs of classes and experiments."""
         return self.adjusted_p <= SIGNIFICANCE
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ExperimentDrift:
+    """One experiment on all versions."""
+
+    runs: Mapping[str, SeededRuns]  #: by version, the reference first
+    #: names of versions with equal runs up to rounding; the first of a class is tested for all
+    classes: tuple[tuple[str, ...], ...]
+    pairs: tuple[Pair, ...]  #: the first versions of every two classes, where a seed completed on both: the tests
+    beside: Mapping[str, Pair]  #: the other versions compared with the reference, by name
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Drift:
-    """All pairwise comparisons of versions."""
+    """All comparisons of versions."""
 
-    pairs: tuple[Pair, ...]  #: every two versions in every experiment with a seed completed on both
+    experiments: Mapping[str, ExperimentDrift]
 
-    def between(self, first: str, second: str) -> dict[str, Pair]:
-        """Return the comparisons of two versions, by experiment."""
-        return {pair.agreement.experiment: pair for pair in self.pairs if {pair.first, pair.second} == {first, second}}
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """The tests: every two classes in every experiment."""
+        return tuple(pair for each in self.experiments.values() for pair in each.pairs)
 
-    def of_experiment(self, experiment: str) -> tuple[Pair, ...]:
-        """Return the comparisons in one experiment."""
-        return tuple(pair for pair in self.pairs if pair.agreement.experiment == experiment)
+    def beside(self, version: str) -> dict[str, Pair]:
+        """Return the comparisons of a version with the reference, by experiment."""
+        return {name: each.beside[version] for name, each in self.experiments.items() if version in each.beside}
 
 
 def measure_drift(versions: Mapping[str, RunsByExperiment], *, protocols: Mapping[str, Protocol]) -> Drift:
-    """Compare every two versions in every experiment.
+    """Compare versions in every experiment: all with the reference, and every two classes with each other.
+
+    A version whose runs are another's but for rounding is no further test.
 
     Parameters
     ----------
     versions
-        Pooled runs by name of the version; the first of a pair is the one that comes first here.
+        Pooled runs by name of the version; the reference is the first.
     """
-    compared = []
-    for protocol in protocols.values():
-        read = {name: read_seeded_runs(runs.get(protocol.id, ()), protocol=protocol) for name, runs in versions.items()}
-        for first, second in combinations(versions, 2):
-            if agreement := compare_versions(read[first], read[second], stream=f"{first} {second}"):
-                compared.append((first, second, agreement))
-    adjusted = adjust_holm([agreement.p for _, _, agreement in compared])
+    runs = {
+        name: {version: read_seeded_runs(found.get(name, ()), protocol=each) for version, found in versions.items()}
+        for name, each in protocols.items()
+    }
+    classes = {name: _find_classes(read) for name, read in runs.items()}
+    tests = [
+        (name, first, second, agreement)
+        for name, read in runs.items()
+        for first, second in combinations([members[0] for members in classes[name]], 2)
+        if (agreement := compare_versions(read[first], read[second]))
+    ]
+    p_values = [find_drift_p(runs[name][a], runs[name][b], stream=f"{a} {b}") for name, a, b, _ in tests]
+    pairs: dict[str, list[Pair]] = {name: [] for name in runs}
+    for (name, first, second, agreement), p, adjusted_p in zip(tests, p_values, adjust_holm(p_values), strict=True):
+        pairs[name].append(Pair(first=first, second=second, agreement=agreement, p=p, adjusted_p=float(adjusted_p)))
     return Drift(
-        pairs=tuple(
-            Pair(first=first, second=second, agreement=agreement, adjusted_p=float(p))
-            for (first, second, agreement), p in zip(compared, adjusted, strict=True)
-        )
+        experiments={
+            name: ExperimentDrift(
+                runs=read,
+                classes=classes[name],
+                pairs=tuple(pairs[name]),
+                beside=dict(_compare_with_reference(read, classes[name], pairs[name])),
+            )
+            for name, read in runs.items()
+        }
     )
+
+
+def _find_classes(runs: Mapping[str, SeededRuns]) -> tuple[tuple[str, ...], ...]:
+    """Group versions: each joins the first class whose first member's runs are its own but for rounding."""
+    classes: list[list[str]] = []
+    for name, read in runs.items():
+        if not read.seeds:
+            continue
+        for members in classes:
+            agreement = compare_versions(runs[members[0]], read)
+            if agreement and agreement.relation is not Relation.PARTED:
+                members.append(name)
+                break
+        else:
+            classes.append([name])
+    return tuple(map(tuple, classes))
+
+
+def _compare_with_reference(
+    runs: Mapping[str, SeededRuns], classes: Sequence[tuple[str, ...]], pairs: Sequence[Pair]
+) -> Iterator[tuple[str, Pair]]:
+    """Yield every other version beside the reference, with the p-values of its class."""
+    reference = next(iter(runs))
+    tested = {pair.second: pair for pair in pairs if pair.first == reference}
+    for first, *others in classes:
+        p, adjusted_p = (tested[first].p, tested[first].adjusted_p) if first in tested else (1.0, 1.0)
+        for name in (first, *others):
+            if name != reference and (agreement := compare_versions(runs[reference], runs[name])):
+                yield name, Pair(first=reference, second=name, agreement=agreement, p=p, adjusted_p=adjusted_p)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mnist_repro.comparison.runs import RunsByExperiment, index_completed
-from mnist_repro.comparison.versions.pairwise import compare_versions, read_seeded_runs
+from mnist_repro.comparison.versions.pairwise import Drift, find_drift_p, read_seeded_runs
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.finding import SIGNIFICANCE
@@ -40,20 +40,24 @@ class VersionSensitivity:
 
     planted: tuple[SimulatedVersion, ...]  #: with known differences
     same: tuple[SimulatedVersion, ...]  #: pairs of disjoint sets of the reference's own runs
-    tests: int  #: number of tests with one more version: pairs of versions times experiments
+    tests: int  #: number of tests with one more class of versions in every experiment
 
     @property
-    def false_share(self) -> float:
-        """Fraction of single tests of the same version, unadjusted, with p of at most 5 %; NaN where there are none."""
-        values = [p for version in self.same for p in version.unadjusted.values()]
-        return float(np.mean(np.array(values) <= SIGNIFICANCE)) if values else float("nan")
+    def single_tests(self) -> list[float]:
+        """The p-values of all single tests of the same version, unadjusted."""
+        return [p for version in self.same for p in version.unadjusted.values()]
+
+    @property
+    def low(self) -> int:
+        """Number of these that are at most 5 %."""
+        return sum(p <= SIGNIFICANCE for p in self.single_tests)
 
 
 def measure_version_sensitivity(
     reference: RunsByExperiment,
     *,
     variants: Mapping[str, RunsByExperiment],
-    versions: int,
+    drift: Drift,
     protocols: Mapping[str, Protocol],
 ) -> VersionSensitivity:
     """Compare simulated versions with the reference: known differences, and the reference's own runs.
@@ -65,18 +69,21 @@ def measure_version_sensitivity(
         experiment with fewer is excluded.
     variants
         Runs of the changed experiments, by what was changed.
-    versions
-        Number of versions compared; the simulated one is one more.
+    drift
+        The comparison of the real versions; a simulated one is a further class.
     """
-    tests = (versions + 1) * versions // 2 * len(protocols)
+    tests = sum(len(each.classes) * (len(each.classes) + 1) // 2 for each in drift.experiments.values())
 
-    def compare(title: str, first: RunsByExperiment, second: RunsByExperiment) -> SimulatedVersion:
+    def compare(title: str, one: RunsByExperiment, other: RunsByExperiment) -> SimulatedVersion:
         read = [
-            [read_seeded_runs(runs.get(name, ()), protocol=protocol) for runs in (first, second)]
+            [read_seeded_runs(runs.get(name, ()), protocol=protocol) for runs in (one, other)]
             for name, protocol in protocols.items()
         ]
-        found = [compare_versions(*both, stream=f"reference {title}") for both in read]
-        unadjusted = {agreement.experiment: agreement.p for agreement in found if agreement}
+        unadjusted = {
+            first.protocol.id: find_drift_p(first, second, stream=f"reference {title}")
+            for first, second in read
+            if set(first.seeds) & set(second.seeds)
+        }
         smallest = min(unadjusted.values(), default=1.0)
         return SimulatedVersion(title=title, p=min(1.0, tests * smallest), unadjusted=unadjusted)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from mnist_repro.comparison.runs import RunsByExperiment
+from mnist_repro.comparison.versions.equivalence import Equivalence, measure_equivalence
 from mnist_repro.comparison.versions.pairwise import Drift, measure_drift
 from mnist_repro.comparison.versions.probes import Probe, read_probe
 from mnist_repro.comparison.versions.sensitivity import (
@@ -62,7 +63,8 @@ class VersionsResult:
     columns: tuple[Column, ...]  #: from the oldest to the newest
     reference: EnvironmentResult  #: the environment with the most runs, with which the others are compared
     histories: tuple[History, ...]  #: the verdicts of all versions on each reported result
-    drift: Drift  #: pairwise tests of the versions
+    drift: Drift  #: comparisons of the versions, seed by seed
+    equivalences: tuple[Equivalence, ...]  #: how nearly equal they are, by experiment
     sensitivity: VersionSensitivity  #: what these tests find of known differences
 
     @property
@@ -109,16 +111,17 @@ def summarize_versions(
     reference = max(published.values(), key=lambda result: len(result.records))
     runs = {column.name: column.runs for column in columns if column.result}
     # The reference is the first of its pairs: differences are from it.
-    runs = {reference.name: runs[reference.name], **runs}
+    drift = measure_drift({reference.name: runs[reference.name], **runs}, protocols=protocols)
     return VersionsResult(
         columns=tuple(columns),
         reference=reference,
         histories=follow_claims(
             {column.name: column.result.findings for column in columns if column.result}, reference=reference.name
         ),
-        drift=measure_drift(runs, protocols=protocols),
+        drift=drift,
+        equivalences=measure_equivalence(drift),
         sensitivity=measure_version_sensitivity(
-            runs[reference.name], variants=_collect_simulated(reference), versions=len(names), protocols=protocols
+            runs[reference.name], variants=_collect_simulated(reference), drift=drift, protocols=protocols
         ),
     )
 

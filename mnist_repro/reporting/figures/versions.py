@@ -86,7 +86,7 @@ def draw_drift(path: Path, *, versions: VersionsResult) -> None:
 
 def _differences(versions: VersionsResult, others: Sequence[str], experiment: str) -> dict[str, Summary | None]:
     """Return the differences of versions from the reference in one experiment; None where not compared."""
-    pairs = {name: versions.drift.between(versions.reference.name, name).get(experiment) for name in others}
+    pairs = {name: versions.drift.beside(name).get(experiment) for name in others}
     return {name: pair.agreement.accuracy if pair else None for name, pair in pairs.items()}
 
 

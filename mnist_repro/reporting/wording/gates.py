@@ -5,7 +5,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, GateErrors, Requirement, Shift
+from mnist_repro.comparison.gate.error_rates import (
+    Detection,
+    Difference,
+    FalseAlarms,
+    GateErrors,
+    OtherEnvironments,
+    Requirement,
+    Shift,
+)
 from mnist_repro.comparison.gate.regression import Outcome
 from mnist_repro.comparison.speed.baseline import launches_on
 from mnist_repro.comparison.speed.gate import TOLERANCE, SpeedComparison, pool_spread
@@ -15,27 +23,58 @@ from mnist_repro.reporting.wording.numbers import format_environment
 
 
 def format_false_alarms(found: FalseAlarms) -> str:
-    """Format the false-alarm rate of the gate."""
+    """Format how often the tests fail splits of the baseline, beside their level."""
     low, high = (f"{100 * end:.3f}" for end in (found.interval.low, found.interval.high))
     judged = "within" if found.is_within_level else "MORE THAN"
     return (
-        f"False alarms: {found.alarms} of {found.trials:,} splits of the baseline, {100 * found.rate:.3f} % "
-        f"({low} to {high} %), {judged} the allowed 0.1 %."
+        f"Arithmetic: the tests fail {found.alarms} of {found.trials:,} splits of the baseline, "
+        f"{100 * found.rate:.3f} % ({low} to {high} %), {judged} the allowed 0.1 %."
+    )
+
+
+def format_other_environments(found: OtherEnvironments) -> str:
+    """Say what the gate makes of other environments' runs."""
+    if not found.names:
+        return "Real runs: no other environment has any to stand for today's."
+    experiments = found.equal + found.tested
+    failing = f"{', '.join(found.alarms)} fail{'s' * (len(found.alarms) == 1)}" if found.alarms else "none fails"
+    return (
+        f"Real runs: of {len(found.names)} other environments, whose runs stand for today's, {failing}. "
+        f"In {found.equal} of {experiments} experiments their runs are the baseline's, bit for bit; the smallest "
+        f"adjusted p-value of the other {found.tested} is {found.smallest_p:.2g}."
     )
 
 
 def format_detections(errors: GateErrors) -> str:
-    """Count the faults that are caught, and those that must be, in a sentence."""
+    """Count the faults that bits show, those that the tests catch, and those that must be, in a sentence."""
     rules = [detection.rule for detection in errors.detections]
+    seen = sum(detection.is_seen for detection in errors.detections)
     caught = sum(not detection.is_missed for detection in errors.detections)
     large = len(rules) - rules.count(Requirement.DOES_NOT_APPLY)
     text = (
-        f"Planted faults: {caught} of {len(rules)} caught in at least 19 of 20 gate runs, including "
-        f"{rules.count(Requirement.HOLDS)} of {large} large enough that they must be caught"
+        f"Planted faults: bit for bit, every run of {seen} of {len(rules)} differs from the baseline's of the same "
+        f"seed; the tests catch {caught} in at least 95 % of gate runs, including {rules.count(Requirement.HOLDS)} of "
+        f"{large} large enough that they must be caught"
     )
     if not errors.not_run:
         return f"{text}."
     return f"{text}; {len(errors.not_run)} more {'was' if len(errors.not_run) == 1 else 'were'} not run."
+
+
+def list_detection_cells(detection: Detection) -> list[str]:
+    """Return a row for a fault as cells: shift, runs that bits show, how often caught, whether it must be, remedy."""
+    interval = " to ".join(f"{100 * end:.0f}" for end in (detection.interval.low, detection.interval.high))
+    unfinished = f"; {detection.unfinished} of {detection.runs} runs did not complete" if detection.unfinished else ""
+    return [
+        format_shift(detection.shift) + unfinished,
+        f"{detection.changed} of {detection.runs}",
+        f"{100 * detection.caught / detection.gate_runs:.0f} % ({interval} %)",
+        _RULES[detection.rule],
+        format_remedy(detection),
+    ]
+
+
+_RULES = {Requirement.HOLDS: "yes, caught", Requirement.BROKEN: "**yes, missed**", Requirement.DOES_NOT_APPLY: "no"}
 
 
 def format_shift(shift: Shift | None) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from mnist_repro.comparison.versions.defaults import Default, count_followed, measure_horizon
-from mnist_repro.comparison.versions.pairwise import Pair, Relation
+from mnist_repro.comparison.versions.equivalence import Equivalence
+from mnist_repro.comparison.versions.pairwise import ExperimentDrift, Pair, Relation
 from mnist_repro.comparison.versions.probes import Probe
 from mnist_repro.comparison.versions.sensitivity import SimulatedVersion, VersionSensitivity
 from mnist_repro.comparison.versions.summary import Column, State, VersionsResult
@@ -15,8 +15,8 @@ from mnist_repro.documents.document import Document
 from mnist_repro.reporting.wording.digits import NOISE, UNKNOWN, format_estimate, format_fraction, format_p, name_p
 from mnist_repro.reporting.wording.reported_runs import format_verdicts
 from mnist_repro.stats.estimates import Estimate
-
-_RELATIONS = {Relation.EQUAL: "bit-identical", Relation.TOGETHER: "equal up to rounding", Relation.PARTED: "diverged"}
+from mnist_repro.stats.summary import count_interval
+from mnist_repro.verdicts.finding import Verdict
 
 
 def format_state(column: Column) -> str:
@@ -49,17 +49,34 @@ def format_agreement(pair: Pair | None) -> str:
             return "equal"
         case Relation.TOGETHER:
             return f"within {max(agreement.largest, NOISE):.0e}"
-    text = f"diverged; {name_p(agreement.p)}"
+    text = f"diverged; {name_p(pair.p)}"
     return f"**{text}**" if pair.differs else text
 
 
-def list_pair_cells(pairs: Sequence[Pair]) -> list[str]:
-    """Return cells: counts of pairs, equal, up to rounding and diverged; the smallest p-value, raw and adjusted."""
-    relations = Counter(pair.agreement.relation for pair in pairs)
-    counts = (str(relations[relation]) for relation in Relation)
-    least = min(pairs, key=lambda pair: pair.agreement.p, default=None)
-    values = (format_p(least.agreement.p), format_p(least.adjusted_p)) if least else ("", "")
-    return [str(len(pairs)), *counts, *values]
+def list_class_cells(drift: ExperimentDrift) -> list[str]:
+    """Return cells: numbers of versions, classes and tests; the smallest p-value, raw and adjusted."""
+    least = min(drift.pairs, key=lambda pair: pair.p, default=None)
+    values = (format_p(least.p), format_p(least.adjusted_p)) if least else ("", "")
+    counts = (sum(map(len, drift.classes)), len(drift.classes), len(drift.pairs))
+    return [*map(str, counts), *values]
+
+
+def list_equivalence_cells(found: Equivalence) -> list[str]:
+    """Return cells: the bound, and the shift of a whole run, and of its final accuracy alone, that would be seen."""
+    return [
+        _format_points(found.bound),
+        *(_format_visible(size, found) for size in (found.visible_run, found.visible_accuracy)),
+    ]
+
+
+def _format_visible(size: float, found: Equivalence) -> str:
+    if not size or not math.isfinite(size):
+        return "none, with so few seeds" if size else "any but rounding"
+    return f"{size:.2g} sd, {_format_points(size * found.standard_deviation)}"
+
+
+def _format_points(fraction: float) -> str:
+    return f"{100 * fraction:.2f} points" if math.isfinite(fraction) else UNKNOWN
 
 
 def format_loss_difference(pair: Pair | None) -> str:
@@ -78,41 +95,64 @@ def format_drift(column: Column, versions: VersionsResult) -> str:
         return ""
     if column.name == versions.reference.name:
         return "the reference"
-    pairs = versions.drift.between(versions.reference.name, column.name)
+    pairs = versions.drift.beside(column.name)
     if not pairs:
         return "not compared"
     different = [experiment for experiment, pair in pairs.items() if pair.differs]
     if different:
         return f"**different** in {', '.join(different)}"
-    equal = all(pair.agreement.relation is Relation.EQUAL for pair in pairs.values())
-    return "equal bit for bit" if equal else "no difference"
+    relations = {pair.agreement.relation for pair in pairs.values()}
+    if Relation.PARTED in relations:
+        return "no difference seen"
+    return "equal up to rounding" if Relation.TOGETHER in relations else "equal bit for bit"
 
 
-def summarize_departures(versions: VersionsResult) -> str:
-    """Return a sentence on the versions whose verdicts differ from the reference."""
-    count = len(versions.compared)
-    departed = [history for history in versions.histories if history.first_departure]
-    if departed:
-        return f"Of {len(versions.histories)} verdicts, {len(departed)} differ between the {count} environments run."
-    return f"Every decided verdict is the same in all {count} environments run."
-
-
-def summarize_differences(versions: VersionsResult) -> str:
-    """Count the relations of all pairs of versions in a sentence."""
-    pairs = versions.drift.pairs
-    if not pairs:
-        return "No two versions were run with the same seeds."
-    relations = Counter(pair.agreement.relation for pair in pairs)
-    counts = ", ".join(f"{relations[each]} {_RELATIONS[each]}" for each in Relation if relations[each])
-    different = sum(pair.differs for pair in pairs)
-    verdict = f"{different} differ significantly" if different else "no difference is significant"
-    return f"{len(pairs):,} pairwise comparisons (two versions, one experiment): {counts}; {verdict} (Holm, 5 %)."
-
-
-def summarize_states(versions: VersionsResult) -> str:
-    """Count the complete environments in a sentence."""
+def summarize_versions(versions: VersionsResult) -> str:
+    """Say what is known of all versions: how far they move an accuracy, how many are different, and their verdicts."""
+    numbers = {column.result.environment.tensorflow for column in versions.compared if column.result}
     complete = sum(column.state is State.COMPLETE for column in versions.columns)
-    return f"{complete} of {len(versions.columns)} environments have all their runs."
+    counted = (
+        f"These are {len(versions.compared)} environments with {len(numbers)} "
+        f"version{'s' * (len(numbers) != 1)} of TensorFlow; "
+        f"{complete} of {len(versions.columns)} have all their runs."
+    )
+    return " ".join([_bound_all(versions), counted, _summarize_tests(versions), _summarize_departures(versions)])
+
+
+def _bound_all(versions: VersionsResult) -> str:
+    bound = max((found.bound for found in versions.equivalences), default=math.nan)
+    if math.isnan(bound):
+        return "How far a version moves a final accuracy is not known: too few seeds ran on two."
+    return f"No version moves a final accuracy by more than {100 * bound:.2g} points (95 %, all together)."
+
+
+def _summarize_tests(versions: VersionsResult) -> str:
+    numbers = {len(each.classes) for each in versions.drift.experiments.values()}
+    classes = " to ".join(map(str, sorted({min(numbers, default=0), max(numbers, default=0)})))
+    tests = versions.drift.pairs
+    if not tests:
+        return "Up to rounding, the runs of all are equal." if versions.equivalences else "No two share a seed."
+    different = sum(pair.differs for pair in tests)
+    verdict = f"{different} differ significantly" if different else "no difference is significant"
+    return (
+        f"Up to rounding they are {classes} classes of equal runs in an experiment, whose "
+        f"{len(tests)} pairs are tested: {verdict} (Holm, 5 %)."
+    )
+
+
+def _summarize_departures(versions: VersionsResult) -> str:
+    departed = sum(history.first_departure is not None for history in versions.histories)
+    if departed:
+        return f"Of {len(versions.histories)} verdicts, {departed} differ from the reference's on a version."
+    few = sum(
+        any(run.word is Verdict.CONSISTENT for run in column.result.runs) and column.name != versions.reference.name
+        for column in versions.compared
+        if column.result
+    )
+    same = "No version decides a verdict otherwise than the reference"
+    return (
+        f"{same}; those of {few} are consistent and no more: so few runs could refute nothing." if few else f"{same}."
+    )
 
 
 def format_trial(trial: SimulatedVersion) -> str:
@@ -126,11 +166,11 @@ def format_same_version(sensitivity: VersionSensitivity) -> str:
     if not sensitivity.same:
         return "The reference has too few seeds to be split into two versions."
     flagged = sum(trial.flagged for trial in sensitivity.same)
-    tests = sum(len(trial.unadjusted) for trial in sensitivity.same)
-    fraction = format_fraction(sensitivity.false_share)
+    low, tests = sensitivity.low, len(sensitivity.single_tests)
+    fraction = format_fraction(low / tests, count_interval(low, of=tests))
     return (
         f"Of {len(sensitivity.same)} pairs of disjoint sets of the reference's own runs, {flagged} were flagged; of "
-        f"their {tests} single tests, {fraction} have p <= 5 % before adjustment."
+        f"their {tests} single tests, {low} have p <= 5 % before adjustment, {fraction}."
     )
 
 

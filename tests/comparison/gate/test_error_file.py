@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,23 @@ from made_up_studies import make_study
 from mnist_repro.comparison.gate import error_file as gate_record
 from mnist_repro.comparison.gate.baseline import write_baseline
 from mnist_repro.comparison.gate.error_file import measure_errors, read_errors
-from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, GateErrors, Shift
+from mnist_repro.comparison.gate.error_rates import (
+    Detection,
+    Difference,
+    FalseAlarms,
+    GateErrors,
+    OtherEnvironments,
+    Shift,
+)
 from mnist_repro.comparison.gate.faults import collect_faults
-from mnist_repro.comparison.gate.resampling import GATE_PROFILE
+from mnist_repro.comparison.gate.resampling import GATE_PROFILE, measure_detection, measure_false_alarms
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
+from mnist_repro.stats.summary import Interval
 
 BASIC, DROPOUT = "tf1-basic", "tf1-dropout-piecewise"
 
@@ -34,8 +43,10 @@ FAULTS = load_catalogue().faults
 
 @pytest.fixture
 def published(study: list[RunRecord], environment: Environment, tmp_path: Path) -> RecordStore:
-    """Return an environment with the study, and with four runs of a fault beside it."""
+    """Return an environment with the study and four runs of a fault, and another with the same runs beside it."""
     store = write_store(tmp_path / "records" / "linux", study)
+    elsewhere = replace(environment, tensorflow="2.99.0")
+    write_store(tmp_path / "records" / "other", [replace(run, environment=elsewhere) for run in study])
     relu = next(variant for variant in load_catalogue().alternatives if variant.id == f"{BASIC}+relu")
     write_store(store.folder / "variants", make_study(relu.protocol, range(4), environment=environment, shift=-0.03))
     write_baseline(study, folder=tmp_path / "baseline")
@@ -56,14 +67,19 @@ def test_collect_faults_are_those_with_enough_runs(published: RecordStore, few: 
     assert sorted([*by_id, *not_run]) == sorted(fault.id for fault in FAULTS)
 
 
-def test_measure_errors_are_read_back(published: RecordStore, few: dict[str, Protocol], tmp_path: Path) -> None:
+def test_measure_errors_are_read_back(
+    published: RecordStore, few: dict[str, Protocol], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was measured is written beside the baseline, and read as it was; the same runs give the same bytes."""
     folder, records = tmp_path / "baseline", tmp_path / "records"
+    monkeypatch.setattr(gate_record, "measure_detection", partial(measure_detection, gate_runs=10))
+    monkeypatch.setattr(gate_record, "measure_false_alarms", partial(measure_false_alarms, splits=1_000))
 
     measured = measure_errors(folder, faults_of=published, faults=FAULTS, protocols=few)
 
     assert read_errors(folder, records=records, faults=FAULTS, protocols=few) == measured
     assert measured.environment == "linux"
+    assert (measured.elsewhere.names, measured.elsewhere.equal) == (("other",), len(few))
     assert f"{BASIC}+relu" in {detection.fault for detection in measured.detections}
     first = (folder / "errors.json").read_bytes()
     measure_errors(folder, faults_of=published, faults=FAULTS, protocols=few)
@@ -93,9 +109,11 @@ def quick_measuring(monkeypatch: pytest.MonkeyPatch) -> GateErrors:
         experiment=BASIC,
         runs=4,
         unfinished=0,
+        changed=4,
         seeds=3,
-        gate_runs=20,
-        caught=7,
+        gate_runs=400,
+        caught=140,
+        interval=Interval(0.1, 0.8),
         shift=shift,
         difference=Difference.SEEN,
         seeds_needed=12,
@@ -103,10 +121,12 @@ def quick_measuring(monkeypatch: pytest.MonkeyPatch) -> GateErrors:
     errors = GateErrors(
         environment="linux",
         false_alarms=FalseAlarms(trials=1_000, alarms=1),
+        elsewhere=OtherEnvironments(names=("other",), alarms=(), equal=0, tested=6, smallest_p=0.25),
         detections=(detection, replace(detection, fault="tf1-basic+other", shift=None)),
         not_run=("tf1-basic+third",),
     )
     monkeypatch.setattr(gate_record, "measure_false_alarms", lambda *_, **__: errors.false_alarms)
+    monkeypatch.setattr(gate_record, "measure_elsewhere", lambda *_, **__: errors.elsewhere)
     monkeypatch.setattr(gate_record, "measure_detection", lambda *_, **__: list(errors.detections))
     return errors
 
@@ -124,6 +144,18 @@ def change_faults(folder: Path, store: RecordStore, few: dict[str, Protocol]) ->
     del folder
 
 
+def change_another(folder: Path, store: RecordStore, few: dict[str, Protocol]) -> None:
+    """Take a run of the other environment out."""
+    change_baseline(store.folder.parent / "other", store, few)
+    del folder
+
+
+def remove_another(folder: Path, store: RecordStore, few: dict[str, Protocol]) -> None:
+    """Take the other environment away."""
+    (store.folder.parent / "other" / "runs.jsonl").unlink()
+    del folder, few
+
+
 def change_threshold(folder: Path, store: RecordStore, few: dict[str, Protocol]) -> None:
     """Raise a threshold."""
     del folder, store
@@ -137,7 +169,9 @@ def change_seeds(folder: Path, store: RecordStore, few: dict[str, Protocol]) -> 
 
 
 @pytest.mark.usefixtures("quick_measuring")
-@pytest.mark.parametrize("change", [change_baseline, change_faults, change_threshold, change_seeds])
+@pytest.mark.parametrize(
+    "change", [change_baseline, change_faults, change_another, remove_another, change_threshold, change_seeds]
+)
 def test_read_errors_of_anything_else_are_refused(
     published: RecordStore,
     few: dict[str, Protocol],
@@ -185,7 +219,7 @@ def without_alarms(entry: dict[str, Any]) -> None:
 
 def of_the_future(entry: dict[str, Any]) -> None:
     """Say that it is of another form."""
-    entry["schema"] = 2
+    entry["schema"] = 3
 
 
 def with_unknown_key(entry: dict[str, Any]) -> None:

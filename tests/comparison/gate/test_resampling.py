@@ -13,13 +13,22 @@ from reference_gate import ReferenceGate
 from scipy import stats
 
 from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, Fault, Requirement, Shift
-from mnist_repro.comparison.gate.regression import LEVEL, Outcome
-from mnist_repro.comparison.gate.resampling import GATE_PROFILE, check_enough, measure_detection, measure_false_alarms
+from mnist_repro.comparison.gate.regression import Outcome, build_gate
+from mnist_repro.comparison.gate.resampling import (
+    GATE_PROFILE,
+    check_enough,
+    estimate_detection,
+    measure_detection,
+    measure_elsewhere,
+    measure_false_alarms,
+)
+from mnist_repro.comparison.gate.split_tests import LEVEL
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.permutation import draw_subsets
+from mnist_repro.stats.summary import Interval, count_interval
 
 FIRST, SECOND = "julia-linear-lr0.02", "tf1-dropout-piecewise"
 RUNS = 24
@@ -43,17 +52,12 @@ def baseline(two: dict[str, Protocol], environment: Environment) -> Study:
 
 
 def make_fault(records: Sequence[RunRecord], *, experiment: str = SECOND, id_: str = "fault") -> Fault:
-    """Return a fault with these runs, which carry another experiment's name."""
-    return Fault(
-        id=id_,
-        title="something is wrong",
-        experiment=experiment,
-        records=[replace(record, experiment=f"{experiment}+{id_}") for record in records],
-    )
+    """Return a fault with these runs."""
+    return Fault(id=id_, title="something is wrong", experiment=experiment, records=records)
 
 
 def make_detection(
-    *, caught: int = 20, shift: Shift | None = None, difference: Difference = Difference.SEEN, **changes: object
+    *, caught: int = 400, shift: Shift | None = None, difference: Difference = Difference.SEEN, **changes: object
 ) -> Detection:
     """Return what was found of a fault."""
     detection = Detection(
@@ -62,9 +66,11 @@ def make_detection(
         experiment="tf1-basic",
         runs=20,
         unfinished=0,
+        changed=20,
         seeds=10,
-        gate_runs=20,
+        gate_runs=400,
         caught=caught,
+        interval=Interval(0.0, 1.0),
         shift=shift,
         difference=difference,
         seeds_needed=None,
@@ -77,11 +83,14 @@ def test_measure_false_alarms_are_those_of_the_gate(
 ) -> None:
     """The splits that fail are those that fail by the gate's definition, by a test or by a threshold."""
     # A level at which a fifth of the splits fail, and a threshold near the mean of the accuracies.
-    monkeypatch.setattr("mnist_repro.comparison.gate.regression.LEVEL", 0.2)
+    monkeypatch.setattr("mnist_repro.comparison.gate.split_tests.LEVEL", 0.2)
     gate = two[SECOND].gate
     accuracies = [record.final_accuracy[gate.evaluation_set] for record in baseline[SECOND]]
-    minimum = float(np.mean(accuracies)) - 0.3 * SPREAD
-    two[SECOND] = replace(two[SECOND], gate=replace(gate, minimum=minimum))
+    two[SECOND] = replace(two[SECOND], gate=replace(gate, minimum=float(np.mean(accuracies)) + 0.3 * SPREAD))
+    lowest = {
+        name: each.find_lowest(two[name].seeds[GATE_PROFILE])
+        for name, each in build_gate(baseline, protocols=two).items()
+    }
     trials = 60
 
     found = measure_false_alarms(baseline, protocols=two, splits=trials)
@@ -90,7 +99,10 @@ def test_measure_false_alarms_are_those_of_the_gate(
     members = {name: draw_subsets(trials, RUNS, p.seeds[GATE_PROFILE], generator=generator) for name, p in two.items()}
     gates = {name: ReferenceGate(baseline[name], new=p.seeds[GATE_PROFILE], protocol=p) for name, p in two.items()}
     alarms = sum(
-        any(gates[name].fails(np.flatnonzero(members[name][trial]), experiments=2, level=0.2) for name in two)
+        any(
+            gates[name].fails(np.flatnonzero(members[name][trial]), experiments=2, level=0.2, lowest=lowest[name])
+            for name in two
+        )
         for trial in range(trials)
     )
     assert found == FalseAlarms(trials=trials, alarms=alarms)
@@ -116,10 +128,11 @@ def test_measure_detection_large_fault_is_caught(two: dict[str, Protocol], basel
     """A shift of five points is caught in every gate run, and its size is that of the means."""
     records = make_study(two[SECOND], range(10), environment=baseline[SECOND][0].environment, shift=-0.02, stream=1)
 
-    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
+    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two, gate_runs=20)
 
     assert (found.fault, found.experiment, found.runs, found.seeds) == ("fault", SECOND, 10, 4)
     assert (found.caught, found.gate_runs, found.rule) == (20, 20, Requirement.HOLDS)
+    assert found.is_seen
     assert found.difference is Difference.SEEN
     assert found.shift is not None
     means = [np.mean([r.final_accuracy["test"] for r in runs]) for runs in (records, baseline[SECOND])]
@@ -129,10 +142,11 @@ def test_measure_detection_large_fault_is_caught(two: dict[str, Protocol], basel
 
 
 def test_measure_detection_fault_without_effect_is_not_caught(two: dict[str, Protocol], baseline: Study) -> None:
-    """The baseline's own runs as a fault's are not caught, and no number of seeds could."""
+    """The baseline's own runs as a fault's are equal bit for bit, not caught, and no number of seeds could."""
     (found,) = measure_detection([make_fault(baseline[SECOND][:12])], baseline=baseline, protocols=two)
 
     assert (found.caught, found.difference, found.seeds_needed) == (0, Difference.NONE, None)
+    assert (found.changed, found.is_seen) == (0, False)
     assert found.rule is Requirement.DOES_NOT_APPLY
     assert found.is_missed
 
@@ -143,7 +157,7 @@ def test_measure_detection_fault_that_is_not_seen_has_no_number_of_seeds(
     """Other runs of the same distribution show no difference: how many seeds it takes is not known."""
     records = make_study(two[SECOND], range(12), environment=baseline[SECOND][0].environment, stream=1)
 
-    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
+    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two, gate_runs=20)
 
     assert (found.difference, found.seeds_needed) == (Difference.NOT_SEEN, None)
 
@@ -153,14 +167,14 @@ def test_measure_detection_missed_fault_names_enough_seeds(two: dict[str, Protoc
     environment = baseline[SECOND][0].environment
     records = make_study(two[SECOND], range(100, 300), environment=environment, shift=-0.0075, stream=1)
 
-    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
+    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two, gate_runs=20)
 
     assert found.is_missed
     assert found.seeds_needed is not None
     assert found.seeds_needed > 4
     enough = {name: replace(protocol, seeds={GATE_PROFILE: found.seeds_needed}) for name, protocol in two.items()}
-    (again,) = measure_detection([make_fault(records)], baseline=baseline, protocols=enough, gate_runs=40)
-    assert again.caught >= 26
+    (again,) = measure_detection([make_fault(records)], baseline=baseline, protocols=enough, gate_runs=20)
+    assert again.caught >= 13
 
 
 def test_measure_detection_missed_fault_needs_more_seeds_than_missed_it(
@@ -170,7 +184,7 @@ def test_measure_detection_missed_fault_needs_more_seeds_than_missed_it(
     monkeypatch.setattr("mnist_repro.comparison.gate.regression.ExperimentTest.outcome", Outcome.PASSED)
     records = make_study(two[SECOND], range(12), environment=baseline[SECOND][0].environment, shift=-0.03, stream=1)
 
-    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
+    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two, gate_runs=20)
 
     assert (found.caught, found.seeds_needed) == (0, 5)
 
@@ -180,7 +194,7 @@ def test_measure_detection_as_many_runs_as_the_baseline_are_compared(two: dict[s
     environment = baseline[SECOND][0].environment
     records = make_study(two[SECOND], range(RUNS), environment=environment, shift=-0.02, stream=1)
 
-    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
+    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two, gate_runs=1)
 
     assert found.difference is Difference.SEEN
 
@@ -191,11 +205,11 @@ def test_measure_detection_runs_that_diverge_are_caught(two: dict[str, Protocol]
 
     (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
 
-    assert (found.caught, found.unfinished, found.shift) == (20, 6, None)
+    assert (found.caught, found.unfinished, found.shift) == (400, 6, None)
     assert (found.difference, found.rule) == (Difference.UNKNOWN, Requirement.DOES_NOT_APPLY)
     # Also where they kept their numbers, which are the baseline's.
     failed = [replace(record, status="failed", reason="stopped") for record in baseline[SECOND][:6]]
-    assert measure_detection([make_fault(failed)], baseline=baseline, protocols=two)[0].caught == 20
+    assert measure_detection([make_fault(failed)], baseline=baseline, protocols=two)[0].caught == 400
 
 
 def test_measure_detection_is_that_of_the_gate(two: dict[str, Protocol], baseline: Study) -> None:
@@ -204,11 +218,14 @@ def test_measure_detection_is_that_of_the_gate(two: dict[str, Protocol], baselin
     for shift in (0.0, -0.004, -0.008, -0.012):
         records = make_study(two[SECOND], range(4), environment=environment, shift=shift, stream=2)
 
-        (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two)
+        (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two, gate_runs=2)
 
         reference = ReferenceGate([*records, *baseline[SECOND][4:]], new=4, protocol=two[SECOND])
-        is_caught = reference.fails(range(4), experiments=2, level=LEVEL)
-        assert found.caught == (20 if is_caught else 0)
+        lowest = build_gate(baseline, protocols=two)[SECOND].find_lowest(4)
+        is_caught = reference.fails(range(4), experiments=2, level=LEVEL, lowest=lowest)
+        assert found.caught == (2 if is_caught else 0)
+        # Of other runs of the fault, nothing is known.
+        assert found.interval == Interval(0.0, 1.0)
 
 
 def test_measure_detection_faults_do_not_depend_on_each_other(two: dict[str, Protocol], baseline: Study) -> None:
@@ -219,9 +236,58 @@ def test_measure_detection_faults_do_not_depend_on_each_other(two: dict[str, Pro
         for name, id_ in ((FIRST, "one"), (SECOND, "other"))
     ]
 
-    together = measure_detection(faults, baseline=baseline, protocols=two)
+    together = measure_detection(faults, baseline=baseline, protocols=two, gate_runs=5)
 
-    assert together[1:] == measure_detection(faults[1:], baseline=baseline, protocols=two)
+    assert together[1:] == measure_detection(faults[1:], baseline=baseline, protocols=two, gate_runs=5)
+
+
+def test_measure_detection_small_shift_of_many_seeds_is_caught_in_pairs(
+    two: dict[str, Protocol], baseline: Study
+) -> None:
+    """Of a shift of half a standard deviation, runs of the same seeds show in 16 pairs what other seeds do not."""
+    two[SECOND] = replace(two[SECOND], seeds={GATE_PROFILE: 16})
+    environment = baseline[SECOND][0].environment
+    records = make_study(two[SECOND], range(RUNS), environment=environment, shift=-SPREAD / 2)
+
+    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two, gate_runs=5)
+
+    assert found.caught == 5
+
+
+def test_estimate_detection_covers_the_rate_over_other_runs() -> None:
+    """Over 300 made-up faults, whose gate runs are caught where enough of their runs are low, 90 % or more cover."""
+    generator = np.random.default_rng(0)
+    covered = 0
+    for _ in range(300):
+        low = generator.random(40) < 0.5
+        drawn = draw_subsets(400, 40, 10, generator=generator)
+        interval = estimate_detection(drawn, drawn.astype(int) @ low >= 6)
+        covered += interval.overlaps(*2 * [float(stats.binom.sf(5, 10, 0.5))])
+
+    assert covered >= 270
+
+
+def test_estimate_detection_all_caught_is_the_draws_interval() -> None:
+    """Where no gate run differs from another, the interval is that of so many draws (Clopper-Pearson)."""
+    drawn = draw_subsets(400, 20, 10, generator=np.random.default_rng(0))
+
+    assert estimate_detection(drawn, np.ones(400, dtype=np.bool_)) == count_interval(400, of=400)
+
+
+def test_measure_elsewhere_same_runs_shifted_runs_and_others(two: dict[str, Protocol], baseline: Study) -> None:
+    """Equal runs are counted and not tested; other seeds' are; those that moved are an alarm, by name."""
+    made_in = replace(baseline[FIRST][0].environment, tensorflow="2.99.0")
+    environments = {
+        "same": {FIRST: [replace(run, environment=made_in) for run in baseline[FIRST]]},
+        "alike": {FIRST: make_study(two[FIRST], range(20), environment=made_in, stream=3)},
+        "moved": {FIRST: make_study(two[FIRST], range(20), environment=made_in, stream=3, shift=-0.02)},
+    }
+
+    found = measure_elsewhere(environments, baseline=baseline, protocols=two)
+
+    assert (found.names, found.alarms) == (("same", "alike", "moved"), ("moved",))
+    assert (found.equal, found.tested) == (1, 2)
+    assert found.smallest_p <= LEVEL
 
 
 def test_measure_detection_unknown_experiment_is_refused(two: dict[str, Protocol], baseline: Study) -> None:
@@ -279,8 +345,8 @@ def test_detection_rule_applies_to_what_is_large(accuracy: float, spread: float,
     assert make_detection(shift=shift, caught=0).rule is (Requirement.BROKEN if large else Requirement.DOES_NOT_APPLY)
 
 
-@pytest.mark.parametrize(("caught", "missed"), [(20, False), (19, False), (18, True), (0, True)])
-def test_detection_is_missed_below_19_of_20(caught: int, missed: bool) -> None:  # noqa: FBT001 - a parameter
+@pytest.mark.parametrize(("caught", "missed"), [(400, False), (380, False), (379, True), (0, True)])
+def test_detection_is_missed_below_95_percent(caught: int, missed: bool) -> None:  # noqa: FBT001 - a parameter
     """Nineteen of twenty are enough."""
     assert make_detection(caught=caught).is_missed == missed
 

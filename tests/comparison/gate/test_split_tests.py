@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from made_up_studies import SPREAD, make_study
 from reference_gate import ReferenceGate
 
-from mnist_repro.comparison.gate.regression import adjust_p, build_gate, fewest_runs, is_rejected
-from mnist_repro.documents.protocol import Protocol
+from mnist_repro.comparison.gate.baseline import read_baseline
+from mnist_repro.comparison.gate.regression import build_gate
+from mnist_repro.comparison.gate.split_tests import (
+    LEVEL,
+    adjust_p,
+    can_fail_in_pairs,
+    count_level_parts,
+    fewest_runs,
+    find_lowest_mean,
+    is_rejected,
+)
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.protocol import PROFILES, Profile, Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.permutation import smallest_p
+from mnist_repro.stats.summary import false_failure_probability
 
+ROOT = Path(__file__).parents[3]
 NAME = "julia-linear-lr0.02"
 
 
@@ -51,7 +65,9 @@ def test_test_splits_is_test_runs_for_many_splits(protocol: Protocol, baseline: 
     """A split of the baseline fails as the gate fails with its new runs, by the threshold too."""
     gate = protocol.gate
     accuracies = np.array([record.final_accuracy[gate.evaluation_set] for record in baseline])
-    minimum = float(np.median(accuracies))
+    lowest = float(np.median(accuracies))
+    (own,) = build_gate({NAME: baseline}, protocols={NAME: protocol}).values()
+    minimum = gate.minimum + lowest - own.find_lowest(2)
     protocol = replace(protocol, gate=replace(gate, minimum=minimum))
     (own,) = build_gate({NAME: baseline}, protocols={NAME: protocol}).values()
     members = np.array([[run % 20 == row for run in range(40)] for row in range(20)])
@@ -60,7 +76,7 @@ def test_test_splits_is_test_runs_for_many_splits(protocol: Protocol, baseline: 
 
     chosen = [[record for record, new in zip(baseline, row, strict=True) if new] for row in members]
     assert failed.tolist() == [own.test_runs(runs).deviates for runs in chosen]
-    assert failed.tolist() == (accuracies.reshape(2, 20).mean(axis=0) < minimum).tolist()
+    assert failed.tolist() == (accuracies.reshape(2, 20).mean(axis=0) < lowest).tolist()
     assert 0 < failed.sum() < 20
 
 
@@ -85,6 +101,44 @@ def test_fewest_runs_is_the_first_that_can_fail(baseline_runs: int, experiments:
 
     assert can_fail(fewest)
     assert not can_fail(fewest - 1)
+
+
+@pytest.mark.parametrize(("pairs", "can_fail"), [(14, False), (15, True), (40, True)])
+def test_can_fail_in_pairs_from_fifteen_on(pairs: int, can_fail: bool) -> None:  # noqa: FBT001 - a parameter
+    """With six experiments, 15 pairs have a p-value of 2 in 32,768 at least, and 14 one that is twice as large."""
+    assert (2 / 2 ** min(pairs, 16) <= 0.001 / 7 / 2) == can_fail
+    assert can_fail_in_pairs(pairs, experiments=6) == can_fail
+
+
+def test_find_lowest_mean_keeps_its_part_of_the_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the true mean just reaches the threshold, the mean of five runs is lower as rarely as its part says."""
+    monkeypatch.setattr("mnist_repro.comparison.gate.split_tests.LEVEL", 0.6)
+    generator = np.random.default_rng(0)
+    baselines, means = generator.normal(0.9, 0.01, (20_000, 8)), generator.normal(0.9, 0.01, (20_000, 5)).mean(axis=1)
+
+    lowest = [find_lowest_mean(runs, minimum=0.9, new=5, experiments=2) for runs in baselines]
+
+    # Three parts, the thresholds' one divided by two experiments.
+    assert np.mean(means < lowest) == pytest.approx(0.1, abs=0.005)
+    assert find_lowest_mean([0.9], minimum=0.85, new=5, experiments=2) == 0.85
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_thresholds_fail_by_chance_within_their_part_in_every_profile(profile: Profile) -> None:
+    """By the published baseline, the thresholds of all experiments together fail no more often than they may."""
+    protocols = load_catalogue().protocols
+    gate = build_gate(read_baseline(ROOT / "reports" / "baseline", protocols=protocols), protocols=protocols)
+
+    risks = [
+        false_failure_probability(
+            [run.final_accuracy[each.protocol.gate.evaluation_set] for run in each.records],
+            threshold=each.find_lowest(each.protocol.seeds[profile]),
+            runs=each.protocol.seeds[profile],
+        )
+        for each in gate.values()
+    ]
+
+    assert sum(risks) <= LEVEL / count_level_parts(len(gate))
 
 
 def test_adjust_p_leaves_a_part_for_the_thresholds() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from made_up_runs import make_unfinished
 from made_up_studies import SPREAD, make_study
@@ -14,6 +13,7 @@ from mnist_repro.comparison.versions.pairwise import (
     Agreement,
     Relation,
     compare_versions,
+    find_drift_p,
     measure_drift,
     read_seeded_runs,
 )
@@ -48,7 +48,12 @@ def study(protocol: Protocol, environment: Environment) -> Study:
 def compare(first: list[RunRecord], second: list[RunRecord], protocol: Protocol) -> Agreement | None:
     """Compare the runs of two versions."""
     read = [read_seeded_runs(records, protocol=protocol) for records in (first, second)]
-    return compare_versions(*read, stream="a b")
+    return compare_versions(*read)
+
+
+def find_p(first: list[RunRecord], second: list[RunRecord], protocol: Protocol) -> float:
+    """Test the runs of two versions."""
+    return find_drift_p(*(read_seeded_runs(records, protocol=protocol) for records in (first, second)), stream="a b")
 
 
 def nudge(records: list[RunRecord], amount: float) -> list[RunRecord]:
@@ -72,7 +77,8 @@ def test_compare_versions_same_runs_are_equal(protocol: Protocol, study: Study) 
     found = compare(study(), study(), protocol)
 
     assert found
-    assert (found.relation, found.seeds, found.largest, found.p) == (Relation.EQUAL, 20, 0.0, 1.0)
+    assert (found.relation, found.seeds, found.largest) == (Relation.EQUAL, 20, 0.0)
+    assert find_p(study(), study(), protocol) == 1.0
     assert (found.accuracy.mean, found.accuracy.mean_interval.high) == (0.0, 0.0)
 
 
@@ -81,7 +87,7 @@ def test_compare_versions_rounding_is_no_difference(protocol: Protocol, study: S
     found = compare(study(), nudge(study(), 0.0009), protocol)
 
     assert found
-    assert (found.relation, found.p) == (Relation.TOGETHER, 1.0)
+    assert (found.relation, find_p(study(), nudge(study(), 0.0009), protocol)) == (Relation.TOGETHER, 1.0)
     assert found.largest == pytest.approx(0.0009)
     assert found.loss.mean == pytest.approx(0.0009)
 
@@ -92,7 +98,7 @@ def test_compare_versions_small_systematic_difference_is_found(protocol: Protoco
 
     assert found
     assert found.relation is Relation.PARTED
-    assert found.p < 0.001
+    assert find_p(study(), nudge(study(), 0.0011), protocol) < 0.001
 
 
 def test_compare_versions_takes_seeds_that_both_completed(protocol: Protocol, study: Study) -> None:
@@ -144,8 +150,26 @@ def test_measure_drift_odd_version_is_the_only_one_that_differs(protocol: Protoc
     assert len(drift.pairs) == 6
     assert {(pair.first, pair.second) for pair in drift.pairs if pair.differs} == {(n, "odd") for n in "012"}
     assert [pair.second for pair in drift.pairs if pair.differs] == ["odd"] * 3
-    assert len(drift.of_experiment(NAME)) == 6
-    assert drift.between("odd", "0")[NAME].agreement.accuracy.mean == pytest.approx(-3 * SPREAD, abs=SPREAD)
+    (each,) = drift.experiments.values()
+    assert each.classes == (("0",), ("1",), ("2",), ("odd",))
+    assert drift.beside("odd")[NAME].agreement.accuracy.mean == pytest.approx(-3 * SPREAD, abs=SPREAD)
+
+
+def test_measure_drift_version_equal_to_another_is_no_further_test(protocol: Protocol, study: Study) -> None:
+    """Copies, also with other rounding, join the class of the first and have its p-value; the tests stay the same."""
+    two = {"a": {NAME: study()}, "b": {NAME: study(stream=1)}}
+    copies = {"a2": {NAME: study()}, "b2": {NAME: nudge(study(stream=1), 0.0005)}, "b3": {NAME: study(stream=1)}}
+
+    alone, drift = (measure_drift(versions, protocols={NAME: protocol}) for versions in (two, {**two, **copies}))
+
+    assert drift.experiments[NAME].classes == (("a", "a2"), ("b", "b2", "b3"))
+    assert drift.pairs == alone.pairs
+    assert [(pair.first, pair.second, pair.adjusted_p == pair.p) for pair in drift.pairs] == [("a", "b", True)]
+    assert {name: drift.beside(name)[NAME].p for name in copies} == {
+        "a2": 1.0,
+        "b2": alone.pairs[0].p,
+        "b3": alone.pairs[0].p,
+    }
 
 
 def test_measure_drift_same_distribution_is_not_flagged(protocol: Protocol, study: Study) -> None:
@@ -164,14 +188,16 @@ def test_measure_drift_rounding_in_all_versions_is_no_drift(protocol: Protocol, 
 
     drift = measure_drift(versions, protocols={NAME: protocol})
 
-    assert {pair.agreement.p for pair in drift.pairs} == {1.0}
+    assert drift.pairs == ()
+    assert {drift.beside(str(n))[NAME].p for n in (1, 2, 3)} == {1.0}
 
 
 def test_measure_drift_missing_experiment_is_left_out(protocol: Protocol, study: Study) -> None:
     """A version without an experiment's runs is in no comparison of it; a single version is compared with none."""
     drift = measure_drift({"a": {NAME: study()}, "b": {}, "c": {NAME: study()}}, protocols={NAME: protocol})
 
-    assert [(pair.first, pair.second) for pair in drift.pairs] == [("a", "c")]
+    assert drift.experiments[NAME].classes == (("a", "c"),)
+    assert (drift.pairs, drift.beside("b"), list(drift.beside("c"))) == ((), {}, [NAME])
     assert measure_drift({"a": {NAME: study()}}, protocols={NAME: protocol}).pairs == ()
 
 
@@ -215,9 +241,11 @@ def test_measure_version_sensitivity_flags_what_is_planted_and_not_the_same(prot
     reference = {NAME: study(range(60))}
     variants = {"worse": {NAME: study(stream=5, shift=-4 * SPREAD)}, "alike": {NAME: study(stream=6)}}
 
-    found = measure_version_sensitivity(reference, variants=variants, versions=16, protocols={NAME: protocol})
+    drift = measure_drift({str(n): {NAME: study(stream=n)} for n in range(7)}, protocols={NAME: protocol})
 
-    assert found.tests == 17 * 16 / 2
+    found = measure_version_sensitivity(reference, variants=variants, drift=drift, protocols={NAME: protocol})
+
+    assert found.tests == 8 * 7 / 2
     assert {version.title: version.flagged for version in found.planted} == {
         "worse": True,
         "alike": False,
@@ -225,12 +253,15 @@ def test_measure_version_sensitivity_flags_what_is_planted_and_not_the_same(prot
     }
     assert len(found.same) == SAME_VERSION_PAIRS
     assert not any(version.flagged for version in found.same)
-    assert found.false_share <= 0.25
+    assert len(found.single_tests) == SAME_VERSION_PAIRS
+    assert found.low <= 5
 
 
 def test_measure_version_sensitivity_few_seeds_are_not_split(protocol: Protocol, study: Study) -> None:
     """A reference with fewer runs than two versions have is not split, and no rate is made up."""
-    found = measure_version_sensitivity({NAME: study(range(30))}, variants={}, versions=2, protocols={NAME: protocol})
+    runs = {NAME: study(range(30))}
+    drift = measure_drift({"a": runs}, protocols={NAME: protocol})
 
-    assert (found.planted, found.same) == ((), ())
-    assert np.isnan(found.false_share)
+    found = measure_version_sensitivity(runs, variants={}, drift=drift, protocols={NAME: protocol})
+
+    assert (found.planted, found.same, found.single_tests) == ((), (), [])

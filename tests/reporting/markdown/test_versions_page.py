@@ -128,6 +128,28 @@ def test_versions_page_odd_version_is_told(written: Path) -> None:
     assert [line for line in front.splitlines() if line.startswith("| `never` |") and "**missing**" in line]
 
 
+def test_versions_page_opens_with_what_no_difference_is_worth(written: Path) -> None:
+    """The bound stands first, on all three pages; classes, tests and the visible shift are there by experiment."""
+    page, front, html = (
+        (written / "reports" / name).read_text(encoding="utf-8") for name in ("versions.md", "README.md", "index.html")
+    )
+    opening = re.compile(
+        r"No version moves a final accuracy by more than \S+ points \(95 %, all together\)\. "
+        r"These are 6 environments with 1 version of TensorFlow; .* "
+        r"Up to rounding they are 2 classes of equal runs in an experiment, whose 6 pairs are tested: "
+        r"6 differ significantly \(Holm, 5 %\)\."
+    )
+
+    assert opening.match(page.splitlines()[2])
+    assert opening.search(front)
+    assert opening.search(" ".join(html.split()))
+    rows = [line.split(" | ") for line in page.partition("## Differences")[2].splitlines() if line.startswith("| tf1-")]
+    bounds = [row for row in rows if len(row) == 4]
+    assert len(bounds) == 3
+    assert all(re.fullmatch(r"\d\.\d\d points", row[1]) and "sd, " in row[2] and "sd, " in row[3] for row in bounds)
+    assert [row[1:4] for row in rows if len(row) == 6] == [["6", "2", "1"]] * 3
+
+
 def test_versions_page_front_page_shows_the_reference_alone_in_full(written: Path) -> None:
     """The claims of every version would flood the front page: it has those of the environment outside the matrix."""
     front = (written / "reports" / "README.md").read_text(encoding="utf-8")

@@ -16,14 +16,29 @@ from mnist_repro.cli import baseline as verbs
 from mnist_repro.cli.main import main
 from mnist_repro.comparison.gate import error_file as gate_record
 from mnist_repro.comparison.gate.baseline import read_baseline, write_baseline
-from mnist_repro.comparison.gate.error_rates import Detection, Difference, FalseAlarms, GateErrors, Shift
+from mnist_repro.comparison.gate.error_rates import (
+    Detection,
+    Difference,
+    FalseAlarms,
+    GateErrors,
+    OtherEnvironments,
+    Shift,
+)
 from mnist_repro.comparison.gate.resampling import GATE_PROFILE
 from mnist_repro.comparison.gate.summary import summarize_gate
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.store import RecordStore
-from mnist_repro.reporting.wording.gates import format_detections, format_false_alarms, format_remedy, format_shift
+from mnist_repro.reporting.wording.gates import (
+    format_detections,
+    format_false_alarms,
+    format_other_environments,
+    format_remedy,
+    format_shift,
+    list_detection_cells,
+)
+from mnist_repro.stats.summary import Interval
 
 SHIFT = Shift(evaluation_set="test", accuracy=-0.0251, spread=0.005)
 CAUGHT = Detection(
@@ -32,18 +47,21 @@ CAUGHT = Detection(
     experiment="tf1-basic",
     runs=20,
     unfinished=0,
+    changed=20,
     seeds=10,
-    gate_runs=20,
-    caught=20,
+    gate_runs=400,
+    caught=400,
+    interval=Interval(0.99, 1.0),
     shift=SHIFT,
     difference=Difference.SEEN,
     seeds_needed=None,
 )
-MISSED = replace(CAUGHT, fault="tf1-basic+slow", title="slow", caught=3, shift=replace(SHIFT, accuracy=0.001))
-BROKEN = replace(CAUGHT, fault="tf1-basic+bad", title="bad", caught=18, seeds_needed=14)
+MISSED = replace(CAUGHT, fault="tf1-basic+slow", title="slow", caught=60, shift=replace(SHIFT, accuracy=0.001))
+BROKEN = replace(CAUGHT, fault="tf1-basic+bad", title="bad", caught=372, changed=19, unfinished=2, seeds_needed=14)
 ERRORS = GateErrors(
     environment="linux",
     false_alarms=FalseAlarms(trials=100_000, alarms=96),
+    elsewhere=OtherEnvironments(names=("mac", "new"), alarms=(), equal=3, tested=9, smallest_p=0.0966),
     detections=(CAUGHT, replace(MISSED, seeds_needed=35), BROKEN),
     not_run=("tf1-basic+not-run",),
 )
@@ -70,6 +88,7 @@ def baseline(records: Path, tmp_path: Path) -> Path:
 def measure(monkeypatch: pytest.MonkeyPatch) -> Measure:
     """Measure nothing: what is written is made up."""
     monkeypatch.setattr(gate_record, "measure_false_alarms", lambda *_, **__: ERRORS.false_alarms)
+    monkeypatch.setattr(gate_record, "measure_elsewhere", lambda *_, **__: replace(ERRORS.elsewhere, names=()))
     monkeypatch.setattr(gate_record, "measure_detection", lambda *_, **__: list(ERRORS.detections))
     return gate_record.measure_errors
 
@@ -91,16 +110,41 @@ def words(text: str) -> str:
 def test_format_false_alarms_gives_the_rate_with_its_interval() -> None:
     """Clopper and Pearson's interval of 96 in 100,000 is 0.078 to 0.117 %, by scipy.stats.binomtest."""
     assert format_false_alarms(ERRORS.false_alarms) == (
-        "False alarms: 96 of 100,000 splits of the baseline, 0.096 % (0.078 to 0.117 %), within the allowed 0.1 %."
+        "Arithmetic: the tests fail 96 of 100,000 splits of the baseline, 0.096 % (0.078 to 0.117 %), "
+        "within the allowed 0.1 %."
     )
     assert ", MORE THAN the allowed 0.1 %." in format_false_alarms(FalseAlarms(trials=1_000, alarms=50))
+
+
+def test_format_other_environments_names_the_alarms() -> None:
+    """What fails is named; without other environments nothing is claimed."""
+    found = ERRORS.elsewhere
+    assert format_other_environments(found) == (
+        "Real runs: of 2 other environments, whose runs stand for today's, none fails. "
+        "In 3 of 12 experiments their runs are the baseline's, bit for bit; "
+        "the smallest adjusted p-value of the other 9 is 0.097."
+    )
+    assert " today's, new fails. In " in format_other_environments(replace(found, alarms=("new",)))
+    assert "no other environment has any" in format_other_environments(replace(found, names=()))
+
+
+def test_list_detection_cells_give_the_rate_with_its_interval() -> None:
+    """Runs that did not complete are counted, and so are those that bits show."""
+    assert list_detection_cells(BROKEN) == [
+        "-2.51 points, -5.0 sd, test; 2 of 20 runs did not complete",
+        "19 of 20",
+        "93 % (99 to 100 %)",
+        "**yes, missed**",
+        "about 14 seeds",
+    ]
 
 
 def test_format_detections_counts_add_up() -> None:
     """What is caught, what has to be, and what was not run are counted."""
     assert format_detections(ERRORS) == (
-        "Planted faults: 1 of 3 caught in at least 19 of 20 gate runs, including 1 of 2 large enough that they must be "
-        "caught; 1 more was not run."
+        "Planted faults: bit for bit, every run of 2 of 3 differs from the baseline's of the same seed; "
+        "the tests catch 1 in at least 95 % of gate runs, including 1 of 2 large enough that they must be caught; "
+        "1 more was not run."
     )
 
 
@@ -123,7 +167,7 @@ def test_format_shift_is_in_points_and_standard_deviations(shift: Shift | None, 
     ("detection", "text"),
     [
         pytest.param(CAUGHT, "", id="caught"),
-        pytest.param(replace(CAUGHT, caught=19, seeds_needed=5), "", id="caught often enough"),
+        pytest.param(replace(CAUGHT, caught=380, seeds_needed=5), "", id="caught often enough"),
         pytest.param(BROKEN, "about 14 seeds", id="known"),
         pytest.param(MISSED, "more than the baseline can resolve", id="small baseline"),
         pytest.param(
@@ -182,12 +226,12 @@ def test_write_report_page_shows_what_was_measured(
 
     page = (tmp_path / "report" / "gate.md").read_text(encoding="utf-8")
     assert format_false_alarms(ERRORS.false_alarms) in words(page)
-    rows = [words(line) for line in page.splitlines() if line.startswith("| tf1-basic")]
-    assert "| tf1-basic | ReLU \\| for sigmoid | -2.51 points, -5.0 sd, test | 20 of 20 | yes, caught | |" in rows
-    assert "| tf1-basic | slow | +0.10 points, +0.2 sd, test | 3 of 20 | no | about 35 seeds |" in rows
-    assert "| tf1-basic | bad | -2.51 points, -5.0 sd, test | 18 of 20 | **yes, missed** | about 14 seeds |" in rows
-    tables = [line for line in page[page.index("| experiment") :].splitlines() if line.startswith("| tf1")]
-    assert {len(re.split(r"(?<!\\)\|", line)) for line in tables} == {8}
+    assert "no other environment has any to stand for today's" in words(page)
+    rows = [re.split(r" *(?<!\\)\| *", line)[1:-1] for line in page.splitlines() if line.startswith("| tf1-basic")]
+    for detection, title in zip(ERRORS.detections, ("ReLU \\| for sigmoid", "slow", "bad"), strict=True):
+        assert ["tf1-basic", title, *list_detection_cells(detection)] in rows
+    # Beside the faults' rows there is one of the experiment itself.
+    assert sorted(map(len, rows)) == [6, 7, 7, 7]
     # Faults without runs are named.
     assert "Planted but not run in `linux`, or with too few seeds:" in page
     assert "- tf1-basic+pixels-0-to-1" in page
@@ -223,8 +267,9 @@ def test_baseline_verb_copies_and_measures(
     out = capsys.readouterr().out
     assert code == 0
     assert "Baseline: 36 runs of linux, kept" in out
-    assert "False alarms: 96 of 100,000 splits" in out
-    assert "Planted faults: 1 of 3 caught" in out
+    assert "the tests fail 96 of 100,000 splits" in out
+    assert "Real runs: no other environment" in out
+    assert "every run of 2 of 3 differs" in out
     kept = [
         run for runs in read_baseline(tmp_path / "kept", protocols=load_catalogue().protocols).values() for run in runs
     ]
