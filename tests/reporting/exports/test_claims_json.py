@@ -71,7 +71,7 @@ def test_format_claims_says_by_which_rule_runs_stopped(describe: Describe, tmp_p
     """Where the number of runs was fixed from the start there is no rule; else it stands with the verdict."""
     rules = {EXPERIMENT: StoppingRule(planned=119)}
     plain = describe(range(2), name="plain")
-    note_rules(tmp_path / "in-turn", rules, fixed={})
+    note_rules(tmp_path / "in-turn", rules, fixed={}, recorded={})
     in_turn = describe(range(2), name="in-turn")
 
     found = [
