@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Collection
 from contextlib import nullcontext
 from typing import Any
@@ -102,7 +103,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
             environment=cluster.environment if cluster else None,
             keep_models=options.keep_models,
         )
-        note_rules(store.folder, rules, fixed={name: len(planned) for name, planned in seeds.items()})
+        note_rules(
+            store.folder,
+            rules,
+            fixed={name: len(planned) for name, planned in seeds.items()},
+            recorded=Counter(record.experiment for record in plan.reused),
+        )
         records = train(
             plan,
             dataset=dataset,
@@ -132,9 +138,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         )
     if options.timing:
         print_timing(clock.read(), console=console)
-    counts = (
-        f"{len(records) - len(plan.reused)} trained, {len(plan.reused)} reused, {unfinished} of them not completed."
-    )
+    trained = len(records) - len(plan.reused)
+    counts = f"{trained} trained, {len(plan.reused)} reused, {unfinished} of them not completed."
     console.print(f"{plan.planned} runs planned: {counts}", highlight=False)
     if keep_pictures:
         keep_early_weights(records, protocols=protocols, dataset=dataset, store=store)

@@ -75,7 +75,9 @@ def plan_rules(seeds: Mapping[str, Sequence[int]]) -> dict[str, StoppingRule]:
     return rules
 
 
-def note_rules(folder: Path, rules: Mapping[str, StoppingRule], *, fixed: Mapping[str, int]) -> None:
+def note_rules(
+    folder: Path, rules: Mapping[str, StoppingRule], *, fixed: Mapping[str, int], recorded: Mapping[str, int]
+) -> None:
     """Write the rules of a study before it begins.
 
     Parameters
@@ -84,16 +86,32 @@ def note_rules(folder: Path, rules: Mapping[str, StoppingRule], *, fixed: Mappin
         Of the experiments whose runs are made until they decide.
     fixed
         Number of seeds that are planned of each experiment. It is noted of those that have no rule now and had one.
+    recorded
+        Number of runs that there are already, by experiment.
 
     Raises
     ------
     ReproError
-        If the file cannot be read or written.
+        If there are runs already that a new rule would count, or the file cannot be read or written.
     """
     kept = read_rules(folder)
+    for name, rule in rules.items():
+        if kept.get(name) != rule and recorded.get(name, 0) > rule.first:
+            msg = (
+                f"A rule is chosen before the runs that it counts, those after the first {rule.first}. {name} has "
+                f"{recorded[name]} runs, {_describe(kept.get(name))}. Go on with them so, or begin anew under "
+                "--environment NAME."
+            )
+            raise ReproError(msg)
     again = {n: StoppingRule(planned=planned, is_fixed=True) for n, planned in fixed.items() if n in kept}
     noted = {**kept, **again, **rules}
     if noted != kept:
         content = {"schema": _SCHEMA, "rules": {name: asdict(rule) for name, rule in sorted(noted.items())}}
         with writing(folder / _FILE) as file:
             file.write(f"{json.dumps(content, indent=2)}\n".encode())
+
+
+def _describe(rule: StoppingRule | None) -> str:
+    if rule is None or rule.is_fixed:
+        return "made without --until-decided"
+    return f"made until they decide with --seeds 0-{rule.planned - 1}"

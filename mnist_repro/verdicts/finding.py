@@ -17,7 +17,7 @@ class Verdict(Enum):
     NOT_REPRODUCED = "not reproduced"  #: refuted: adjusted p is 5 % or less
     DOUBTFUL = "doubtful"  #: p is 5 % or less, but not after adjustment for the document's other runs
     CONSISTENT = "consistent"  #: nothing speaks against it, but with so few runs nothing could have
-    INCONCLUSIVE = "inconclusive"  #: too few runs for any p-value of 5 %, or a number that is not finite
+    INCONCLUSIVE = "inconclusive"  #: too few runs for any p-value of 5 %, or to decide, or a number that is not finite
     CHOSE = "chose the protocol"  #: its values were used to choose a reconstruction, and so judge nothing
     CONTRADICTED = "contradicted"  #: by the code or the numbers of its own document
     NOT_COMPARABLE = "not comparable"  #: a time on other hardware

@@ -20,7 +20,7 @@ OPTIONS = {
     "list": DOCUMENT,
     "plan": WHERE | {"--profile"} | DOCUMENT,
     "data": DATA_OPTIONS,
-    "run": STUDY_OPTIONS | DATA_OPTIONS | {"--keep-models", "--timing", "--cluster"} | DOCUMENT,
+    "run": STUDY_OPTIONS | DATA_OPTIONS | {"--keep-models", "--until-decided", "--timing", "--cluster"} | DOCUMENT,
     "explain": WHERE | DATA_OPTIONS | {"--seeds"} | DOCUMENT,
     "faults": WHERE | DATA_OPTIONS | DOCUMENT,
     "confirm": {"--records", "--environment", "--against", "--dataset", "--data"} | DOCUMENT,

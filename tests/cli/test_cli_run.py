@@ -23,6 +23,7 @@ from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING
 from mnist_repro.studies import worker
+from mnist_repro.studies.stopping import StoppingRule, note_rules
 
 
 @needs_mnist
@@ -58,10 +59,14 @@ def test_run_until_decided_makes_no_more_runs_than_the_verdict_takes(
     store = write_store(tmp_path / "here" / "local", runs)
     arguments = ("run", EXPERIMENT, "--workers", 1, "--records", "here", "--data", REAL_FOLDER)
 
+    late = call(*arguments, "--until-decided", "--seeds", "0-59")
+    # As an interrupted study leaves it.
+    note_rules(store.folder, {EXPERIMENT: StoppingRule(planned=60)}, fixed={}, recorded={})
     ended = call(*arguments, "--until-decided", "--seeds", "0-59")
     judged = call("verdicts", "--records", "here")
     fixed = call(*arguments, "--seeds", "0-22")
 
+    assert_one_line(late, f"{EXPERIMENT} has 23 runs, made without --until-decided", "--environment NAME")
     assert (ended.code, ended.err) == (0, "")
     assert "60 runs planned: 0 trained, 23 reused, 0 of them not completed." in ended.out
     assert f"The runs of {EXPERIMENT} were made until they decide: the first 20 set the scale" in ended.out

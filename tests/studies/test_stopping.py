@@ -14,18 +14,42 @@ def test_note_rules_are_read_again_and_the_plain_study_fixes_them(tmp_path: Path
     """Runs made until they decide have a fixed number once that is asked for; of others nothing is noted."""
     rules = plan_rules({"a": range(60), "b": range(119)})
 
-    note_rules(tmp_path, rules, fixed={"a": 60, "b": 119})
+    note_rules(tmp_path, rules, fixed={"a": 60, "b": 119}, recorded={"a": 20})
     assert read_rules(tmp_path) == {"a": StoppingRule(planned=60), "b": StoppingRule(planned=119)}
 
-    note_rules(tmp_path, {}, fixed={"b": 200, "c": 200})
+    note_rules(tmp_path, {}, fixed={"b": 200, "c": 200}, recorded={"b": 70})
     assert read_rules(tmp_path) == {"a": StoppingRule(planned=60), "b": StoppingRule(planned=200, is_fixed=True)}
 
 
 def test_note_rules_of_a_plain_study_writes_nothing(tmp_path: Path) -> None:
     """Where the number of runs was fixed from the start, there is no file."""
-    note_rules(tmp_path, {}, fixed={"a": 200})
+    note_rules(tmp_path, {}, fixed={"a": 200}, recorded={})
 
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        pytest.param({}, "made without --until-decided", id="none"),
+        pytest.param({"a": StoppingRule(planned=60)}, "with --seeds 0-59", id="another plan"),
+        pytest.param({"a": StoppingRule(planned=119, is_fixed=True)}, "made without --until-decided", id="fixed later"),
+    ],
+)
+def test_note_rules_refuses_a_rule_for_runs_that_were_seen(
+    tmp_path: Path, kept: dict[str, StoppingRule], said: str
+) -> None:
+    """The first runs only set the scale; once there is a later one, its rule stays."""
+    rules = {"a": StoppingRule(planned=119)}
+    note_rules(tmp_path, kept, fixed={}, recorded={})
+
+    with pytest.raises(ReproError, match=rf"chosen before the runs .* a has 21 runs, .*{said}.* --environment NAME"):
+        note_rules(tmp_path, rules, fixed={}, recorded={"a": 21})
+    assert read_rules(tmp_path) == kept
+
+    note_rules(tmp_path, rules, fixed={}, recorded={"a": 20})
+    note_rules(tmp_path, rules, fixed={}, recorded={"a": 60})
+    assert read_rules(tmp_path) == rules
 
 
 @pytest.mark.parametrize(

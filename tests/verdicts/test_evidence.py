@@ -76,9 +76,16 @@ def test_describe_evidence_says_what_else_fits(result: EnvironmentResult) -> Non
     """A reader learns that the slice is not determined, and by how much each other one was off."""
     text = describe_evidence(result, SLICE)
 
-    assert "So our runs do not determine it" in text
+    assert "So our runs do not determine it: 3 of 3 others fit too." in text
     assert "a random 1,000 of the training images: cannot be told apart (p = 1, validation loss 0." in text
     assert "Not used for the choice, though they depend on it: tf1-basic.test-accuracy (p = " in text
+
+
+def test_describe_evidence_is_told_once(result: EnvironmentResult) -> None:
+    """An experiment that shares the choice refers to the one whose values made it."""
+    text = describe_evidence(result, SLICE, experiment="tf1-dropout-piecewise")
+
+    assert text == f"{SLICE.evidence} Chosen by values of tf1-basic: see there."
 
 
 def test_describe_evidence_without_runs_is_the_reconstruction_s_own(result: EnvironmentResult) -> None:

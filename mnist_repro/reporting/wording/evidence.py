@@ -18,7 +18,11 @@ def describe_evidence(
 ) -> str:
     """Return the evidence for a reconstruction, with what an environment's records say of it, as `find_evidence`."""
     found = find_evidence(result, reconstruction, experiment=experiment)
-    return " ".join([reconstruction.evidence, *_list_sentences(found)])
+    measured = dict.fromkeys(str(family.claim.experiment) for family in found.fit.families) if found.fit else {}
+    # Once is enough for what is the same for all experiments that share a choice.
+    elsewhere = experiment is not None and measured and experiment not in measured
+    sentences = [f"Chosen by values of {', '.join(measured)}: see there."] if elsewhere else _list_sentences(found)
+    return " ".join([reconstruction.evidence, *sentences])
 
 
 def list_choices(result: EnvironmentResult) -> dict[Reconstruction, list[str]]:
@@ -43,10 +47,10 @@ def _list_sentences(evidence: Evidence) -> Iterator[str]:
             _format_cause(cause, with_means=fit is not None, with_experiment=len(experiments) > 1)
             for cause in evidence.otherwise
         ]
-        yield f"Chosen otherwise: {'; '.join(causes)}."
+        means = ", with means over their runs" if fit else ""
+        yield f"Chosen otherwise{means}: {'; '.join(causes)}."
     if fit and evidence.fitting:
-        changes = ", ".join(cause.variant.change for cause in evidence.fitting if cause.variant)
-        yield f"So our runs do not determine it; other choices fit too: {changes}."
+        yield f"So our runs do not determine it: {len(evidence.fitting)} of {len(evidence.otherwise)} others fit too."
     if evidence.unused:
         yield f"Not used for the choice, though they depend on it: {', '.join(map(_name, evidence.unused))}."
 
@@ -57,7 +61,7 @@ def _format_cause(cause: Cause, *, with_means: bool, with_experiment: bool) -> s
     numbers = [] if cause.p is None else [name_p(cause.p)]
     if with_means:
         numbers += [
-            f"{format_subject(last.claim)} {format_number(last.summary.mean, last.claim)} on average"
+            f"{format_subject(last.claim)} {format_number(last.summary.mean, last.claim)}"
             for last in cause.last
             if last.summary
         ]

@@ -17,6 +17,7 @@ from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 from mnist_repro.reporting.exports.claims_json import format_claims, read_schema
+from mnist_repro.studies.stopping import StoppingRule, note_rules
 from mnist_repro.verdicts.environment import summarize_environment
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -64,6 +65,23 @@ def nodes_of(schema: Any) -> Iterator[dict[str, Any]]:
         yield schema
     for value in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
         yield from nodes_of(value)
+
+
+def test_format_claims_says_by_which_rule_runs_stopped(describe: Describe, tmp_path: Path) -> None:
+    """Where the number of runs was fixed from the start there is no rule; else it stands with the verdict."""
+    rules = {EXPERIMENT: StoppingRule(planned=119)}
+    plain = describe(range(2), name="plain")
+    note_rules(tmp_path / "in-turn", rules, fixed={}, recorded={})
+    in_turn = describe(range(2), name="in-turn")
+
+    found = [
+        run["stopping"]
+        for (result,) in (plain["published"], in_turn["published"])
+        for run in result["runs"]
+        if run["id"] == EXPERIMENT
+    ]
+
+    assert found == [None, {"planned": 119, "first": 20, "enough": 3, "is_fixed": False}]
 
 
 def test_schema_keeps_the_rules_of_2020_12() -> None:
