@@ -11,6 +11,7 @@ from mnist_repro.cli.options import add_verb
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import PROFILES
 from mnist_repro.reporting.terminal.tables import plain_table
+from mnist_repro.reporting.wording.counts import format_count
 
 
 def add_verbs(verbs: Any) -> None:
@@ -22,7 +23,7 @@ def list_all(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG
     """List documents, experiments and profiles."""
     catalogue = load_catalogue()
     for document in catalogue.documents.values():
-        console.print(f"{document.id}: {document.title}; {len(document.claims)} claims", highlight=False)
+        console.print(f"{document.id}: {document.title}; {format_count([document])}", highlight=False)
     rows = [
         (
             protocol.id,

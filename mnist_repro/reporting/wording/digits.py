@@ -78,6 +78,14 @@ def format_estimate(estimate: Estimate, *, scale: float = 1.0, signed: bool = Fa
     return join_interval(value, interval, decimals, signed=signed, unit=unit)
 
 
+def format_range(low: float, high: float, *, scale: float = 1.0, unit: str = "") -> str:
+    """Format the smallest and the largest of some values to three significant digits; one where they are equal."""
+    interval = Interval(scale * low, scale * high)
+    decimals = part_decimals(interval, count_decimals(interval.low))
+    ends = dict.fromkeys(write(end, decimals) for end in (interval.low, interval.high))
+    return f"{' to '.join(ends)}{unit}"
+
+
 def join_interval(value: float, interval: Interval, least: int, *, unit: str, signed: bool = False) -> str:
     """Write a value with its interval; without it where both ends are equal."""
     if math.isnan(interval.low):

@@ -107,10 +107,10 @@ def test_format_detections_counts_add_up() -> None:
 @pytest.mark.parametrize(
     ("shift", "text"),
     [
-        pytest.param(SHIFT, "-2.51 points, -5.0 sd, test", id="down"),
-        pytest.param(replace(SHIFT, accuracy=0.00004), "+0.00 points, +0.0 sd, test", id="hardly"),
-        pytest.param(replace(SHIFT, accuracy=-0.00004), "+0.00 points, +0.0 sd, test", id="hardly, down"),
-        pytest.param(replace(SHIFT, spread=0.0), "-2.51 points, test", id="no spread"),
+        pytest.param(SHIFT, "−2.51 points, −5.0 sd, test", id="down"),
+        pytest.param(replace(SHIFT, accuracy=0.00004), "0.00 points, 0.0 sd, test", id="hardly"),
+        pytest.param(replace(SHIFT, accuracy=-0.00004), "0.00 points, 0.0 sd, test", id="hardly, down"),
+        pytest.param(replace(SHIFT, spread=0.0), "−2.51 points, test", id="no spread"),
         pytest.param(None, "not measured", id="not measured"),
     ],
 )
@@ -183,9 +183,9 @@ def test_write_report_page_shows_what_was_measured(
     page = (tmp_path / "report" / "gate.md").read_text(encoding="utf-8")
     assert format_false_alarms(ERRORS.false_alarms) in words(page)
     rows = [words(line) for line in page.splitlines() if line.startswith("| tf1-basic")]
-    assert "| tf1-basic | ReLU \\| for sigmoid | -2.51 points, -5.0 sd, test | 20 of 20 | yes, caught | |" in rows
+    assert "| tf1-basic | ReLU \\| for sigmoid | −2.51 points, −5.0 sd, test | 20 of 20 | yes, caught | |" in rows
     assert "| tf1-basic | slow | +0.10 points, +0.2 sd, test | 3 of 20 | no | about 35 seeds |" in rows
-    assert "| tf1-basic | bad | -2.51 points, -5.0 sd, test | 18 of 20 | **yes, missed** | about 14 seeds |" in rows
+    assert "| tf1-basic | bad | −2.51 points, −5.0 sd, test | 18 of 20 | **yes, missed** | about 14 seeds |" in rows
     tables = [line for line in page[page.index("| experiment") :].splitlines() if line.startswith("| tf1")]
     assert {len(re.split(r"(?<!\\)\|", line)) for line in tables} == {8}
     # Faults without runs are named.
