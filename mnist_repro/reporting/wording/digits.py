@@ -36,7 +36,7 @@ def write(value: float, decimals: int, *, signed: bool = False) -> str:
     return f"{rounded:{'+' if signed and rounded else ''},.{decimals}f}".replace("-", MINUS)
 
 
-def write_whole(value: float) -> str:
+def write_significant(value: float) -> str:
     """Write three significant digits of a number, or all digits before its point: 2,493 and 0.561."""
     return write(value, count_decimals(value))
 

@@ -13,7 +13,7 @@ from mnist_repro.comparison.speed.studies import (
     list_outside_shares,
     list_processor_shares,
 )
-from mnist_repro.reporting.wording.digits import format_estimate, format_range, write_whole
+from mnist_repro.reporting.wording.digits import format_estimate, format_range, write_significant
 from mnist_repro.verdicts.environment import EnvironmentResult
 
 _MICROSECONDS = 1e6
@@ -64,11 +64,15 @@ def list_time_cells(
     if busy is not None:
         ratios += _list_estimates(times.engine, busy)
     cells = [
-        f"{write_whole(_MICROSECONDS * times.median_seconds)} µs",
+        f"{write_significant(_MICROSECONDS * times.median_seconds)} µs",
         *ratios,
-        f"{write_whole(times.ready_seconds)} s",
+        f"{write_significant(times.ready_seconds)} s",
     ]
-    return [*cells, f"{write_whole(times.peak_bytes / _MEGABYTES)} MB", times.settings.strip("{}").replace('"', "")]
+    return [
+        *cells,
+        f"{write_significant(times.peak_bytes / _MEGABYTES)} MB",
+        times.settings.strip("{}").replace('"', ""),
+    ]
 
 
 def _list_estimates(engine: str, engines: Mapping[str, EngineTimes]) -> list[str]:
@@ -116,7 +120,7 @@ def list_throughputs(result: EnvironmentResult, studies: Sequence[MeasuredStudy]
     rows = []
     for name, seconds in _list_run_seconds(result):
         rates = [workers * (factor if workers > 1 else 1.0) * _HOUR / seconds for workers in _SHOWN_WORKERS]
-        rows.append([name, f"{write_whole(seconds)} s", *map(_format_rate, rates)])
+        rows.append([name, f"{write_significant(seconds)} s", *map(_format_rate, rates)])
     return rows
 
 
