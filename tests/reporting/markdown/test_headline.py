@@ -68,7 +68,7 @@ def test_page_says_what_surprised_before_any_table(pages: dict[str, str], name: 
     text = pages[name]
     surprises = text[text.index("What surprised:") : text.index("\n|")]
 
-    assert "by the code the set called training is test images 1 to 7,500" in surprises
+    assert "**By the code the set called training is test images 1 to 7,500.**" in surprises
     assert "0.1101 %" in surprises
 
 
