@@ -12,6 +12,7 @@ from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import PROFILES
 from mnist_repro.documents.text import TEXTS_VARIABLE, check_text, find_text
 from mnist_repro.reporting.terminal.tables import plain_table
+from mnist_repro.reporting.wording.counts import format_count
 
 # Mistakes of a text that are shown at once: one line that is missing moves all claims below it.
 _SHOWN = 20
@@ -40,7 +41,7 @@ def list_all(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG
         found = check_text(document, text.read_bytes()) if text else []
         wrong += len(found)
         state = f"held against {document.file}" if text else f"not held against {document.file}, which is not here"
-        console.print(f"{document.id}: {document.title}; {len(document.claims)} claims, {state}", highlight=False)
+        console.print(f"{document.id}: {document.title}; {format_count([document])}, {state}", highlight=False)
         for sentence in [*found[:_SHOWN], *([f"and {len(found) - _SHOWN:,} more"] if len(found) > _SHOWN else [])]:
             console.print(f"  {sentence}", highlight=False, soft_wrap=True)
     rows = [

@@ -68,6 +68,12 @@ def link_markdown(path: object) -> str:
     return quote(str(path), safe="/#", errors="surrogatepass")
 
 
+def link_address(address: object) -> str:
+    """Make the address of a page on the web safe as the target of a link; empty where it is none."""
+    is_web = str(address).startswith(("https://", "http://"))
+    return quote(str(address), safe="/#:?=&%", errors="surrogatepass") if is_web else ""
+
+
 def _spell(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004 - as Python spells them

@@ -14,11 +14,20 @@ from jinja2 import ChoiceLoader, Environment as Templates, PackageLoader, Strict
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from mnist_repro.reporting.escaping import code_markdown, escape_markdown, link_markdown, mark_markdown, show_unseen
+from mnist_repro.reporting.escaping import (
+    code_markdown,
+    escape_markdown,
+    link_address,
+    link_markdown,
+    mark_markdown,
+    show_unseen,
+)
 from mnist_repro.reporting.figures import verdict_marks
 from mnist_repro.reporting.html import palette, strips
 from mnist_repro.reporting.wording import (
     causes,
+    contradictions,
+    counts,
     digits,
     evidence,
     experiments,
@@ -54,10 +63,13 @@ def load_templates(*, published: str | None = None) -> Templates:
         inline=_mark_inline,
         code=lambda text: Markup(code_markdown(text)),  # noqa: S704 - escaped
         link=lambda path: Markup(link_markdown(path)),  # noqa: S704 - escaped
+        address=lambda address: Markup(link_address(address)),  # noqa: S704 - escaped
         cells=_join_cells,
     )
     templates.globals.update(
         causes=causes,
+        contradictions=contradictions,
+        counts=counts,
         digits=digits,
         evidence=evidence,
         experiments=experiments,

@@ -101,4 +101,5 @@ def _judge_ratio(
 
 
 def _format_estimate(estimate: Estimate) -> str:
-    return f"{estimate.value:.2f} ({estimate.interval.low:.2f} to {estimate.interval.high:.2f})"
+    value, low, high = (f"{each:.2f}" for each in (estimate.value, estimate.interval.low, estimate.interval.high))
+    return value if low == high else f"{value} ({low} to {high})"

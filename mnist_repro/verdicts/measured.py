@@ -221,7 +221,7 @@ def _assess(measured: Measured) -> Assessment:
 def _place(measured: Measured) -> tuple[Judgement, str]:
     claim, summary = measured.claim, measured.summary
     if not claim.is_of_run:
-        return Judgement.NOT_JUDGED, "stated in words or read from the data: no number of a run"
+        return Judgement.NOT_JUDGED, "no value of a run: judged by a rule of its own"
     if summary is None:
         return Judgement.NOT_RUN, "no completed run of its experiment"
     if not measured.on_mnist.all():

@@ -273,7 +273,7 @@ def test_page_keys_reach_everything_in_order(open_page: Open) -> None:
         "text",
         "Claim",
         "Document",
-        "validation loss, last of a curve of 10",
+        "final validation loss (10-point curve)",
     )
     places = [reached.index(name) for name in named]
 

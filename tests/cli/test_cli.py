@@ -64,7 +64,7 @@ def test_list_names_documents_and_experiments(call: Call, protocols: dict[str, P
 
     assert (ended.code, ended.err) == (0, "")
     for document in load_catalogue().documents.values():
-        assert f"{document.id}: {document.title}; {len(document.claims)} claims" in ended.out
+        assert f"{document.id}: {document.title}; {len(document.claims)} numbers, " in ended.out
     for protocol in protocols.values():
         (row,) = (line for line in ended.out.splitlines() if line.startswith(f"{protocol.id} "))
         for number in (*(protocol.seeds[profile] for profile in PROFILES), protocol.training.steps):

@@ -80,7 +80,7 @@ def journey(
 
 def test_added_document_is_listed(journey: Journey) -> None:
     """It stands with its claims, and its experiment with its steps, after those of the package."""
-    assert "tiny: A tiny document; 2 claims" in journey.printed["list"]
+    assert "tiny: A tiny document; 2 numbers, 2 claims" in journey.printed["list"]
     assert journey.row("list", EXPERIMENT)[1:6] == ["2", "3", "20", "39", "20"]
 
 
@@ -121,4 +121,4 @@ def test_added_document_is_reported(journey: Journey) -> None:
     jsonschema.validate(claims, json.loads(read_schema()))
     assert "tiny" in json.dumps(claims)
     curves = (report / "figures" / "local" / f"{EXPERIMENT}-curves.svg").read_text(encoding="utf-8")
-    assert "held-out loss (nat)" in curves
+    assert "held-out loss (nats)" in curves

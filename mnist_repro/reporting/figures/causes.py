@@ -112,17 +112,13 @@ def _draw_panel(axes: Axes, claim: Claim, rows: Sequence[Row], *, index: int) ->
     span = max(shown) - min(shown) or half
     # An arrow has room beside the bars and the line.
     beyond = [summary.mean for summary, value in zip(summaries, values, strict=True) if math.isnan(value[0])]
-    below, above = (_ARROW_ROOM if any(sides) else _MARGIN for sides in _part_sides(beyond, claim.value))
+    below = _ARROW_ROOM if any(mean < claim.value for mean in beyond) else _MARGIN
+    above = _ARROW_ROOM if any(mean >= claim.value for mean in beyond) else _MARGIN
     axes.set_xlim(min(shown) - below * span, max(shown) + above * span)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
     if claim.unit == "fraction":
         axes.xaxis.set_major_formatter(FuncFormatter(format_percent))
     axes.set_xlabel(f"{format_subject(claim)}{' (nats)' if claim.metric == 'loss' else ''}")
-
-
-def _part_sides(means: Sequence[float], value: float) -> tuple[list[bool], list[bool]]:
-    """Return for each mean whether it lies below the value, and whether above."""
-    return [mean < value for mean in means], [mean >= value for mean in means]
 
 
 def _draw_arrow(axes: Axes, claim: Claim, mean: float, *, place: int, edge: float, colour: str) -> None:

@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from mnist_repro.comparison.speed.engines import COMPILED, CONTROL, FLOOR, Times
 from mnist_repro.reporting.figures.marks import Texts, draw_intervals, label_rows
 from mnist_repro.reporting.figures.style import MUTED, OURS, svg_figure
-from mnist_repro.reporting.wording.digits import write_whole
+from mnist_repro.reporting.wording.digits import write_significant
 from mnist_repro.reporting.wording.speed import name_engine, order_engines
 
 _ROW_INCHES = 0.23
@@ -44,7 +44,10 @@ def draw_speed(path: Path, *, times: Times) -> None:
             values = [(e.value, e.interval.low, e.interval.high) for e in estimates]
             axes.axvline(1, color=MUTED, linewidth=1, zorder=0.5)
             draw_intervals(axes, values, colours=colours, alpha=0.35, thickness=6, dot=5)
-            places, printed = list(zip(ratios, range(len(rows)), strict=True)), [write_whole(ratio) for ratio in ratios]
+            places, printed = (
+                list(zip(ratios, range(len(rows)), strict=True)),
+                [write_significant(ratio) for ratio in ratios],
+            )
             axes.add_artist(Texts(places, printed, align=0, offset=(6, 0), size=8))
             axes.set_xscale("log")
             axes.set_xlim(0.9, 90)

@@ -20,7 +20,15 @@ from mnist_repro.verdicts.finding import Verdict
 # GitHub's limit for one step; a larger file is not shown at all.
 MOST_BYTES = 1024 * 1024
 
-_CLAIM_HEADINGS = ("experiment", "claim", "document", "our mean (95 %)", "one run, 95 %", "runs", "verdict")
+_CLAIM_HEADINGS = (
+    "experiment",
+    "claim",
+    "document",
+    "our mean (95 % CI)",
+    "95 % range of a single run",
+    "runs",
+    "verdict",
+)
 _OPEN, _CLOSED = "<details>", "</details>"
 _CUT = "*Cut here: the summary of a step has at most 1 MiB. The pages of the report have the rest.*\n"
 

@@ -10,8 +10,7 @@ from mnist_repro.comparison.versions.verdict_history import list_undecided
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import OTHER_PAGES
 from mnist_repro.reporting.figures.report import FigureFiles
-from mnist_repro.reporting.wording.contradictions import collect_contradictions
-from mnist_repro.reporting.wording.speed import list_engine_rows, list_ratio_rows, list_study_rows
+from mnist_repro.reporting.wording.speed import list_engine_rows, list_study_rows
 from mnist_repro.reporting.wording.versions import list_horizon_rows, list_probe_rows, list_probed_experiments
 
 
@@ -73,14 +72,5 @@ def render_pages(results: Results, *, figures: FigureFiles, templates: Templates
                 if studies
             ],
         )
-    times = results.artifacts[results.timed.name].times if results.timed else {}
-    pages["README.md"] = render(
-        "index.md.j2",
-        contradictions={
-            name: collect_contradictions(document, results=results.shown)
-            for name, document in results.documents.items()
-        },
-        times=times,
-        ratio_rows=list_ratio_rows(times),
-    )
+    pages["README.md"] = render("index.md.j2")
     return pages

@@ -35,7 +35,6 @@ def render_front_page(
     part = templates.get_template("readme.md.j2").render(
         documents=results.documents,
         result=front,
-        studies=results.artifacts[front.name].studies,
         figure=(home / figures.environments[front.name]["overview"]).as_posix(),
         report=(home / "README.md").as_posix(),
         one_page=(home / PAGE_FILE).as_posix(),

@@ -11,10 +11,10 @@ from rich.text import Text
 from mnist_repro.reporting.terminal.tables import plain_table
 from mnist_repro.reporting.wording.numbers import (
     STAND_IN_WARNING,
+    format_last,
     format_number,
     format_one_run,
     format_reported,
-    format_subject,
     format_verdict,
 )
 from mnist_repro.reporting.wording.reported_runs import HEADINGS, list_notes, list_run_cells, summarize_result
@@ -83,11 +83,12 @@ def print_families(families: Iterable[Family], *, console: Console) -> None:
 
 def _cells(family: Family) -> list[Text]:
     claim, summary = family.claim, family.assessments[-1].summary
-    subject = f"{_MARKED if family.finding.basis is Basis.FACT else ' '} {format_subject(claim)}"
-    if len(family.assessments) > 1:
-        subject += f", last of a curve of {len(family.assessments)}"
+    mark, subject = (
+        _MARKED if family.finding.basis is Basis.FACT else " ",
+        format_last(claim, points=len(family.assessments)),
+    )
     return [
-        Text(subject),
+        Text(f"{mark} {subject}"),
         Text(format_reported(claim)),
         Text(format_number(summary.mean, claim) if summary else ""),
         Text(format_one_run(family.assessments[-1].measured) if summary else ""),

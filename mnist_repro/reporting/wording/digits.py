@@ -36,7 +36,7 @@ def write(value: float, decimals: int, *, signed: bool = False) -> str:
     return f"{rounded:{'+' if signed and rounded else ''},.{decimals}f}".replace("-", MINUS)
 
 
-def write_whole(value: float) -> str:
+def write_significant(value: float) -> str:
     """Write three significant digits of a number, or all digits before its point: 2,493 and 0.561."""
     return write(value, count_decimals(value))
 
@@ -76,6 +76,14 @@ def format_estimate(estimate: Estimate, *, scale: float = 1.0, signed: bool = Fa
     width = interval.high - interval.low
     decimals = count_decimals(max(abs(value), width) if signed and math.isfinite(width) else value)
     return join_interval(value, interval, decimals, signed=signed, unit=unit)
+
+
+def format_range(low: float, high: float, *, scale: float = 1.0, unit: str = "") -> str:
+    """Format the smallest and the largest of some values to three significant digits; one where they are equal."""
+    interval = Interval(scale * low, scale * high)
+    decimals = part_decimals(interval, count_decimals(interval.low))
+    ends = dict.fromkeys(write(end, decimals) for end in (interval.low, interval.high))
+    return f"{' to '.join(ends)}{unit}"
 
 
 def join_interval(value: float, interval: Interval, least: int, *, unit: str, signed: bool = False) -> str:

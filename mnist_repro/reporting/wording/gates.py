@@ -18,7 +18,7 @@ from mnist_repro.comparison.gate.regression import Outcome
 from mnist_repro.comparison.speed.baseline import launches_on
 from mnist_repro.comparison.speed.gate import TOLERANCE, SpeedComparison, pool_spread
 from mnist_repro.comparison.speed.trials import SpeedGateSummary, TrialCount
-from mnist_repro.reporting.wording.digits import format_estimate
+from mnist_repro.reporting.wording.digits import format_estimate, write
 from mnist_repro.reporting.wording.numbers import format_environment
 
 
@@ -81,13 +81,8 @@ def format_shift(shift: Shift | None) -> str:
     """Format the shift of a mean accuracy in percentage points and in standard deviations over seeds."""
     if shift is None:
         return "not measured"
-    deviations = "" if math.isinf(shift.in_spreads) else f", {_signed(shift.in_spreads, digits=1)} sd"
-    return f"{_signed(100 * shift.accuracy, digits=2)} points{deviations}, {shift.evaluation_set}"
-
-
-def _signed(value: float, *, digits: int) -> str:
-    # Adding 0 drops the sign of a value that rounds to 0.
-    return f"{round(value, digits) + 0.0:+.{digits}f}"
+    deviations = "" if math.isinf(shift.in_spreads) else f", {write(shift.in_spreads, 1, signed=True)} sd"
+    return f"{write(100 * shift.accuracy, 2, signed=True)} points{deviations}, {shift.evaluation_set}"
 
 
 def format_remedy(detection: Detection) -> str:

@@ -50,6 +50,12 @@ def format_subject(claim: Claim) -> str:
     return f"{claim.evaluation_set} {metric}" if claim.evaluation_set else metric
 
 
+def format_last(claim: Claim, *, points: int) -> str:
+    """Name the last claim of a family with so many points: of a curve, its end."""
+    subject = format_subject(claim)
+    return f"final {subject} ({points}-point curve)" if points > 1 else subject
+
+
 def format_number(value: float, claim: Claim) -> str:
     """Format one of our values in the unit in which pages show the claim: fractions as percent."""
     if math.isnan(value):
@@ -216,7 +222,7 @@ def list_family_cells(family: Family) -> tuple[str, ...]:
         # A promise or a target is no value of a run, but our mean is what it is held against.
         one_run = format_one_run(measured) if claim.is_of_run else ""
         numbers = format_mean(summary, claim), one_run, str(summary.n)
-    subject = f"{format_subject(claim)}, last of a curve of {points}" if points > 1 else format_subject(claim)
+    subject = format_last(claim, points=points)
     return subject, format_reported(claim), *numbers, format_verdict(family)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from mnist_repro.comparison.speed.engines import COMPILED, CONTROL, FLOOR, EngineTimes, Times
+from mnist_repro.comparison.speed.engines import COMPILED, FLOOR, EngineTimes, Times
 from mnist_repro.comparison.speed.studies import (
     MeasuredStudy,
     StudyRatio,
@@ -13,9 +13,7 @@ from mnist_repro.comparison.speed.studies import (
     list_outside_shares,
     list_processor_shares,
 )
-from mnist_repro.reporting.wording.digits import format_estimate, format_fraction, write_whole
-from mnist_repro.stats.estimates import Estimate
-from mnist_repro.stats.summary import UNKNOWN
+from mnist_repro.reporting.wording.digits import format_estimate, format_range, write_significant
 from mnist_repro.verdicts.environment import EnvironmentResult
 
 _MICROSECONDS = 1e6
@@ -66,11 +64,15 @@ def list_time_cells(
     if busy is not None:
         ratios += _list_estimates(times.engine, busy)
     cells = [
-        f"{write_whole(_MICROSECONDS * times.median_seconds)} µs",
+        f"{write_significant(_MICROSECONDS * times.median_seconds)} µs",
         *ratios,
-        f"{write_whole(times.ready_seconds)} s",
+        f"{write_significant(times.ready_seconds)} s",
     ]
-    return [*cells, f"{write_whole(times.peak_bytes / _MEGABYTES)} MB", times.settings.strip("{}").replace('"', "")]
+    return [
+        *cells,
+        f"{write_significant(times.peak_bytes / _MEGABYTES)} MB",
+        times.settings.strip("{}").replace('"', ""),
+    ]
 
 
 def _list_estimates(engine: str, engines: Mapping[str, EngineTimes]) -> list[str]:
@@ -92,46 +94,16 @@ def list_engine_rows(times: Times, *, busy: Times) -> dict[str, list[list[str]]]
     }
 
 
-def list_ratio_rows(times: Times) -> list[list[str]]:
-    """Return a row for each experiment: its name and what `list_ratio_cells` gives."""
-    return [[name, *list_ratio_cells(name, times)] for name in times]
-
-
-def list_ratio_headings(times: Times) -> list[str]:
-    """Return the headings of `list_ratio_cells`."""
-    return ["ours over matrix products", *(f"{name_engine(engine)}, over ours" for engine in _list_others(times))]
-
-
-def list_ratio_cells(name: str, times: Times) -> list[str]:
-    """Return the ratios of an experiment: ours over the floor, and others over ours; empty where not timed."""
-    engines = times[name]
-    pairs = [(COMPILED, FLOOR), *((other, COMPILED) for other in _list_others(times))]
-    return [
-        write_whole(engines[one].ratio_to(engines[other]).value) if engines.keys() >= {one, other} else ""
-        for one, other in pairs
-    ]
-
-
-def _list_others(times: Times) -> list[str]:
-    found = {engine for engines in times.values() for engine in engines}
-    return [engine for engine in _ENGINES if engine in found - {COMPILED, FLOOR, CONTROL}]
-
-
-def _format_percent(estimate: Estimate) -> str:
-    return format_fraction(estimate.value, estimate.interval)
-
-
 _HOUR = 3600.0
 _SHOWN_WORKERS = (1, 2, 8)
 
-# Measurements of whole studies, in the order of the rows, and how a value is written.
-_MEASUREMENTS: Sequence[
-    tuple[Callable[[Sequence[MeasuredStudy]], list[StudyRatio]], str, Callable[[Estimate], str]]
-] = (
-    (list_efficiencies, "parallel efficiency, workers: {workers}", _format_percent),
-    (list_growths, "time relative to half the seeds, workers: {workers}", format_estimate),
-    (list_outside_shares, "time outside training periods, workers: {workers}", _format_percent),
-    (list_processor_shares, "the runs' time with a processor, workers: {workers}", _format_percent),
+_PERCENT = (100.0, " %")
+# Measurements of whole studies, in the order of the rows, with scale and unit.
+_MEASUREMENTS: Sequence[tuple[Callable[[Sequence[MeasuredStudy]], list[StudyRatio]], str, tuple[float, str]]] = (
+    (list_efficiencies, "parallel efficiency, workers: {workers}", _PERCENT),
+    (list_growths, "time relative to half the seeds, workers: {workers}", (1.0, "")),
+    (list_outside_shares, "time outside training periods, workers: {workers}", _PERCENT),
+    (list_processor_shares, "the runs' time with a processor, workers: {workers}", _PERCENT),
 )
 
 
@@ -148,19 +120,8 @@ def list_throughputs(result: EnvironmentResult, studies: Sequence[MeasuredStudy]
     rows = []
     for name, seconds in _list_run_seconds(result):
         rates = [workers * (factor if workers > 1 else 1.0) * _HOUR / seconds for workers in _SHOWN_WORKERS]
-        rows.append([name, f"{write_whole(seconds)} s", *map(_format_rate, rates)])
+        rows.append([name, f"{write_significant(seconds)} s", *map(_format_rate, rates)])
     return rows
-
-
-def format_throughput(result: EnvironmentResult, studies: Sequence[MeasuredStudy]) -> str:
-    """Return sentences with the seeds per hour; empty where no run has completed."""
-    rates = [f"{_format_rate(_HOUR / seconds)} of {name}" for name, seconds in _list_run_seconds(result)]
-    if not rates:
-        return ""
-    return (
-        f"By the median time of these runs, one single-threaded worker trains, in seeds per hour: {', '.join(rates)}. "
-        f"{format_efficiency(studies)}"
-    )
 
 
 def format_efficiency(studies: Sequence[MeasuredStudy]) -> str:
@@ -168,8 +129,10 @@ def format_efficiency(studies: Sequence[MeasuredStudy]) -> str:
     found = _find_efficiency(studies)
     if found is None:
         return "With N workers, multiply by N at most; the parallel efficiency was not measured here."
+    scale, unit = _PERCENT
+    efficiency = format_estimate(found.estimate, scale=scale, unit=unit)
     return (
-        f"With N workers, multiply by N and by the parallel efficiency: {_format_percent(found.estimate)} for "
+        f"With N workers, multiply by N and by the parallel efficiency: {efficiency} for "
         f"{found.workers} workers ({_count_rounds(found)} of {found.seeds} seeds of {found.experiment}, "
         f"{format_processors(studies)}), extrapolated beyond {found.workers}."
     )
@@ -181,10 +144,10 @@ def list_study_rows(studies: Sequence[MeasuredStudy]) -> list[list[str]]:
         [
             f"{ratio.experiment}, {ratio.seeds} seeds",
             text.format(workers=ratio.workers),
-            show(ratio.estimate),
-            f"{' to '.join(show(Estimate(ratio.values[end], UNKNOWN)) for end in (0, -1))}, {_count_rounds(ratio)}",
+            format_estimate(ratio.estimate, scale=scale, unit=unit),
+            f"{format_range(ratio.values[0], ratio.values[-1], scale=scale, unit=unit)}, {_count_rounds(ratio)}",
         ]
-        for list_ratios, text, show in _MEASUREMENTS
+        for list_ratios, text, (scale, unit) in _MEASUREMENTS
         for ratio in list_ratios(studies)
     ]
 

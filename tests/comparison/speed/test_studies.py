@@ -26,7 +26,6 @@ from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.wording.speed import (
     format_efficiency,
     format_processors,
-    format_throughput,
     list_study_rows,
     list_throughput_headings,
     list_throughputs,
@@ -110,8 +109,7 @@ def test_pages_unmeasured_efficiency_is_said(result: EnvironmentResult) -> None:
     """Without a measured study, figures for more workers are limits, and are called so."""
     assert list_throughput_headings(())[2:] == ["1 worker", "2 workers, at most", "8 workers, at most"]
     assert list_throughputs(result, ()) == [[EXPERIMENT, "3.00 s", "1,200", "2,400", "9,600"]]
-    assert "was not measured here" in format_throughput(result, ())
-    assert "per hour: 1,200 of tf1-basic." in format_throughput(result, ())
+    assert "was not measured here" in format_efficiency(())
 
 
 def test_pages_measured_efficiency_counts(tmp_path: Path, result: EnvironmentResult) -> None:
@@ -121,18 +119,18 @@ def test_pages_measured_efficiency_counts(tmp_path: Path, result: EnvironmentRes
     assert list_throughput_headings(studies)[2:5] == ["1 worker", "2 workers", "8 workers, extrapolated"]
     assert list_throughputs(result, studies) == [[EXPERIMENT, "3.00 s", "1,200", "2,280", "9,120"]]
     assert format_efficiency(studies) == (
-        "With N workers, multiply by N and by the parallel efficiency: 0.950 (0.950 to 0.950) for 2 workers (9 rounds "
+        "With N workers, multiply by N and by the parallel efficiency: 95.0 % for 2 workers (9 rounds "
         "of 40 seeds of tf1-basic, A processor), extrapolated beyond 2."
     )
     assert [cells[1:] for cells in list_study_rows(studies)] == [
-        ["parallel efficiency, workers: 2", "0.950 (0.950 to 0.950)", "0.95 to 0.95, 9 rounds"],
-        ["time relative to half the seeds, workers: 2", "2.00 (2.00 to 2.00)", "2 to 2, 9 rounds"],
-        ["fraction outside training periods, workers: 2", "0.100 (0.100 to 0.100)", "0.1 to 0.1, 9 rounds"],
-        ["fraction outside training periods, workers: 1", "0.100 (0.100 to 0.100)", "0.1 to 0.1, 9 rounds"],
-        ["fraction outside training periods, workers: 2", "0.100 (0.100 to 0.100)", "0.1 to 0.1, 9 rounds"],
-        ["fraction of the runs' time with a processor, workers: 2", "0.990 (0.990 to 0.990)", "0.99 to 0.99, 9 rounds"],
-        ["fraction of the runs' time with a processor, workers: 1", "0.990 (0.990 to 0.990)", "0.99 to 0.99, 9 rounds"],
-        ["fraction of the runs' time with a processor, workers: 2", "0.990 (0.990 to 0.990)", "0.99 to 0.99, 9 rounds"],
+        ["parallel efficiency, workers: 2", "95.0 %", "95.0 %, 9 rounds"],
+        ["time relative to half the seeds, workers: 2", "2.00", "2.00, 9 rounds"],
+        ["time outside training periods, workers: 2", "10.0 %", "10.0 %, 9 rounds"],
+        ["time outside training periods, workers: 1", "10.0 %", "10.0 %, 9 rounds"],
+        ["time outside training periods, workers: 2", "10.0 %", "10.0 %, 9 rounds"],
+        ["the runs' time with a processor, workers: 2", "99.0 %", "99.0 %, 9 rounds"],
+        ["the runs' time with a processor, workers: 1", "99.0 %", "99.0 %, 9 rounds"],
+        ["the runs' time with a processor, workers: 2", "99.0 %", "99.0 %, 9 rounds"],
     ]
 
 
@@ -143,8 +141,8 @@ def test_pages_few_rounds_have_their_spread(tmp_path: Path) -> None:
 
     figures = list_study_rows(read_studies(write(tmp_path, *quick, *rounds(1), *slow)))
 
-    assert figures[0][2:] == ["0.950", "0.905 to 1, 3 rounds"]
-    assert figures[1][2:] == ["2.00", "1.9 to 2.1, 3 rounds"]
+    assert figures[0][2:] == ["95.0 %", "90.5 to 100.0 %, 3 rounds"]
+    assert figures[1][2:] == ["2.00", "1.90 to 2.10, 3 rounds"]
 
 
 def test_pages_busy_machine_is_apart(tmp_path: Path) -> None:
@@ -157,10 +155,10 @@ def test_pages_busy_machine_is_apart(tmp_path: Path) -> None:
     quiet, beside = list_study_rows(studies), list_study_rows(busy_studies)
 
     assert {len(cells) for cells in quiet + beside} == {4}
-    assert quiet[0][2:] == ["0.950", "0.95 to 0.95, 2 rounds"]
-    assert quiet[1][2:] == ["2.00", "2 to 2, 2 rounds"]
-    assert beside[0][2:] == ["0.679", "0.679 to 0.679, 1 round"]
-    assert beside[1][::2] == ["tf1-basic, 10 seeds", "0.100"]
+    assert quiet[0][2:] == ["95.0 %", "95.0 %, 2 rounds"]
+    assert quiet[1][2:] == ["2.00", "2.00, 2 rounds"]
+    assert beside[0][2:] == ["67.9 %", "67.9 %, 1 round"]
+    assert beside[1][::2] == ["tf1-basic, 10 seeds", "10.0 %"]
     assert not any(cells[0] == "tf1-basic, 10 seeds" for cells in quiet)
     assert [ratio.values for ratio in list_processor_shares(busy_studies)] == [(0.99,), (0.99,), (0.67,)]
 

@@ -20,7 +20,7 @@ from mnist_repro.reporting.terminal import progress as terminal
 from mnist_repro.reporting.terminal.claims import print_claims
 from mnist_repro.reporting.terminal.plan import print_next_step
 from mnist_repro.reporting.terminal.progress import StudyProgress, format_plan
-from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_reported, format_subject
+from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_last, format_reported
 from mnist_repro.reporting.wording.reported_runs import summarize_result
 from mnist_repro.studies.study import Plan
 from mnist_repro.studies.worker import PlannedRun
@@ -203,11 +203,7 @@ def test_print_claims_every_family_of_what_was_run_has_one_row(result: Environme
     rows = lines[lines.index(EXPERIMENT) + 1 : -1]
     subjects = [re.split(r"  +", line.strip())[:2] for line in rows]
     expected = [
-        [
-            format_subject(f.claim) + (f", last of a curve of {len(f.assessments)}" if len(f.assessments) > 1 else ""),
-            format_reported(f.claim),
-        ]
-        for f in experiment.families
+        [format_last(f.claim, points=len(f.assessments)), format_reported(f.claim)] for f in experiment.families
     ]
     assert subjects == expected
     assert len(subjects) == 4

@@ -151,10 +151,10 @@ def test_format_detections_counts_add_up() -> None:
 @pytest.mark.parametrize(
     ("shift", "text"),
     [
-        pytest.param(SHIFT, "-2.51 points, -5.0 sd, test", id="down"),
-        pytest.param(replace(SHIFT, accuracy=0.00004), "+0.00 points, +0.0 sd, test", id="hardly"),
-        pytest.param(replace(SHIFT, accuracy=-0.00004), "+0.00 points, +0.0 sd, test", id="hardly, down"),
-        pytest.param(replace(SHIFT, spread=0.0), "-2.51 points, test", id="no spread"),
+        pytest.param(SHIFT, "−2.51 points, −5.0 sd, test", id="down"),
+        pytest.param(replace(SHIFT, accuracy=0.00004), "0.00 points, 0.0 sd, test", id="hardly"),
+        pytest.param(replace(SHIFT, accuracy=-0.00004), "0.00 points, 0.0 sd, test", id="hardly, down"),
+        pytest.param(replace(SHIFT, spread=0.0), "−2.51 points, test", id="no spread"),
         pytest.param(None, "not measured", id="not measured"),
     ],
 )

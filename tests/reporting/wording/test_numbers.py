@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
+from hypothesis import given, strategies as st
 from made_up_claims import make_claim
 
 from mnist_repro.documents.catalogue import load_catalogue
@@ -150,6 +152,25 @@ def test_format_interval_rate_has_none(end: float) -> None:
 def test_format_mean_interval_stands_behind_it(claim: Claim, values: list[float], expected: str) -> None:
     """The mean comes with its confidence interval, or with the word that there is none."""
     assert expected == format_mean(summarize(values), claim)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        pytest.param(make_claim(), id="accuracy"),
+        pytest.param(make_claim("11.57", metric="error", unit="percent"), id="error"),
+        pytest.param(make_claim(metric="loss", unit="nat"), id="loss"),
+        pytest.param(make_claim(metric="total_seconds", unit="seconds"), id="time"),
+    ],
+)
+@given(values=st.lists(st.floats(0.01, 0.99), min_size=2, max_size=9, unique=True))
+def test_format_mean_and_interval_have_equal_decimals_and_two_ends(claim: Claim, values: list[float]) -> None:
+    """Whatever our runs measured, a mean and its interval have equal decimals, and no interval looks like a point."""
+    summary = summarize(values)
+    for text in (format_mean(summary, claim), format_interval(summary.prediction_interval, claim)):
+        numbers = re.findall(r"[\d,]+(?:\.\d+)?", text)
+        assert len({len(number.partition(".")[2]) for number in numbers}) == 1
+        assert len(numbers) == 1 or numbers[-2] != numbers[-1]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from mnist_repro.records.pooling import Reason
 from mnist_repro.reporting.escaping import escape_markdown, show_unseen
 from mnist_repro.reporting.wording.numbers import (
     format_environment,
+    format_last,
     format_lines,
     format_made_with,
     format_one_run,
@@ -55,6 +56,14 @@ def make_family(*judgements: Judgement, verdict: Verdict = Verdict.REPRODUCED, p
 def test_format_subject_claim_names_set_and_metric(claim: Claim, expected: str) -> None:
     """The set comes first where there is one."""
     assert expected == format_subject(claim)
+
+
+def test_format_last_end_of_a_curve_says_so() -> None:
+    """The last of ten points is the final value of a 10-point curve; a single value is just named."""
+    claim = make_claim(metric="loss", unit="nat", evaluation_set="validation")
+
+    assert format_last(claim, points=10) == "final validation loss (10-point curve)"
+    assert format_last(claim, points=1) == "validation loss"
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_list_rounding_cells_row_says_whether_platforms_can_agree(causes: Experi
     chaotic = replace(causes.sensitivity, ratio=1.1, interval=replace(causes.sensitivity.interval, low=0.8, high=1.4))
     assert list_rounding_cells(replace(chaotic, parted=5.0, followed=8)) == [
         "2",
-        "1.1 (0.8 to 1.4)",
+        "1.10 (0.80 to 1.40)",
         "5 steps (median of 8)",
         "numerically chaotic: runs part within the first steps, and no two platforms agree run by run",
     ]
