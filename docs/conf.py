@@ -8,9 +8,15 @@ from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any
 
+from docutils import nodes
+from sphinx.addnodes import download_reference
+from sphinx.util.fileutil import copy_asset_file
+
 import mnist_repro
 
 _HERE = Path(__file__).parent
+# The report as one page, in the checkout and in the site.
+_PAGE = Path("reports/index.html")
 
 project = "mnist_repro"
 author = "The mnist_repro maintainers"
@@ -51,6 +57,23 @@ def _keep_members_of_enums(_app: Any, _what: str, _name: str, member: object, *_
     return False if isinstance(member, Enum) else None
 
 
+def _link_the_page(app: Any, doctree: nodes.document) -> None:
+    """Link to the report's page as a page of the site: Sphinx would offer it as a file to download."""
+    for node in list(doctree.findall(download_reference)):
+        if node["reftarget"].endswith(_PAGE.name):
+            depth = app.env.docname.count("/")
+            node.replace_self(nodes.reference("", "", *node.children, refuri="../" * depth + _PAGE.as_posix()))
+
+
+def _copy_the_page(app: Any, exception: Exception | None) -> None:
+    """Put the report's page where these links lead, with the file that it links to."""
+    for file in (_PAGE, _PAGE.with_name("claims.json")):
+        if exception is None:
+            copy_asset_file(app.srcdir / file, app.outdir / file.parent)
+
+
 def setup(app: Any) -> None:
     """Take part in the build."""
     app.connect("autodoc-skip-member", _keep_members_of_enums)
+    app.connect("doctree-read", _link_the_page, priority=1)
+    app.connect("build-finished", _copy_the_page)

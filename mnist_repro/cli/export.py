@@ -10,11 +10,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from mnist_repro.cli.options import add_verb
-from mnist_repro.cli.stored import judge_environment
+from mnist_repro.cli.stored import judge_environment, open_named
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.errors import ReproError
 from mnist_repro.records.pooling import pool_runs
-from mnist_repro.records.store import open_store
 from mnist_repro.reporting.exports.benchmark_json import MEASURES, format_benchmark
 from mnist_repro.reporting.exports.mlflow import export_runs
 
@@ -30,6 +29,7 @@ def add_verbs(verbs: Any) -> None:
         export_benchmark,
         shared="--records --document",
         environment="environment that is exported",
+        reads=True,
         help="accuracies or times as benchmark-tracking actions read them",
         description="Write the list that github-action-benchmark reads as customBiggerIsBetter, of accuracies, or as "
         "customSmallerIsBetter, of seconds.",
@@ -42,6 +42,7 @@ def add_verbs(verbs: Any) -> None:
         export_mlflow,
         shared="--records --document",
         environment="environment that is exported",
+        reads=True,
         help="training runs as runs of MLflow, in a store of yours",
         description="Add each run to an MLflow store, with its protocol, its curves and what it was made with, in an "
         "experiment with the environment's name. Runs that are there already stay as they are. Needs the extra "
@@ -69,7 +70,7 @@ def export_benchmark(options: argparse.Namespace, console: Console) -> int:
 
 def export_mlflow(options: argparse.Namespace, console: Console) -> int:
     """Add an environment's runs to an MLflow store."""
-    store = open_store(options.records, environment=options.environment)
+    store = open_named(options.records, options.environment)
     protocols = load_catalogue().protocols
     records = store.read()
     pools = [pool_runs(records, protocol=protocol, store=store) for protocol in protocols.values()]

@@ -138,6 +138,7 @@ def add_verb(
     *,
     shared: str = "",
     environment: str | None = None,
+    reads: bool = False,
     help: str,  # noqa: A002 - argparse's name
     description: str | None = None,
 ) -> argparse.ArgumentParser:
@@ -149,14 +150,20 @@ def add_verb(
         The options that it shares with other verbs, between blanks.
     environment
         What --environment names, if the verb has this option.
+    reads
+        Whether it reads runs that are there: without a name it takes those of `open_named`.
     """
     parser: argparse.ArgumentParser = verbs.add_parser(name, help=help, description=description)
     for option in shared.split():
         parser.add_argument(option, **_SHARED[option])
     if environment:
-        named = f"{environment} (default: %(default)s)"
+        usual = f"{LOCAL_ENVIRONMENT}; where it has no runs, the published one with most" if reads else "%(default)s"
         parser.add_argument(
-            "--environment", type=parse_environment, default=LOCAL_ENVIRONMENT, metavar="NAME", help=named
+            "--environment",
+            type=parse_environment,
+            default=None if reads else LOCAL_ENVIRONMENT,
+            metavar="NAME",
+            help=f"{environment} (default: {usual})",
         )
     parser.set_defaults(verb=run)
     return parser

@@ -11,13 +11,14 @@ from typing import Any
 from rich.console import Console
 
 from mnist_repro.cli.options import add_verb
+from mnist_repro.cli.stored import open_named
 from mnist_repro.cli.studies import load_images, store_for, train
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.document import labelled_examples
-from mnist_repro.records.environment import describe_environment, hash_training_code
+from mnist_repro.records.environment import LOCAL_ENVIRONMENT, describe_environment, hash_training_code
 from mnist_repro.records.run import RunRecord
-from mnist_repro.records.store import RecordStore, open_store
+from mnist_repro.records.store import RecordStore
 from mnist_repro.records.variant_runs import variant_store
 from mnist_repro.reporting.terminal.causes import print_causes
 from mnist_repro.studies.confirm import compare_outcomes, format_same_code, plan_confirmation, train_revision
@@ -59,6 +60,7 @@ def add_verbs(verbs: Any) -> None:
         confirm,
         shared="--records --data --dataset --document",
         environment="environment whose runs are trained again",
+        reads=True,
         help="train some recorded runs again, and print whether today's training code gives the same, bit for bit",
         description="After a change of the training code that should change no number: train the first runs of each "
         "experiment and variant again, in the environment where they were recorded, and compare all that a seed "
@@ -112,13 +114,13 @@ def confirm(options: argparse.Namespace, console: Console) -> int:
     """Train recorded runs again, and say whether today's training code gives the same."""
     dataset = load_images(options, console)
     if options.against is None:
-        return _confirm(open_store(options.records, environment=options.environment), dataset, console)
+        return _confirm(open_named(options.records, options.environment), dataset, console)
     with TemporaryDirectory() as folder:
         console.print(f"Training with the code of {options.against}.", highlight=False)
         store = train_revision(
             options.against,
             folder=Path(folder),
-            environment=options.environment,
+            environment=options.environment or LOCAL_ENVIRONMENT,
             seeds=_CONFIRMED_SEEDS,
             dataset=dataset,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -157,6 +158,29 @@ def test_verdicts_other_environment_is_refused(call: Call, recorded: Path) -> No
     ended = call("verdicts", "--records", recorded, "--environment", "mac")
 
     assert_one_line(ended, f"{recorded} has no records of an environment 'mac'. It has: linux.")
+
+
+@pytest.mark.parametrize(("own", "named"), [(False, "many"), (True, "local")], ids=["fresh clone", "own runs"])
+def test_verdicts_without_a_name_are_of_own_runs_or_the_most_published(
+    call: Call, tmp_path: Path, protocols: dict[str, Protocol], environment: Environment, *, own: bool, named: str
+) -> None:
+    """In a fresh clone the published environment with the most runs is judged; with runs of one's own, these are."""
+    for name, seeds in (("few", 2), ("many", 3), *([("local", 1)] if own else [])):
+        runs = [make_run(protocols[EXPERIMENT], seed=seed, environment=environment) for seed in range(seeds)]
+        write_store(tmp_path / "records" / name, runs)
+
+    ended = call("verdicts", "--records", "records")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith(f"Runs of {named}:")
+
+
+def test_compare_without_names_compares_published_runs_with_others(call: Call, lower: Path, tmp_path: Path) -> None:
+    """The published environment with the most runs is compared with the other; a single one with nothing."""
+    assert call("compare", "--records", lower).out == call("compare", "linux", "mac", "--records", lower).out
+    shutil.rmtree(tmp_path / "records" / "mac")
+
+    assert_one_line(call("compare", "--records", lower), "A comparison needs two environments", "linux alone")
 
 
 @pytest.fixture

@@ -24,8 +24,14 @@ def test_workflow_actions_are_pinned_by_hash() -> None:
 
 
 def test_workflow_has_no_more_rights_than_to_read() -> None:
-    """The token may read the code alone, no checkout leaves it behind, and no event gives foreign code a better one."""
-    assert re.findall(r"^ *permissions:\n((?: +.+\n)+)", WORKFLOW, flags=re.MULTILINE) == ["  contents: read\n"]
+    """The token may read the code alone, no checkout leaves it behind, and no event gives foreign code a better one.
+
+    The job that publishes the page may do that and no more: of what was pushed, and where a user asks for it.
+    """
+    every, pages = re.findall(r"^( *)permissions:\n((?:\1  .+\n)+)", WORKFLOW, flags=re.MULTILINE)
+    assert every == ("", "  contents: read\n")
+    assert pages[1].split() == ["contents:", "read", "pages:", "write", "id-token:", "write"]
+    assert "if: ${{ vars.PUBLISH_PAGES == 'true' && github.event_name == 'push' }}" in WORKFLOW
     assert WORKFLOW.count("actions/checkout@") == WORKFLOW.count("persist-credentials: false")
     assert "pull_request_target" not in WORKFLOW
     assert "secrets." not in WORKFLOW
