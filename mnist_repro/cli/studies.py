@@ -22,7 +22,7 @@ from mnist_repro.reporting.terminal.timing import print_timing
 from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_unfinished
 from mnist_repro.studies.cluster.connection import Cluster, connect_cluster
 from mnist_repro.studies.first_layer import keep_early_weights
-from mnist_repro.studies.study import Plan, find_later_runs, plan_study, profile_seeds, run_study
+from mnist_repro.studies.study import Plan, find_alike, find_later_runs, plan_study, profile_seeds, run_study
 from mnist_repro.studies.timing import StudyClock
 from mnist_repro.verdicts.environment import find_labels, summarize_environment
 
@@ -105,7 +105,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         protocols=protocols,
         alternatives=catalogue.alternatives,
         labels=find_labels(store, folder=options.records),
-        records=records,
+        records=find_alike(store, records=records),
     )
     print_claims(result, console=console)
     for name, differences in find_later_runs(store, records=records).items():

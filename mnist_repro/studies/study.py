@@ -181,6 +181,12 @@ def run_study(
     return records
 
 
+def find_alike(store: RecordStore, *, records: Iterable[RunRecord]) -> list[RunRecord]:
+    """Return a store's runs of the same experiments under the same conditions, with these: verdicts are of all."""
+    mine = {record.experiment: record.conditions for record in records}
+    return [record for record in store.read() if record.conditions == mine.get(record.experiment)]
+
+
 def find_later_runs(store: RecordStore, *, records: Iterable[RunRecord]) -> dict[str, str]:
     """Return the experiments of which a store has runs under other conditions after these, with what differs.
 
