@@ -134,15 +134,19 @@ def train(
     keep_models: bool = False,
     clock: StudyClock | None = None,
     cluster: Cluster | None = None,
+    later: int = 0,
 ) -> list[RunRecord]:
-    """Make the missing runs of a plan, with progress; return the records of all its runs."""
+    """Make the missing runs of a plan, with progress; return the records of all its runs.
+
+    `later` is the cost of the plans that follow in the same command.
+    """
     # Not before all is known to be in order: bad input leaves nothing behind.
     store.prepare()
     console.print(format_plan(plan), highlight=False)
     for record in plan.reused:
         if record.status != "completed":
             console.print(format_unfinished(record))
-    with StudyProgress(plan, console=console) as progress:
+    with StudyProgress(plan, console=console, later=later) as progress:
         return run_study(
             plan,
             dataset=dataset,

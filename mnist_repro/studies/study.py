@@ -45,6 +45,11 @@ class Plan:
         """Number of runs."""
         return len(self.reused) + len(self.missing)
 
+    @property
+    def cost(self) -> int:
+        """What its missing runs cost together, in the unit of a run's cost."""
+        return sum(run.cost for run in self.missing)
+
 
 def profile_seeds(protocols: Iterable[Protocol], *, profile: Profile) -> dict[str, Sequence[int]]:
     """Return the seeds 0, 1, ... of each experiment in a profile."""
