@@ -80,7 +80,7 @@ class Document:
     sha256: str  #: of the file's bytes, 64 hexadecimal digits
     url: str | None  #: where it was published; None where unknown
     claims: tuple[Claim, ...]  #: in the order of `claims.toml`
-    folder: Traversable  #: where its `claims.toml` is
+    folder: Traversable = field(compare=False)  #: where its `claims.toml` is
     outputs: tuple[Output, ...]  #: where the stored text holds printed output; empty: everywhere
     not_claims: tuple[NotAClaim, ...]  #: which numbers of that output are no results
     remarks: tuple[Remark, ...]
