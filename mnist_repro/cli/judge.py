@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from mnist_repro.cli.options import add_verb, parse_ratio
-from mnist_repro.cli.stored import find_pair, judge_environment
+from mnist_repro.cli.stored import find_pair, forget_others, judge_environment
 from mnist_repro.comparison.environments import compare_stores
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.reporting.terminal.differences import print_differences
@@ -21,7 +21,7 @@ def add_verbs(verbs: Any) -> None:
         verbs,
         "verdicts",
         show_verdicts,
-        shared="--records --document --format",
+        shared="documents --records --document --format",
         environment="environment whose runs are judged",
         reads=True,
         help="print the verdict on everything that the documents report, with its reason",
@@ -57,8 +57,10 @@ def add_verbs(verbs: Any) -> None:
 
 def show_verdicts(options: argparse.Namespace, console: Console) -> int:
     """Print the verdicts."""
-    catalogue = load_catalogue()
+    catalogue = load_catalogue().select_documents(options.documents)
     result = judge_environment(options, catalogue)
+    if options.documents:
+        result = forget_others(result)
     if options.environment is None and options.format == "table":
         console.print(f"Runs of {result.name}:", highlight=False)
     print_verdicts(result, documents=catalogue.documents, form=options.format, console=console)

@@ -24,7 +24,7 @@ def add_verbs(verbs: Any) -> None:
         verbs,
         "list",
         list_all,
-        shared="--document",
+        shared="documents --document",
         help="list documents, experiments and profiles, and check all that can be checked before training",
         description="Check that the files of each document fit together, hold its claims against its text, which is "
         f"looked for beside them and in the folder that {TEXTS_VARIABLE} names, and list what there is. Exits with 1 "
@@ -32,9 +32,9 @@ def add_verbs(verbs: Any) -> None:
     )
 
 
-def list_all(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - all verbs are called alike
+def list_all(options: argparse.Namespace, console: Console) -> int:
     """List documents, experiments and profiles, and what is wrong between texts and claims."""
-    catalogue = load_catalogue()
+    catalogue = load_catalogue().select_documents(options.documents)
     wrong = 0
     for document in catalogue.documents.values():
         text = find_text(document)

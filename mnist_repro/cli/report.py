@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from os import cpu_count, environ
 from pathlib import Path
 from typing import Any
@@ -12,15 +14,17 @@ from typing import Any
 from rich.console import Console
 
 from mnist_repro.cli.options import DEFAULT_OUTPUT, DEFAULT_RECORDS, add_verb, name_baseline, name_matrix
+from mnist_repro.cli.stored import forget_others
 from mnist_repro.comparison.results import Results, load_results
 from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.folders import FOLDERS_VARIABLE
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import is_own
 from mnist_repro.records.store import open_stores
 from mnist_repro.reporting.terminal.plan import print_next_step
 
 _OWN_OUTPUT = DEFAULT_OUTPUT / "local"
-_PUBLISHED = "../README.md"
+_PUBLISHED = DEFAULT_OUTPUT / "README.md"
 # What pins the libraries that draw the published figures, in the folder of the report's.
 _LOCK = Path("locks/reference.txt")
 
@@ -31,7 +35,7 @@ def add_verbs(verbs: Any) -> None:
         verbs,
         "report",
         report,
-        shared="--records --baseline --document",
+        shared="documents --records --baseline --document",
         help="write the report of your own runs, or with --publish that of all named environments",
         description="Write README.md, the same as one page, index.html, and a page of each environment, from the "
         "records alone; neither MNIST nor TensorFlow is needed. Your own runs are those of `local`, and all on the "
@@ -70,7 +74,15 @@ def report(options: argparse.Namespace, console: Console) -> int:
     from mnist_repro.reporting.report import write_report  # noqa: PLC0415
 
     is_published = options.publish or options.check or options.readme is not None
-    output = options.output or (DEFAULT_OUTPUT if is_published else _OWN_OUTPUT)
+    if is_published and (options.documents or environ.get(FOLDERS_VARIABLE)):
+        msg = (
+            "The published report has all documents of the package, and no other: --publish, --check and --readme take "
+            f"neither DOCUMENT nor --document. Received: {', '.join(options.documents) or environ[FOLDERS_VARIABLE]}. "
+            "Leave that out, or write a report of your own."
+        )
+        raise ReproError(msg)
+    own = _OWN_OUTPUT.joinpath("-".join(options.documents))
+    output = options.output or (DEFAULT_OUTPUT if is_published else own)
     results = _load_results(options, output=output, is_published=is_published)
     if options.check:
         lock = output.parent / _LOCK
@@ -88,7 +100,7 @@ def report(options: argparse.Namespace, console: Console) -> int:
         results,
         output,
         readme=options.readme,
-        published=None if is_published or options.output else _PUBLISHED,
+        published=None if is_published or options.output else Path(os.path.relpath(_PUBLISHED, output)).as_posix(),
         step_summary=Path(named) if named else None,
     )
     pages = [file for file in written if file.suffix != ".svg"]
@@ -96,7 +108,8 @@ def report(options: argparse.Namespace, console: Console) -> int:
         console.print(f"Wrote {page}", highlight=False, soft_wrap=True)
     console.print(f"Wrote {len(written) - len(pages)} figures in {output / 'figures'}", highlight=False, soft_wrap=True)
     if not is_published:
-        command = " ".join(["mnist-repro run --profile full", *_repeat_options(options)])
+        asked = [each.protocol.id for each in results.environments[0].experiments] if options.documents else []
+        command = " ".join(["mnist-repro run", *asked, "--profile full", *_repeat_options(options)])
         for result in results.environments:
             print_next_step(result, command=command, workers=cpu_count() or 1, console=console)
     return 0
@@ -125,7 +138,12 @@ def _load_results(options: argparse.Namespace, *, output: Path, is_published: bo
     # Versions and gates compare published runs.
     baseline = name_baseline(options.baseline, records=options.records) if is_published else options.baseline
     matrix = name_matrix(options.matrix, output=output) if is_published else options.matrix
-    return load_results(options.records, stores=stores, catalogue=load_catalogue(), baseline=baseline, matrix=matrix)
+    catalogue = load_catalogue().select_documents(options.documents)
+    results = load_results(options.records, stores=stores, catalogue=catalogue, baseline=baseline, matrix=matrix)
+    if not options.documents:
+        return results
+    environments, shown = ([forget_others(each) for each in part] for part in (results.environments, results.shown))
+    return replace(results, environments=environments, shown=shown)
 
 
 def _print_differences(differences: list[str], output: Path, console: Console) -> int:

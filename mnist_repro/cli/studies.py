@@ -24,7 +24,7 @@ from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_unfin
 from mnist_repro.studies.cluster.connection import Cluster, connect_cluster
 from mnist_repro.studies.first_layer import keep_early_weights
 from mnist_repro.studies.stopping import IsDecided, note_rules, plan_rules
-from mnist_repro.studies.study import Plan, find_later_runs, plan_study, profile_seeds, run_study
+from mnist_repro.studies.study import Plan, find_alike, find_later_runs, plan_study, profile_seeds, run_study
 from mnist_repro.studies.timing import StudyClock
 from mnist_repro.verdicts.environment import find_labels, summarize_environment
 from mnist_repro.verdicts.in_turn import until_decided
@@ -128,7 +128,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         protocols=protocols,
         alternatives=catalogue.alternatives,
         labels=find_labels(store, folder=options.records),
-        records=records,
+        records=find_alike(store, records=records),
     )
     print_claims(result, console=console)
     for name, differences in find_later_runs(store, records=records).items():
@@ -159,15 +159,19 @@ def train(
     clock: StudyClock | None = None,
     cluster: Cluster | None = None,
     is_decided: IsDecided | None = None,
+    later: int = 0,
 ) -> list[RunRecord]:
-    """Make the missing runs of a plan, with progress; return the records of all its runs."""
+    """Make the missing runs of a plan, with progress; return the records of all its runs.
+
+    `later` is the cost of the plans that follow in the same command.
+    """
     # Not before all is known to be in order: bad input leaves nothing behind.
     store.prepare()
     console.print(format_plan(plan), highlight=False)
     for record in plan.reused:
         if record.status != "completed":
             console.print(format_unfinished(record))
-    with StudyProgress(plan, console=console) as progress:
+    with StudyProgress(plan, console=console, later=later) as progress:
         return run_study(
             plan,
             dataset=dataset,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -91,7 +91,8 @@ def explain(options: argparse.Namespace, console: Console) -> int:
     )
     console.print("The experiments as they were reconstructed:")
     labelled = labelled_examples(catalogue.documents.values())
-    records = train(own, dataset=dataset, store=store, console=console, labelled=labelled)
+    later = sum(plan.cost for plan, _ in plans)
+    records = train(own, dataset=dataset, store=store, console=console, labelled=labelled, later=later)
     console.print("Every choice made otherwise, and the initial values moved:")
     records += _train_variants(plans, store=store, console=console)
     causes = find_causes(store, documents=catalogue.documents, protocols=protocols, alternatives=catalogue.alternatives)
@@ -170,9 +171,10 @@ def _confirm(store: RecordStore, dataset: Dataset, console: Console) -> int:
     return 0
 
 
-def _train_variants(plans: Iterable[tuple[Plan, Dataset]], *, store: RecordStore, console: Console) -> list[RunRecord]:
+def _train_variants(plans: Sequence[tuple[Plan, Dataset]], *, store: RecordStore, console: Console) -> list[RunRecord]:
     own = variant_store(store)
     records: list[RunRecord] = []
-    for plan, images in plans:
-        records += train(plan, dataset=images, store=own, console=console, keep_pictures=False)
+    for made, (plan, images) in enumerate(plans, start=1):
+        later = sum(other.cost for other, _ in plans[made:])
+        records += train(plan, dataset=images, store=own, console=console, keep_pictures=False, later=later)
     return records

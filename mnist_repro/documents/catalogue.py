@@ -25,6 +25,7 @@ class Catalogue:
     documents: dict[str, Document]  #: by id
     protocols: dict[str, Protocol]  #: of all experiments, by id
     alternatives: tuple[Variant, ...]  #: what the cause finder tries
+    owners: dict[str, str]  #: id of the document that declares each experiment, by the experiment's id
     faults: tuple[Variant, ...]  #: mistakes planted to learn what the regression gate catches
 
     def select(self, names: Iterable[str]) -> dict[str, Protocol]:
@@ -40,6 +41,30 @@ class Catalogue:
             msg = f"Unknown experiment: {', '.join(unknown)}. Known: {', '.join(self.protocols)}."
             raise ReproError(msg)
         return {name: protocol for name, protocol in self.protocols.items() if not wanted or name in wanted}
+
+    def select_documents(self, names: Collection[str]) -> Catalogue:
+        """Return the catalogue of the named documents, with what is declared for them; of all where none is named.
+
+        A document's verdicts are its own: what other documents report changes none of them.
+
+        Raises
+        ------
+        ReproError
+            If a name is unknown.
+        """
+        if unknown := [name for name in names if name not in self.documents]:
+            msg = f"Unknown document: {', '.join(unknown)}. Known: {', '.join(self.documents)}."
+            raise ReproError(msg)
+        if not names:
+            return self
+        protocols = {id_: each for id_, each in self.protocols.items() if self.owners[id_] in names}
+        return Catalogue(
+            documents={id_: each for id_, each in self.documents.items() if id_ in names},
+            protocols=protocols,
+            alternatives=tuple(each for each in self.alternatives if each.experiment in protocols),
+            faults=tuple(each for each in self.faults if each.experiment in protocols),
+            owners=self.owners,
+        )
 
 
 def load_catalogue() -> Catalogue:
@@ -57,11 +82,14 @@ def load_catalogue() -> Catalogue:
     check_unique_over_documents([(folder, document.id) for folder, document in documents], what="documents")
     ids = [(folder, id_) for folder, document in documents for id_ in list_ids(document)]
     check_unique_over_documents(ids, what="claims, comparisons and statements")
+    of_folder = {folder: document.id for folder, document in documents}
+    declared = _load_declared(folders, "experiments", kind=Protocol)
     catalogue = Catalogue(
         documents={document.id: document for _, document in documents},
-        protocols={protocol.id: protocol for protocol in _load_declared(folders, "experiments", kind=Protocol)},
-        alternatives=_load_declared(folders, "alternatives", kind=Variant),
-        faults=_load_declared(folders, "faults", kind=Variant),
+        protocols={protocol.id: protocol for _, protocol in declared},
+        owners={protocol.id: of_folder[folder] for folder, protocol in declared},
+        alternatives=tuple(variant for _, variant in _load_declared(folders, "alternatives", kind=Variant)),
+        faults=tuple(variant for _, variant in _load_declared(folders, "faults", kind=Variant)),
     )
     for protocol in catalogue.protocols.values():
         _check_protocol(protocol)
@@ -76,8 +104,10 @@ def load_catalogue() -> Catalogue:
     return catalogue
 
 
-def _load_declared(folders: Iterable[DocumentFolder], module: str, *, kind: type[Declared]) -> tuple[Declared, ...]:
-    """Return what all documents declare in their `module`, where only `experiments` is mandatory."""
+def _load_declared(
+    folders: Iterable[DocumentFolder], module: str, *, kind: type[Declared]
+) -> list[tuple[DocumentFolder, Declared]]:
+    """Return what all documents declare in their `module`, and where; only `experiments` is mandatory."""
     found = [
         (folder, declared)
         for folder in folders
@@ -85,7 +115,7 @@ def _load_declared(folders: Iterable[DocumentFolder], module: str, *, kind: type
         for declared in folder.load(module, attribute=module.upper(), kind=kind)
     ]
     check_unique_over_documents([(folder, declared.id) for folder, declared in found], what=module)
-    return tuple(declared for _, declared in found)
+    return found
 
 
 def _check_protocol(protocol: Protocol) -> None:

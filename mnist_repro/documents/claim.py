@@ -93,7 +93,8 @@ def find_misfit(value: float, *, metric: str, unit: str) -> str:
     if value < 0:
         return f"{metric} is at least 0"
     if value > _WHOLE.get(unit, math.inf):
-        return f"{metric} in the unit {unit} is at most {_WHOLE[unit]:.0f}; fraction and percent are two units"
+        instead = '; a percentage has unit = "percent"' if unit == "fraction" else ""
+        return f"{metric} in the unit {unit} is at most {_WHOLE[unit]:.0f}{instead}"
     if unit == "percent" and metric.startswith("accuracy") and value <= 1:  # a tenth of chance
         return 'an accuracy of at most 1 is a fraction: unit = "fraction", and printed_unit = "percent" if a % follows'
     if metric == "label" and value not in range(CLASSES):

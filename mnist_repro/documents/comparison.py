@@ -51,12 +51,12 @@ _KINDS: dict[tuple[str, ...], Literal["ordering", "ratio"]] = {
 class ComparisonTable:
     """A table ``[comparison.<name>]`` of `claims.toml`, with the ids of two claims."""
 
-    greater: Text | None = None
-    smaller: Text | None = None
-    ratio_of: Text | None = None
-    to: Text | None = None
-    says: Text
-    note: Text | None = None
+    greater: Text | None = None  #: id of the claim that is printed as the greater number
+    smaller: Text | None = None  #: id of the other
+    ratio_of: Text | None = None  #: or id of a claim of a time,
+    to: Text | None = None  #: and id of the one that it is divided by
+    says: Text  #: in our words, without the numbers
+    note: Text | None = None  #: what a reader should know about it
 
     def __post_init__(self) -> None:
         if self.named not in _KINDS:

@@ -53,7 +53,7 @@ class NotAClaim:
     """Numbers in the output that report no result."""
 
     pattern: str  #: a regular expression that finds them
-    reason: Text
+    reason: Text  #: why they are no claims
 
     def __post_init__(self) -> None:
         try:
@@ -99,7 +99,7 @@ class Document:
     sha256: str  #: of the file's bytes, 64 hexadecimal digits
     url: str | None  #: where it was published; None where unknown
     claims: tuple[Claim, ...]  #: in the order of `claims.toml`
-    folder: Traversable  #: where its `claims.toml` is
+    folder: Traversable = field(compare=False)  #: where its `claims.toml` is
     outputs: tuple[Output, ...]  #: where the stored text holds printed output; empty: everywhere
     not_claims: tuple[NotAClaim, ...]  #: which numbers of that output are no results
     remarks: tuple[Remark, ...]
@@ -179,10 +179,10 @@ _NotEmpty = Meta(min_length=1, description="an array that is not empty")
 class _Group:
     """An entry ``[[group]]``: claims about one experiment or about something else."""
 
-    experiment: Text | None = None
-    about: Text | None = None
-    cell: Text | None = None
-    claims: dict[str, Annotated[tuple[dict[str, Any], ...], _NotEmpty]]
+    experiment: Text | None = None  #: id of the experiment that the claims are about
+    about: Text | None = None  #: or of what they are about; ids of claims begin with either
+    cell: Text | None = None  #: of a notebook, which printed them
+    claims: dict[str, Annotated[tuple[dict[str, Any], ...], _NotEmpty]]  #: by the name of their quantity
 
     def __post_init__(self) -> None:
         if (self.experiment is None) == (self.about is None):
@@ -197,8 +197,8 @@ class _Group:
 
 @dataclass(frozen=True, kw_only=True)
 class _OutputTable:
-    regions: tuple[Output, ...] = ()
-    not_claims: tuple[NotAClaim, ...] = ()
+    regions: tuple[Output, ...] = ()  #: empty: all lines
+    not_claims: tuple[NotAClaim, ...] = ()  #: numbers that are no results
 
 
 _FILE_NAME = r"^(?=.*[^. ])[^/\\:\x00-\x1f]+\Z"
@@ -208,20 +208,20 @@ _FILE_NAME = r"^(?=.*[^. ])[^/\\:\x00-\x1f]+\Z"
 class _File:
     """The content of `claims.toml`."""
 
-    id: Id
+    id: Id  #: of the document, unique over all documents
     title: Text
     file: Annotated[str, Meta(pattern=_FILE_NAME, description="the name of a file, without a folder")]
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="64 lower-case hexadecimal digits in quotes")]
     url: Text | None = None
-    quantity: dict[str, _Quantity]
-    group: Annotated[tuple[_Group, ...], _NotEmpty]
-    output: _OutputTable = _OutputTable()
-    remarks: tuple[Remark, ...] = ()
-    statement: dict[str, StatementTable] = field(default_factory=dict)
-    comparison: dict[str, ComparisonTable] = field(default_factory=dict)
-    explanation: tuple[Explanation, ...] = ()
-    material: Material = field(default_factory=Material)
-    revision: tuple[Revision, ...] = ()
+    quantity: dict[str, _Quantity]  #: what claims of one name have in common
+    group: Annotated[tuple[_Group, ...], _NotEmpty]  #: the claims
+    output: _OutputTable = _OutputTable()  #: what of the text was printed
+    remarks: tuple[Remark, ...] = ()  #: contradictions that no rule finds
+    statement: dict[str, StatementTable] = field(default_factory=dict)  #: what is said without a number
+    comparison: dict[str, ComparisonTable] = field(default_factory=dict)  #: two claims side by side
+    explanation: tuple[Explanation, ...] = ()  #: why a family does not reproduce
+    material: Material = field(default_factory=Material)  #: what makes a verdict strong or weak
+    revision: tuple[Revision, ...] = ()  #: what changed in its source after its numbers were printed
 
 
 def load_document(folder: Traversable) -> Document:

@@ -74,14 +74,14 @@ ALL_TEST_IMAGES = EvaluationSet(name="all test images", images=ImageSlice(source
 class Normal(Checked):
     """Initial values drawn from a normal distribution around 0."""
 
-    standard_deviation: NotNegative
+    standard_deviation: NotNegative  #: of the distribution
 
 
 @dataclass(frozen=True, kw_only=True)
 class TruncatedNormal(Checked):
     """The same without values beyond two standard deviations; `standard_deviation` is that before the cut."""
 
-    standard_deviation: NotNegative
+    standard_deviation: NotNegative  #: of the distribution
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +114,7 @@ class Layer(Checked):
 class ConstantRate(Checked):
     """The same learning rate at every step."""
 
-    rate: Positive
+    rate: Positive  #: of all steps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,8 +124,8 @@ class PiecewiseRate(Checked):
     A step whose index, counted from 0, equals a boundary still has the earlier rate.
     """
 
-    boundaries: tuple[From0, ...]
-    rates: tuple[Positive, ...]
+    boundaries: tuple[From0, ...]  #: last steps with each rate but the last, counted from 0
+    rates: tuple[Positive, ...]  #: one more than boundaries
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -136,9 +136,9 @@ class PiecewiseRate(Checked):
 class ExponentialRate(Checked):
     """``start * factor ** floor(step / every_steps)``."""
 
-    start: Positive
-    factor: Positive
-    every_steps: From1
+    start: Positive  #: rate of the first step
+    factor: Positive  #: by which it is multiplied
+    every_steps: From1  #: after how many steps each time
 
 
 LearningRate = ConstantRate | PiecewiseRate | ExponentialRate
@@ -148,7 +148,7 @@ LearningRate = ConstantRate | PiecewiseRate | ExponentialRate
 class GradientDescent(Checked):
     """Plain stochastic gradient descent; `clip_norm` as in `Adam`."""
 
-    learning_rate: LearningRate
+    learning_rate: LearningRate  #: of each step
     clip_norm: Positive | None = None
 
 
@@ -156,10 +156,10 @@ class GradientDescent(Checked):
 class Adam(Checked):
     """Adam in the form of its paper's section 2: epsilon is added to the uncorrected root of the second moment."""
 
-    learning_rate: LearningRate
-    beta_1: Decay
-    beta_2: Decay
-    epsilon: Positive
+    learning_rate: LearningRate  #: of each step
+    beta_1: Decay  #: decay of the mean gradient
+    beta_2: Decay  #: decay of the mean square
+    epsilon: Positive  #: added to the root of that
     clip_norm: Positive | None = None  #: largest norm of each variable's gradient by itself; None: no clipping
 
 
@@ -214,8 +214,8 @@ class Reconstruction(Checked):
 class AccuracyGate(Checked):
     """The mean accuracy over seeds that the benchmarks assert: at least `minimum` on `evaluation_set`."""
 
-    evaluation_set: Text
-    minimum: Fraction
+    evaluation_set: Text  #: name of the set
+    minimum: Fraction  #: of the mean
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,9 +224,9 @@ class Protocol(Checked):
 
     id: Text  #: unique over all documents
     title: Text = field(metadata=_FOR_READERS)  #: the same for readers
-    layers: tuple[Layer, ...]
-    optimizer: Optimizer
-    training: Training
+    layers: tuple[Layer, ...]  #: from the pixels to ten outputs
+    optimizer: Optimizer  #: what makes steps of gradients
+    training: Training  #: images, batches and periods
     pixel_divisor: Positive  #: pixels 0..255 are divided by it before they enter the network
     #: what a slice of the training images means: its own positions, or as many random images, drawn for each run
     split: Literal["in order", "random"] = "in order"
@@ -234,7 +234,7 @@ class Protocol(Checked):
     weight_format: Literal["float32", "float16"] = "float32"
     #: "moved": every initial value is one unit in the last place higher, so that rounding alone differs
     start: Literal["as drawn", "moved"] = "as drawn"
-    evaluation_sets: tuple[EvaluationSet, ...]
+    evaluation_sets: tuple[EvaluationSet, ...]  #: on which a run is evaluated at its end, too
     evaluated_each_period: tuple[Text, ...]  #: names of evaluation sets for loss and accuracy
     evaluated_at_end: tuple[Text, ...]  #: likewise
     confusion_set: Text  #: name of the evaluation set of the document's confusion matrix, printed or not

@@ -28,8 +28,8 @@ class BatchSize:
 class ImageRange:
     """Rule: an evaluation set is a range of the original images."""
 
-    evaluation_set: Text
-    source: Literal["train", "test"]
+    evaluation_set: Text  #: name of the set
+    source: Literal["train", "test"]  #: of its images
     first: From1  #: counted from 1
     last: From1  #: included
 
@@ -68,12 +68,14 @@ _RULES = ("batch_size", "images", "trained_on")
 class StatementTable:
     """A table ``[statement.<name>]`` of `claims.toml`."""
 
+    #: ids of the experiments that it is about
     experiments: Annotated[tuple[str, ...], Meta(min_length=1, description="an array of ids of experiments")]
+    #: where it stands
     lines: Annotated[tuple[From1, ...], Meta(min_length=1, description="an array of line numbers")]
-    says: Text
-    batch_size: From1 | None = None
-    images: ImageRange | None = None
-    trained_on: Text | None = None
+    says: Text  #: in our words
+    batch_size: From1 | None = None  #: rule: images of a step
+    images: ImageRange | None = None  #: rule: the range that an evaluation set is
+    trained_on: Text | None = None  #: rule: name of an evaluation set that is a part of the training images
 
     def __post_init__(self) -> None:
         rules = [key for key in _RULES if getattr(self, key) is not None]

@@ -47,6 +47,11 @@ class Plan:
         """Number of runs."""
         return len(self.reused) + len(self.missing)
 
+    @property
+    def cost(self) -> int:
+        """What its missing runs cost together, in the unit of a run's cost."""
+        return sum(run.cost for run in self.missing)
+
 
 def profile_seeds(protocols: Iterable[Protocol], *, profile: Profile) -> dict[str, Sequence[int]]:
     """Return the seeds 0, 1, ... of each experiment in a profile."""
@@ -210,6 +215,12 @@ class _Decided:
     def _ask(self, experiment: str) -> None:
         if self._is_decided and self._is_decided(experiment, self._records[experiment]):
             self.experiments.add(experiment)
+
+
+def find_alike(store: RecordStore, *, records: Iterable[RunRecord]) -> list[RunRecord]:
+    """Return a store's runs of the same experiments under the same conditions, with these: verdicts are of all."""
+    mine = {record.experiment: record.conditions for record in records}
+    return [record for record in store.read() if record.conditions == mine.get(record.experiment)]
 
 
 def find_later_runs(store: RecordStore, *, records: Iterable[RunRecord]) -> dict[str, str]:

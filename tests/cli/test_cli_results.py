@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from command_line import EXPERIMENT, Call, assert_one_line
 from made_up_runs import OTHER_SHA256, make_run, write_store
+from small_documents import TINY
 
 from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.folders import add_document_folders
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 
@@ -75,6 +77,59 @@ def test_report_of_own_runs_leaves_the_published_one_alone(
     assert "linux" not in front
     assert "`local`" not in Path("reports/README.md").read_text(encoding="utf-8")
     assert call("report", "--check", "--records", recorded).code == 0
+
+
+@pytest.fixture
+def beside_the_packages(protocols: dict[str, Protocol], environment: Environment, tmp_path: Path) -> Path:
+    """Return a folder with own records of the tiny document's experiment and of one of the package's."""
+    with add_document_folders([TINY]):
+        tiny = load_catalogue().protocols["tiny-linear"]
+    runs = [make_run(each, seed=0, environment=environment) for each in (tiny, protocols[EXPERIMENT])]
+    return write_store(tmp_path / "records" / "local", runs).folder.parent
+
+
+def test_verdicts_of_one_document_are_its_own_among_all(call: Call, beside_the_packages: Path) -> None:
+    """A document that is named alone has the verdicts that it has among all; nothing is said of the others' runs."""
+    options = ("--document", TINY, "--records", beside_the_packages)
+
+    alone, among_all = call("verdicts", "tiny", *options), call("verdicts", *options)
+
+    rows = [line.split() for line in alone.out.splitlines() if line.startswith("tiny")]
+    assert (alone.code, alone.err) == (0, "")
+    assert len(rows) == 3
+    assert rows == [line.split() for line in among_all.out.splitlines() if line.startswith("tiny")]
+    assert EXPERIMENT not in alone.out
+    assert "no document has" not in alone.out
+
+
+def test_verdicts_of_unknown_document_is_refused(call: Call, recorded: Path) -> None:
+    """The error names the documents that there are."""
+    assert_one_line(
+        call("verdicts", "tiny", "--records", recorded), "Unknown document: tiny. Known: julia-blog, tf1-notebook."
+    )
+
+
+def test_report_of_one_document_has_a_folder_of_its_own(call: Call, beside_the_packages: Path) -> None:
+    """It is about nothing else, and the next step that it names is about that document's experiments."""
+    ended = call("report", "tiny", "--document", TINY, "--records", beside_the_packages)
+
+    assert (ended.code, ended.err) == (0, "")
+    assert {file.parts[:3] for file in Path("reports").rglob("*") if file.is_file()} == {("reports", "local", "tiny")}
+    front = Path("reports/local/tiny/README.md").read_text(encoding="utf-8")
+    assert "[the published report](../../README.md)" in front
+    assert "tiny-linear" in front
+    assert EXPERIMENT not in front
+    assert "mnist-repro run tiny-linear --profile full" in ended.out
+
+
+@pytest.mark.parametrize("option", ["--publish", "--check"])
+def test_report_published_has_no_document_of_ones_own(call: Call, recorded: Path, option: str) -> None:
+    """The published pages are the package's: a document of one's own is refused before any is changed."""
+    options = ("report", option, "--records", recorded)
+
+    assert_one_line(call(*options, "--document", TINY), "no other", f"Received: {TINY}. Leave that out")
+    assert_one_line(call(*options, "tf1-notebook"), "Received: tf1-notebook. Leave that out")
+    assert not Path("reports").exists()
 
 
 @pytest.mark.parametrize(

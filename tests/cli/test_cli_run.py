@@ -141,10 +141,22 @@ def _without_flags(run: RunRecord) -> Environment:
 
 
 @needs_tensorflow
+def test_run_judges_all_recorded_runs(call: Call, make_today: Callable[..., RunRecord], tmp_path: Path) -> None:
+    """The table is of all runs that are recorded, however few are asked for: another would have another verdict."""
+    write_store(tmp_path / "here" / "local-digits", [make_today(seed) for seed in range(5)])
+
+    ended = call("run", EXPERIMENT, "--seeds", "0-1", "--dataset", "digits", "--records", "here")
+
+    (row,) = (line for line in ended.out.splitlines() if "  validation accuracy  " in line)
+    assert re.search(r" 5 +not run\s*$", row)
+    assert "2 runs planned: 0 trained, 2 reused" in ended.out
+
+
+@needs_tensorflow
 def test_run_reused_runs_are_those_of_the_table(
     call: Call, make_today: Callable[..., RunRecord], tmp_path: Path
 ) -> None:
-    """Where the store's newest records are of other images, the table still is about the runs that were asked for."""
+    """Where the store's newest records are of other images, the table is about those like what was asked for."""
     wanted = [make_today(seed) for seed in range(2)]
     others = [make_today(seed, dataset_sha256="c" * 64, accuracy=0.5) for seed in range(3)]
     write_store(tmp_path / "here" / "local-digits", [*wanted, *others])

@@ -152,8 +152,8 @@ MISTAKES = {
         'unit = "percent"',
         'unit = "fraction"',
         (
-            "*claims.held-out-accuracy, entry 1: accuracy in the unit fraction is at most 1; fraction and percent "
-            "are two units. Received: '70.0'. Correct it there."
+            "*claims.held-out-accuracy, entry 1: accuracy in the unit fraction is at most 1; "
+            "a percentage has unit = \"percent\". Received: '70.0'. Correct it there."
         ),
     ),
     "fraction as a percentage": (

@@ -30,7 +30,7 @@ UNSEEN = re.compile(
 COMMAND = re.compile(r"^\s*::[a-z]|##[a-z]*\[", re.MULTILINE)
 
 # Texts that decide: by them a number is read, a rule is chosen, or the stand-in told from MNIST.
-_DECIDING = frozenset({"metric", "unit", "printed", "printed_unit", "dataset", "started", "pattern", "url"})
+_DECIDING = frozenset({"seeds", "metric", "unit", "printed", "printed_unit", "dataset", "started", "pattern", "url"})
 
 
 def poison(value: Any, *, keep: Collection[str] = ()) -> Any:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mnist_repro.reporting.terminal.tables import plain_table
-from mnist_repro.reporting.wording.causes import list_cause_cells, list_rounding_cells, summarize_causes
+from mnist_repro.reporting.wording.causes import count_tests, list_cause_cells, list_rounding_cells, summarize_causes
 from mnist_repro.verdicts.causes.alternatives import Answer
 from mnist_repro.verdicts.causes.finder import ExperimentCauses
 
@@ -47,3 +47,4 @@ def print_causes(causes: Sequence[ExperimentCauses], *, console: Console) -> Non
     console.print(plain_table(_ROUNDING_HEADINGS, rounding))
     console.print()
     console.print(f"In all, {summarize_causes(causes)}", highlight=False)
+    console.print(count_tests(causes), highlight=False, soft_wrap=True)

@@ -24,9 +24,13 @@ def format_plan(plan: Plan) -> str:
 
 
 class StudyProgress:
-    """Shows the progress of a study and the time remaining: a bar in a terminal, else a line now and then."""
+    """Shows the progress of a study and the time remaining: a bar in a terminal, else a line now and then.
 
-    def __init__(self, plan: Plan, *, console: Console) -> None:
+    The time remaining is that of the command: `later` is the cost of the studies that it makes after this one.
+    """
+
+    def __init__(self, plan: Plan, *, console: Console, later: int = 0) -> None:
+        self._later = later
         self._console = console
         self._workers = plan.workers
         self._run_seconds = 0.0
@@ -67,7 +71,7 @@ class StudyProgress:
         now = time.monotonic()
         # By the times of runs alone: workers start only once.
         self._run_seconds += record.total_seconds
-        cost_left = self._total_cost - self._done_cost
+        cost_left = self._total_cost - self._done_cost + self._later
         left = self._run_seconds / self._done_cost * cost_left / self._workers
         state = f"{self._done} of {len(self._costs)} runs"
         estimate = f"about {_clock(left)} left"

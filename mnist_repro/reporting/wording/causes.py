@@ -12,6 +12,7 @@ from mnist_repro.stats.estimates import Estimate
 from mnist_repro.verdicts.causes.alternatives import Answer, Cause
 from mnist_repro.verdicts.causes.finder import ExperimentCauses
 from mnist_repro.verdicts.causes.rounding import RoundingSensitivity
+from mnist_repro.verdicts.finding import LEVEL
 
 
 def summarize_causes(causes: Sequence[ExperimentCauses]) -> str:
@@ -22,6 +23,15 @@ def summarize_causes(causes: Sequence[ExperimentCauses]) -> str:
     if counts[Answer.ALIKE]:
         text += f"; {counts[Answer.ALIKE]} cannot be told apart from the reconstruction"
     return f"{text}; for {counts[Answer.UNKNOWN]} there are too few runs." if counts[Answer.UNKNOWN] else f"{text}."
+
+
+def count_tests(causes: Sequence[ExperimentCauses]) -> str:
+    """Say how many tests were made, and that no p-value is adjusted for the others."""
+    tests = sum(cause.p is not None for experiment in causes for cause in experiment.ways)
+    return (
+        f"These are {tests} tests, each at {float(100 * LEVEL):.0f} % by itself: p is adjusted for none of the others. "
+        f"Were all of these ways possible, chance would exclude {float(LEVEL * tests):.1f}."
+    )
 
 
 def list_cause_cells(cause: Cause) -> list[str]:

@@ -91,6 +91,17 @@ def test_format_plan_tells_runs_that_are_trained_again(plan: Plan, records: list
     assert format_plan(mixed) == "Runs: 4 planned, 3 in the records, 4 to train, 3 of them again, for their networks."
 
 
+def test_study_progress_time_left_is_that_of_the_command(
+    plan: Plan, records: list[RunRecord], plain: Console, clock: _Clock
+) -> None:
+    """What is still to be trained after this study counts too."""
+    with StudyProgress(plan, console=plain, later=plan.cost) as progress:
+        clock.seconds += 30
+        progress.advance(records[0])
+
+    assert written_to(plain) == "1 of 4 runs, 0:30 elapsed, about 3:30 left\n"
+
+
 def test_study_progress_no_terminal_prints_plain_lines(
     plan: Plan, records: list[RunRecord], plain: Console, clock: _Clock
 ) -> None:

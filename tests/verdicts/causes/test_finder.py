@@ -19,7 +19,7 @@ from mnist_repro.records.store import RecordStore
 from mnist_repro.records.variant_runs import variant_store
 from mnist_repro.reporting.figures.causes import draw_causes
 from mnist_repro.reporting.terminal.causes import print_causes
-from mnist_repro.reporting.wording.causes import list_cause_cells, list_rounding_cells, summarize_causes
+from mnist_repro.reporting.wording.causes import count_tests, list_cause_cells, list_rounding_cells, summarize_causes
 from mnist_repro.reporting.wording.digits import name_p
 from mnist_repro.verdicts.causes.alternatives import Answer
 from mnist_repro.verdicts.causes.finder import ExperimentCauses, find_causes, plan_trials, possible_variants
@@ -144,6 +144,14 @@ def test_summarize_causes_counts_add_up(causes: ExperimentCauses) -> None:
     few = f"for {tried - 3} there are too few runs."
     assert summarize_causes([open_]) == f"of {tried} alternatives 2 are excluded and 1 possible; {few}"
     assert summarize_causes([decided]) == "of 2 alternatives 2 are excluded and 0 possible."
+
+
+def test_count_tests_counts_what_has_a_p_value(causes: ExperimentCauses) -> None:
+    """It is said how many tests were made, and that none is adjusted for the others."""
+    tests = [cause.p for cause in causes.ways if cause.p is not None]
+
+    assert count_tests([causes, causes]).startswith(f"These are {2 * len(tests)} tests, each at 5 % by itself: ")
+    assert count_tests([causes] * 10).endswith(f"chance would exclude {len(tests) / 2:.1f}.")
 
 
 def test_print_causes_has_a_row_for_every_alternative(causes: ExperimentCauses) -> None:
