@@ -146,6 +146,33 @@ def test_draft_units_are_guessed_from_number_and_sign(
     assert bool(asked) == is_asked
 
 
+def test_draft_setting_beside_no_period_is_no_claim(tmp_path: Path) -> None:
+    """A learning rate is claimed after a period, and excused in a listing of settings."""
+    drafted = _draft_log(tmp_path, "base_lr: 0.01\nEpoch 1 lr: 0.005\nEpoch 1 val loss: 0.5\n")
+
+    assert [(claim.quantity, claim.period) for claim in drafted.claims] == [
+        ("learning-rate", 1),
+        ("validation-loss", 1),
+    ]
+    assert drafted.not_claimed["A setting: no period stands beside it."] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        pytest.param("Words 0.5\n\n.. note::\n\n   More.\n\nIt prints::\n\n    Test accuracy: 0.9\n", "rst", id="rst"),
+        pytest.param("Words: accuracy 5\n\n```\nTest accuracy: 0.9\n```\n", "markdown", id="Markdown"),
+    ],
+)
+def test_draft_text_with_marks_is_read_as_what_it_is(text: str, kind: str, tmp_path: Path) -> None:
+    """Of a page whose name does not say its form, prose is not taken for output."""
+    (tmp_path / "page.txt").write_text(text)
+
+    drafted = draft_file(tmp_path / "page.txt", answers={})
+
+    assert [claim.cell for claim in drafted.claims] == ["block 1"], kind
+
+
 def test_draft_second_run_of_a_cell_is_another_experiment(tmp_path: Path) -> None:
     """Where periods are counted from the start again, a run begins."""
     run = "Epoch 1 val loss: 0.5\nEpoch 2 val loss: 0.4\nTest accuracy: 0.9\n"
