@@ -173,7 +173,7 @@ def test_draft_line_printed_twice_is_claimed_once(tmp_path: Path) -> None:
 def test_draft_cells_out_of_order_belong_to_the_run_that_came_before_them(tmp_path: Path) -> None:
     """Which run a final number is of is said by the numbers of the cells, and not by their places."""
     printed = ["Test accuracy: 0.91\n", "Epoch 1 val loss: 0.5\n", "Epoch 1 val loss: 0.4\n", "Test accuracy: 0.92\n"]
-    notebook = json.loads(make_notebook(*((f"batch_size = {i}0", text) for i, text in enumerate(printed, 1))))
+    notebook = json.loads(make_notebook(*zip(("batch_size = 10", "batch_size = 20", "x", "x"), printed, strict=True)))
     for cell, number in zip(notebook["cells"], (2, 1, 3, 4), strict=True):
         cell["execution_count"] = number
     (tmp_path / "a.ipynb").write_text(json.dumps(notebook))
@@ -182,8 +182,8 @@ def test_draft_cells_out_of_order_belong_to_the_run_that_came_before_them(tmp_pa
 
     runs = {claim.printed: claim.subject for claim in drafted.claims}
     assert runs == {"0.5": "a-1", "0.91": "a-1", "0.4": "a-2", "0.92": "a-2"}
-    # The second run's source is that of In [3], the third cell; In [2] set its own before.
-    assert re.findall(r"batch_size=(\d+)", drafted.experiments_file) == ["20", "30"]
+    # In [2] stands first and ran second: its batch size is that of the second run.
+    assert re.findall(r"batch_size=(\d+)", drafted.experiments_file) == ["20", "10"]
     assert drafted.by_hand[0].startswith("Cells ran in another order")
 
 
