@@ -260,6 +260,6 @@ def _mean(name: str, line: ParsedLine, first: int) -> Meaning | None:
 def _clean(name: str) -> str:
     """Return the name without what parts it from its neighbours."""
     name = re.sub(r"\b(?:INFO|DEBUG|WARNING)\b", "", name)
-    parts = re.split(r"[,;|│]|(?:\s-\s)|\bis\b(?=\s)", re.sub(r"[:=]\s*$", "", name.rstrip(" \t('\"[{│|-:=")))
+    parts = re.split(r"[,;|│]|(?:\s-\s)|\bis\b(?=\s)", re.sub(r"(?:[:=]|\sis)\s*$", "", name.rstrip(" \t('\"[{│|-:=")))
     named = [part for part in parts if re.search(r"[A-Za-z]", part)]
     return named[-1].strip(" \t:='\"()[]{}│|#-%") if named else ""

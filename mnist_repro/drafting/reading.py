@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from mnist_repro.documents.toml_schema import read_bounded
@@ -24,6 +25,12 @@ _MARKUP = {
     ".htm": read_html,
     ".rst": read_restructured,
 }
+
+# What a text is whose name does not say it.
+_SIGNS = (
+    (re.compile(r"^\.\. [\w-]+::", re.MULTILINE), read_restructured),
+    (re.compile(r"^```", re.MULTILINE), read_markdown),
+)
 
 
 def read_file(file: Path) -> StoredText:
@@ -83,6 +90,9 @@ def read_content(content: str, *, suffix: str) -> StoredText:
         text = StoredText()
         text.add_cell("program")
         text.add(check_size(apply_controls(content)), kind="source")
+    elif kind := next((reader for sign, reader in _SIGNS if sign.search(content)), None):
+        check_size(content.split("\n"))
+        text = kind(content)
     else:
         lines = content.split("\n")
         if not is_transcript(content):

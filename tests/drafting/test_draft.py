@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from mnist_repro.documents.document import load_document
 from mnist_repro.documents.folders import add_document_folders
 from mnist_repro.documents.gap import gap
 from mnist_repro.drafting.draft import Draft, draft_file, write_draft
+from mnist_repro.drafting.series import AGAIN, UNFINISHED
 from mnist_repro.errors import ReproError
 
 pytest.importorskip("nbformat")
@@ -144,6 +146,72 @@ def test_draft_units_are_guessed_from_number_and_sign(
 
     assert (drafted.claims[-1].unit, drafted.claims[-1].printed_unit) == (unit, printed_unit)
     assert bool(asked) == is_asked
+
+
+def test_draft_unfinished_bar_is_no_result(tmp_path: Path) -> None:
+    """What a bar shows that had not ended is of no period."""
+    done = "422/422 [====] - 13s 29ms/step - loss: 0.7 - val_loss: 0.3\n"
+    drafted = _draft_log(
+        tmp_path, f"Epoch 1/2\n{done}Epoch 2/2\n237/422 [=>..] - ETA: 7s - loss: 0.6 - val_loss: 0.2\n"
+    )
+
+    assert [(claim.quantity, claim.period, claim.printed) for claim in drafted.claims] == [
+        ("validation-loss", 1, "0.3")
+    ]
+    assert drafted.not_claimed[UNFINISHED] == 2
+
+
+def test_draft_line_printed_twice_is_claimed_once(tmp_path: Path) -> None:
+    """Of two lines of a period the last counts, and the first has the reason."""
+    line = "469/469 ━━━━━━━━━━━━━━━━━━━━ 9s 10ms/step - val_loss: {}\n"
+    drafted = _draft_log(tmp_path, f"Epoch 1/1\n{line.format('0.31')}{line.format('0.3')}")
+
+    assert [(claim.line, claim.printed) for claim in drafted.claims] == [(3, "0.3")]
+    assert drafted.not_claimed[AGAIN] == 1
+
+
+def test_draft_cells_out_of_order_belong_to_the_run_that_came_before_them(tmp_path: Path) -> None:
+    """Which run a final number is of is said by the numbers of the cells, and not by their places."""
+    printed = ["Test accuracy: 0.91\n", "Epoch 1 val loss: 0.5\n", "Epoch 1 val loss: 0.4\n", "Test accuracy: 0.92\n"]
+    notebook = json.loads(make_notebook(*zip(("batch_size = 10", "batch_size = 20", "x", "x"), printed, strict=True)))
+    for cell, number in zip(notebook["cells"], (2, 1, 3, 4), strict=True):
+        cell["execution_count"] = number
+    (tmp_path / "a.ipynb").write_text(json.dumps(notebook))
+
+    drafted = draft_file(tmp_path / "a.ipynb", answers={})
+
+    runs = {claim.printed: claim.subject for claim in drafted.claims}
+    assert runs == {"0.5": "a-1", "0.91": "a-1", "0.4": "a-2", "0.92": "a-2"}
+    # In [2] stands first and ran second: its batch size is that of the second run.
+    assert re.findall(r"batch_size=(\d+)", drafted.experiments_file) == ["20", "10"]
+    assert drafted.by_hand[0].startswith("Cells ran in another order")
+
+
+def test_draft_setting_beside_no_period_is_no_claim(tmp_path: Path) -> None:
+    """A learning rate is claimed after a period, and excused in a listing of settings."""
+    drafted = _draft_log(tmp_path, "base_lr: 0.01\nEpoch 1 lr: 0.005\nEpoch 1 val loss: 0.5\n")
+
+    assert [(claim.quantity, claim.period) for claim in drafted.claims] == [
+        ("learning-rate", 1),
+        ("validation-loss", 1),
+    ]
+    assert drafted.not_claimed["A setting: no period stands beside it."] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        pytest.param("Words 0.5\n\n.. note::\n\n   More.\n\nIt prints::\n\n    Test accuracy: 0.9\n", "rst", id="rst"),
+        pytest.param("Words: accuracy 5\n\n```\nTest accuracy: 0.9\n```\n", "markdown", id="Markdown"),
+    ],
+)
+def test_draft_text_with_marks_is_read_as_what_it_is(text: str, kind: str, tmp_path: Path) -> None:
+    """Of a page whose name does not say its form, prose is not taken for output."""
+    (tmp_path / "page.txt").write_text(text)
+
+    drafted = draft_file(tmp_path / "page.txt", answers={})
+
+    assert [claim.cell for claim in drafted.claims] == ["block 1"], kind
 
 
 def test_draft_second_run_of_a_cell_is_another_experiment(tmp_path: Path) -> None:

@@ -110,6 +110,7 @@ BAR = "[==============================]"
         pytest.param("acc: 0.5711.594", (None, None), [], id="a number that another covers in part"),
         pytest.param("best validation score of 7.5 %", (None, None), [], id="the best of many"),
         pytest.param("Initial loss= 2.3", (None, None), [], id="before training"),
+        pytest.param("Training epoch 0, cost is  -90.65", (0, None), ["loss - -90.65"], id="words between"),
         pytest.param("Label: 1.0", (None, None), [], id="a name that is not known"),
     ],
 )

@@ -70,6 +70,14 @@ def test_trace_numbers_without_a_later_change_finds_none(tmp_path: Path) -> None
     assert trace_numbers(tmp_path / "a.ipynb").changes == ()
 
 
+def test_trace_numbers_printed_with_the_change_are_no_older(tmp_path: Path) -> None:
+    """Where source and numbers change in one commit, no number stayed behind."""
+    commit(tmp_path, "2020-01-01", a__ipynb=make_notebook(("loss = mean(x)", PRINTED)))
+    commit(tmp_path, "2020-01-02", a__ipynb=make_notebook(("loss = sum(x)", "Test accuracy: 0.9\n")))
+
+    assert trace_numbers(tmp_path / "a.ipynb").changes == ()
+
+
 def test_trace_numbers_in_a_shallow_clone_says_so(notebook: Path, tmp_path: Path) -> None:
     """What stands in the oldest commit of a shallow clone may be older."""
     run_git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{notebook.parent}", "shallow")
