@@ -23,7 +23,7 @@ def test_judge_claims_number_printed_in_the_wrong_unit_is_contradicted(runs: lis
     same = judge(replace(claim, printed_unit=None), runs)
     assert same.verdict is Verdict.REPRODUCED
     assert finding.verdict is Verdict.CONTRADICTED
-    assert finding.reason == f"printed as percent, but a fraction; read as such: reproduced, {same.reason}"
+    assert finding.reason == f"a fraction, printed as percent; read as a fraction, it is reproduced: {same.reason}"
     assert finding.p == same.p
 
 

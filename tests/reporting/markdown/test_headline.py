@@ -42,9 +42,10 @@ def pages(results: Results, folder: Path) -> dict[str, str]:
     readme = folder / "README.md"
     readme.write_text("<!-- results -->\n<!-- end of results -->\n", encoding="utf-8")
     templates = load_templates()
+    page = render_page(results, figures=figures, folder=folder, templates=templates)
     return {
         **render_pages(results, figures=figures, templates=templates),
-        "index.html": render_page(results, figures=figures, folder=folder, templates=templates),
+        "index.html": re.sub("<script.*?</script>", "", page, flags=re.DOTALL),
         "front page": render_front_page(readme, results, figures=figures, output=folder, templates=templates),
     }
 
@@ -92,7 +93,7 @@ def test_claims_are_counted_once(pages: dict[str, str], results: Results) -> Non
 
 def test_versions_are_counted_apart_from_environments(pages: dict[str, str]) -> None:
     """Two environments with one version of TensorFlow are not called two versions."""
-    assert "<summary>1 versions in 2 environments</summary>" in pages["README.md"]
+    assert "<summary>1 version in 2 environments</summary>" in pages["README.md"]
 
 
 def test_value_with_a_wrong_unit_is_shown_as_printed(pages: dict[str, str]) -> None:
@@ -102,6 +103,14 @@ def test_value_with_a_wrong_unit_is_shown_as_printed(pages: dict[str, str]) -> N
     rows = [line for line in pages["README.md"].splitlines() if "| test error | 0.1101 % |" in line]
     assert rows
     assert all(row.endswith("| contradicted |") for row in rows)
+
+
+def test_tables_follow_a_blank_line(pages: dict[str, str]) -> None:
+    """A table that follows a line of text is no table where the page is read."""
+    glued = re.compile(r"^(?!\||\s*$).*\n\|.*\n\|[-:| ]+$", re.MULTILINE)
+
+    assert glued.search("- An item\n| a | b |\n|---|--:|")
+    assert not {name: match[0] for name, text in pages.items() if (match := glued.search(text))}
 
 
 def test_pages_have_no_forbidden_form_of_a_number(pages: dict[str, str]) -> None:
