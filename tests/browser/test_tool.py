@@ -155,11 +155,13 @@ def test_page_mark_moved_by_keys_is_judged_again(open_page: Open) -> None:
     browser = open_page(PUBLISHED)
     row, before = move(browser, "")
     text = row.text
+    assert "if it had printed that" not in text
 
     _, far = move(browser, END)
 
     assert "not reproduced" in far
     assert "not reproduced" in row.text
+    assert "if it had printed that" in row.text
     assert "1 of 201" in row.text
     assert move(browser, ESCAPE) == (row, before)
     assert row.text == text
