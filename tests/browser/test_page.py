@@ -183,49 +183,6 @@ def test_page_filters_leave_what_they_name(open_page: Open) -> None:
     assert shown(browser) == everything
 
 
-@pytest.mark.parametrize(
-    ("heading", "key"),
-    [
-        ("Claim", "cells[0].innerText"),
-        ("Experiment", "cells[1].innerText"),
-        ("Verdict", "`${cells[2].dataset.unit ?? ''}|${cells[2].dataset.key}`"),
-        ("Reported", "`${cells[3].dataset.unit ?? ''}|${cells[3].dataset.key}`"),
-        ("Our mean (95 %)", "`${cells[4].dataset.unit ?? ''}|${cells[4].dataset.key}`"),
-        ("Runs", "`${cells[5].dataset.unit ?? ''}|${cells[5].dataset.key}`"),
-        ("p", "`${cells[6].dataset.unit ?? ''}|${cells[6].dataset.key}`"),
-        ("Document", "cells[7].innerText"),
-    ],
-)
-def test_page_sorts_by_every_column(open_page: Open, heading: str, key: str) -> None:
-    """A heading sorts up and, pressed again, down, unit by unit; it alone says so; what has no number comes last."""
-    browser = open_page(PUBLISHED, width=WIDE)
-    (button,) = (each for each in find_all(browser, ".claims > thead button") if each.text == heading)
-
-    def read() -> list[str]:
-        script = f"return [...document.querySelectorAll('.claims > tbody')].map(({{ rows: [{{ cells }}] }}) => {key})"
-        values: list[str] = browser.execute_script(script)
-        return values
-
-    def sorted_by() -> list[str]:
-        return [each.get_dom_attribute("aria-sort") for each in find_all(browser, "th[aria-sort]")]
-
-    button.click()
-    up, said_up = read(), sorted_by()
-    button.send_keys(ENTER)
-    down, said_down = read(), sorted_by()
-
-    assert (said_up, said_down) == (["ascending"], ["descending"])
-    assert up != down
-    if "dataset" in key:
-        for values, is_up in ((up, True), (down, False)):
-            cells = [value.split("|") for value in values]
-            numbers = [(unit, float(number) * (1 if is_up else -1)) for unit, number in cells if number]
-            assert numbers == sorted(numbers)
-            assert not any(number for _, number in cells[len(numbers) :])
-    else:
-        assert [value.lower() for value in dict.fromkeys(up)] == [value.lower() for value in dict.fromkeys(down)][::-1]
-
-
 @pytest.mark.parametrize("key", [ENTER, SPACE], ids=["enter", "space"])
 def test_page_claim_opens_by_keys(open_page: Open, key: str) -> None:
     """A claim's name is a button that opens and closes it by keys, says which, and shows runs, place and protocol."""

@@ -15,7 +15,7 @@ import pytest
 from mnist_repro.reporting.html.page import PAGE_FILE
 
 PUBLISHED = Path(__file__).parents[2] / "reports" / PAGE_FILE
-RIGHT, LEFT, ESCAPE = "\ue014", "\ue012", "\ue00c"
+LEFT, END, ENTER, ESCAPE = "\ue012", "\ue010", "\ue007", "\ue00c"
 SAVED = """
 const [name, done] = arguments;
 const create = URL.createObjectURL;
@@ -155,11 +155,13 @@ def test_page_mark_moved_by_keys_is_judged_again(open_page: Open) -> None:
     browser = open_page(PUBLISHED)
     row, before = move(browser, "")
     text = row.text
+    assert "if it had printed that" not in text
 
-    _, far = move(browser, "\ue010")
+    _, far = move(browser, END)
 
     assert "not reproduced" in far
     assert "not reproduced" in row.text
+    assert "if it had printed that" in row.text
     assert "1 of 201" in row.text
     assert move(browser, ESCAPE) == (row, before)
     assert row.text == text
@@ -210,3 +212,48 @@ def test_page_without_scripts_has_no_marks_to_move(open_page: Open) -> None:
     assert browser.find_elements("css selector", "[role='slider'], .movable") == []
     assert not find(browser, ".hint").is_displayed()
     assert find(browser, ".runs .strip").is_displayed()
+
+
+@pytest.mark.parametrize(
+    ("heading", "key"),
+    [
+        ("Claim", "cells[0].innerText"),
+        ("Experiment", "cells[1].innerText"),
+        ("Verdict", "`${cells[2].dataset.unit ?? ''}|${cells[2].dataset.key}`"),
+        ("Reported", "`${cells[3].dataset.unit ?? ''}|${cells[3].dataset.key}`"),
+        ("Our mean (95 %)", "`${cells[4].dataset.unit ?? ''}|${cells[4].dataset.key}`"),
+        ("Runs", "`${cells[5].dataset.unit ?? ''}|${cells[5].dataset.key}`"),
+        ("p", "`${cells[6].dataset.unit ?? ''}|${cells[6].dataset.key}`"),
+        ("Document", "cells[7].innerText"),
+    ],
+)
+def test_page_sorts_by_every_column(open_page: Open, heading: str, key: str) -> None:
+    """A heading sorts up and, pressed again, down, unit by unit; it alone says so; what has no number comes last."""
+    browser = open_page(PUBLISHED, width=1600)
+    (button,) = (
+        each for each in browser.find_elements("css selector", ".claims > thead button") if each.text == heading
+    )
+
+    def read() -> list[str]:
+        script = f"return [...document.querySelectorAll('.claims > tbody')].map(({{ rows: [{{ cells }}] }}) => {key})"
+        values: list[str] = browser.execute_script(script)
+        return values
+
+    def sorted_by() -> list[str]:
+        return [each.get_dom_attribute("aria-sort") for each in browser.find_elements("css selector", "th[aria-sort]")]
+
+    button.click()
+    up, said_up = read(), sorted_by()
+    button.send_keys(ENTER)
+    down, said_down = read(), sorted_by()
+
+    assert (said_up, said_down) == (["ascending"], ["descending"])
+    assert up != down
+    if "dataset" in key:
+        for values, is_up in ((up, True), (down, False)):
+            cells = [value.split("|") for value in values]
+            numbers = [(unit, float(number) * (1 if is_up else -1)) for unit, number in cells if number]
+            assert numbers == sorted(numbers)
+            assert not any(number for _, number in cells[len(numbers) :])
+    else:
+        assert [value.lower() for value in dict.fromkeys(up)] == [value.lower() for value in dict.fromkeys(down)][::-1]

@@ -24,7 +24,7 @@ def test_check_report_changed_figure_on_the_page_is_found(records: Path, tmp_pat
     """A figure on the page that the same libraries drew otherwise is a difference."""
     write_report(tmp_path / "report", records=records)
     page = tmp_path / "report" / "index.html"
-    page.write_bytes(page.read_bytes().replace(b'fill="#0072b2"', b'fill="#0072b3"', 1))
+    page.write_bytes(page.read_bytes().replace(b'stroke="#0072b2"', b'stroke="#0072b3"', 1))
 
     (difference,) = check_report(tmp_path / "report", records=records)
 
