@@ -180,5 +180,6 @@ def _contradict(claim: Claim, finding: Finding) -> Finding:
     """Overrule the verdict on a number whose printed unit the document's own code contradicts."""
     if claim.printed_unit is None or finding.verdict is Verdict.NOT_RUN:
         return finding
-    reason = f"a {claim.unit}, printed as {claim.printed_unit}; read as a {claim.unit}, it is {finding.verdict.value}: {finding.reason}"
+    read = f"read as a {claim.unit}, it is {finding.verdict.value}: {finding.reason}"
+    reason = f"a {claim.unit}, printed as {claim.printed_unit}; {read}"
     return replace(finding, verdict=Verdict.CONTRADICTED, reason=reason, basis=Basis.ITSELF)
