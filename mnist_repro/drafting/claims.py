@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mnist_repro.drafting.promises import Promise
-from mnist_repro.drafting.questions import Answers, is_running, name_quantity, name_unit_key, set_of
+from mnist_repro.drafting.questions import Answers, is_running, is_unit_doubtful, name_quantity, name_unit_key, set_of
 from mnist_repro.drafting.series import Findings, Result
 from mnist_repro.drafting.text import StoredText
 
@@ -99,7 +99,9 @@ def _units(result: Result, on: str | None, answers: Answers) -> tuple[str, str |
     """Return the true unit, and the printed one where it is another."""
     if result.metric in ("accuracy", "error"):
         printed = "percent" if result.value.unit == "%" else "fraction"
-        unit = answers.get(name_unit_key(result, on), printed)
+        # One name may stand for a fraction and a percentage; an error in percent may fall below 1.
+        is_asked = result.metric == "error" or is_unit_doubtful(result)
+        unit = answers.get(name_unit_key(result, on), printed) if is_asked else printed
         return unit, printed if result.value.unit == "%" and printed != unit else None
     fixed = {"loss": "nat", "learning_rate": "1", "label": "1"}
     return fixed.get(result.metric, "seconds"), None

@@ -190,15 +190,20 @@ def name_unit_key(result: Result, evaluation_set: str | None) -> str:
     return f"unit.run-{result.run}.{name_quantity(result.metric, evaluation_set)}"
 
 
+def is_unit_doubtful(result: Result) -> bool:
+    """Return whether a fraction's number and its percent sign disagree, or it lacks one."""
+    return (result.value.unit == "%") != (float(result.value.text) > 1)
+
+
 def ask_of_units(findings: Findings, answers: Answers) -> list[Question]:
-    """Return the questions for units: only where the number and its percent sign disagree, or it has none."""
+    """Return the questions for units, only where one is doubtful."""
     asked: dict[str, Question] = {}
     for result in findings.results:
         if result.metric not in ("accuracy", "error"):
             continue
-        on, value, is_percent = set_of(result, answers), float(result.value.text), result.value.unit == "%"
-        if is_percent == (value > 1):
+        if not is_unit_doubtful(result):
             continue
+        on, is_percent = set_of(result, answers), result.value.unit == "%"
         other = _complement(result, on, findings, answers)
         if is_percent:
             guess = "fraction" if result.metric == "accuracy" or other else "percent"

@@ -62,9 +62,9 @@ def baseline(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("slower", "options", "code", "said"),
     [
-        pytest.param((1.0,), (), 0, "not slower: a step takes 1.00 (", id="as quick"),
-        pytest.param((1.5, 1.0), (), 0, "inconclusive: a step takes 1.50 (", id="slower once"),
-        pytest.param((1.5, 1.5), (), 1, "SLOWER: a step takes 1.50 (", id="slower twice"),
+        pytest.param((1.0,), (), 0, "not slower: a step takes 1.00 ", id="as quick"),
+        pytest.param((1.5, 1.0), (), 0, "inconclusive: a step takes 1.50 ", id="slower once"),
+        pytest.param((1.5, 1.5), (), 1, "SLOWER: a step takes 1.50 ", id="slower twice"),
         pytest.param((1.5,), ("--speed-tolerance=1.6",), 0, "1.6 is allowed", id="tolerance of all"),
         pytest.param((1.5,), (f"--speed-tolerance=1.1,{EXPERIMENT}=1.6",), 0, "1.6 is allowed", id="of one"),
         pytest.param((1.5, 1.5), ("--speed-tolerance=julia-mlp-100x100=1.6",), 1, "SLOWER", id="of another"),
@@ -141,7 +141,7 @@ def test_speed_gate_published_baseline_goes_before_this_machines(baseline: Path)
     session = run_session(baseline, "--strict-gates", slower=(2.0, 2.0))
 
     assert session.code == pytest.ExitCode.TESTS_FAILED
-    assert "SLOWER: a step takes 2.00 (" in session.out
+    assert "SLOWER: a step takes 2.00 " in session.out
 
 
 def test_speed_gate_new_baseline_takes_the_place_of_the_old(baseline: Path) -> None:
@@ -185,8 +185,8 @@ def test_speed_gate_against_a_revision_needs_no_baseline(tmp_path: Path, monkeyp
     other = run_session(tmp_path, *options, slower=())
 
     assert (slower.code, as_quick.code, other.code) == (1, 0, 1)
-    assert "SLOWER: a step takes 1.50 (1.50 to 1.50) times as long; 1.15 is allowed (beside v1)" in slower.out
-    assert "not slower: a step takes 1.00 (1.00 to 1.00) times as long" in as_quick.out
+    assert "SLOWER: a step takes 1.50 times as long; 1.15 is allowed (beside v1)" in slower.out
+    assert "not slower: a step takes 1.00 times as long" in as_quick.out
     assert (
         "nothing compared: the revision does not have this experiment, or with another protocol (beside v1)"
         in other.out

@@ -70,7 +70,7 @@ def test_run_until_decided_makes_no_more_runs_than_the_verdict_takes(
     assert (ended.code, ended.err) == (0, "")
     assert "60 runs planned: 0 trained, 23 reused, 0 of them not completed." in ended.out
     assert f"The runs of {EXPERIMENT} were made until they decide: the first 20 set the scale" in ended.out
-    assert "3 of 3 runs after the first 20 lie as far out as the document" in judged.out
+    assert "3 of 3 runs after the first 20 lie as far out as the document" in " ".join(judged.out.split())
     assert "23, sequential" in judged.out
     assert "until they decide at first. Then 23 were planned, 23 are made" in fixed.out
     assert store.read() == runs

@@ -176,5 +176,5 @@ def test_list_holds_claims_against_the_text(
     assert main(["list", "--document", str(tmp_path)]) == code
 
     printed = capsys.readouterr().out
-    assert "tiny: A tiny document; 2 claims, held against tiny.txt" in printed
+    assert "tiny: A tiny document; 2 numbers, 2 claims, held against tiny.txt" in printed
     assert ('70.0 must stand on line 4, for itself. Line 4 of tiny.txt: "Epoch 2: loss' in printed) is bool(code)

@@ -6,16 +6,9 @@ from pathlib import Path
 
 import pytest
 from draft_forms import REFUSED, Form, read_claims, read_forms
-from text_checks import (
-    find_contested_claims,
-    find_misplaced_claims,
-    find_unclaimed_numbers,
-    find_unused_patterns,
-    is_recorded_text,
-    read_lines,
-)
 
 from mnist_repro.documents.document import load_document
+from mnist_repro.documents.text import check_text
 from mnist_repro.drafting.draft import draft_file, write_draft
 from mnist_repro.errors import ReproError
 
@@ -24,7 +17,6 @@ pytest.importorskip("docutils")
 
 FORMS = {form.file.name: form for form in read_forms()}
 READ = [pytest.param(form, id=name) for name, form in FORMS.items() if name not in REFUSED]
-CHECKS = (find_misplaced_claims, find_unclaimed_numbers, find_contested_claims, find_unused_patterns)
 
 
 def test_every_file_of_the_folder_is_expected() -> None:
@@ -45,11 +37,8 @@ def test_drafted_folder_accounts_for_every_printed_number(form: Form, tmp_path: 
     """The folder loads; each number of the stored output is a claim once, or covered by a pattern that is apart."""
     write_draft(draft_file(form.file, answers={}), tmp_path)
     document = load_document(tmp_path)
-    stored = tmp_path / document.file
-    found = {check.__name__: check(document, lines=read_lines(stored)) for check in CHECKS}
 
-    assert found == {check.__name__: [] for check in CHECKS}
-    assert is_recorded_text(document, content=stored.read_bytes())
+    assert check_text(document, (tmp_path / document.file).read_bytes()) == []
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))

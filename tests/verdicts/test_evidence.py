@@ -77,7 +77,7 @@ def test_describe_evidence_says_what_else_fits(result: EnvironmentResult) -> Non
     text = describe_evidence(result, SLICE)
 
     assert "So our runs do not determine it: 3 of 3 others fit too." in text
-    assert "a random 1,000 of the training images: cannot be told apart (p = 1, validation loss 0." in text
+    assert "a random 1,000 of the training images: cannot be told apart (p = 1.00, validation loss 0." in text
     assert "Not used for the choice, though they depend on it: tf1-basic.test-accuracy (p = " in text
 
 

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from mnist_repro.documents.claim import Claim
+from mnist_repro.documents.document import Document
+from mnist_repro.reporting.wording.counts import format_count
 from mnist_repro.reporting.wording.digits import UNKNOWN, format_p
 from mnist_repro.reporting.wording.numbers import format_interval
 from mnist_repro.studies.stopping import StoppingRule
 from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.environment import EnvironmentResult
-from mnist_repro.verdicts.finding import DECIDED, Verdict
+from mnist_repro.verdicts.finding import DECIDED, Basis, Verdict
 from mnist_repro.verdicts.reported_verdict import format_ordinal
 from mnist_repro.verdicts.worth import MATERIAL, STRONG_SHARE, WEAK_SHARE, Grade
 
@@ -163,3 +165,13 @@ def format_verdicts(outcome: Mapping[Verdict, int], *, named: Mapping[Verdict, s
     """Count verdicts, without a sentence; `named` has words for those not named by their value."""
     words = {verdict: verdict.value for verdict in Verdict} | dict(named or {})
     return ", ".join(f"{outcome[verdict]} {words[verdict]}" for verdict in Verdict if outcome.get(verdict))
+
+
+def summarize_claims(result: EnvironmentResult, documents: Iterable[Document]) -> str:
+    """Return sentences on how much is reported, and where it counts."""
+    bases = Counter(finding.basis for finding in result.findings)
+    return (
+        f"In all: {format_count(documents)} (a curve is one claim). Of these, {bases[Basis.RUN]} belong to the "
+        f"{len(result.runs)} reported runs and have their verdicts, {bases[Basis.ITSELF]} stand beside them, and "
+        f"{bases[Basis.FACT]} are facts that count nothing."
+    )

@@ -131,7 +131,7 @@ def test_format_other_environments_names_the_alarms() -> None:
 def test_list_detection_cells_give_the_rate_with_its_interval() -> None:
     """Runs that did not complete are counted, and so are those that bits show."""
     assert list_detection_cells(BROKEN) == [
-        "-2.51 points, -5.0 sd, test; 2 of 20 runs did not complete",
+        "−2.51 points, −5.0 sd, test; 2 of 20 runs did not complete",
         "19 of 20",
         "93 % (99 to 100 %)",
         "**yes, missed**",

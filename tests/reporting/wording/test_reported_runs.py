@@ -121,7 +121,7 @@ def test_list_run_cells_sequential_run_says_so() -> None:
 
     cells = list_run_cells(replace(plain, verdict=replace(plain.verdict, rule=StoppingRule(planned=119))))
 
-    assert cells[2:] == ("reproduced", "7.3 points", "unknown", "0.5", "200, sequential")
+    assert cells[2:] == ("reproduced", "7.3 points", "unknown", "0.50", "200, sequential")
 
 
 def test_format_kept_holds_the_printed_value_of_a_run_that_reproduces() -> None:
