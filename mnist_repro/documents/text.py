@@ -25,7 +25,9 @@ TEXTS_VARIABLE = "MNIST_REPRO_DOCUMENTS"
 _NUMBER = re.compile(r"\d(?:[\d.,:]*\d)?(?:[eE][+-]?\d+)?|(?<![a-z])(?:nan|inf)(?![a-z])", re.IGNORECASE)
 # A result outside the output: what is measured, and a number with a point, a comma or a percent sign.
 _MEASURED = re.compile(r"accurac|(?<![a-z])(?:acc|loss|err|errors?|cost|score)(?![a-z])", re.IGNORECASE)
-_RESULT = re.compile(r"\d*[.,]\d+(?:[eE][+-]?\d+)?|\d+(?=\s?%| percent)")
+_RESULT = re.compile(r"(?<![\w.,])\d*[.,]\d+(?:[eE][+-]?\d+)?(?![\w.])|\d+(?=\s?%| percent)")
+# What names a number in code.
+_NAMED = re.compile(r"(\w+)\s*=\s*\Z")
 
 
 def find_text(document: Document) -> Traversable | None:
@@ -128,13 +130,20 @@ def _check_numbers(text: _Text) -> Iterator[str]:
             continue
         covered = text.claimed.get(number, set()) | text.excused(number)
         pattern = _NUMBER if is_output else _RESULT
-        left = [match[0] for match in pattern.finditer(line) if not covered.issuperset(range(*match.span()))]
+        found = (match for match in pattern.finditer(line) if is_output or not _is_setting(line[: match.start()]))
+        left = [match[0] for match in found if not covered.issuperset(range(*match.span()))]
         if left:
             where = "printed" if is_output else "a result outside [output]"
             yield (
                 f"{left[0]} is {where}, and neither claimed nor excused. {text.quote(number)} "
                 "Claim it, or excuse it in not_claims by a pattern with the reason."
             )
+
+
+def _is_setting(before: str) -> bool:
+    """Return whether a number is that of a setting, such as a learning rate, by what stands before it in its line."""
+    named = _NAMED.search(before)
+    return named is not None and not _MEASURED.search(named[1])
 
 
 def _check_patterns(text: _Text) -> Iterator[str]:

@@ -79,6 +79,8 @@ def test_check_text_in_order_finds_nothing(tmp_path: Path) -> None:
                 ("Epoch 2 Loss : 1.25e-1", "1.25e-1"),
                 ("Errors: 1,8", "1,8"),
                 ("a loss of .125", ".125"),
+                ("sgd(0.1, acc=0.5)", "0.1"),
+                ("val_acc=0.5", "0.5"),
             )
         ),
     ],
@@ -88,6 +90,14 @@ def test_check_text_altered_text_is_told(tmp_path: Path, old: str, new: str, fou
     assert old in CHECKED_TEXT
 
     assert any(found in wrong for wrong in find_wrong(tmp_path, text=CHECKED_TEXT.replace(old, new, 1)))
+
+
+@pytest.mark.parametrize(
+    "line", ["SGD(learning_rate=0.1), loss='mse'", 'print("cost=", "{:.9f}".format(cost))', "loss: v0.1.2"]
+)
+def test_check_text_settings_and_formats_are_no_results(tmp_path: Path, line: str) -> None:
+    """A line of code may name a loss beside a number that is not one."""
+    assert find_wrong(tmp_path, text=CHECKED_TEXT.replace("period = 3", line, 1)) == []
 
 
 @pytest.mark.parametrize(
