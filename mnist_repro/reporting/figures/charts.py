@@ -25,7 +25,7 @@ from mnist_repro.reporting.figures.marks import (
     draw_legend,
     label_rows,
 )
-from mnist_repro.reporting.figures.style import CARD, FONT_POINTS, INK, MUTED, OURS, format_percent, svg_figure
+from mnist_repro.reporting.figures.style import CARD, FONT_POINTS, MUTED, OURS, format_percent, svg_figure
 from mnist_repro.stats.summary import Interval, summarize
 from mnist_repro.verdicts.environment import ExperimentResult
 from mnist_repro.verdicts.finding import count_runs
@@ -36,8 +36,8 @@ _BAND_RUNS = 3
 
 # Percentages have one decimal; a cell that rounds to 0.0 % stays blank.
 _BLANK_BELOW = 0.0005
-# Above this luminance dark letters read better than white ones.
-_LIGHT_LUMINANCE = 0.30
+# Above this luminance black letters have more contrast than white ones; each has 4.5 at least on its side.
+_LIGHT_LUMINANCE = 0.179
 
 _INTERVAL = "95 % prediction interval of one run"
 FloatArray = NDArray[np.floating[Any]]
@@ -96,7 +96,7 @@ def draw_confusion(path: Path, *, experiment: ExperimentResult) -> None:
     with svg_figure(path, title=title, height=6.3, width=6.6, description=about) as figure:
         axes = figure.subplots()
         weights = np.where(np.eye(len(matrix)), "bold", "normal")
-        draw_cells(axes, fills, texts, inks=_ink_on(fills), weights=weights, size=FONT_POINTS)
+        draw_cells(axes, fills, texts, inks=ink_on(fills), weights=weights, size=FONT_POINTS)
         label_rows(axes, names)
         below = np.column_stack([digits, 0 * digits])
         axes.add_artist(Texts(below, names, offset=(0, -12), transform=axes.get_xaxis_transform()))
@@ -169,8 +169,9 @@ def _format_cell(fraction: float) -> str:
     return f"{fraction:.1%}".removesuffix("%") if fraction >= _BLANK_BELOW else ""
 
 
-def _ink_on(fills: FloatArray) -> NDArray[np.str_]:
+def ink_on(fills: FloatArray) -> NDArray[np.str_]:
     """Return the colours of letters on fills, red, green and blue in [0, 1] along the last axis."""
-    # Relative luminance of WCAG 2.1, its curve approximated by a power.
-    luminance = fills[..., :3] ** 2.2 @ [0.2126, 0.7152, 0.0722]
-    return np.where(luminance > _LIGHT_LUMINANCE, INK, "#ffffff")
+    channels = fills[..., :3]
+    # Relative luminance of WCAG 2.1.
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return np.where(linear @ [0.2126, 0.7152, 0.0722] > _LIGHT_LUMINANCE, "#000000", "#ffffff")

@@ -9,6 +9,7 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 
 from mnist_repro.reporting.figures import style as svg
+from mnist_repro.reporting.figures.charts import ink_on
 from mnist_repro.reporting.figures.verdict_marks import COLOURS, MEANINGS, SIGNS
 from mnist_repro.reporting.html.palette import FILTER, format_palette
 from mnist_repro.verdicts.finding import Verdict
@@ -43,6 +44,13 @@ def read_palette() -> tuple[dict[str, str], dict[str, str]]:
     """Return the colours by day and in the dark."""
     light, _, dark = format_palette().partition("@media")
     return dict(re.findall(r"--([\w-]+): (#\w+);", light)), dict(re.findall(r"--([\w-]+): (#\w+);", dark))
+
+
+def test_ink_on_reads_on_every_fill() -> None:
+    """Letters in the cells of a figure have a contrast of 4.5 at least with the cell, whatever its colour."""
+    fills = np.stack(np.meshgrid(*[np.linspace(0, 1, 9)] * 3), axis=-1).reshape(-1, 3)
+
+    assert min(contrast(ink, to_hex(fill)) for ink, fill in zip(ink_on(fills), fills, strict=True)) >= 4.5
 
 
 def test_format_palette_has_the_figures_colours() -> None:
