@@ -90,13 +90,13 @@ def _judge_ratio(
     said = f"the document's is {printed[0]:.2f} to {printed[1]:.2f}, ours {_format_estimate(ours)}"
     if ours.interval.overlaps(*printed):
         return Verdict.REPRODUCED, said
-    limits = f"between 1, were each step's cost fixed, and {most:.2f}, were it all arithmetic"
+    limits = f"between 1 (fixed cost per step) and {most:.2f} (all arithmetic)"
     if printed[1] < 1 or printed[0] > most:
         return Verdict.NOT_REPRODUCED, f"{said}; the document's does not lie {limits}"
     if not ours.interval.overlaps(1, most):
         busy = "other work must have shared the machine with some of our runs"
         return Verdict.INCONCLUSIVE, f"{said}; ours does not lie {limits}: {busy}"
-    open_ = "where between depends on threads and hardware, which the document does not state"
+    open_ = "where depends on threads and hardware, which the document does not state"
     return Verdict.NOT_COMPARABLE, f"{said}; both lie {limits}; {open_}"
 
 

@@ -140,7 +140,7 @@ def _judge_promise(family: _Family) -> _Judged:
     summary = summarize(family.members[0].judged)
     interval, (low, high) = summary.mean_interval, family.claim.limits
     if low <= interval.low and interval.high < high:
-        return Verdict.REPRODUCED, "our mean rounds to it at the precision given", None
+        return Verdict.REPRODUCED, "our mean rounds to what is promised, at its precision", None
     if not interval.overlaps(low, high) and not math.isnan(interval.low):
         return Verdict.NOT_REPRODUCED, "our mean rounds to another number", None
     doubt = "our mean is not known well enough to say whether it rounds to it"

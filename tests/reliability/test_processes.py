@@ -99,11 +99,15 @@ def test_study_that_is_ended_leaves_no_worker_and_no_images(tmp_path: Path, endi
 def test_interrupted_by_signals_is_an_interruption_here_too(ending: str) -> None:
     """A signal to end is an interruption while something runs, in a test session too; then it is what it was."""
     number = getattr(signal, ending)
+    # Whoever started the tests may ignore it, as nohup does.
+    usual = signal.signal(number, signal.SIG_DFL)
+    try:
+        with pytest.raises(KeyboardInterrupt), interrupted_by_signals():
+            signal.raise_signal(number)
 
-    with pytest.raises(KeyboardInterrupt), interrupted_by_signals():
-        signal.raise_signal(number)
-
-    assert signal.getsignal(number) is signal.SIG_DFL
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        signal.signal(number, usual)
 
 
 def test_interrupted_by_signals_leaves_what_others_decided() -> None:

@@ -67,7 +67,11 @@ def test_judge_claims_time_is_not_comparable(runs: list[RunRecord], metric: str)
     ("printed", "count", "expected", "reason"),
     [
         pytest.param(
-            "0.9", 40, Verdict.REPRODUCED, "our mean rounds to it at the precision given", id="the mean rounds to it"
+            "0.9",
+            40,
+            Verdict.REPRODUCED,
+            "our mean rounds to what is promised, at its precision",
+            id="the mean rounds to it",
         ),
         pytest.param(
             "0.8", 40, Verdict.NOT_REPRODUCED, "our mean rounds to another number", id="the mean rounds to another"

@@ -44,7 +44,11 @@ def _alternatives(protocol: Protocol) -> Iterator[Variant]:
     )
     for name, epsilon in (("epsilon-1e-7", 1e-7), ("epsilon-1e-3", 1e-3)):
         yield vary(
-            protocol, name, choice="Adam's epsilon", change=f"{epsilon:g}", optimizer=replace(adam, epsilon=epsilon)
+            protocol,
+            name,
+            choice="Adam's epsilon",
+            change=name.removeprefix("epsilon-"),
+            optimizer=replace(adam, epsilon=epsilon),
         )
     yield vary(
         protocol,

@@ -38,9 +38,7 @@ def draw_claims(path: Path, *, versions: VersionsResult) -> None:
     names = [column.name for column in versions.columns]
     shown = [history for history in versions.histories if any(map(_is_shown, history.findings.values()))]
     height = _CELL_INCHES * len(shown) + _HEAD_INCHES
-    about = (
-        f"{len(shown)} claims on {len(names)} versions: the verdict's sign, or p below {_SHOWN_BELOW:.2f}."
-    )
+    about = f"{len(shown)} claims on {len(names)} versions: the verdict's sign, or p below {_SHOWN_BELOW:.2f}."
     with svg_figure(path, title="Claims on every version", height=height, description=about) as figure:
         axes = figure.subplots()
         looks = [[_look(history.findings.get(name)) for name in names] for history in shown]

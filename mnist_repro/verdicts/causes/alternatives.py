@@ -146,8 +146,9 @@ def _judge(
         answer, reason = Answer.UNKNOWN, "the document reports no loss and no accuracy of it"
     elif runs >= MINIMUM_RUNS:
         standing = place_among(reported, measure=lambda claim: made.measure(read_instead(claim, variant)).judged)
-        rank = f"{int(standing.p * (runs + 1))} of {runs + 1} runs lie as far out as the document's"
-        answer, reason = (Answer.EXCLUDED, f"only {rank}") if standing.p <= LEVEL else (Answer.POSSIBLE, rank)
+        answer = Answer.EXCLUDED if standing.p <= LEVEL else Answer.POSSIBLE
+        # The document's own place is one of them.
+        reason = f"{int(standing.p * (runs + 1)) - 1} of its {runs} runs lie as far out as the document's"
     elif unfinished >= MINIMUM_RUNS and not runs:
         answer, reason = Answer.EXCLUDED, "none of its runs completed"
     else:

@@ -90,7 +90,7 @@ def test_judge_alternative_one_value_far_off_excludes(make_runs: MakeRuns, shift
     cause = _judge(make_runs(n=19, **shift), make_runs())
 
     assert (cause.answer, cause.p) == (Answer.EXCLUDED, pytest.approx(1 / 20))
-    assert cause.reason.startswith("only 1 of 20 runs")
+    assert cause.reason.startswith("0 of its 19 runs")
 
 
 def test_judge_alternative_nothing_reported_cannot_tell(make_runs: MakeRuns) -> None:

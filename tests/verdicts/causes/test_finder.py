@@ -111,7 +111,7 @@ def test_list_cause_cells_row_says_what_was_done_and_what_came_of_it(causes: Exp
     assert rows[RELU][3].endswith("points")
     assert rows[RELU][4].endswith("nats")
     assert rows[RELU][5:] == ["0.05", "100 %", "excluded"]
-    assert found[RELU].reason == "only 1 of 20 runs lie as far out as the document's"
+    assert found[RELU].reason == "0 of its 19 runs lie as far out as the document's"
     assert rows[TANH][2:] == ["0, 19 not completed", "", "", "", "", "excluded"]
     assert found[TANH].reason == "none of its runs completed"
     assert list_cause_cells(causes.reconstruction)[:3] == ["as reconstructed", "", "40"]
