@@ -124,7 +124,7 @@ class RunVerdict:
         if self.p is None:
             return ""
         if self.is_sequential:
-            return f", all of its run together has p = {float(self.p):.2g}"
+            return f", all of its run together has the p-value {self.p}"
         return f", all of its run together {format_ordinal(int(self.p * (self.runs + 1)))}"
 
     @property
@@ -132,7 +132,7 @@ class RunVerdict:
         """What its place alone does not say; begins with a semicolon, or is empty."""
         said = {
             Verdict.CONSISTENT: f"no place could refute it with {self.runs} runs, {self.runs_needed} can",
-            Verdict.DOUBTFUL: f"p is {float(self.adjusted_p or 1):.2g} after adjustment for the document's other runs",
+            Verdict.DOUBTFUL: f"p is {float(self.adjusted_p or 1):.2f} after adjustment for the document's other runs",
         }.get(self.word, self.explanation)
         if self.rule and self.rule.is_fixed:
             fixed = f"our runs were made until they decide at first, then {self.rule.planned} were planned"

@@ -18,7 +18,7 @@ from mnist_repro.comparison.gate.regression import Outcome
 from mnist_repro.comparison.speed.baseline import launches_on
 from mnist_repro.comparison.speed.gate import TOLERANCE, SpeedComparison, pool_spread
 from mnist_repro.comparison.speed.trials import SpeedGateSummary, TrialCount
-from mnist_repro.reporting.wording.digits import format_estimate, write
+from mnist_repro.reporting.wording.digits import format_estimate, format_p, write
 from mnist_repro.reporting.wording.numbers import format_environment
 
 
@@ -41,7 +41,7 @@ def format_other_environments(found: OtherEnvironments) -> str:
     return (
         f"Real runs: of {len(found.names)} other environments, whose runs stand for today's, {failing}. "
         f"In {found.equal} of {experiments} experiments their runs are the baseline's, bit for bit; the smallest "
-        f"adjusted p-value of the other {found.tested} is {found.smallest_p:.2g}."
+        f"adjusted p-value of the other {found.tested} is {format_p(found.smallest_p)}."
     )
 
 

@@ -122,7 +122,7 @@ def test_format_other_environments_names_the_alarms() -> None:
     assert format_other_environments(found) == (
         "Real runs: of 2 other environments, whose runs stand for today's, none fails. "
         "In 3 of 12 experiments their runs are the baseline's, bit for bit; "
-        "the smallest adjusted p-value of the other 9 is 0.097."
+        "the smallest adjusted p-value of the other 9 is 0.10."
     )
     assert " today's, new fails. In " in format_other_environments(replace(found, alarms=("new",)))
     assert "no other environment has any" in format_other_environments(replace(found, names=()))
