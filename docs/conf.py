@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from enum import Enum
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.addnodes import download_reference
-from sphinx.util.fileutil import copy_asset_file
 
 import mnist_repro
 
@@ -67,9 +67,12 @@ def _link_the_page(app: Any, doctree: nodes.document) -> None:
 
 def _copy_the_page(app: Any, exception: Exception | None) -> None:
     """Put the report's page where these links lead, with the file that it links to."""
-    for file in (_PAGE, _PAGE.with_name("claims.json")):
-        if exception is None:
-            copy_asset_file(app.srcdir / file, app.outdir / file.parent)
+    if exception is None:
+        # An earlier build's copies are replaced.
+        folder = Path(app.outdir) / _PAGE.parent
+        folder.mkdir(exist_ok=True)
+        for file in (_PAGE, _PAGE.with_name("claims.json")):
+            shutil.copy(Path(app.srcdir) / file, folder)
 
 
 def setup(app: Any) -> None:
