@@ -24,7 +24,7 @@ from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_unfin
 from mnist_repro.studies.cluster.connection import Cluster, connect_cluster
 from mnist_repro.studies.first_layer import keep_early_weights
 from mnist_repro.studies.stopping import IsDecided, note_rules, plan_rules
-from mnist_repro.studies.study import Plan, find_alike, find_later_runs, plan_study, profile_seeds, run_study
+from mnist_repro.studies.study import Plan, find_alike, find_other_pools, plan_study, profile_seeds, run_study
 from mnist_repro.studies.timing import StudyClock
 from mnist_repro.verdicts.environment import find_labels, summarize_environment
 from mnist_repro.verdicts.in_turn import until_decided
@@ -131,10 +131,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
         records=find_alike(store, records=records),
     )
     print_claims(result, console=console)
-    for name, differences in find_later_runs(store, records=records).items():
-        later = f"{name}: `mnist-repro verdicts` and `report` judge the runs that were recorded last: {differences}."
+    for name, differences in find_other_pools(store, records=records, protocols=protocols).items():
+        others = f"{name}: `mnist-repro verdicts` and `report` judge other runs that are recorded: {differences}."
         console.print(
-            f"{later} Record runs of other settings under --environment NAME.", highlight=False, soft_wrap=True
+            f"{others} Record runs of other settings under --environment NAME.", highlight=False, soft_wrap=True
         )
     if options.timing:
         print_timing(clock.read(), console=console)

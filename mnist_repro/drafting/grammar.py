@@ -96,11 +96,6 @@ class ParsedLine:
         self.values.remove(value)
         self.excuse((value.start, value.stop), reason)
 
-    def excuse_values(self, reason: str) -> None:
-        """Say why all values are no results."""
-        for value in tuple(self.values):
-            self.excuse_value(value, reason)
-
     def is_free(self, span: tuple[int, int]) -> bool:
         """Return whether nothing was said of these columns."""
         taken = [(start, stop) for start, stop, _ in self.excused]

@@ -75,20 +75,21 @@ def pool_runs(
 def _choose_conditions(records: Sequence[RunRecord], made_under: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """Return under which conditions the pooled runs were made.
 
-    A study of hundreds of runs may move to another machine: its runs there count once they are more than the earlier.
+    A study of hundreds of runs may move to another machine: its runs there count once they are as many as before.
     """
     if not records:
         return ()
-    newest = records[-1]
-    last_of_each = dict(zip(made_under, records, strict=True))
-    seeds: dict[tuple[str, ...], set[int]] = {newest.conditions: set()}
-    for conditions, record in last_of_each.items():
-        environment = replace(record.environment, processor=newest.environment.processor)
-        if replace(record, environment=environment).conditions == newest.conditions:
-            seeds.setdefault(conditions, set())
-    for conditions, record in zip(made_under, records, strict=True):
-        if conditions in seeds and record.status != "failed":
-            seeds[conditions].add(record.seed)
+    newest, here = made_under[-1], records[-1].environment.processor
+    counts = {
+        conditions: replace(record, environment=replace(record.environment, processor=here)).conditions
+        == made_under[-1]
+        for conditions, record in dict(zip(made_under, records, strict=True)).items()
+    }
+    seeds: dict[tuple[str, ...], set[int]] = {newest: set()}
+    for record, conditions in zip(reversed(records), reversed(made_under), strict=True):
+        if counts[conditions] and record.status != "failed":
+            seeds.setdefault(conditions, set()).add(record.seed)
+    # Of equal ones the first, which is the newest.
     return max(seeds, key=lambda conditions: len(seeds[conditions]))
 
 

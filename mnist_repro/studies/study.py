@@ -223,17 +223,19 @@ def find_alike(store: RecordStore, *, records: Iterable[RunRecord]) -> list[RunR
     return [record for record in store.read() if record.conditions == mine.get(record.experiment)]
 
 
-def find_later_runs(store: RecordStore, *, records: Iterable[RunRecord]) -> dict[str, str]:
-    """Return the experiments of which a store has runs under other conditions after these, with what differs.
+def find_other_pools(
+    store: RecordStore, *, records: Iterable[RunRecord], protocols: Mapping[str, Protocol]
+) -> dict[str, str]:
+    """Return the experiments of which a store pools runs under other conditions than these, with what differs.
 
-    A study that finds all of its runs recorded adds none, and the newest decide which runs are pooled.
+    A study that finds all of its runs recorded adds none, and one on another machine may have fewer than before.
     """
-    mine = {record.experiment: record for record in records}
-    newest = {record.experiment: record for record in store.read()}
+    mine, stored = {record.experiment: record for record in records}, store.read()
+    others = {name: pool_runs(stored, protocol=protocols[name], store=store).records[-1] for name in mine}
     return {
-        name: ", ".join(newest[name].environment.list_differences(record.environment)) or "with other code or images"
+        name: ", ".join(others[name].environment.list_differences(record.environment)) or "with other code or images"
         for name, record in mine.items()
-        if newest[name].protocol_sha256 == record.protocol_sha256 and newest[name].conditions != record.conditions
+        if others[name].conditions != record.conditions
     }
 
 

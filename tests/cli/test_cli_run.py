@@ -131,7 +131,7 @@ def test_run_all_reused_says_which_runs_are_judged(
     ended = call("run", EXPERIMENT, "--seeds", "0-1", "--dataset", "digits", "--records", "here")
 
     assert (ended.code, ended.err) == (0, "")
-    lines = [line for line in ended.out.splitlines() if "judge the runs that were recorded last" in line]
+    lines = [line for line in ended.out.splitlines() if "judge other runs that are recorded" in line]
     assert len(lines) == bool(said)
     assert not lines or (lines[0].startswith(f"{EXPERIMENT}: ") and said in lines[0] and "--environment" in lines[0])
 
