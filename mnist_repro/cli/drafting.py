@@ -24,7 +24,7 @@ def add_verbs(verbs: Any) -> None:
         draft,
         help="write a document's claims.toml and experiments.py from a notebook, a page or a log",
         description="Read what a notebook, Markdown, HTML, reStructuredText or a log printed, and write a document's "
-        "folder: its text, every printed number as a claim or with the reason why it is none, and what its source "
+        "folder: its text, every printed number as a claim or with the reason why it is not one, and what its source "
         "tells of the experiments. Nothing of the file is run. What the file does not say is asked for, and no verdict "
         "is given before it is answered.",
     )
@@ -73,7 +73,7 @@ def draft(options: argparse.Namespace, console: Console) -> int:
         return 0
     others = sum(drafted.not_claimed.values())
     console.print(
-        f"{len(drafted.claims)} claims, {others} numbers with the reason why they are none: {options.output}",
+        f"{len(drafted.claims)} claims, {others} numbers that are not, each with its reason: {options.output}",
         highlight=False,
         soft_wrap=True,
     )
