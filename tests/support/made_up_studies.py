@@ -1,8 +1,8 @@
-"""Made-up studies with a natural spread over seeds, for the regression gate and its errors."""
+"""Made-up studies with a natural spread over seeds, for the gates and the versions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,9 @@ from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 
 SPREAD = 0.004
+
+# Makes the runs of some seeds.
+Study = Callable[..., list[RunRecord]]
 
 
 def make_study(

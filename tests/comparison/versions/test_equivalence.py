@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_up_studies import SPREAD, make_study
+from made_up_studies import SPREAD, Study
 from scipy import stats
 
 from mnist_repro.comparison.runs import find_losses
 from mnist_repro.comparison.versions.equivalence import measure_equivalence
 from mnist_repro.comparison.versions.pairwise import find_drift_p, measure_drift
 from mnist_repro.documents.protocol import Protocol
-from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 
 NAME = "tf1-basic"
-
-Study = Callable[..., list[RunRecord]]
-
-
-@pytest.fixture
-def protocol(protocols: dict[str, Protocol]) -> Protocol:
-    """Return one experiment."""
-    return protocols[NAME]
-
-
-@pytest.fixture
-def study(protocol: Protocol, environment: Environment) -> Study:
-    """Return a function that makes 20 runs, or more."""
-
-    def make(seeds: range = range(20), **options: float) -> list[RunRecord]:
-        return make_study(protocol, seeds, environment=environment, **options)  # type: ignore[arg-type]
-
-    return make
 
 
 def read_accuracies(records: list[RunRecord]) -> np.ndarray:

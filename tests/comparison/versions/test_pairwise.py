@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from made_up_runs import make_unfinished
-from made_up_studies import SPREAD, make_study
+from made_up_studies import SPREAD, Study
 
 from mnist_repro.comparison.versions.pairwise import (
     Agreement,
@@ -20,29 +19,10 @@ from mnist_repro.comparison.versions.pairwise import (
 from mnist_repro.comparison.versions.sensitivity import SAME_VERSION_PAIRS, measure_version_sensitivity
 from mnist_repro.comparison.versions.verdict_history import follow_claims, list_undecided
 from mnist_repro.documents.protocol import Protocol
-from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.finding import Finding, Verdict
 
 NAME = "julia-mlp-100x100"
-
-Study = Callable[..., list[RunRecord]]
-
-
-@pytest.fixture
-def protocol(protocols: dict[str, Protocol]) -> Protocol:
-    """Return one experiment."""
-    return protocols[NAME]
-
-
-@pytest.fixture
-def study(protocol: Protocol, environment: Environment) -> Study:
-    """Return a function that makes an experiment's runs with a spread over seeds."""
-
-    def make(seeds: range = range(20), **options: float) -> list[RunRecord]:
-        return make_study(protocol, seeds, environment=environment, **options)  # type: ignore[arg-type]
-
-    return make
 
 
 def compare(first: list[RunRecord], second: list[RunRecord], protocol: Protocol) -> Agreement | None:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from made_up_reports import check_report, write_report
 from made_up_runs import make_unfinished, write_store
-from made_up_studies import SPREAD, make_study
+from made_up_studies import SPREAD, Study, make_study
 
 from mnist_repro.cli.main import main
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment, training_code_sha256
 from mnist_repro.records.run import RunRecord
 from mnist_repro.reporting.figures import report as figures
-
-Study = Callable[..., list[RunRecord]]
 
 TOX = """[tox]
 labels =
