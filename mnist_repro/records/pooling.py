@@ -33,6 +33,7 @@ def pool_runs(
     store: RecordStore,
     protocol_sha256: str | None = None,
     conditions: tuple[str, ...] | None = None,
+    processor: str | None = None,
     is_altered: bool = False,
 ) -> Pool:
     """Pool the runs of one experiment or variant under one protocol that have the same conditions.
@@ -48,6 +49,8 @@ def pool_runs(
     conditions
         None takes those of the newest record; of runs that are like it but for the kind of processor, those of the kind
         with the most runs.
+    processor
+        The only kind of processor whose runs are taken; None takes any.
     is_altered
         Whether the runs are of a variant that alters the images.
 
@@ -61,10 +64,11 @@ def pool_runs(
     of_protocol = [record for record in of_experiment if record.protocol_sha256 == wanted]
     known = protocol if wanted == protocol.sha256 else None
     check_runs(of_protocol, protocol=known, store=store, is_altered=is_altered)
-    made_under = [record.conditions for record in of_protocol]
+    eligible = [record for record in of_protocol if processor in {None, record.environment.processor}]
+    made_under = [record.conditions for record in eligible]
     if conditions is None:
-        conditions = _choose_conditions(of_protocol, made_under)
-    alike = [record for record, under in zip(of_protocol, made_under, strict=True) if under == conditions]
+        conditions = _choose_conditions(eligible, made_under)
+    alike = [record for record, under in zip(eligible, made_under, strict=True) if under == conditions]
     arithmetic = find_arithmetic(alike)
     # Earlier records have none: what made them is known by its conditions alone.
     newest = select_newest(record for record in alike if record.arithmetic_sha256 in {None, arithmetic})

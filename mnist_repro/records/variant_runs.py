@@ -32,15 +32,15 @@ class VariantRuns:
         """All records of the experiments, in the order in which they were written; read where they are needed."""
         return self.store.read()
 
-    def of_experiment(self, protocol: Protocol) -> tuple[RunRecord, ...]:
-        """Return an experiment's pooled runs.
+    def of_experiment(self, protocol: Protocol, *, processor: str | None = None) -> tuple[RunRecord, ...]:
+        """Return an experiment's pooled runs; where a `processor` is named, those of its kind.
 
         Raises
         ------
         ReproError
             If a record is one that no run can have.
         """
-        return pool_runs(self.records, protocol=protocol, store=self.store).records
+        return pool_runs(self.records, protocol=protocol, store=self.store, processor=processor).records
 
     def of_variant(self, variant: Variant) -> tuple[RunRecord, ...]:
         """Return a variant's pooled runs: its own, or the experiment's if it is not trained."""

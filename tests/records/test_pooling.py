@@ -71,6 +71,7 @@ def test_pool_runs_of_the_processor_with_the_most_runs_are_taken(make: MakeRecor
     assert pool(*earlier, later[0], failed) == Pool(records=tuple(earlier), set_aside=2)
     assert pool(*earlier, *later[:2]) == Pool(records=tuple(later[:2]), set_aside=2)
     assert pool(*earlier, *later) == Pool(records=tuple(later), set_aside=2)
+    assert pool(*earlier, *later, processor=here.processor) == Pool(records=tuple(earlier), set_aside=3)
     newer = replace(elsewhere, numpy="another version")
     assert pool(*earlier, make(0, environment=newer)).records == (make(0, environment=newer),)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum
@@ -17,8 +18,9 @@ from mnist_repro.comparison.versions.sensitivity import (
 )
 from mnist_repro.comparison.versions.verdict_history import History, follow_claims
 from mnist_repro.documents.protocol import Protocol
+from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.run import RunRecord
-from mnist_repro.verdicts.environment import EnvironmentResult
+from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult
 from mnist_repro.verdicts.finding import count_runs
 
 # The cause finder's variants that serve as simulated versions: the end of their ids, and what differs.
@@ -44,11 +46,6 @@ class Column:
     detail: str  #: what is missing, in words; empty where it is complete
     result: EnvironmentResult | None  #: None where it has no runs of today's protocols
     probe: Probe | None  #: what was measured of the version itself; None where nothing was
-
-    @property
-    def runs(self) -> RunsByExperiment:
-        """Its pooled runs, by experiment."""
-        return {e.protocol.id: e.records for e in self.result.experiments} if self.result else {}
 
     @property
     def is_session(self) -> bool:
@@ -109,7 +106,7 @@ def summarize_versions(
         return None
     columns = [_build_column(name, published.get(name), late=name in late, code=code) for name in names]
     reference = max(published.values(), key=lambda result: len(result.records))
-    runs = {column.name: column.runs for column in columns if column.result}
+    runs = _select_runs([column.result for column in columns if column.result])
     # The reference is the first of its pairs: differences are from it.
     drift = measure_drift({reference.name: runs[reference.name], **runs}, protocols=protocols)
     return VersionsResult(
@@ -124,6 +121,33 @@ def summarize_versions(
             runs[reference.name], variants=_collect_simulated(reference), drift=drift, protocols=protocols
         ),
     )
+
+
+def _select_runs(results: Sequence[EnvironmentResult]) -> dict[str, RunsByExperiment]:
+    """Return each environment's runs by experiment, all made on the kind of processor that most environments have.
+
+    Runs from the same start that two kinds of processor made differ by more than the version.
+    """
+    kinds: dict[str, Counter[str]] = defaultdict(Counter)
+    for result in results:
+        for each in result.experiments:
+            kinds[each.protocol.id].update({r.environment.processor for r in each.records})
+    return {
+        result.name: {
+            each.protocol.id: _select_made_on(kinds[each.protocol.id].most_common(1)[0][0], each, result=result)
+            for each in result.experiments
+            if kinds[each.protocol.id]
+        }
+        for result in results
+    }
+
+
+def _select_made_on(processor: str, experiment: ExperimentResult, *, result: EnvironmentResult) -> Sequence[RunRecord]:
+    """Return an experiment's runs on one kind of processor, whether its verdicts are of these or of others."""
+    if all(record.environment.processor == processor for record in experiment.records):
+        return experiment.records
+    written = result.store.read()
+    return pool_runs(written, protocol=experiment.protocol, store=result.store, processor=processor).records
 
 
 def _build_column(name: str, result: EnvironmentResult | None, *, late: bool, code: AbstractSet[str]) -> Column:

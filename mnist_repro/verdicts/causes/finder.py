@@ -107,6 +107,9 @@ def _judge(
     protocol = trials.protocol
     own = runs.of_experiment(protocol)
     tried = {variant.id: runs.of_variant(variant) for variant in trials.alternatives}
+    moved = runs.of_variant(trials.moved)
+    # Two kinds of processor round differently: a pair of runs from the same start is of one.
+    processor = moved[-1].environment.processor if moved else None
     families = [family for run in reported for family in (*run.families, *run.chose)]
     reconstruction = judge_reconstruction(claims, records=own, reported=families)
     return ExperimentCauses(
@@ -122,8 +125,8 @@ def _judge(
             protocol.id,
             evaluation_set=protocol.gate.evaluation_set,
             first_steps_set=first_steps_set(protocol),
-            records=own,
-            moved=runs.of_variant(trials.moved),
+            records=runs.of_experiment(protocol, processor=processor),
+            moved=moved,
             first_steps=runs.of_variant(trials.first_steps),
             first_steps_moved=runs.of_variant(trials.first_steps_moved),
         ),

@@ -89,6 +89,21 @@ def test_find_causes_moved_runs_have_their_twins(causes: ExperimentCauses) -> No
     assert math.isnan(causes.sensitivity.parted)
 
 
+def test_find_causes_moved_runs_have_twins_of_their_processor(store: RecordStore, causes: ExperimentCauses) -> None:
+    """Runs of another kind of processor, which are more and judge the document, are no twins: it rounds differently."""
+    elsewhere = replace(store.read()[0].environment, processor="another kind")
+    runs = [make_run(BASIC, seed=seed, environment=elsewhere, accuracy=0.95) for seed in range(41)]
+    more = write_store(store.folder.parent / "more", [*store.read(), *runs])
+    write_store(variant_store(more).folder, variant_store(store).read())
+
+    (found,) = find_causes(
+        more, documents=load_catalogue().documents, protocols=PROTOCOLS, alternatives=load_catalogue().alternatives
+    )
+
+    assert found.reconstruction.runs == 41
+    assert found.sensitivity == causes.sensitivity
+
+
 def test_find_causes_without_trials_is_empty(environment: Environment, tmp_path: Path) -> None:
     """Records of experiments alone have no causes to show."""
     store = write_store(tmp_path, [make_run(BASIC, seed=0, environment=environment)])
