@@ -60,6 +60,7 @@ class VersionsResult:
     columns: tuple[Column, ...]  #: from the oldest to the newest
     reference: EnvironmentResult  #: the environment with the most runs, with which the others are compared
     histories: tuple[History, ...]  #: the verdicts of all versions on each reported result
+    processors: tuple[str, ...]  #: kinds of processor on which the compared runs were made, one for an experiment
     drift: Drift  #: comparisons of the versions, seed by seed
     equivalences: tuple[Equivalence, ...]  #: how nearly equal they are, by experiment
     sensitivity: VersionSensitivity  #: what these tests find of known differences
@@ -114,6 +115,9 @@ def summarize_versions(
         reference=reference,
         histories=follow_claims(
             {column.name: column.result.findings for column in columns if column.result}, reference=reference.name
+        ),
+        processors=tuple(
+            sorted({r.environment.processor for found in runs.values() for kept in found.values() for r in kept})
         ),
         drift=drift,
         equivalences=measure_equivalence(drift),

@@ -114,7 +114,8 @@ def summarize_versions(versions: VersionsResult) -> str:
     counted = (
         f"These are {len(versions.compared)} environments with {len(numbers)} "
         f"version{'s' * (len(numbers) != 1)} of TensorFlow; "
-        f"{complete} of {len(versions.columns)} have all their runs."
+        f"{complete} of {len(versions.columns)} have all their runs. "
+        f"The compared runs of an experiment were made on one kind of processor ({'; '.join(versions.processors)})."
     )
     return " ".join([_bound_all(versions), counted, _summarize_tests(versions), _summarize_departures(versions)])
 
