@@ -192,7 +192,7 @@ def check_measured(claim: Claim, *, protocol: Protocol) -> None:
     Raises
     ------
     ReproError
-        If the claim names a period or an evaluation set that its experiment does not have.
+        If the claim names a period or an evaluation set that its experiment does not have, or counts other images.
     """
     if (claim.period or 1) > protocol.training.periods:
         raise not_measured(claim)
@@ -200,6 +200,15 @@ def check_measured(claim: Claim, *, protocol: Protocol) -> None:
     known = at_end if claim.period is None else protocol.evaluated_each_period
     if claim.evaluation_set not in known and (claim.metric in _ON_IMAGES or claim.evaluation_set is not None):
         raise not_measured(claim, known=known)
+    if claim.unit == "images" and claim.whole != (
+        images := len(protocol.evaluation_set(str(claim.evaluation_set)).images)
+    ):
+        msg = (
+            f"Claim {claim.id}: a count is of as many images as its evaluation set has, here {images:,}. "
+            f"Received: {claim.whole:,.0f}, by {claim.printed!r}. "
+            "Correct the claim in claims.toml, or the set in experiments.py."
+        )
+        raise ReproError(msg)
 
 
 def not_measured(claim: Claim, *, known: Sequence[str] = ()) -> ReproError:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from mnist_repro.documents.claim import METRIC_UNITS, Claim, find_misfit, is_number, read_number
+from mnist_repro.documents.claim import METRIC_UNITS, Claim, find_misfit
 from mnist_repro.documents.comparison import Comparison, ComparisonTable, build_comparisons
 from mnist_repro.documents.explanation import Explanation, check_explanations
 from mnist_repro.documents.revision import Revision
@@ -124,6 +124,7 @@ class _Quantity:
     unit: Annotated[str, _UNIT]
     evaluation_set: Text | None = None
     cut: Annotated[bool, Meta(description="true or false")] = False
+    of: From1 | None = None
     note: Text | None = None
 
     def __post_init__(self) -> None:
@@ -147,12 +148,7 @@ class _Entry(_Quantity):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require(
-            is_number(self.printed, unit=self.unit),
-            "printed must be a finite number alone, or minutes:seconds where the unit is seconds",
-            self.printed,
-        )
-        misfit = find_misfit(read_number(self.printed, unit=self.unit)[0], metric=self.metric, unit=self.unit)
+        misfit = find_misfit(self.printed, metric=self.metric, unit=self.unit, of=self.of)
         _require(not misfit, misfit, self.printed)
         _require(
             self.printed_unit != self.unit,

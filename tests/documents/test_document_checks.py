@@ -59,6 +59,14 @@ def test_load_catalogue_in_order_passes(folders: list[Path]) -> None:
             id="claim on an undeclared set",
         ),
         pytest.param(
+            "claims.toml",
+            'printed = "70.0"',
+            'printed = "140 of 9,999", unit = "images"',
+            "Claim tiny-linear.held-out-accuracy: a count is of as many images as its evaluation set has, here 500. "
+            "Received: 9,999, by '140 of 9,999'. Correct the claim in claims.toml, or the set in experiments.py.",
+            id="count of other images",
+        ),
+        pytest.param(
             "experiments.py",
             'evaluated_each_period=("held-out",)',
             "evaluated_each_period=()",

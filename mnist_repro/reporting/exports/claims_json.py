@@ -145,6 +145,7 @@ class _Numbers:
             "printed_unit": claim.printed_unit or claim.unit,
             "value": claim.value,
             "unit": claim.unit,
+            "of": round(claim.whole) if claim.unit == "images" else None,
             "half_unit": claim.half_unit,
             "place": assessment.judgement.value,
             "ours": None if summary is None else _describe_runs(summary, claim),

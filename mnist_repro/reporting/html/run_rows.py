@@ -83,7 +83,7 @@ def describe_rule(run: JudgedRun) -> dict[str, Any]:
         summary = summarize(values)
         reach = bound_difference(summary, low=summary.mean, high=summary.mean)
         rounding = [abs(end - claim.value) for end in claim.limits]
-        bounds.append([standing.claims.index(claim), summary.mean, reach, *rounding, _scale(claim)])
+        bounds.append([standing.claims.index(claim), summary.mean, reach, *rounding, round(claim.whole)])
     return {
         "document": standing.printing(standing.document).tolist(),
         "ours": standing.printed.tolist(),
@@ -95,7 +95,3 @@ def describe_rule(run: JudgedRun) -> dict[str, Any]:
         "bounds": bounds if all(math.isfinite(bound[2]) for bound in bounds) else [],
         "grades": [[grade.value, within] for grade, within, share in grades if told_apart >= share],
     }
-
-
-def _scale(claim: Claim) -> int:
-    return 100 if claim.unit == "percent" else 1

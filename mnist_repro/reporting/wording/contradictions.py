@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Document
-from mnist_repro.reporting.wording.numbers import format_subject
+from mnist_repro.reporting.wording.numbers import format_printed, format_subject
 from mnist_repro.verdicts.document import Family
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import Verdict
@@ -41,5 +41,4 @@ def collect_contradictions(document: Document, *, results: Sequence[EnvironmentR
 
 def _name(claim: Claim) -> str:
     """Name a claim with the value and the unit that are printed in the document."""
-    percent = " %" if (claim.printed_unit or claim.unit) == "percent" else ""
-    return f"{claim.experiment}, {format_subject(claim)}: {claim.printed}{percent}."
+    return f"{claim.experiment}, {format_subject(claim)}: {format_printed(claim)}."
