@@ -1,4 +1,4 @@
-"""Contradictions within a document: claims contradicted in any environment, and our remarks."""
+"""Contradictions within a document: claims contradicted in any environment, our remarks, and source that changed."""
 
 from __future__ import annotations
 
@@ -37,6 +37,15 @@ def collect_contradictions(document: Document, *, results: Sequence[EnvironmentR
                 found.setdefault(each.id, Contradiction(lines=each.lines, says=says, reason=each.finding.reason))
     remarks = [Contradiction(lines=(remark.line,), says=remark.text) for remark in document.remarks]
     return sorted([*found.values(), *remarks], key=lambda entry: (entry.lines, entry.says))
+
+
+def list_revisions(document: Document) -> list[str]:
+    """Return a sentence for each change of a document's source that its numbers did not follow."""
+    return [
+        f"The numbers are older than the source: printed on {each.printed}, the source was changed on {each.changed}, "
+        f"the numbers were not ({each.text})."
+        for each in document.revisions
+    ]
 
 
 def _name(claim: Claim) -> str:
