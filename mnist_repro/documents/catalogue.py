@@ -133,10 +133,17 @@ def _check_protocol(protocol: Protocol) -> None:
 
 def _check_document(document: Document, protocols: dict[str, Protocol]) -> None:
     """Refuse claims and statements about what no experiment declares or measures; raises a ReproError."""
+    shown = {claim.run: claim.experiment for claim in document.claims}
     for claim in document.claims:
         if claim.experiment is not None:
             _check_known(claim.experiment, protocols, what=f"Claim {claim.id}", file="claims.toml")
             check_measured(claim, protocol=protocols[claim.experiment])
+        if claim.run is not None and (claim.run in protocols or shown[claim.run] != claim.experiment):
+            msg = (
+                f"Claim {claim.id}: run is an id for a further run of one experiment, and no experiment's. "
+                f"Received: {claim.run!r}, of {claim.experiment}. Correct it in claims.toml."
+            )
+            raise ReproError(msg)
     for statement in document.statements:
         for name in statement.experiments:
             _check_known(name, protocols, what=f"Statement {statement.id}", file="claims.toml")

@@ -38,6 +38,7 @@ class Claim:
     id: str  #: unique over all documents
     document: str  #: id of the document
     experiment: str | None  #: id of the experiment that it is about; None where it is about none
+    run: str | None = None  #: id of the run of it that printed the number; None for the only one, or the first
     line: int  #: of the stored text, counted from 1
     #: exactly as printed; durations may read ``minutes:seconds`` or ``hours:minutes:seconds``, counts ``9542 / 10000``
     printed: str
@@ -57,6 +58,11 @@ class Claim:
     def family(self) -> str:
         """The id without the period: all points of a curve are one family."""
         return self.id.removesuffix(f".{self.period}")
+
+    @property
+    def run_id(self) -> str | None:
+        """The id of the reported run: its own, or that of its experiment; None where no experiment is."""
+        return self.run or self.experiment
 
     @property
     def value(self) -> float:

@@ -57,6 +57,13 @@ NEEDS_OF = "of, how many images a count is of, stands with each count whose prin
         ),
         pytest.param(
             'about = "small-example"',
+            'about = "small-example"\nrun = "again"',
+            "group, entry 2",
+            "run stands beside experiment alone. Received: 'again'",
+            id="run of no experiment",
+        ),
+        pytest.param(
+            'about = "small-example"',
             'about = "a"\nexperiment = "b"',
             "group, entry 2",
             "either experiment or about",

@@ -44,6 +44,14 @@ def test_load_catalogue_in_order_passes(folders: list[Path]) -> None:
         ),
         pytest.param(
             "claims.toml",
+            'experiment = "tiny-linear"',
+            'experiment = "tiny-linear"\nrun = "tiny-linear"',
+            "Claim tiny-linear.held-out-loss.2: run is an id for a further run of one experiment, and no experiment's. "
+            "Received: 'tiny-linear', of tiny-linear. Correct it in claims.toml.",
+            id="run with an experiment's id",
+        ),
+        pytest.param(
+            "claims.toml",
             "period = 2",
             "period = 3",
             "Claim tiny-linear.held-out-loss.3: tiny-linear does not measure the loss of 'held-out' after period 3. "

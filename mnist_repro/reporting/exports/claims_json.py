@@ -92,6 +92,7 @@ def _describe_run(run: JudgedRun) -> dict[str, Any]:
     return {
         "id": run.id,
         "document": run.document,
+        "experiment": reported.experiment,
         "verdict": run.word.value,
         "grade": run.grade and run.grade.value,
         "reason": verdict.reason,

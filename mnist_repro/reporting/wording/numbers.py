@@ -45,9 +45,9 @@ _TIMES = frozenset({"seconds_per_period", "total_seconds"})
 
 
 def format_subject(claim: Claim) -> str:
-    """Name the set and the metric of a claim."""
-    metric = _METRICS[claim.metric]
-    return f"{claim.evaluation_set} {metric}" if claim.evaluation_set else metric
+    """Name the set and the metric of a claim, and its run where it is not the first of its experiment."""
+    words = (claim.evaluation_set, _METRICS[claim.metric], claim.run and f"of {claim.run}")
+    return " ".join(filter(None, words))
 
 
 def format_last(claim: Claim, *, points: int) -> str:

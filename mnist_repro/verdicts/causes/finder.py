@@ -107,7 +107,8 @@ def _judge(
     protocol = trials.protocol
     own = runs.of_experiment(protocol)
     tried = {variant.id: runs.of_variant(variant) for variant in trials.alternatives}
-    families = [family for run in reported for family in (*run.families, *run.chose)]
+    # Of several reported runs the first: together they are no one run of ours.
+    families = [family for run in reported[:1] for family in (*run.families, *run.chose)]
     reconstruction = judge_reconstruction(claims, records=own, reported=families)
     return ExperimentCauses(
         protocol=protocol,
