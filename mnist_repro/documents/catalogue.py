@@ -133,10 +133,17 @@ def _check_protocol(protocol: Protocol) -> None:
 
 def _check_document(document: Document, protocols: dict[str, Protocol]) -> None:
     """Refuse claims and statements about what no experiment declares or measures; raises a ReproError."""
+    shown = {claim.run: claim.experiment for claim in document.claims}
     for claim in document.claims:
         if claim.experiment is not None:
             _check_known(claim.experiment, protocols, what=f"Claim {claim.id}", file="claims.toml")
             check_measured(claim, protocol=protocols[claim.experiment])
+        if claim.run is not None and (claim.run in protocols or shown[claim.run] != claim.experiment):
+            msg = (
+                f"Claim {claim.id}: run is an id for a further run of one experiment, and no experiment's. "
+                f"Received: {claim.run!r}, of {claim.experiment}. Correct it in claims.toml."
+            )
+            raise ReproError(msg)
     for statement in document.statements:
         for name in statement.experiments:
             _check_known(name, protocols, what=f"Statement {statement.id}", file="claims.toml")
@@ -192,7 +199,7 @@ def check_measured(claim: Claim, *, protocol: Protocol) -> None:
     Raises
     ------
     ReproError
-        If the claim names a period or an evaluation set that its experiment does not have.
+        If the claim names a period or an evaluation set that its experiment does not have, or counts other images.
     """
     if (claim.period or 1) > protocol.training.periods:
         raise not_measured(claim)
@@ -200,6 +207,15 @@ def check_measured(claim: Claim, *, protocol: Protocol) -> None:
     known = at_end if claim.period is None else protocol.evaluated_each_period
     if claim.evaluation_set not in known and (claim.metric in _ON_IMAGES or claim.evaluation_set is not None):
         raise not_measured(claim, known=known)
+    if claim.unit == "images" and claim.whole != (
+        images := len(protocol.evaluation_set(str(claim.evaluation_set)).images)
+    ):
+        msg = (
+            f"Claim {claim.id}: a count is of as many images as its evaluation set has, here {images:,}. "
+            f"Received: {claim.whole:,.0f}, by {claim.printed!r}. "
+            "Correct the claim in claims.toml, or the set in experiments.py."
+        )
+        raise ReproError(msg)
 
 
 def not_measured(claim: Claim, *, known: Sequence[str] = ()) -> ReproError:

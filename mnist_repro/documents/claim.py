@@ -11,23 +11,23 @@ from dataclasses import dataclass
 
 from mnist_repro.documents.protocol import CLASSES
 
+_OF_IMAGES = ("fraction", "percent", "images")
 # Every metric, with the units in which it may be reported; "1" is a pure number.
 METRIC_UNITS = {
     "loss": ("nat",),
-    "accuracy": ("fraction", "percent"),
-    "error": ("fraction", "percent"),
+    "accuracy": _OF_IMAGES,
+    "error": _OF_IMAGES,
     "learning_rate": ("1",),
     "seconds_per_period": ("seconds",),
     "total_seconds": ("seconds",),
     "label": ("1",),
-    "accuracy_promise": ("fraction", "percent"),
-    "accuracy_target": ("fraction", "percent"),
+    "accuracy_promise": _OF_IMAGES,
+    "accuracy_target": _OF_IMAGES,
 }
 _NOT_OF_RUN = frozenset({"label", "accuracy_promise", "accuracy_target"})
 
-_WHOLE = {"fraction": 1.0, "percent": 100.0}
-
 _NUMBER = re.compile(r"[+-]?(?=\.?[0-9])[0-9]*(?:\.(?P<decimals>[0-9]*))?(?:[eE](?P<exponent>[+-]?[0-9]{1,3}))?")
+_COUNT = re.compile(r"(?P<counted>[0-9][0-9,]{0,9})(?:\s*(?:/|of|out of)\s*(?P<all>[1-9][0-9,]{0,9}))?")
 _CLOCK = re.compile(r"(?:[0-9]{1,6}:)?[0-9]{1,2}:[0-5][0-9]")
 
 
@@ -38,8 +38,10 @@ class Claim:
     id: str  #: unique over all documents
     document: str  #: id of the document
     experiment: str | None  #: id of the experiment that it is about; None where it is about none
+    run: str | None = None  #: id of the run of it that printed the number; None for the only one, or the first
     line: int  #: of the stored text, counted from 1
-    printed: str  #: exactly as printed; durations may read ``minutes:seconds`` or ``hours:minutes:seconds``
+    #: exactly as printed; durations may read ``minutes:seconds`` or ``hours:minutes:seconds``, counts ``9542 / 10000``
+    printed: str
     metric: str  #: what was measured: a key of `METRIC_UNITS`
     unit: str  #: in what unit: one of the metric's
     #: of a notebook that printed it, as the document writes it (``In [10]``), or the text before a cell; for readers
@@ -48,6 +50,7 @@ class Claim:
     evaluation_set: str | None = None  #: on which it was measured, as the experiment declares it
     printed_unit: str | None = None  #: that the document prints, where it is not the true one
     cut: bool = False  #: whether the digits that were not printed were cut off; else the number was rounded
+    of: int | None = None  #: how many images a count is of, where `printed` does not say it
     example: int | None = None  #: the training image that a label belongs to, counted from 1
     note: str | None = None  #: what a reader should know about it
 
@@ -57,14 +60,24 @@ class Claim:
         return self.id.removesuffix(f".{self.period}")
 
     @property
+    def run_id(self) -> str | None:
+        """The id of the reported run: its own, or that of its experiment; None where no experiment is."""
+        return self.run or self.experiment
+
+    @property
     def value(self) -> float:
         """The printed number, in `unit`."""
         return read_number(self.printed, unit=self.unit)[0]
 
     @property
+    def whole(self) -> float:
+        """What all images are in `unit`; 1 where the unit counts none."""
+        return read_whole(self.printed, unit=self.unit, of=self.of)
+
+    @property
     def fraction(self) -> float:
-        """The printed number, a percentage as a fraction."""
-        return self.value / 100 if self.unit == "percent" else self.value
+        """The printed number, a percentage or a count as a fraction."""
+        return self.value / self.whole
 
     @property
     def decimals(self) -> int:
@@ -88,27 +101,32 @@ class Claim:
         return self.metric not in _NOT_OF_RUN
 
 
-def find_misfit(value: float, *, metric: str, unit: str) -> str:
-    """Return the rule that a printed number breaks, as one read in the wrong unit does; empty if it keeps all."""
-    if value < 0:
-        return f"{metric} is at least 0"
-    if value > _WHOLE.get(unit, math.inf):
-        instead = '; a percentage has unit = "percent"' if unit == "fraction" else ""
-        return f"{metric} in the unit {unit} is at most {_WHOLE[unit]:.0f}{instead}"
-    if unit == "percent" and metric.startswith("accuracy") and value <= 1:  # a tenth of chance
-        return 'an accuracy of at most 1 is a fraction: unit = "fraction", and printed_unit = "percent" if a % follows'
-    if metric == "label" and value not in range(CLASSES):
-        return f"a label is a whole number from 0 to {CLASSES - 1}"
-    return ""
+def find_misfit(printed: str, *, metric: str, unit: str, of: int | None) -> str:
+    """Return the rule that a printed number breaks, as one read in the wrong unit does; empty if it keeps all.
 
-
-def is_number(printed: str, *, unit: str) -> bool:
-    """Return whether `printed` is just a finite number, or a duration where the unit is seconds."""
+    Parameters
+    ----------
+    of
+        How many images a count is of, where `printed` does not say it.
+    """
     try:
-        read_number(printed, unit=unit)
+        value, whole = read_number(printed, unit=unit)[0], read_whole(printed, unit=unit, of=of)
     except ValueError:
-        return False
-    return True
+        forms = {"seconds": ", or minutes:seconds", "images": " of images, such as 9542 or 9542 / 10000"}
+        return f"printed must be a {'whole' if unit == 'images' else 'finite'} number{forms.get(unit, ' alone')}"
+    instead = '; a percentage has unit = "percent"' if unit == "fraction" else ""
+    rules = {
+        "of, how many images a count is of, stands with each count whose print does not say it, and nowhere else": (
+            (of is not None) != math.isnan(read_whole(printed, unit=unit))
+        ),
+        f"{metric} is at least 0": value < 0,
+        f"{metric} in the unit {unit} is at most {whole:.0f}{instead}": unit in _OF_IMAGES and value > whole,
+        'an accuracy of at most 1 is a fraction: unit = "fraction", and printed_unit = "percent" if a % follows': (
+            unit == "percent" and metric.startswith("accuracy") and value <= 1  # a tenth of chance
+        ),
+        f"a label is a whole number from 0 to {CLASSES - 1}": metric == "label" and value not in range(CLASSES),
+    }
+    return next((rule for rule, is_broken in rules.items() if is_broken), "")
 
 
 def read_number(printed: str, *, unit: str) -> tuple[float, int]:
@@ -121,9 +139,25 @@ def read_number(printed: str, *, unit: str) -> tuple[float, int]:
     """
     if unit == "seconds" and _CLOCK.fullmatch(printed):
         return float(sum(int(part) * 60**power for power, part in enumerate(printed.split(":")[::-1]))), 0
-    match = _NUMBER.fullmatch(printed)
+    if unit == "images" and (count := _COUNT.fullmatch(printed)):
+        return float(count["counted"].replace(",", "")), 0
+    match = None if unit == "images" else _NUMBER.fullmatch(printed)
     # A large exponent passes the expression, but is no finite float.
     if match is None or not math.isfinite(float(printed)):
         msg = f"{printed!r} is no finite number in {unit}."
         raise ValueError(msg)
     return float(printed), len(match["decimals"] or "") - int(match["exponent"] or 0)
+
+
+def read_whole(printed: str, *, unit: str, of: int | None = None) -> float:
+    """Return what all images are in `unit`; 1 where it counts none.
+
+    Parameters
+    ----------
+    of
+        How many images a count is of, where ``9542 / 10000`` does not say it; NaN without either.
+    """
+    if unit == "images":
+        count = _COUNT.fullmatch(printed)
+        return float(count["all"].replace(",", "")) if count and count["all"] else float(of or math.nan)
+    return 100.0 if unit == "percent" else 1.0

@@ -111,7 +111,7 @@ def _find(id_: str, *, known: Mapping[str, Claim], place: str) -> Claim:
 
 def _check_comparable(kind: str, first: Claim, second: Claim, *, place: str) -> None:
     metrics = _ORDERED if kind == "ordering" else _TIMES
-    if first.metric not in metrics or (first.metric, first.unit) != (second.metric, second.unit):
+    if first.metric not in metrics or (first.metric, first.whole) != (second.metric, second.whole):
         rule = f"both claims must be of one metric and unit, and the metric one of {', '.join(sorted(metrics))}"
         received = f"{first.metric} in {first.unit}, {second.metric} in {second.unit}"
     elif kind == "ordering" and first.value <= second.value:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from mnist_repro.documents.claim import METRIC_UNITS, Claim, find_misfit, is_number, read_number
+from mnist_repro.documents.claim import METRIC_UNITS, Claim, find_misfit
 from mnist_repro.documents.comparison import Comparison, ComparisonTable, build_comparisons
 from mnist_repro.documents.explanation import Explanation, check_explanations
 from mnist_repro.documents.revision import Revision
@@ -124,6 +124,7 @@ class _Quantity:
     unit: Annotated[str, _UNIT]
     evaluation_set: Text | None = None
     cut: Annotated[bool, Meta(description="true or false")] = False
+    of: From1 | None = None
     note: Text | None = None
 
     def __post_init__(self) -> None:
@@ -147,12 +148,7 @@ class _Entry(_Quantity):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require(
-            is_number(self.printed, unit=self.unit),
-            "printed must be a finite number alone, or minutes:seconds where the unit is seconds",
-            self.printed,
-        )
-        misfit = find_misfit(read_number(self.printed, unit=self.unit)[0], metric=self.metric, unit=self.unit)
+        misfit = find_misfit(self.printed, metric=self.metric, unit=self.unit, of=self.of)
         _require(not misfit, misfit, self.printed)
         _require(
             self.printed_unit != self.unit,
@@ -181,6 +177,8 @@ class _Group:
 
     experiment: Text | None = None  #: id of the experiment that the claims are about
     about: Text | None = None  #: or of what they are about; ids of claims begin with either
+    #: of an experiment that the document shows more than once: an id for a further run, with which ids of claims begin
+    run: Text | None = None
     cell: Text | None = None  #: of a notebook, which printed them
     claims: dict[str, Annotated[tuple[dict[str, Any], ...], _NotEmpty]]  #: by the name of their quantity
 
@@ -188,11 +186,12 @@ class _Group:
         if (self.experiment is None) == (self.about is None):
             msg = f"needs either experiment or about. Received: {'neither' if self.about is None else 'both'}"
             raise ValueError(msg)
+        _require(self.run is None or self.experiment is not None, "run stands beside experiment alone", str(self.run))
 
     @property
     def subject(self) -> str:
         """What its claims are about."""
-        return str(self.experiment or self.about)
+        return str(self.run or self.experiment or self.about)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -292,4 +291,4 @@ def _expand(group: _Group, *, file: _File, quantities: dict[str, dict[str, Any]]
             if not is_id(id_):
                 msg = f"{here}: id must be {ID_RULE}. Received: {id_!r}. Correct it there."
                 raise ReproError(msg)
-            yield Claim(id=id_, document=file.id, experiment=group.experiment, **values)
+            yield Claim(id=id_, document=file.id, experiment=group.experiment, run=group.run, **values)

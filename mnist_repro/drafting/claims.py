@@ -98,9 +98,9 @@ def _claim(result: Result, answers: Answers, *, first: int) -> DraftedClaim:
 def _units(result: Result, on: str | None, answers: Answers) -> tuple[str, str | None]:
     """Return the true unit, and the printed one where it is another."""
     if result.metric in ("accuracy", "error"):
-        printed = "percent" if result.value.unit == "%" else "fraction"
+        printed = {"%": "percent", "images": "images"}.get(result.value.unit, "fraction")
         # One name may stand for a fraction and a percentage; an error in percent may fall below 1.
-        is_asked = result.metric == "error" or is_unit_doubtful(result)
+        is_asked = printed != "images" and (result.metric == "error" or is_unit_doubtful(result))
         unit = answers.get(name_unit_key(result, on), printed) if is_asked else printed
         return unit, printed if result.value.unit == "%" and printed != unit else None
     fixed = {"loss": "nat", "learning_rate": "1", "label": "1"}

@@ -77,7 +77,7 @@ def draft_file(file: Path, *, answers: Mapping[str, str]) -> Draft:
     if not findings.results:
         msg = (
             "FILE prints results with names that are known, such as accuracy or loss, and in a unit that claims.toml "
-            f"has; {file} has none. Store its outputs, or write claims.toml by hand, counts as percentages."
+            f"has; {file} has none. Store its outputs, or write claims.toml by hand."
         )
         raise ReproError(msg)
     if len(findings.results) > _MOST_CLAIMS:
@@ -181,7 +181,7 @@ def _list_by_hand(
     ]
     if unnamed:
         lines = ", ".join(map(str, unnamed[:20])) + (f" and {len(unnamed) - 20} more" if len(unnamed) > 20 else "")  # noqa: PLR2004
-        found.append(f"Lines with numbers that have no name, or one that claims.toml has no unit for: {lines}.")
+        found.append(f"Lines with numbers that are to be claimed by hand if they are results: {lines}.")
     twice = sorted({claim.line for claim in claims if _stands_twice(text.lines[claim.line - 1].text, claim.printed)})
     if twice:
         found.append(f"Lines on which a claim's number stands more than once: {', '.join(map(str, twice[:20]))}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from mnist_repro.documents.claim import read_number, read_whole
 from mnist_repro.drafting.claims import DraftedClaim
 from mnist_repro.drafting.questions import Answers
 from mnist_repro.drafting.recipe import Dense, Recipe
@@ -190,7 +191,7 @@ def _gate(claims: Sequence[DraftedClaim]) -> str:
     if not accuracies:
         return _gap("the accuracy that the benchmarks assert: AccuracyGate(evaluation_set=..., minimum=...)")
     final = max(accuracies, key=lambda claim: (claim.period is None, claim.period or 0))
-    value = float(final.printed) / (100 if final.unit == "percent" else 1)
+    value = read_number(final.printed, unit=final.unit)[0] / read_whole(final.printed, unit=final.unit)
     return f'AccuracyGate(evaluation_set="{final.evaluation_set}", minimum={max(0.0, round(value - _MARGIN, 2))})'
 
 

@@ -39,7 +39,10 @@ _MARKER = re.compile(
 _BARE_MARKER = re.compile(r"^\s*(?P<n>\d+)[:,]?\s+(?=[A-Za-z])(?!(?:of|s|sec|out)\b)")
 _PROGRESS = re.compile(r"\[\s*\d+/\d+\s*\(\d+(?:\.\d+)?%\)\]")
 _INDEX = re.compile(r"#\d+|\(#\d+\)")
-_COUNT = re.compile(r"(?P<right>\d+)\s*(?:/|of|out of)\s*(?P<all>\d+)")
+_COUNT = re.compile(
+    r"(?<![\w.,/])(?P<counted>\d[\d,]{0,9})\s*(?:/|of|out of)\s*(?P<all>[1-9][\d,]{2,9})"
+    r"(?![\w/]|[.,]\d|\s*(?:step|batch|epoch|iter))"
+)
 # Not "0.91.5": of one that covers another in part, nobody knows where it ends.
 _NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d+\.\d+|\.\d+|\d+\.(?!\w)|\d+)(?:[eE][+-]?\d+)?(?!\.?\d)")
 _CLOCK = re.compile(r"(?<![\w.])\d+(?::\d\d)+(?:\.\d+)?")
@@ -62,7 +65,7 @@ class Value:
     text: str
     name: str  #: as printed; empty where the line has none
     meaning: Meaning | None
-    unit: str = ""  #: "%" or a unit of time, as printed
+    unit: str = ""  #: "%" or a unit of time, as printed; "images" of a count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +121,6 @@ def parse_line(text: str, *, number: int) -> ParsedLine:
     start = prefix.end() if prefix else 0
     _read_bar(line, start)
     _read_markers(line, start)
-    _read_counts(line)
     _read_values(line, start)
     _inherit_set(line)
     for word in _WORDS.finditer(text):
@@ -185,14 +187,6 @@ def _read_markers(line: ParsedLine, start: int) -> None:
         line.excuse(match.span(), "Number of an output.")
 
 
-def _read_counts(line: ParsedLine) -> None:
-    for match in _COUNT.finditer(line.text):
-        if line.is_free(match.span()) and 0 <= int(match["right"]) <= int(match["all"]) >= 100:  # noqa: PLR2004
-            beside = re.match(r"\s*\(\s*\d+(?:\.\d+)?\s*%", line.text[match.end() :])
-            told = "the percentage beside it is the claim." if beside else "claim it by hand, as a percentage."
-            line.excuse(match.span(), f"Count of right answers: {told}")
-
-
 def _read_values(line: ParsedLine, start: int) -> None:
     done = start
     for match in _numbers(line.text, start):
@@ -202,29 +196,45 @@ def _read_values(line: ParsedLine, start: int) -> None:
         if not line.is_free((first, stop)):
             continue
         name = _clean(line.text[done:first])
+        last = line.values[-1] if line.values else None
+        if (
+            last
+            and last.stop == done
+            and last.unit == "images"
+            and last.meaning
+            and line.text[done:first].strip() == "("
+        ):
+            line.excuse((first, stop), "The count beside it is the claim: it is exact.")
+            continue
         if not name and line.text[:done].rstrip().endswith(tuple("0123456789")) and line.excused:
-            # "score #0: 0.9", "9801/10000 (98.01%)": the name stands before what was passed over.
+            # "score #0: 0.9": the name stands before what was passed over.
             name = _clean(_before_passed(line, first))
+        meaning = None if match.re is _CLOCK else _mean(name, line, first)
         after = _AFTER.match(line.text, stop)
         unit = (after and after["unit"]) or ""
         if re.search(r"(\(%\)|percent)\W*$", line.text[done:first]):
             unit = unit or "%"
-        line.values.append(
-            Value(start=first, stop=stop, text=match[0], name=name, meaning=_mean(name, line, first), unit=unit)
-        )
+        if match.re is _COUNT:
+            unit, meaning = "images", meaning or (Meaning("accuracy") if not name and line.epoch is not None else None)
+        line.values.append(Value(start=first, stop=stop, text=match[0], name=name, meaning=meaning, unit=unit))
         done = stop
 
 
 def _numbers(text: str, start: int) -> list[re.Match[str]]:
-    """Return the numbers of a line, and its times such as 00:44, in order."""
-    clocks = list(_CLOCK.finditer(text, start))
-    inside = [clock.span() for clock in clocks]
+    """Return the numbers of a line, its times such as 00:44 and its counts such as 9542 / 10000, in order."""
+    counts = (m for m in _COUNT.finditer(text, start) if _as_int(m["counted"]) <= _as_int(m["all"]))
+    whole = [*_CLOCK.finditer(text, start), *counts]
+    inside = [match.span() for match in whole]
     others = [
         match
         for match in _NUMBER.finditer(text, start)
         if all(match.end() <= first or match.start() >= stop for first, stop in inside)
     ]
-    return sorted([*clocks, *others], key=re.Match.start)
+    return sorted([*whole, *others], key=re.Match.start)
+
+
+def _as_int(digits: str) -> int:
+    return int(digits.replace(",", ""))
 
 
 def _inherit_set(line: ParsedLine) -> None:

@@ -178,7 +178,7 @@ def format_revisions(found: Provenance) -> str:
         # Of a rebased history a change may be dated before what it follows.
         changed = max(change.date, change.printed)
         stayed = "1 number" if change.numbers == 1 else f"{change.numbers} numbers"
-        text = f"Source changed in {change.commit}, {stayed} stayed: {'; '.join(change.lines[:4])}"
+        text = f"{change.commit}, {stayed}: {'; '.join(change.lines[:4])}"
         entries.append(
             f"[[revision]]\nprinted = {change.printed}\nchanged = {changed}\n"
             f"text = {json.dumps(text, ensure_ascii=False)}\n"

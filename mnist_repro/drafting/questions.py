@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from mnist_repro.documents.claim import read_whole
 from mnist_repro.documents.toml_schema import ID_RULE, is_id
 from mnist_repro.documents.validation import name_some
 from mnist_repro.drafting.promises import Promise
@@ -15,6 +16,7 @@ from mnist_repro.errors import ReproError
 
 _IMAGES = r"(?:train|test):\d{1,5}-\d{1,5}"
 IMAGES_FORM = "train:FIRST-STOP or test:FIRST-STOP, positions counted from 0"
+_TEST_IMAGES = 10_000
 SETS = ("validation", "test", "training")
 
 
@@ -123,13 +125,15 @@ def ask_of_sets(findings: Findings, guessed: Mapping[str, str]) -> list[Question
             guess, why = traced[name], "the variables that it is printed from"
         elif result.mark is not None and result.metric == "loss":
             guess, why = "training", "a loss after each period that names no set"
+        elif result.value.unit == "images" and read_whole(result.value.text, unit="images") == _TEST_IMAGES:
+            guess, why = "test", "it counts as many images as the test set has"
         elif result.mark is not None:
             guess, why = "validation", "it is printed after each period"
         else:
             guess, why = "test", "it is printed once"
         asked[f"set.{name}"] = Question(
             key=f"set.{name}",
-            asks=f"on which images {result.value.name!r:.60} was measured",
+            asks=f"on which images {result.value.name or result.value.text!r:.60} was measured",
             guess=guess,
             why=why,
             form=f"one of {', '.join(SETS)}",
@@ -192,7 +196,7 @@ def name_unit_key(result: Result, evaluation_set: str | None) -> str:
 
 def is_unit_doubtful(result: Result) -> bool:
     """Return whether a fraction's number and its percent sign disagree, or it lacks one."""
-    return (result.value.unit == "%") != (float(result.value.text) > 1)
+    return result.value.unit != "images" and (result.value.unit == "%") != (float(result.value.text) > 1)
 
 
 def ask_of_units(findings: Findings, answers: Answers) -> list[Question]:
@@ -226,7 +230,8 @@ def ask_of_units(findings: Findings, answers: Answers) -> list[Question]:
 def _complement(result: Result, on: str | None, findings: Findings, answers: Answers) -> str | None:
     """Return the accuracy on the same images that makes 1 with an error."""
     for other in findings.results:
-        if other.run == result.run and other.metric == "accuracy" and set_of(other, answers) == on:
+        is_count = other.value.unit == "images"
+        if (other.run, other.metric, is_count) == (result.run, "accuracy", False) and set_of(other, answers) == on:
             digits = max(0, len(result.value.text.partition(".")[2]))
             if abs(float(other.value.text) + float(result.value.text) - 1) < 0.51 * 10**-digits:
                 return other.value.text

@@ -214,6 +214,8 @@ def _excuse(state: _State, line: ParsedLine, value: Value, meaning: Meaning | No
         reason = "Time." if value.unit in _TIMES else UNNAMED if _is_named(line, value) else "Part of a text."
     elif meaning.mini_batch or (line.step is not None and meaning.evaluation_set in (None, "training")):
         reason = MINI_BATCH
+    elif meaning.metric in ("accuracy", "error") and not value.unit and float(value.text) > 100:  # noqa: PLR2004
+        reason = "A count, perhaps, and nothing says of how many images: claim it by hand."
     elif meaning.metric == "learning_rate" and mark is None:
         reason = "A setting: no period stands beside it."
     elif line.step is not None and mark is None:

@@ -1,6 +1,6 @@
 """The shapes that one line does not show: tables with columns, matrices, and values whose name is in the source.
 
-Blocks, the fourth special shape, are read by `mnist_repro.drafting.series`; counts by the grammar.
+Blocks, the third special shape, are read by `mnist_repro.drafting.series`.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 _LOSS = frozenset(["loss", "losses", "cost", "nll", "xent", "crossentropy", "logloss", "objective"])
-_ACCURACY = frozenset(["acc", "accuracy", "accuracies", "score"])
-_ERROR = frozenset(["err", "error", "errors"])
+_ACCURACY = frozenset(["acc", "accuracy", "accuracies", "score", "correct", "correctly"])
+_ERROR = frozenset(["err", "error", "errors", "wrong", "incorrect", "misclassified"])
 _SETS = {
     "validation": frozenset(["val", "valid", "validation", "validating", "dev", "eval", "evaluation"]),
     "test": frozenset(["test", "testing", "tst"]),

@@ -94,8 +94,8 @@ class JudgedRun:
 
     @property
     def id(self) -> str:
-        """Id of its experiment."""
-        return self.verdict.reported.experiment
+        """Its own id, or that of its experiment."""
+        return self.verdict.reported.id
 
     @property
     def document(self) -> str:

@@ -106,9 +106,9 @@ class ExperimentResult:
     def reported(self, metric: str) -> NDArray[np.float64]:
         """Return the document's curve of `metric`, of shape (periods,), percentages as fractions.
 
-        NaN after periods for which it reports nothing; empty where it reports no curve.
+        NaN after periods for which it reports nothing; empty where it reports no curve. It is that of the first run.
         """
-        claims = [a.claim for family in self.families for a in family.assessments]
+        claims = [a.claim for f in self.families if f.claim.run == self.families[0].claim.run for a in f.assessments]
         curve = np.full(self.protocol.training.periods, np.nan)
         for claim in claims:
             if claim.metric == metric and claim.period and claim.evaluation_set in {None, self.protocol.curve_set}:
@@ -254,7 +254,7 @@ def summarize_environment(
             )
             for name, protocol in protocols.items()
         ),
-        runs=tuple(run for each in judged for run in each.runs if run.id in protocols),
+        runs=tuple(run for each in judged for run in each.runs if run.verdict.reported.experiment in protocols),
         without_experiment=tuple(family for family in families if family.claim.experiment is None),
         compared=tuple(said for each in judged for said in each.compared),
         stated=tuple(said for each in judged for said in each.stated),

@@ -96,9 +96,7 @@ class Runs:
         except (KeyError, IndexError):
             raise not_measured(claim) from None
         fractions = 1 - values if claim.metric == "error" else values
-        return Measured(
-            claim=claim, values=100 * fractions if claim.unit == "percent" else fractions, on_mnist=self._on_mnist
-        )
+        return Measured(claim=claim, values=claim.whole * fractions, on_mnist=self._on_mnist)
 
 
 def _read_column(claim: Claim, records: Sequence[RunRecord]) -> list[float]:

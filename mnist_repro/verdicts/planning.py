@@ -146,7 +146,7 @@ def _plan_refutation(
 ) -> Refutation:
     completed = [record for record in earlier if record.status == "completed"][:planned]
     verdicts = judge_reported_runs(document, measured=Measurements(completed), protocols=protocols)
-    verdict = next(each for each in verdicts if each.reported.experiment == own.experiment)
+    verdict = next(each for each in verdicts if each.reported.id == own.id)
     place = (planned + 1) // (runs_to_reject(tests=verdict.tests) + 1)
     is_known = not place or len(completed) == planned
     return Refutation(
@@ -168,8 +168,8 @@ def _list_needs(
     experiment = protocol.id
     families = {claim.family: claim for claim in document.claims if claim.experiment == experiment}
     reported = list_reported_runs(document, protocols=protocols)
-    own = next((run for run in reported if run.experiment == experiment), None)
-    with_run = {need.claim: need for need in (_list_run_needs(own, tests=count_tests(reported)) if own else ())}
+    own = [run for run in reported if run.experiment == experiment]
+    with_run = {need.claim: need for run in own for need in _list_run_needs(run, tests=count_tests(reported))}
     about = [with_run.get(family) or _need(claim, earlier=earlier) for family, claim in families.items()]
     about += [
         Need(claim=comparison.id, to_reproduce=MINIMUM_RUNS, to_refute=MINIMUM_RUNS, is_certain=False)

@@ -1,8 +1,9 @@
 """The reported run: all that a document prints of one training run, and how it prints it.
 
 A document shows runs, not numbers: what one run printed, in whichever cell, hangs together and is judged together. The
-claims about one experiment are those of one run. A quantity that is a function of another is no evidence of its own:
-an error is 1 minus the accuracy on the same images, and a final value is its curve's last point.
+claims about one experiment are those of one run, unless they name further ones. A quantity that is a function of
+another is no evidence of its own: an error is 1 minus the accuracy on the same images, and a final value is its curve's
+last point.
 """
 
 from __future__ import annotations
@@ -27,9 +28,15 @@ class ReportedRun:
 
     document: str  #: id of the document
     experiment: str  #: id of the experiment
+    run: str | None = None  #: id of its own; None for the only run of its experiment, or the first
     families: tuple[tuple[Claim, ...], ...]  #: curves and single values that judge it, in the document's order
     chose: tuple[tuple[Claim, ...], ...]  #: those whose values chose the protocol, and so judge nothing
     derived: Mapping[str, str]  #: by id of a family that is a function of another: the id of the latter
+
+    @property
+    def id(self) -> str:
+        """Its own id, or that of its experiment."""
+        return self.run or self.experiment
 
     @property
     def family_ids(self) -> tuple[str, ...]:
@@ -54,14 +61,15 @@ def list_reported_runs(document: Document, *, protocols: Mapping[str, Protocol])
     chosen_by = {name for each in protocols.values() for made in each.reconstructions for name in made.chosen_by}
     ranked = [claim for claim in document.claims if claim.experiment and claim.metric in RANKED_METRICS]
     found = []
-    for experiment in dict.fromkeys(str(claim.experiment) for claim in ranked):
-        own = [claim for claim in ranked if claim.experiment == experiment]
+    for experiment, run in dict.fromkeys((str(claim.experiment), claim.run) for claim in ranked):
+        own = [claim for claim in ranked if (claim.experiment, claim.run) == (experiment, run)]
         periods = protocols[experiment].training.periods if experiment in protocols else 0
         families, derived = _split(own, periods=periods)
         found.append(
             ReportedRun(
                 document=document.id,
                 experiment=experiment,
+                run=run,
                 families=tuple(each for each in families if each[0].family not in chosen_by),
                 chose=tuple(each for each in families if each[0].family in chosen_by),
                 derived=derived,

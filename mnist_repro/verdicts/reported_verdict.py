@@ -172,7 +172,7 @@ def judge_reported_runs(
     only one of the three was made.
     """
     reported = list_reported_runs(document, protocols=protocols)
-    tested = {each.experiment: found for each in reported if (found := _test(each, measured=measured))}
+    tested = {each.id: found for each in reported if (found := _test(each, measured=measured))}
     tests = count_tests(reported)
     return tuple(_judge(each, measured=measured, tested=tested, tests=tests) for each in reported)
 
@@ -220,7 +220,7 @@ def _judge(reported: ReportedRun, *, measured: Measurements, tested: Mapping[str
     runs = measured.count_judged(reported.experiment)
     chose = _stand(reported.chose, measured=measured)
     chose_places = _place_families(chose, adjusted=[None] * len(reported.chose)) if chose else ()
-    own = tested.get(reported.experiment)
+    own = tested.get(reported.id)
     undecided = Verdict.INCONCLUSIVE if reported.families or not chose else Verdict.CHOSE
     verdict = RunVerdict(
         reported=reported,
@@ -233,7 +233,7 @@ def _judge(reported: ReportedRun, *, measured: Measurements, tested: Mapping[str
     )
     if own is None or own.p is None:
         return verdict
-    others = [each for experiment, each in tested.items() if experiment != reported.experiment and each.p is not None]
+    others = [each for run, each in tested.items() if run != reported.id and each.p is not None]
     # What was not run counts too: which runs were made must not decide how strict the test of one of them is.
     unknown = [Fraction(1)] * (tests - len(others) - 1)
     other_p = [*(each.p for each in others if each.p is not None), *unknown]

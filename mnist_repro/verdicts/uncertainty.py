@@ -61,6 +61,5 @@ def assess_certainty(measured: Measured, *, protocol: Protocol) -> Certainty | N
 
 def _sampling(claim: Claim, images: int) -> Interval:
     """Return the binomial interval of a fraction in the claim's unit; errors are as uncertain as right answers."""
-    whole = 100.0 if claim.unit == "percent" else 1.0
-    interval = sampling_interval(claim.value / whole, images=images)
-    return Interval(whole * interval.low, whole * interval.high)
+    interval = sampling_interval(claim.fraction, images=images)
+    return Interval(claim.whole * interval.low, claim.whole * interval.high)

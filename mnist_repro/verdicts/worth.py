@@ -111,7 +111,7 @@ def _find_within(standing: Standing) -> float:
     bounds = []
     for claim, values in list_final_accuracies(standing):
         low, high = claim.limits
-        bounds.append(bound_difference(summarize(values), low=low, high=high) / (100 if claim.unit == "percent" else 1))
+        bounds.append(bound_difference(summarize(values), low=low, high=high) / claim.whole)
     return max(bounds, default=math.nan)
 
 

@@ -24,6 +24,8 @@ from mnist_repro.documents.claim import METRIC_UNITS
         pytest.param("00:44", "seconds", 44.0, 0, 0.5, id="seconds of a clock"),
         pytest.param("01:07", "seconds", 67.0, 0, 0.5, id="minutes and seconds"),
         pytest.param("1:00:05", "seconds", 3605.0, 0, 0.5, id="hours, minutes and seconds"),
+        pytest.param("9542 / 10000", "images", 9542.0, 0, 0.5, id="a count, exact to half an image"),
+        pytest.param("9,542 of 10,000", "images", 9542.0, 0, 0.5, id="a count with commas"),
     ],
 )
 def test_claim_printed_number_gives_value_and_rounding(
@@ -35,10 +37,21 @@ def test_claim_printed_number_gives_value_and_rounding(
     assert (value, decimals, half_unit) == (claim.value, claim.decimals, claim.half_unit)
 
 
-@pytest.mark.parametrize(("unit", "expected"), [("percent", 0.9), ("fraction", 90.0), ("nat", 90.0)])
-def test_claim_fraction_is_a_hundredth_of_a_percentage_alone(unit: str, expected: float) -> None:
-    """What figures show of a percentage is a fraction; other numbers are as they are printed."""
-    assert make_claim("90", unit=unit).fraction == expected
+@pytest.mark.parametrize(
+    ("printed", "unit", "of", "expected"),
+    [
+        ("90", "percent", None, 0.9),
+        ("90", "fraction", None, 90.0),
+        ("90", "nat", None, 90.0),
+        ("90/120", "images", None, 0.75),
+        ("90", "images", 120, 0.75),
+    ],
+)
+def test_claim_fraction_is_that_of_a_percentage_or_a_count(
+    *, printed: str, unit: str, of: int | None, expected: float
+) -> None:
+    """What figures show of a percentage and of a count is a fraction; other numbers are as they are printed."""
+    assert make_claim(printed, unit=unit, of=of).fraction == expected
 
 
 @pytest.mark.parametrize(
@@ -55,6 +68,8 @@ def test_claim_fraction_is_a_hundredth_of_a_percentage_alone(unit: str, expected
         pytest.param(" 0.5", "nat", id="space"),
         pytest.param("0.5 nat", "nat", id="with its unit"),
         pytest.param("1" * 400 + ":00:00", "seconds", id="endless hours"),
+        pytest.param("95.42", "images", id="a count that is not whole"),
+        pytest.param("9542 / 0", "images", id="of no image"),
     ],
 )
 def test_claim_printed_text_without_number_raises(*, printed: str, unit: str) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from small_documents import GROUPED_CLAIMS, refusal, write_document
 
+NEEDS_OF = "of, how many images a count is of, stands with each count whose print does not say it, and nowhere else"
+
 
 @pytest.mark.parametrize(
     ("old", "new", "place", "rule"),
@@ -52,6 +54,13 @@ from small_documents import GROUPED_CLAIMS, refusal, write_document
             "group, entry 1",
             "either experiment or about. Received: neither. ",
             id="group about nothing",
+        ),
+        pytest.param(
+            'about = "small-example"',
+            'about = "small-example"\nrun = "again"',
+            "group, entry 2",
+            "run stands beside experiment alone. Received: 'again'",
+            id="run of no experiment",
         ),
         pytest.param(
             'about = "small-example"',
@@ -187,15 +196,42 @@ def test_load_document_broken_rule_names_place_rule_and_remedy(
         pytest.param(
             'unit = "percent"',
             'unit = "1"',
-            ": quantity.error: the unit of error must be one of fraction, percent. Received: '1'. Correct it there.",
+            ": quantity.error: the unit of error must be one of fraction, percent, images. Received: '1'. "
+            "Correct it there.",
             id="unit of another metric with two",
         ),
         pytest.param(
             '"0.25"',
             '"a quarter"',
-            ": group, entry 1 (small-net), claims.loss, entry 2: printed must be a finite number alone, or "
-            "minutes:seconds where the unit is seconds. Received: 'a quarter'. Correct it there.",
+            ": group, entry 1 (small-net), claims.loss, entry 2: printed must be a finite number alone. "
+            "Received: 'a quarter'. Correct it there.",
             id="words instead of a number",
+        ),
+        *(
+            pytest.param(
+                '"0.1", unit = "fraction", printed_unit = "percent"',
+                f'{entry}, unit = "images"',
+                f": group, entry 1 (small-net), claims.error, entry 1: {rule}. Received: {received}. Correct it there.",
+                id=words,
+            )
+            for entry, received, rule, words in (
+                (
+                    '"95.4 / 100"',
+                    "'95.4 / 100'",
+                    "printed must be a whole number of images, such as 9542 or 9542 / 10000",
+                    "a count that is no whole number",
+                ),
+                ('"101 / 100"', "'101 / 100'", "error in the unit images is at most 100", "more images than there are"),
+                ('"101", of = 100', "'101'", "error in the unit images is at most 100", "more than is said beside it"),
+                ('"95"', "'95'", NEEDS_OF, "a count of nobody says how many images"),
+                ('"95 of 100", of = 100', "'95 of 100'", NEEDS_OF, "a count whose images are said twice"),
+            )
+        ),
+        pytest.param(
+            '"0.25"',
+            '"0.25", of = 100',
+            f": group, entry 1 (small-net), claims.loss, entry 2: {NEEDS_OF}. Received: '0.25'. Correct it there.",
+            id="a loss of so many images",
         ),
         pytest.param(
             'printed_unit = "percent"',

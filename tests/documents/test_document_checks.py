@@ -44,6 +44,14 @@ def test_load_catalogue_in_order_passes(folders: list[Path]) -> None:
         ),
         pytest.param(
             "claims.toml",
+            'experiment = "tiny-linear"',
+            'experiment = "tiny-linear"\nrun = "tiny-linear"',
+            "Claim tiny-linear.held-out-loss.2: run is an id for a further run of one experiment, and no experiment's. "
+            "Received: 'tiny-linear', of tiny-linear. Correct it in claims.toml.",
+            id="run with an experiment's id",
+        ),
+        pytest.param(
+            "claims.toml",
             "period = 2",
             "period = 3",
             "Claim tiny-linear.held-out-loss.3: tiny-linear does not measure the loss of 'held-out' after period 3. "
@@ -57,6 +65,14 @@ def test_load_catalogue_in_order_passes(folders: list[Path]) -> None:
             "Claim tiny-linear.held-out-accuracy: tiny-linear does not measure the accuracy of 'test' at its end, "
             "only on held-out, all test images. *",
             id="claim on an undeclared set",
+        ),
+        pytest.param(
+            "claims.toml",
+            'printed = "70.0"',
+            'printed = "140 of 9,999", unit = "images"',
+            "Claim tiny-linear.held-out-accuracy: a count is of as many images as its evaluation set has, here 500. "
+            "Received: 9,999, by '140 of 9,999'. Correct the claim in claims.toml, or the set in experiments.py.",
+            id="count of other images",
         ),
         pytest.param(
             "experiments.py",

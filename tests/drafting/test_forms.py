@@ -5,18 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from draft_forms import REFUSED, Form, read_claims, read_forms
+from draft_forms import Form, read_claims, read_forms
 
 from mnist_repro.documents.document import load_document
 from mnist_repro.documents.text import check_text
 from mnist_repro.drafting.draft import draft_file, write_draft
-from mnist_repro.errors import ReproError
 
 pytest.importorskip("nbformat")
 pytest.importorskip("docutils")
 
 FORMS = {form.file.name: form for form in read_forms()}
-READ = [pytest.param(form, id=name) for name, form in FORMS.items() if name not in REFUSED]
+READ = [pytest.param(form, id=name) for name, form in FORMS.items()]
 
 
 def test_every_file_of_the_folder_is_expected() -> None:
@@ -39,10 +38,3 @@ def test_drafted_folder_accounts_for_every_printed_number(form: Form, tmp_path: 
     document = load_document(tmp_path)
 
     assert check_text(document, (tmp_path / document.file).read_bytes()) == []
-
-
-@pytest.mark.parametrize("name", sorted(REFUSED))
-def test_draft_counts_alone_are_refused_with_the_next_step(name: str) -> None:
-    """Counts have no unit in claims.toml: the error says to write them as percentages."""
-    with pytest.raises(ReproError, match="counts as percentages"):
-        draft_file(FORMS[name].file, answers={})

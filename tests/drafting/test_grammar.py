@@ -66,9 +66,18 @@ BAR = "[==============================]"
         pytest.param(
             "Test set: Average loss: 0.06, Accuracy: 9801/10000 (98.01%)",
             (None, None),
-            ["loss test 0.06", "accuracy test 98.01%"],
+            ["loss test 0.06", "accuracy test 9801/10000images"],
             id="a count with a percentage",
         ),
+        pytest.param(
+            "Misclassified on test data: 216 of 10,000",
+            (None, None),
+            ["error test 216 of 10,000images"],
+            id="wrong ones",
+        ),
+        pytest.param("accuracy after 500/1000 steps", (None, None), ["accuracy - 500"], id="steps are no images"),
+        pytest.param("Read 9542/10000", (None, None), [], id="a count of something else"),
+        pytest.param("accuracy: 1:30", (None, None), [], id="a time of day"),
         pytest.param("Train Epoch: 1 [640/60000 (1%)]\tLoss: 2.46", (1, 0), ["loss - 2.46"], id="images so far"),
         pytest.param("Epoch: 001/010 | Batch 050/234 | Cost: 0.79", (1, 50), ["loss - 0.79"], id="bars between"),
         pytest.param("│    test_acc    │    0.9863    │", (None, None), ["accuracy test 0.9863"], id="a box"),
@@ -98,7 +107,7 @@ BAR = "[==============================]"
         pytest.param(
             "epoch 73, minibatch 83/83, validation error 7.5 %", (73, 83), ["error validation 7.5%"], id="Theano"
         ),
-        pytest.param("Epoch 28: 9542 / 10000", (28, None), [], id="a count alone"),
+        pytest.param("Epoch 28: 9542 / 10000", (28, None), ["accuracy - 9542 / 10000images"], id="a count alone"),
         pytest.param("  validation accuracy:\t\t88.78 %", (None, None), ["accuracy validation 88.78%"], id="Lasagne"),
         pytest.param(
             "Minibatch: 500, Loss: 0.27, Error: 7.81%", (None, 500), ["loss - 0.27", "error - 7.81%"], id="CNTK"

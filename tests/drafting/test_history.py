@@ -119,7 +119,7 @@ def test_revisions_are_entries_of_the_claims_file(notebook: Path, tmp_path: Path
     (revision,) = load_document(tmp_path / "document").revisions
 
     assert (str(revision.printed), str(revision.changed)) == ("2018-03-17", "2018-09-15")
-    assert "1 number stayed: -loss = mean(x); +loss = sum(x)" in revision.text
+    assert "1 number: -loss = mean(x); +loss = sum(x)" in revision.text
 
 
 def test_revision_before_the_print_is_refused(notebook: Path, tmp_path: Path) -> None:

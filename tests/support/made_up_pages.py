@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from mnist_repro.comparison.versions.probes import Imports, Probe, Repeated, Ste
 from mnist_repro.comparison.versions.summary import summarize_versions
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import PROFILES, Protocol
+from mnist_repro.documents.revision import Revision
 from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.figures.report import FigureFiles
 from mnist_repro.reporting.html.page import render_page
@@ -42,6 +44,8 @@ from mnist_repro.verdicts.environment import EnvironmentResult, summarize_enviro
 
 # A folder's name has no slash.
 HOSTILE_NAME = "b \"'><script>alert(1)<img src=x onerror=alert(1)>{{ 7 * 7 }}"
+
+REVISION = Revision(printed=date(2018, 3, 17), changed=date(2018, 9, 15), text="the loss is a sum")
 
 FIGURES = FigureFiles(speed="speed.svg")
 # Names of our own: an environment's, profiles', engines', and those of the parts of a study.
@@ -61,6 +65,8 @@ def make_results(
         Runs of each experiment; one more of each did not complete, and one is of an earlier protocol.
     """
     documents = load_catalogue().documents
+    revised = replace(documents["tf1-notebook"], revisions=(REVISION,))
+    documents = {**documents, revised.id: revised}
     results = []
     for name, stream in (("a", 0), (HOSTILE_NAME, 1)):
         runs = []

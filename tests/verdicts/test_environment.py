@@ -14,6 +14,8 @@ from made_up_runs import MakeRecord, write_store
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import Protocol
+from mnist_repro.reporting.html.run_rows import list_run_rows
+from mnist_repro.reporting.wording.numbers import format_subject
 from mnist_repro.verdicts.environment import summarize_environment
 from mnist_repro.verdicts.finding import Basis, Verdict
 
@@ -101,6 +103,31 @@ def test_experiment_reported_curve_is_on_the_set_that_is_shown(
     (experiment,) = (e for e in result.experiments if e.records)
 
     np.testing.assert_array_equal(experiment.reported("accuracy"), [np.nan, 0.25, *[np.nan] * 8])
+
+
+def test_experiment_shown_twice_has_a_row_for_either_run_and_the_curve_of_the_first(
+    protocols: dict[str, Protocol], make: MakeRecord, made_up_document: Document, tmp_path: Path
+) -> None:
+    """Our runs are the same; each row has its own run's value, and curves of two runs are not mixed."""
+    again = [
+        replace(c, id=f"again.{c.id}", run="again", printed="0.5") for c in made_up_document.claims if c.experiment
+    ]
+    document = replace(made_up_document, claims=(*made_up_document.claims, *again))
+    store = write_store(tmp_path / "somewhere", [make(seed) for seed in range(20)])
+    result = summarize_environment(
+        store, documents={"made-up": document}, protocols=protocols, alternatives=(), labels={}
+    )
+    (experiment,) = (e for e in result.experiments if e.records)
+
+    rows = list_run_rows(result, documents={"made-up": document})
+
+    np.testing.assert_array_equal(experiment.reported("loss"), [0.3, 0.25, 9.0, *[np.nan] * 7])
+    assert [(row.run.id, row.claim and row.claim.printed) for row in rows] == [(EXPERIMENT, "0.90"), ("again", "0.5")]
+    assert result.outcome().total() == 2
+    assert {format_subject(row.claim) for row in rows if row.claim} == {
+        "validation accuracy",
+        "validation accuracy of again",
+    }
 
 
 @pytest.mark.parametrize("step", [1, -1], ids=["as declared", "in reverse"])

@@ -133,6 +133,7 @@ def test_assess_claims_times_are_not_comparable(make_record: MakeRecord, metric:
         pytest.param({}, 0.9, id="final accuracy"),
         pytest.param({"metric": "error"}, 0.1, id="error as a fraction"),
         pytest.param({"metric": "error", "unit": "percent"}, 10.0, id="error in percent"),
+        pytest.param({"metric": "error", "unit": "images", "of": 10_000}, 1000.0, id="wrong images"),
     ],
 )
 def test_runs_measure_reads_a_claim_from_its_place(

@@ -44,6 +44,16 @@ def test_judge_claims_final_value_is_ranked_among_the_runs(
         assert finding.reason == f"{place}, all of its run together {rank}"
 
 
+@pytest.mark.parametrize("images", [8_500, 9_000])
+def test_judge_claims_count_is_judged_as_its_accuracy(runs: list[RunRecord], images: int) -> None:
+    """So many of 10,000 images, right or wrong, have the verdict of the accuracy that they are."""
+    counts = (f"{images} / 10000", {}), (str(10_000 - images), {"metric": "error", "of": 10_000})
+
+    found = [judge(make_claim(printed, unit="images", **changes), runs) for printed, changes in counts]
+
+    assert found == [judge(make_claim(f"{images / 10_000:.4f}"), runs)] * 2
+
+
 @pytest.mark.parametrize(
     ("farther", "rank"),
     [

@@ -99,6 +99,25 @@ def test_judge_reported_runs_place_that_only_one_run_alone_would_have_is_doubtfu
     assert len(set(expected)) == 3
 
 
+def test_judge_reported_runs_two_of_one_experiment_have_their_places_among_the_same_runs(
+    measure_three: MeasureThree,
+) -> None:
+    """Shown twice, an experiment is two tests on the same of our runs: 39 refute one, and not the other."""
+    claims = (make_claim(INSIDE), make_claim(FAR, id="again.test-accuracy", run="again"))
+    document = replace(CATALOGUE.documents["tf1-notebook"], claims=claims)
+
+    found = judge_reported_runs(document, measured=measure_three(39, made=THREE[:1]), protocols=CATALOGUE.protocols)
+
+    assert [(each.reported.id, each.reported.experiment) for each in found] == [
+        ("tf1-basic", "tf1-basic"),
+        ("again", "tf1-basic"),
+    ]
+    assert [(each.word, each.runs, each.tests) for each in found] == [
+        (Verdict.REPRODUCED, 39, 2),
+        (Verdict.NOT_REPRODUCED, 39, 2),
+    ]
+
+
 def test_judge_reported_runs_what_chose_the_protocol_judges_nothing(measure_three: MeasureThree) -> None:
     """Its place is shown, it is no run of Holm's, and so 39 runs can refute the two others."""
     basic, *others = judge_three(measure_three(39), FAR, "tf1-basic.test-accuracy")

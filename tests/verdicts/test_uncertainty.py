@@ -62,20 +62,27 @@ def test_assess_certainty_sampling_interval_is_wilsons(protocols: dict[str, Prot
     assert certainty.sampling_interval.high == pytest.approx(expected.high)
 
 
-def test_assess_certainty_error_in_percent_is_all_in_percent(
-    protocols: dict[str, Protocol], runs: list[RunRecord]
+@pytest.mark.parametrize(
+    ("printed", "unit", "whole", "half_unit"),
+    [
+        pytest.param("10.00", "percent", 100, 0.005, id="percent"),
+        pytest.param("1000 / 10000", "images", 10_000, 0.5, id="images"),
+    ],
+)
+def test_assess_certainty_of_errors_is_all_in_their_unit(
+    *, protocols: dict[str, Protocol], runs: list[RunRecord], printed: str, unit: str, whole: int, half_unit: float
 ) -> None:
-    """An error in percent says the same as the accuracy, mirrored and in points."""
+    """Errors in percent, or counted, say the same as the accuracy, mirrored and in their unit."""
     accuracy = _assess(protocols["tf1-basic"], runs)
 
-    error = _assess(protocols["tf1-basic"], runs, "10.00", metric="error", unit="percent")
+    error = _assess(protocols["tf1-basic"], runs, printed, metric="error", unit=unit)
 
-    assert error.difference == pytest.approx(-100 * accuracy.difference)
-    assert error.difference_interval.low == pytest.approx(-100 * accuracy.difference_interval.high)
+    assert error.difference == pytest.approx(-whole * accuracy.difference)
+    assert error.difference_interval.low == pytest.approx(-whole * accuracy.difference_interval.high)
     assert error.sampling_interval is not None
     assert accuracy.sampling_interval is not None
-    assert error.sampling_interval.low == pytest.approx(100 * (1 - accuracy.sampling_interval.high))
-    assert (accuracy.half_unit, error.half_unit) == (0.00005, 0.005)
+    assert error.sampling_interval.low == pytest.approx(whole * (1 - accuracy.sampling_interval.high))
+    assert (accuracy.half_unit, error.half_unit) == (0.00005, half_unit)
 
 
 def test_assess_certainty_loss_has_no_binomial_error(protocols: dict[str, Protocol], runs: list[RunRecord]) -> None:

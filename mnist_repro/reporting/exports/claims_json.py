@@ -92,6 +92,7 @@ def _describe_run(run: JudgedRun) -> dict[str, Any]:
     return {
         "id": run.id,
         "document": run.document,
+        "experiment": reported.experiment,
         "verdict": run.word.value,
         "grade": run.grade and run.grade.value,
         "reason": verdict.reason,
@@ -145,6 +146,7 @@ class _Numbers:
             "printed_unit": claim.printed_unit or claim.unit,
             "value": claim.value,
             "unit": claim.unit,
+            "of": round(claim.whole) if claim.unit == "images" else None,
             "half_unit": claim.half_unit,
             "place": assessment.judgement.value,
             "ours": None if summary is None else _describe_runs(summary, claim),

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.reporting.figures.marks import Texts, draw_intervals, draw_legend, label_rows
-from mnist_repro.reporting.figures.style import DOCUMENT, MUTED, OURS, format_percent, svg_figure
+from mnist_repro.reporting.figures.style import DOCUMENT, MUTED, OURS, svg_figure
 from mnist_repro.reporting.wording.digits import name_p
-from mnist_repro.reporting.wording.numbers import format_number, format_subject
+from mnist_repro.reporting.wording.numbers import format_number, format_subject, format_tick
 from mnist_repro.stats.summary import summarize
 from mnist_repro.verdicts.causes.alternatives import Answer, last_values
 from mnist_repro.verdicts.causes.finder import ExperimentCauses
@@ -116,8 +116,8 @@ def _draw_panel(axes: Axes, claim: Claim, rows: Sequence[Row], *, index: int) ->
     above = _ARROW_ROOM if any(mean >= claim.value for mean in beyond) else _MARGIN
     axes.set_xlim(min(shown) - below * span, max(shown) + above * span)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
-    if claim.unit == "fraction":
-        axes.xaxis.set_major_formatter(FuncFormatter(format_percent))
+    if claim.unit in {"fraction", "images"}:
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: format_tick(tick, claim)))
     axes.set_xlabel(f"{format_subject(claim)}{' (nats)' if claim.metric == 'loss' else ''}")
 
 

@@ -56,7 +56,8 @@ class ClaimRow:
     @property
     def unit(self) -> str:
         """The unit of the sort keys: numbers of different units have no order."""
-        return self.numbers[-1].assessment.claim.unit.replace("percent", "fraction") if self.numbers else ""
+        unit = self.numbers[-1].assessment.claim.unit if self.numbers else ""
+        return "fraction" if unit in {"percent", "images"} else unit
 
 
 def list_rows(results: Iterable[EnvironmentResult], *, documents: Mapping[str, Document]) -> list[ClaimRow]:
@@ -102,7 +103,7 @@ class _Rows:
             ours=format_mean(summary, claim) if summary else "",
             places=format_places(family),
             reported_value=claim.fraction,
-            our_value=(summary.mean / 100 if claim.unit == "percent" else summary.mean) if summary else None,
+            our_value=summary.mean / claim.whole if summary else None,
             numbers=_pair(family.assessments, drawn),
             ticks=drawn.ticks if drawn else (),
             certainty=self._certainties.get(claim.id),

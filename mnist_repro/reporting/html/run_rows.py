@@ -16,6 +16,7 @@ from mnist_repro.stats.summary import bound_difference, summarize
 from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import LEVEL
+from mnist_repro.verdicts.measured import find_final_accuracy
 from mnist_repro.verdicts.worth import STRONG_SHARE, WEAK_SHARE, Grade, list_final_accuracies
 
 _HEIGHT = 40
@@ -43,8 +44,10 @@ def list_run_rows(result: EnvironmentResult, *, documents: Mapping[str, Document
 
 
 def _describe(run: JudgedRun, result: EnvironmentResult, document: Document) -> RunRow:
-    experiment = next(each for each in result.experiments if each.protocol.id == run.id)
-    final, reported = experiment.final_accuracy, run.verdict.reported
+    reported = run.verdict.reported
+    experiment = next(each for each in result.experiments if each.protocol.id == reported.experiment)
+    own = [family.claim for family in experiment.families if family.claim.run_id == run.id]
+    final = find_final_accuracy(own, protocol=experiment.protocol)
     claims = [final] if final else [family[-1] for family in (*reported.families, *reported.chose)]
     shown = {each.claim: each for family in experiment.families for each in family.assessments}
     drawn = place_runs([shown[claims[-1]]], height=_HEIGHT, margin=_MARGIN)
@@ -83,7 +86,7 @@ def describe_rule(run: JudgedRun) -> dict[str, Any]:
         summary = summarize(values)
         reach = bound_difference(summary, low=summary.mean, high=summary.mean)
         rounding = [abs(end - claim.value) for end in claim.limits]
-        bounds.append([standing.claims.index(claim), summary.mean, reach, *rounding, _scale(claim)])
+        bounds.append([standing.claims.index(claim), summary.mean, reach, *rounding, round(claim.whole)])
     return {
         "document": standing.printing(standing.document).tolist(),
         "ours": standing.printed.tolist(),
@@ -95,7 +98,3 @@ def describe_rule(run: JudgedRun) -> dict[str, Any]:
         "bounds": bounds if all(math.isfinite(bound[2]) for bound in bounds) else [],
         "grades": [[grade.value, within] for grade, within, share in grades if told_apart >= share],
     }
-
-
-def _scale(claim: Claim) -> int:
-    return 100 if claim.unit == "percent" else 1

@@ -1,4 +1,4 @@
-"""Contradictions within a document: claims contradicted in any environment, and our remarks."""
+"""Contradictions within a document: claims contradicted in any environment, our remarks, and source that changed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Document
-from mnist_repro.reporting.wording.numbers import format_subject
+from mnist_repro.reporting.wording.numbers import format_printed, format_subject
 from mnist_repro.verdicts.document import Family
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import Verdict
@@ -39,7 +39,15 @@ def collect_contradictions(document: Document, *, results: Sequence[EnvironmentR
     return sorted([*found.values(), *remarks], key=lambda entry: (entry.lines, entry.says))
 
 
+def list_revisions(document: Document) -> list[str]:
+    """Return a sentence for each change of a document's source that its numbers did not follow."""
+    return [
+        f"The numbers are older than the source: printed on {each.printed}, the source was changed on {each.changed}, "
+        f"the numbers were not ({each.text})."
+        for each in document.revisions
+    ]
+
+
 def _name(claim: Claim) -> str:
     """Name a claim with the value and the unit that are printed in the document."""
-    percent = " %" if (claim.printed_unit or claim.unit) == "percent" else ""
-    return f"{claim.experiment}, {format_subject(claim)}: {claim.printed}{percent}."
+    return f"{claim.experiment}, {format_subject(claim)}: {format_printed(claim)}."

@@ -45,9 +45,9 @@ _TIMES = frozenset({"seconds_per_period", "total_seconds"})
 
 
 def format_subject(claim: Claim) -> str:
-    """Name the set and the metric of a claim."""
-    metric = _METRICS[claim.metric]
-    return f"{claim.evaluation_set} {metric}" if claim.evaluation_set else metric
+    """Name the set and the metric of a claim, and its run where it is not the first of its experiment."""
+    words = (claim.evaluation_set, _METRICS[claim.metric], claim.run and f"of {claim.run}")
+    return " ".join(filter(None, words))
 
 
 def format_last(claim: Claim, *, points: int) -> str:
@@ -68,7 +68,7 @@ def format_number(value: float, claim: Claim) -> str:
 
 
 def _scale(claim: Claim) -> float:
-    return 100.0 if claim.metric in _FRACTIONS and claim.unit == "fraction" else 1.0
+    return 100.0 / claim.whole if claim.metric in _FRACTIONS else 1.0
 
 
 def _unit(claim: Claim) -> str:
@@ -89,15 +89,17 @@ def format_tick(value: float, claim: Claim) -> str:
 def format_reported(claim: Claim) -> str:
     """Format the value in the document: fractions as percent, with no digit that was not printed.
 
-    A value whose printed unit is not the true one stays as it is printed: that is what contradicts it.
+    A value whose printed unit is not the true one stays as it is printed: that is what contradicts it. A count does
+    too, and its percentage follows.
     """
     if claim.printed_unit not in {None, claim.unit}:
         return format_printed(claim)
-    if claim.metric in _FRACTIONS and claim.unit == "fraction":
-        return f"{100 * claim.value:.{max(0, claim.decimals - 2)}f} %"
+    if claim.unit == "images":
+        return f"{format_printed(claim)} ({format_number(claim.value, claim)})"
     if claim.metric in _FRACTIONS:
-        # The last digits of a float are noise: 10.879999999999999.
-        return f"{claim.value:.{min(2, claim.decimals)}f} %"
+        # The last digits of a percentage may be a float's noise: 10.879999999999999.
+        decimals = min(2, claim.decimals) if claim.unit == "percent" else max(0, claim.decimals - 2)
+        return f"{_scale(claim) * claim.value:.{decimals}f} %"
     if claim.metric == "loss":
         return f"{claim.value:.{min(4, claim.decimals)}f}"
     if claim.unit == "seconds":
@@ -107,8 +109,12 @@ def format_reported(claim: Claim) -> str:
 
 def format_printed(claim: Claim) -> str:
     """Quote the value as the document prints it, with the unit that it prints."""
-    unit = " %" if (claim.printed_unit or claim.unit) == "percent" else ""
-    return f"{claim.printed}{unit}"
+    return f"{claim.printed}{format_printed_unit(claim)}"
+
+
+def format_printed_unit(claim: Claim) -> str:
+    """Return what stands behind the printed number: a percent sign, or of how many images a count is."""
+    return " %" if (claim.printed_unit or claim.unit) == "percent" else f" of {claim.of:,}" if claim.of else ""
 
 
 def format_quoted(claim: Claim) -> str:
@@ -116,7 +122,7 @@ def format_quoted(claim: Claim) -> str:
     printed, shown = format_printed(claim), format_reported(claim)
     if claim.metric not in _FRACTIONS | _TIMES or claim.unit == "percent" or printed == shown:
         return printed
-    return shown if shown == f"{printed}{_unit(claim)}" else f"{printed} ({shown})"
+    return shown if shown.startswith(f"{printed} ") else f"{printed} ({shown})"
 
 
 def format_interval(interval: Interval, claim: Claim, *, like: float | None = None) -> str:

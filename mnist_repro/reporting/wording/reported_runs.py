@@ -98,7 +98,7 @@ def format_detectable(run: JudgedRun) -> str:
 
 def format_kept(runs: Iterable[JudgedRun], claim: Claim) -> str:
     """Format the values of a claim that the verdict on its run would not refute; empty where it could refute none."""
-    kept = next((run.kept[claim] for run in runs if run.id == claim.experiment and claim in run.kept), None)
+    kept = next((run.kept[claim] for run in runs if run.id == claim.run_id and claim in run.kept), None)
     return "" if kept is None else format_interval(kept, claim)
 
 

@@ -110,7 +110,8 @@ def _judge(
     moved = runs.of_variant(trials.moved)
     # Two kinds of processor round differently: a pair of runs from the same start is of one.
     processor = moved[-1].environment.processor if moved else None
-    families = [family for run in reported for family in (*run.families, *run.chose)]
+    # Of several reported runs the first: together they are no one run of ours.
+    families = [family for run in reported[:1] for family in (*run.families, *run.chose)]
     reconstruction = judge_reconstruction(claims, records=own, reported=families)
     return ExperimentCauses(
         protocol=protocol,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from made_up_runs import make_run, make_unfinished, write_store
 
 from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
@@ -33,10 +34,14 @@ def describe(protocols: dict[str, Protocol], environment: Environment, tmp_path:
     """Return a function that makes runs of one experiment and returns what `claims.json` says of them."""
 
     def make(
-        seeds: range, *, name: str = "linux", change: Callable[[RunRecord], RunRecord] = copy.copy, **changes: Any
+        seeds: range,
+        *,
+        name: str = "linux",
+        change: Callable[[RunRecord], RunRecord] = copy.copy,
+        documents: Mapping[str, Document] = load_catalogue().documents,
+        **changes: Any,
     ) -> dict[str, Any]:
         runs = [change(make_run(protocols[EXPERIMENT], seed=s, environment=environment, **changes)) for s in seeds]
-        documents = load_catalogue().documents
         store = write_store(tmp_path / name, runs)
         result = summarize_environment(
             store, documents=documents, protocols=load_catalogue().protocols, alternatives=(), labels={}
@@ -183,6 +188,20 @@ def test_claims_every_reported_number_is_there_with_its_place(describe: Describe
     assert set(found) == expected
     compared = [entry for entry in environment["claims"] if entry["kind"] == "comparison"]
     assert all([number["line"] for number in entry["numbers"]] == entry["lines"] for entry in compared)
+
+
+def test_claims_count_has_its_number_of_images(describe: Describe) -> None:
+    """A count and ours are in images, and beside them stands how many there are; other numbers are of none."""
+    document = load_catalogue().documents["tf1-notebook"]
+    claims = [replace(c, printed="8899 / 10000", unit="images") if c.id == ACCURACY else c for c in document.claims]
+    counted = replace(document, claims=tuple(claims))
+
+    (environment,) = describe(range(2), documents={document.id: counted})["published"]
+
+    (number,) = find_claim(environment, ACCURACY)["numbers"]
+    assert (number["value"], number["unit"], number["of"], number["half_unit"]) == (8899, "images", 10_000, 0.5)
+    assert number["ours"]["mean"] == pytest.approx(8975, abs=50)
+    assert all(other["of"] is None for other in find_claim(environment, f"{EXPERIMENT}.validation-loss")["numbers"])
 
 
 @pytest.mark.parametrize(

@@ -142,3 +142,14 @@ def test_pages_have_no_forbidden_form_of_a_number(pages: dict[str, str]) -> None
 def test_forbidden_forms_are_found(text: str) -> None:
     """The rules find what they are for."""
     assert find_mixed(text) or any(form.search(text) for form in FORBIDDEN.values())
+
+
+@pytest.mark.parametrize(("name", "times"), [("front page", 1), ("README.md", 2), ("a.md", 3), ("index.html", 2)])
+def test_page_says_that_numbers_are_older_than_the_source(pages: dict[str, str], name: str, times: int) -> None:
+    """A document whose source was changed says so once an environment, on an environment's page by each experiment."""
+    sentence = (
+        "The numbers are older than the source: printed on 2018-03-17, the source was changed on 2018-09-15, the "
+        "numbers were not (the loss is a sum)."
+    )
+
+    assert pages[name].count(sentence) == times

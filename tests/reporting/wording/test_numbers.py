@@ -42,6 +42,7 @@ CLAIMS = [claim for document in load_catalogue().documents.values() for claim in
         pytest.param("error", "percent", "11.57", "11.57 %", id="percent"),
         pytest.param("error", "percent", "12", "12 %", id="whole percent"),
         pytest.param("error", "percent", "10.879999999999999", "10.88 %", id="percent with a float's last digits"),
+        pytest.param("accuracy", "images", "9542 / 10000", "9542 / 10000 (95.42 %)", id="a count"),
         pytest.param("accuracy_target", "fraction", "0.95", "95 %", id="a target"),
         pytest.param("accuracy_promise", "fraction", "0.9", "90 %", id="a promise"),
         pytest.param("loss", "nat", "0.7647578", "0.7648", id="a loss of many digits"),
@@ -69,6 +70,7 @@ def test_format_reported_wrong_printed_unit_is_kept() -> None:
     [
         pytest.param("accuracy", "fraction", "0.8336", "0.8336 (83.36 %)", id="a fraction"),
         pytest.param("error", "percent", "10.879999999999999", "10.879999999999999 %", id="percent"),
+        pytest.param("error", "images", "216 of 10000", "216 of 10000 (2.16 %)", id="a count"),
         pytest.param("seconds_per_period", "seconds", "4.50", "4.50 s", id="seconds"),
         pytest.param("total_seconds", "seconds", "01:07", "01:07 (67 s)", id="minutes and seconds"),
         pytest.param("loss", "nat", "1.5077540435312957", "1.5077540435312957", id="a loss"),
@@ -258,3 +260,13 @@ def test_format_interval_ends_where_nothing_can_be(metric: str, unit: str, inter
 def test_format_tick_has_as_many_digits_as_the_place(metric: str, unit: str, value: float, expected: str) -> None:
     """A tick is in the claim's unit, without what rounding adds to it."""
     assert format_tick(value, make_claim(metric=metric, unit=unit)) == expected
+
+
+def test_format_reported_count_printed_alone_says_of_how_many_images() -> None:
+    """A count whose print leaves out the number of all images has it behind it, and our values are percent."""
+    claim = make_claim("9542", unit="images", of=10_000)
+
+    assert format_reported(claim) == "9542 of 10,000 (95.42 %)"
+    assert format_number(9530.4, claim) == "95.30 %"
+    assert format_difference(-12.0, claim) == "−0.12 points"
+    assert format_half_unit(claim) == "0.005 points"
