@@ -15,8 +15,9 @@ from sphinx.addnodes import download_reference
 import mnist_repro
 
 _HERE = Path(__file__).parent
-# The report as one page, in the checkout and in the site.
+# The report as one page, and its part that stands within the page of the method; in the checkout and in the site.
 _PAGE = Path("reports/index.html")
+_PLAY = Path("reports/play.html")
 
 project = "mnist_repro"
 author = "The mnist_repro maintainers"
@@ -57,26 +58,36 @@ def _keep_members_of_enums(_app: Any, _what: str, _name: str, member: object, *_
     return False if isinstance(member, Enum) else None
 
 
-def _link_the_page(app: Any, doctree: nodes.document) -> None:
-    """Link to the report's page as a page of the site: Sphinx would offer it as a file to download."""
+def _link_the_pages(app: Any, doctree: nodes.document) -> None:
+    """Link to the report's pages as pages of the site: Sphinx would offer them as files to download.
+
+    Below a link to the page whose marks can be moved stands this page itself, with the run that the link's title names.
+    """
+    home = "../" * app.env.docname.count("/")
+    pages = {page.name: f"{home}{page.as_posix()}" for page in (_PAGE, _PLAY)}
     for node in list(doctree.findall(download_reference)):
-        if node["reftarget"].endswith(_PAGE.name):
-            depth = app.env.docname.count("/")
-            node.replace_self(nodes.reference("", "", *node.children, refuri="../" * depth + _PAGE.as_posix()))
+        address = pages.get(Path(node["reftarget"]).name)
+        if address is None:
+            continue
+        run, paragraph = node.get("reftitle"), node.parent
+        node.replace_self(nodes.reference("", "", *node.children, refuri=address))
+        if run:
+            frame = f'<iframe class="play" src="{address}?{run}" title="The mark of {run}"></iframe>'
+            paragraph.parent.insert(paragraph.parent.index(paragraph) + 1, nodes.raw("", frame, format="html"))
 
 
-def _copy_the_page(app: Any, exception: Exception | None) -> None:
-    """Put the report's page where these links lead, with the file that it links to."""
+def _copy_the_pages(app: Any, exception: Exception | None) -> None:
+    """Put the report's pages where these links lead, with the file that they link to."""
     if exception is None:
         # An earlier build's copies are replaced.
         folder = Path(app.outdir) / _PAGE.parent
         folder.mkdir(exist_ok=True)
-        for file in (_PAGE, _PAGE.with_name("claims.json")):
+        for file in (_PAGE, _PLAY, _PAGE.with_name("claims.json")):
             shutil.copy(Path(app.srcdir) / file, folder)
 
 
 def setup(app: Any) -> None:
     """Take part in the build."""
     app.connect("autodoc-skip-member", _keep_members_of_enums)
-    app.connect("doctree-read", _link_the_page, priority=1)
-    app.connect("build-finished", _copy_the_page)
+    app.connect("doctree-read", _link_the_pages, priority=1)
+    app.connect("build-finished", _copy_the_pages)

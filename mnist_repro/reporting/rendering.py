@@ -11,7 +11,7 @@ from mnist_repro.comparison.results import Results
 from mnist_repro.reporting.exports.badge import BADGE_FILE, format_badge
 from mnist_repro.reporting.exports.claims_json import CLAIMS_FILE, SCHEMA_FILE, format_claims, read_schema
 from mnist_repro.reporting.figures.report import draw_report
-from mnist_repro.reporting.html.page import PAGE_FILE, render_page
+from mnist_repro.reporting.html.page import PAGE_FILE, PLAY_FILE, render_page, render_play
 from mnist_repro.reporting.markdown.pages import render_pages
 from mnist_repro.reporting.markdown.readme import render_front_page
 from mnist_repro.reporting.templating import load_templates
@@ -35,6 +35,8 @@ def render_report(
             SCHEMA_FILE: read_schema(),
             BADGE_FILE: format_badge(results.shown),
         }
+        if played := render_play(results, templates=templates):
+            texts[PLAY_FILE] = played
         for page, text in texts.items():
             _write(folder / page, text)
         made = sorted(file for file in folder.rglob("*") if file.is_file())

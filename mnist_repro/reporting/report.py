@@ -34,7 +34,7 @@ def write_report(
     -------
     list of Path
         The files written: `README.md`; a page for each environment, and for causes, versions, speed and gates;
-        `index.html`, `claims.json` with its schema, `badge.json`, and figures.
+        `index.html`, `play.html` where a run is tested, `claims.json` with its schema, `badge.json`, and figures.
 
     Raises
     ------

@@ -64,7 +64,7 @@ def chromium() -> Iterator[Any]:
 def open_page(chromium: Any) -> Open:
     """Return a function that opens a page at a width of the window, in light or dark, with or without scripts."""
 
-    def open_one(page: Path, *, width: int = 1400, dark: bool = False, scripts: bool = True) -> Any:
+    def open_one(page: Path, *, query: str = "", width: int = 1400, dark: bool = False, scripts: bool = True) -> Any:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         size = {"width": width, "height": _HEIGHT, "deviceScaleFactor": 1, "mobile": False}
         chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
@@ -72,7 +72,7 @@ def open_page(chromium: Any) -> Open:
         chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not scripts})
         # What earlier pages said is not this one's.
         chromium.get_log("browser")
-        chromium.get(page.as_uri())
+        chromium.get(f"{page.as_uri()}?{query}".rstrip("?"))
         WebDriverWait(chromium, _PATIENCE).until(lambda driver: driver.title)
         return chromium
 

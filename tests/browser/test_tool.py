@@ -1,4 +1,4 @@
-"""The page as a tool: what is chosen is in its address, what is seen can be saved, and marks can be moved."""
+"""The page as a tool: what is chosen is in its address, and what is seen can be saved."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from mnist_repro.reporting.html.page import PAGE_FILE
 
 PUBLISHED = Path(__file__).parents[2] / "reports" / PAGE_FILE
-LEFT, END, ENTER, ESCAPE = "\ue012", "\ue010", "\ue007", "\ue00c"
+ENTER = "\ue007"
 SAVED = """
 const [name, done] = arguments;
 const create = URL.createObjectURL;
@@ -64,15 +64,6 @@ def save(browser: Any, name: str) -> bytes:
     """Press a button that saves a file, and return the file."""
     url: str = browser.execute_async_script(SAVED, name)
     return base64.b64decode(url.partition(",")[2])
-
-
-def move(browser: Any, keys: str) -> tuple[Any, str]:
-    """Press keys on the mark of the first run; return its row, and what the mark says."""
-    row = find(browser, ".runs [data-rule]")
-    mark = row.find_element("css selector", "[role='slider']")
-    for key in keys:
-        mark.send_keys(key)
-    return row, mark.get_dom_attribute("aria-valuetext")
 
 
 def test_page_address_gives_the_same_view_again(open_page: Open) -> None:
@@ -150,46 +141,6 @@ def test_page_png_is_what_is_seen(open_page: Open) -> None:
     assert browser.get_log("browser") == []
 
 
-def test_page_mark_moved_by_keys_is_judged_again(open_page: Open) -> None:
-    """Far off, the run is not reproduced; the row, and the mark for readers of screens, say so; Escape puts it back."""
-    browser = open_page(PUBLISHED)
-    row, before = move(browser, "")
-    text = row.text
-    assert "if it had printed that" not in text
-
-    _, far = move(browser, END)
-
-    assert "not reproduced" in far
-    assert "not reproduced" in row.text
-    assert "if it had printed that" in row.text
-    assert "1 of 201" in row.text
-    assert move(browser, ESCAPE) == (row, before)
-    assert row.text == text
-    move(browser, LEFT)
-    row.find_element("css selector", "button").click()
-    assert row.text == text
-
-
-def test_page_mark_follows_the_pointer(open_page: Open) -> None:
-    """Pressed and dragged, the mark stays under the pointer, and what it says follows."""
-    browser = open_page(PUBLISHED)
-    row, before = move(browser, "")
-    strip = row.find_element("css selector", ".strip")
-    browser.execute_script("arguments[0].scrollIntoView({ block: 'center' })", strip)
-    left, top, width = browser.execute_script(
-        "const r = arguments[0].getBoundingClientRect(); return [r.left, r.top, r.width]", strip
-    )
-    for kind, share in (("mousePressed", 0.5), ("mouseMoved", 0.25), ("mouseReleased", 0.25), ("mouseMoved", 0.9)):
-        event = {"type": kind, "x": left + share * width, "y": top + 20, "button": "left", "clickCount": 1}
-        browser.execute_cdp_cmd("Input.dispatchMouseEvent", event)
-
-    place = row.find_element("css selector", "[role='slider']").get_dom_attribute("x")
-
-    assert float(place.rstrip("%")) == pytest.approx(25, abs=1)
-    assert move(browser, "")[1] != before
-    assert "moved" in row.get_dom_attribute("class")
-
-
 def test_page_boxes_are_stops_where_they_scroll(open_page: Open) -> None:
     """The keyboard stops at a box that is wider than its window, and at no other."""
     browser = open_page(PUBLISHED, width=380)
@@ -203,15 +154,6 @@ def test_page_boxes_are_stops_where_they_scroll(open_page: Open) -> None:
 
     assert all(scrolls == is_stop for scrolls, is_stop in boxes)
     assert {scrolls for scrolls, _ in boxes} == {True, False}
-
-
-def test_page_without_scripts_has_no_marks_to_move(open_page: Open) -> None:
-    """Where nothing follows a mark, nothing says that it can be moved."""
-    browser = open_page(PUBLISHED, scripts=False)
-
-    assert browser.find_elements("css selector", "[role='slider'], .movable") == []
-    assert not find(browser, ".hint").is_displayed()
-    assert find(browser, ".runs .strip").is_displayed()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.records.environment import is_own
 from mnist_repro.records.pooling import pool_runs
 from mnist_repro.records.store import open_stores
+from mnist_repro.reporting.html.page import PLAY_FILE
 from mnist_repro.reporting.wording.reported_runs import GRADES
 from mnist_repro.verdicts.finding import Verdict
 
@@ -35,6 +36,14 @@ def test_method_page_worked_example_is_what_its_words_say(page: str) -> None:
     assert float(p) > 0.05
     assert f"\n{p}, says the package\n" in page
     assert f" / 60 = {p}\n" in page
+
+
+def test_method_page_run_to_play_with_is_the_one_it_follows(page: str) -> None:
+    """The run whose mark can be moved is the one that is judged by hand, and the report has it."""
+    (run,) = re.findall(r'\(\.\./reports/play\.html "(.+?)"\)', page)
+
+    assert f'c.experiment == "{run}"]' in page
+    assert f'<tr id="{run}" data-rule=' in (ROOT / "reports" / PLAY_FILE).read_text(encoding="utf-8")
 
 
 def test_method_page_names_every_verdict(page: str) -> None:

@@ -1,5 +1,7 @@
 """The report as one page, `index.html`: it needs no network and no other file, and all of it is read without a script.
 
+Of it, `play.html` has the runs whose marks can be moved, for the page of the method.
+
 The templates escape everything from documents and records. A content security policy forbids every style and script
 that it does not name by its hash.
 """
@@ -12,6 +14,7 @@ import importlib.resources
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment as Templates
 from markupsafe import Markup
@@ -27,10 +30,11 @@ from mnist_repro.reporting.wording.speed import list_engine_rows
 from mnist_repro.verdicts.finding import Verdict
 
 PAGE_FILE = "index.html"
+PLAY_FILE = "play.html"
 
-_TEMPLATE = "page.html.j2"
 # One module: what comes first is used by what follows.
-_SCRIPTS = ("tables.js", "rule.js", "play.js", "claims.js", "address.js", "save.js")
+_PLAY_SCRIPTS = ("tables.js", "rule.js", "play.js")
+_SCRIPTS = (*_PLAY_SCRIPTS, "claims.js", "address.js", "save.js")
 # What a moved mark may be judged as.
 _WORDS = (Verdict.REPRODUCED, Verdict.DOUBTFUL, Verdict.CONSISTENT, Verdict.NOT_REPRODUCED)
 # Limit of the whole page, and the size of a claim; figures get the rest.
@@ -61,15 +65,14 @@ def render_page(results: Results, *, figures: FigureFiles, folder: Path, templat
     verdicts = _count_verdicts(rows)
     timed = results.timed
     artifacts = results.artifacts[timed.name] if timed else Artifacts()
-    style = format_palette() + _read("page.css")
-    script = "".join(map(_read, _SCRIPTS))
     overviews = (figures.environments.get(result.name, {}).get("overview") for result in results.shown)
-    return templates.get_template(_TEMPLATE).render(
+    return templates.get_template("page.html.j2").render(
         results=results,
         documents=results.documents,
         figures=figures,
         rows=rows,
         run_rows={each.name: list_run_rows(each, documents=results.documents) for each in results.shown},
+        home="",
         words=_WORDS,
         description=" ".join(map(summarize_headline, results.shown)),
         picture=next(filter(None, overviews), None),
@@ -78,14 +81,35 @@ def render_page(results: Results, *, figures: FigureFiles, folder: Path, templat
         speed_tables=list_engine_rows(artifacts.times, busy=artifacts.busy_times),
         artifacts=artifacts,
         sheet=FigureSheet(folder, most_bytes=_MOST_BYTES - _CLAIM_BYTES * len(rows)),
+        **_list_code(_SCRIPTS),
+    )
+
+
+def render_play(results: Results, *, templates: Templates) -> str | None:
+    """Return a page of the reported runs whose marks can be moved, to stand within another page.
+
+    None where nothing is tested. With a run's id as its query it shows this run alone.
+    """
+    reported = [row for row in list_run_rows(results.shown[0], documents=results.documents) if row.rule]
+    if not reported:
+        return None
+    return templates.get_template("play.html.j2").render(
+        reported=reported, home=PAGE_FILE, words=_WORDS, **_list_code(_PLAY_SCRIPTS)
+    )
+
+
+def _list_code(scripts: Sequence[str]) -> dict[str, Any]:
+    """Return the style and the script of a page, and the policy that allows no others."""
+    style, script = format_palette() + _read("page.css"), "".join(map(_read, scripts))
+    return {
         # Both are files of this package and hold nothing from a document or a record.
-        style=Markup(style),  # noqa: S704
-        script=Markup(script),  # noqa: S704
-        policy=(
+        "style": Markup(style),  # noqa: S704
+        "script": Markup(script),  # noqa: S704
+        "policy": (
             f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
             "base-uri 'none'; form-action 'none'"
         ),
-    )
+    }
 
 
 def _count_verdicts(rows: Sequence[ClaimRow]) -> dict[Verdict, int]:

@@ -16,6 +16,8 @@ from made_up_pages import HOSTILE_NAME, Structure, poison_results, render
 from mnist_repro.comparison.results import Artifacts, Results
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.reporting.escaping import show_unseen
+from mnist_repro.reporting.html.page import render_play
+from mnist_repro.reporting.templating import load_templates
 from mnist_repro.reporting.wording.reported_runs import summarize_headline
 from mnist_repro.verdicts.finding import Basis, Verdict
 
@@ -26,6 +28,12 @@ VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 def page(results: Results, folder: Path) -> str:
     """Return the page with these results."""
     return render(results, folder)
+
+
+@pytest.fixture(params=["page of results", "runs alone"])
+def either(request: pytest.FixtureRequest, results: Results, page: str) -> str:
+    """Return the page, then that of the runs whose marks can be moved."""
+    return page if request.param == "page of results" else render_play(results, templates=load_templates()) or ""
 
 
 def test_render_page_every_claim_has_a_row_and_every_number_its_place(results: Results, page: str) -> None:
@@ -138,12 +146,12 @@ def test_render_page_links_within_it_lead_somewhere(page: str) -> None:
     assert set(ids.values()) == {1}
 
 
-def test_render_page_loads_nothing(page: str) -> None:
+def test_render_page_loads_nothing(either: str) -> None:
     """No element loads another file, its icon is in it, and a policy forbids all but this style and this script."""
-    structure = Structure(page)
+    structure = Structure(either)
     (policy,) = (meta["content"] for meta in structure.find("meta") if "http-equiv" in meta)
-    (style,) = re.findall(r"<style>(.*?)</style>", page, flags=re.DOTALL)
-    (script,) = re.findall(r'<script type="module">(.*?)</script>', page, flags=re.DOTALL)
+    (style,) = re.findall(r"<style>(.*?)</style>", either, flags=re.DOTALL)
+    (script,) = re.findall(r'<script type="module">(.*?)</script>', either, flags=re.DOTALL)
 
     def name(text: str) -> str:
         return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
@@ -231,10 +239,10 @@ def test_render_page_tables_can_be_read_aloud(page: str) -> None:
     assert all(svg["aria-label"] for svg in labelled)
 
 
-def test_render_page_elements_are_closed(page: str) -> None:
+def test_render_page_elements_are_closed(either: str) -> None:
     """Every element that is opened is closed, in the right order."""
     opened = []
-    markup = re.sub(r"<(script|style)[^>]*>.*?</\1>|<!--.*?-->", "", page, flags=re.DOTALL)
+    markup = re.sub(r"<(script|style)[^>]*>.*?</\1>|<!--.*?-->", "", either, flags=re.DOTALL)
     for closing, tag, alone in re.findall(r"<(/?)([a-zA-Z][\w]*)(?:[^<>\"]|\"[^\"]*\")*?(/?)>", markup):
         if closing:
             assert opened.pop() == tag
@@ -251,6 +259,18 @@ def test_render_page_says_what_every_verdict_on_it_means(results: Results, page:
         finding.verdict.value for result in results.shown for finding in result.findings
     }
     assert len({sign for sign, _ in meanings}) == len(meanings) <= len(Verdict)
+
+
+def test_render_page_without_a_test_offers_no_mark_to_move(results: Results, folder: Path, page: str) -> None:
+    """Where no run is tested nothing says that a mark can be dragged, and no run stands alone."""
+    untested = [
+        replace(each, runs=tuple(replace(run, verdict=replace(run.verdict, standing=None)) for run in each.runs))
+        for each in results.shown
+    ]
+    others = replace(results, shown=untested)
+
+    assert render_play(others, templates=load_templates()) is None
+    assert [text.count('<span class="hint"') for text in (page, render(others, folder))] == [2, 0]
 
 
 def test_render_page_again_is_the_same(results: Results, folder: Path, page: str) -> None:

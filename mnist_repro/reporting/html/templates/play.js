@@ -16,8 +16,6 @@ function play(row) {
   const back = document.createElement("button");
   back.type = "button";
   back.textContent = "Put back";
-  back.hidden = true;
-  row.cells[0].append(back);
 
   function format(value) {
     return rule.percent[rule.point]
@@ -43,10 +41,11 @@ function play(row) {
     const verdict = [answer.word, answer.grade].filter(Boolean).join(", ");
     mark.setAttribute("aria-valuetext", `${format(now)}: rank ${answer.place} of ${answer.all}, p ${p}, ${verdict}`);
     row.classList.toggle("moved", isMoved);
-    back.hidden = !isMoved;
     if (!isMoved) return printed.forEach((nodes, cell) => cell.replaceChildren(...nodes));
     write(cells.word, words.querySelector(`[data-word="${answer.word}"]`).cloneNode(true), answer.grade);
     write(cells.printed, format(now), "if it had printed that");
+    // Below the strip, so that this stays under the pointer.
+    cells.printed.append(back);
     write(cells.p, p, `${answer.place} of ${answer.all}`);
     cells.within.textContent = Number.isNaN(answer.within) ? "unknown" : `${(100 * answer.within).toFixed(1)} points`;
   }
@@ -87,5 +86,8 @@ function play(row) {
   move(reported);
 }
 
+// Within another page a run stands alone: play.html?RUN. A fragment would scroll that page too.
+const alone = [...document.querySelectorAll(".play [data-rule]")].find((row) => row.id === location.search.slice(1));
+alone?.parentElement.replaceChildren(alone);
 for (const row of document.querySelectorAll("[data-rule]")) play(row);
 for (const hint of document.querySelectorAll(".hint")) hint.hidden = false;
