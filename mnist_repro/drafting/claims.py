@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from mnist_repro.drafting.text import StoredText
 _CUT = "The bar prints minutes:seconds and cuts the elapsed time to whole seconds."
 _SMOOTHED = "The bar prints a smoothed average of the periods so far, not the last period's time."
 _VAGUER = "Another line has the same, and says of which images."
+_SQUARED = re.compile(r"mse_loss|MSELoss|mean_squared_error|loss\s*=\s*['\"]mse")
 _PROMISED = "Stated in prose as a rough value."
 
 
@@ -42,9 +44,12 @@ def make_claims(
     """Return the claims; what an answer makes none is excused on its line."""
     first = int(answers.get("first-period", "1"))
     claims = []
+    is_squared = any(_SQUARED.search(code) for _, code in text.sources())
     _drop_vaguer(findings, answers)
     for result in findings.results:
-        if is_running(result, answers):
+        if result.metric == "loss" and is_squared:
+            findings.lines[result.line].excuse_value(result.value, "The source has a squared error: no cross-entropy.")
+        elif is_running(result, answers):
             reason = "Running mean over the period's batches: no experiment measures it."
             findings.lines[result.line].excuse_value(result.value, reason)
         elif result.mark is not None and result.mark < first:

@@ -185,6 +185,11 @@ def _list_by_hand(
     twice = sorted({claim.line for claim in claims if _stands_twice(text.lines[claim.line - 1].text, claim.printed)})
     if twice:
         found.append(f"Lines on which a claim's number stands more than once: {', '.join(map(str, twice[:20]))}.")
+    if findings.counted:
+        lines = ", ".join(map(str, findings.counted[:20]))
+        found.append(
+            f"Results that come again without a number are taken for those of one period each, from lines {lines} on."
+        )
     if left:
         found.append(f"Lines that are the same as a claim's line, letter by letter: {', '.join(map(str, left[:20]))}.")
     return found

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from mnist_repro.drafting.vocabulary import Meaning, look_up
+from mnist_repro.drafting.vocabulary import Meaning, find_set_name, look_up
 
 EPOCH_WORDS = frozenset({"epoch", "epochs", "period", "round"})
 
@@ -36,7 +36,7 @@ _MARKER = re.compile(
     r"['\"]?[\s:#=\[(]*(?P<n>\d+)(?![\d.]*\s*(?:%|sec\b|s\b))(?:\s*(?:/|of)\s*(?P<total>\d+))?\b(?!\.\d)",
     re.IGNORECASE,
 )
-_BARE_MARKER = re.compile(r"^\s*(?P<n>\d+)[:,]?\s+(?=[A-Za-z])(?!(?:of|s|sec|out)\b)")
+_BARE_MARKER = re.compile(r"^[>\s]*(?P<n>\d+)[:,]?\s+(?=[A-Za-z])(?!(?:of|s|sec|out)\b)")
 _PROGRESS = re.compile(r"\[\s*\d+/\d+\s*\(\d+(?:\.\d+)?%\)\]")
 _INDEX = re.compile(r"#\d+|\(#\d+\)")
 _COUNT = re.compile(
@@ -87,6 +87,7 @@ class ParsedLine:
     step: int | None = None
     step_word: str = ""  #: such as "iteration"
     bar: Bar | None = None
+    evaluation_set: str | None = None  #: of all its values, where it stands before the marker, as in "eval epoch 3"
     values: list[Value] = field(default_factory=list)
     excused: list[tuple[int, int, str]] = field(default_factory=list)  #: first column, column after the last, reason
 
@@ -168,6 +169,7 @@ def _read_markers(line: ParsedLine, start: int) -> None:
         word = match["word"].lower()
         if word in EPOCH_WORDS:
             line.epoch = int(match["n"]) if line.epoch is None else line.epoch
+            line.evaluation_set = find_set_name(line.text[start : match.start()])
             reason = "Number of the period."
         else:
             # A global step says how long was trained before an evaluation.
@@ -214,6 +216,8 @@ def _read_values(line: ParsedLine, start: int) -> None:
         unit = (after and after["unit"]) or ""
         if re.search(r"(\(%\)|percent)\W*$", line.text[done:first]):
             unit = unit or "%"
+        if meaning is None and unit == "%" and (on := find_set_name(name)):
+            meaning = Meaning("accuracy", on)
         if match.re is _COUNT:
             unit, meaning = "images", meaning or (Meaning("accuracy") if not name and line.epoch is not None else None)
         line.values.append(Value(start=first, stop=stop, text=match[0], name=name, meaning=meaning, unit=unit))
@@ -240,11 +244,10 @@ def _as_int(digits: str) -> int:
 def _inherit_set(line: ParsedLine) -> None:
     """Have "Test set: average loss 0.1, accuracy 0.9" say of both numbers what they were measured on."""
     first = next((value for value in line.values if value.meaning), None)
-    if first and first.meaning and first.meaning.evaluation_set and ":" in first.name:
-        for i, value in enumerate(line.values):
-            if value.meaning and value.meaning.metric and value.meaning.evaluation_set is None:
-                meaning = replace(value.meaning, evaluation_set=first.meaning.evaluation_set)
-                line.values[i] = replace(value, meaning=meaning)
+    named = first.meaning.evaluation_set if first and first.meaning and ":" in first.name else line.evaluation_set
+    for i, value in enumerate(line.values if named else ()):
+        if value.meaning and value.meaning.metric and value.meaning.evaluation_set is None:
+            line.values[i] = replace(value, meaning=replace(value.meaning, evaluation_set=named))
 
 
 def _before_passed(line: ParsedLine, first: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +18,8 @@ MINI_BATCH = "Of one mini-batch: no experiment measures it."
 UNFINISHED = "Progress bar that had not ended."
 AGAIN = "A later line of the cell has the same name and period, and is the claim."
 _FEWEST_STEPS = 2
+_FEWEST_REPEATS = 3
+_ON_IMAGES = ("loss", "accuracy", "error")
 _SECONDS = frozenset({"s", "sec", "secs", "seconds"})
 _TIMES = _SECONDS | {"ms", "us", "µs", "min", "mins", "minutes", "h", "hours"}
 
@@ -44,6 +46,8 @@ class Findings:
     results: list[Result] = field(default_factory=list)
     lines: dict[int, ParsedLine] = field(default_factory=dict)  #: each printed line, by its number
     run_cells: list[int] = field(default_factory=list)  #: the cell of each run, the first run first
+    #: first lines of results that come again and again without a number, and are counted as periods
+    counted: list[int] = field(default_factory=list)
 
 
 def read_series(text: StoredText) -> Findings:
@@ -60,10 +64,13 @@ def read_series(text: StoredText) -> Findings:
                 line.excused = [(*found.span(), "Number of a cell.") for found in re.finditer(r"\d+", line.text)]
         code = sources.get(region.cell, "")
         example = find_example(code)
-        labelled = read_shapes(lines, results=find_results(code), example=example)
+        before = [each for cell, each in sources.items() if text.cells[cell].order < text.cells[region.cell].order]
+        labelled = read_shapes(lines, results=find_results(code, before), example=example)
         findings.lines |= {line.number: line for line in lines}
         _name_by_headings(lines)
         _count_iterations(lines)
+        findings.counted += _count_repeats(lines)
+        _drop_sums(lines)
         _read_region(lines, region, findings, labelled=labelled, example=example)
     _drop_repeated(findings)
     reported = {(result.line, result.value.start) for result in findings.results}
@@ -96,6 +103,40 @@ def _count_iterations(lines: Sequence[ParsedLine]) -> None:
     if steps[-1] > steps[0] and all(after - before in (0, 1) for before, after in itertools.pairwise(steps)):
         for line in counted:
             line.epoch, line.step = line.step, None
+
+
+def _count_repeats(lines: Sequence[ParsedLine]) -> list[int]:
+    """Take results that come again and again, with no number beside them, for those of a period each.
+
+    Returns
+    -------
+    list of int
+        The first of their lines, if there are any.
+    """
+    names = {
+        line.number: [value.name for value in line.values if value.meaning and value.meaning.metric in _ON_IMAGES]
+        for line in lines
+        if line.step is None and line.bar is None
+    }
+    times = Counter(name for each in names.values() for name in each)
+    again = {name for name, count in times.items() if name and count >= _FEWEST_REPEATS}
+    if any(line.epoch is not None for line in lines) or not again:
+        return []
+    seen: Counter[str] = Counter()
+    counted = [line for line in lines if again.intersection(names.get(line.number, ()))]
+    for line in counted:
+        seen.update(names[line.number])
+        line.epoch = max(seen[name] for name in names[line.number])
+    return [counted[0].number]
+
+
+def _drop_sums(lines: Sequence[ParsedLine]) -> None:
+    """Leave out the loss that TensorFlow's estimator sums over a batch, where the mean stands beside it."""
+    values = [(line, value) for line in lines for value in line.values if line.step is None]
+    if any(value.name == "average_loss" for _, value in values):
+        for line, value in values:
+            if value.name == "loss":
+                line.excuse_value(value, "A sum over a batch: average_loss is its mean.")
 
 
 @dataclass
@@ -148,7 +189,7 @@ def _read_region(
 
 
 def _make_result(line: ParsedLine, value: Value, meaning: Meaning, *, mark: int | None, cell: str) -> Result:
-    on_images = meaning.metric in ("loss", "accuracy", "error")
+    on_images = meaning.metric in _ON_IMAGES
     in_bar = line.bar is not None and line.bar.kind == "keras" and mark is not None
     # Keras names the set of all values but the training images'.
     is_training = on_images and (meaning.evaluation_set == "training" or (in_bar and meaning.evaluation_set is None))

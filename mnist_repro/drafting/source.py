@@ -6,11 +6,13 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from mnist_repro.drafting.vocabulary import Meaning, look_up
 
 _MOST_LETTERS = 200_000
 _MOST_DEPTH = 4
+_MOST_CELLS = 3
 _LABEL_OF = re.compile(r"^(?!.*test)\w*label\w*\((\d{1,5})\)$")
 _LABEL_AT = re.compile(r"^(?:train\w*label\w*|label\w*train\w*|y_train)\[(\d{1,5})\]$")
 _IMAGES = 60_000
@@ -40,14 +42,23 @@ def call_name(node: ast.Call) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def find_results(code: str) -> list[Meaning]:
-    """Return the meanings of the numbers that the last expression of `code` returns."""
+def find_results(code: str, before: Sequence[str] = ()) -> list[Meaning]:
+    """Return the meanings of the numbers that the last expression of `code` returns.
+
+    Parameters
+    ----------
+    before
+        Source that ran before, where its variables may have been assigned.
+    """
     tree = parse_python(code)
     last = tree.body[-1] if tree and tree.body else None
     if not isinstance(last, ast.Expr):
         return []
     parts = last.value.elts if isinstance(last.value, (ast.Tuple, ast.List)) else [last.value]
-    return [meaning for part in parts for meaning in _mean(part, [tree] if tree else [])]
+    names = [part.id for part in parts if isinstance(part, ast.Name)]
+    assigning = [each for each in before if any(re.search(rf"\b{re.escape(n)}\b.*=", each) for n in names)]
+    trees = [*filter(None, map(parse_python, assigning[-_MOST_CELLS:])), *([tree] if tree else [])]
+    return [meaning for part in parts for meaning in _mean(part, trees)]
 
 
 def _mean(node: ast.expr, trees: Sequence[ast.AST]) -> list[Meaning]:
@@ -61,11 +72,14 @@ def _mean(node: ast.expr, trees: Sequence[ast.AST]) -> list[Meaning]:
         if name in ("float", "round") and node.args:
             return _mean(node.args[0], trees)
     if isinstance(node, ast.Name):
-        for value in _assigned(node.id, trees):
+        assigned = list(_assigned(node.id, trees))
+        for value in assigned:
             if (found := _mean(value, [])) and isinstance(value, ast.Call):
                 return found
+        # What it was computed from says more than its name.
+        on = next(filter(None, map(find_set, assigned)), on)
         named = look_up(node.id)
-        return [named] if named else []
+        return [replace(named, evaluation_set=on or named.evaluation_set)] if named else []
     return []
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 _LOSS = frozenset(["loss", "losses", "cost", "nll", "xent", "crossentropy", "logloss", "objective"])
-_ACCURACY = frozenset(["acc", "accuracy", "accuracies", "score", "correct", "correctly"])
+_ACCURACY = frozenset(["acc", "accuracy", "acccuracy", "accuracies", "score", "correct", "correctly"])
 _ERROR = frozenset(["err", "error", "errors", "wrong", "incorrect", "misclassified"])
 _SETS = {
     "validation": frozenset(["val", "valid", "validation", "validating", "dev", "eval", "evaluation"]),
@@ -30,6 +30,12 @@ class Meaning:
     metric: str | None  #: a key of `METRIC_UNITS`; None: something that no experiment measures
     evaluation_set: str | None = None  #: "validation", "test" or "training", where the name says it
     mini_batch: bool = False  #: whether it is of one mini-batch
+
+
+def find_set_name(name: str) -> str | None:
+    """Return the images that a name is of which says nothing else, as "Train" does; None for any other name."""
+    words = set(re.findall(r"[a-z]+", name.lower()))
+    return next((on for on, its_words in _SETS.items() if words and words <= its_words), None)
 
 
 def look_up(name: str) -> Meaning | None:

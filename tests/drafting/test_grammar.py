@@ -78,7 +78,7 @@ BAR = "[==============================]"
         pytest.param("accuracy after 500/1000 steps", (None, None), ["accuracy - 500"], id="steps are no images"),
         pytest.param("Read 9542/10000", (None, None), [], id="a count of something else"),
         pytest.param("accuracy: 1:30", (None, None), [], id="a time of day"),
-        pytest.param("Train Epoch: 1 [640/60000 (1%)]\tLoss: 2.46", (1, 0), ["loss - 2.46"], id="images so far"),
+        pytest.param("Train Epoch: 1 [640/60000 (1%)]\tLoss: 2.46", (1, 0), ["loss training 2.46"], id="images so far"),
         pytest.param("Epoch: 001/010 | Batch 050/234 | Cost: 0.79", (1, 50), ["loss - 0.79"], id="bars between"),
         pytest.param("│    test_acc    │    0.9863    │", (None, None), ["accuracy test 0.9863"], id="a box"),
         pytest.param(
@@ -116,10 +116,21 @@ BAR = "[==============================]"
             "   2 train loss:  1.5 test acc: 60.7%", (2, None), ["loss training 1.5", "accuracy test 60.7%"], id="Rust"
         ),
         pytest.param("learning rate: 1e-3", (None, None), ["learning_rate - 1e-3"], id="an exponent"),
+        pytest.param(
+            "eval epoch: 3, loss: 0.03, accuracy: 98.7",
+            (3, None),
+            ["loss validation 0.03", "accuracy validation 98.7"],
+            id="a set before the marker",
+        ),
+        pytest.param(
+            "Epoch: 002/010 | Train: 96.8%", (2, None), ["accuracy training 96.8%"], id="a set alone, percent"
+        ),
+        pytest.param("Epoch: 002/010 | Train: 96.8", (2, None), [], id="a set alone"),
+        pytest.param("> 2 train loss: 1.5", (2, None), ["loss training 1.5"], id="a quoted line"),
         pytest.param("acc: 0.5711.594", (None, None), [], id="a number that another covers in part"),
         pytest.param("best validation score of 7.5 %", (None, None), [], id="the best of many"),
         pytest.param("Initial loss= 2.3", (None, None), [], id="before training"),
-        pytest.param("Training epoch 0, cost is  -90.65", (0, None), ["loss - -90.65"], id="words between"),
+        pytest.param("Training epoch 0, cost is  -90.65", (0, None), ["loss training -90.65"], id="words between"),
         pytest.param("Label: 1.0", (None, None), [], id="a name that is not known"),
     ],
 )

@@ -109,6 +109,14 @@ def test_find_results_names_what_the_last_line_shows(code: str, results: list[tu
     assert find_results(code) == [Meaning(*result) for result in results]
 
 
+def test_find_results_of_a_name_are_on_what_it_was_computed_from() -> None:
+    """What an earlier cell computed from test images is of these, whatever the name says."""
+    before = ["loss_val = 0", "acc_val = accuracy.eval(feed_dict={X: X_test, y: y_test})"]
+
+    assert find_results("acc_val", before) == [Meaning("accuracy", "test")]
+    assert find_results("acc_val") == [Meaning("accuracy", "validation")]
+
+
 @pytest.mark.parametrize(
     ("code", "example"),
     [
