@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -261,6 +262,21 @@ def test_page_without_scripts_shows_everything(open_page: Open) -> None:
     assert all(claim.is_displayed() for claim in (claims[0], claims[-1]))
     assert not find_all(browser, ".filters")[0].is_displayed()
     assert find_all(browser, ".claims button") == []
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_page_prints_what_is_folded(open_page: Open, *, scripts: bool) -> None:
+    """Ten pages at most have the reason and source of every claim and what the words mean, and no strips of claims."""
+    browser = open_page(PUBLISHED, scripts=scripts)
+
+    pages = len(re.findall(rb"/Type\s*/Page\b", print_page(browser)))
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+
+    assert 5 < pages <= 10
+    seen = "return [...document.querySelectorAll(arguments[0])].map((each) => each.checkVisibility())"
+    assert Counter(browser.execute_script(seen, ".claims .reason, .claims .source")) == {True: 2 * len(shown(browser))}
+    assert set(browser.execute_script(seen, ".meanings dd")) == {True}
+    assert set(browser.execute_script(seen, ".claims .numbers")) == {False}
 
 
 def test_page_prints(open_page: Open) -> None:

@@ -1,18 +1,23 @@
 """Strips: the values of a document among our runs, a row for each value, all on one axis.
 
+Where an axis in the unit of a curve would hide its last points, it is one in standard deviations of our runs.
+
 The places are computed here, as fractions of the axis, so that a drawing is as wide as its cell; the template draws.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from mnist_repro.reporting.figures.style import list_ticks, scatter
+from mnist_repro.reporting.wording.digits import MINUS
 from mnist_repro.reporting.wording.numbers import format_tick
+from mnist_repro.stats.summary import UNKNOWN
 from mnist_repro.verdicts.measured import Assessment
 
 # The axis has this many steps for the dots.
@@ -41,7 +46,7 @@ class Strips:
     """All rows of a claim."""
 
     rows: tuple[Strip, ...]  #: one for each value
-    ends: tuple[float, float]  #: of the axis, in the claims' unit
+    ends: tuple[float, float]  #: of the axis
     ticks: tuple[tuple[str, str], ...]  #: places in percent of the axis, with their labels
 
 
@@ -71,51 +76,80 @@ def place_runs(
     margin
         Free axis on either side, as a fraction of what lies between.
     """
-    values = [assessment.measured.values for assessment in assessments]
-    if not any(map(len, values)):
+    rows = [_Row.read(assessment) for assessment in assessments]
+    if not any(len(row.ours) for row in rows):
         return None
-    axis = _choose_axis(assessments, values, margin=margin)
-    height = height or (_TALL if len(assessments) <= _FEW_ROWS else _SHORT)
-    claim = assessments[0].claim
-    ticks = list_ticks(axis.low, axis.high)
+    label: Callable[[float], str] = partial(format_tick, claim=assessments[0].claim)
+    axis = _choose_axis(rows, margin=margin)
+    # The values of a curve fall by more than the runs differ at its end.
+    if len(rows) > _FEW_ROWS and all(row.deviation for row in rows):
+        scaled = [row.in_deviations() for row in rows]
+        scaled_axis = _choose_axis(scaled, margin=margin)
+        if _fill(scaled, scaled_axis) > _fill(rows, axis):
+            rows, axis, label = scaled, scaled_axis, _format_deviations
+    height = height or (_TALL if len(rows) <= _FEW_ROWS else _SHORT)
+    ticks = [tick for tick in list_ticks(axis.low, axis.high) if axis.low <= tick <= axis.high]
     return Strips(
-        rows=tuple(
-            _place(assessment, shown, axis=axis, height=height)
-            for assessment, shown in zip(assessments, values, strict=True)
-        ),
+        rows=tuple(_place(row, axis=axis, height=height) for row in rows),
         ends=(axis.low, axis.high),
-        ticks=tuple((axis.percent(tick), format_tick(tick, claim)) for tick in ticks if axis.low <= tick <= axis.high),
+        ticks=tuple((axis.percent(tick), label(tick)) for tick in ticks),
     )
 
 
-def _choose_axis(assessments: Sequence[Assessment], values: Sequence[np.ndarray], *, margin: float) -> _Axis:
-    ends = [assessment.claim.value for assessment in assessments]
-    ends += [end for shown in values if len(shown) for end in (float(shown.min()), float(shown.max()))]
-    ends += [end for assessment in assessments for end in _interval(assessment)]
+@dataclass(frozen=True)
+class _Row:
+    """What is drawn of one value."""
+
+    ours: np.ndarray
+    reported: float
+    band: tuple[float, ...]  #: ends of the interval of one run; empty where it is unknown
+
+    @classmethod
+    def read(cls, assessment: Assessment) -> _Row:
+        interval = assessment.summary.prediction_interval if assessment.summary else UNKNOWN
+        band = (interval.low, interval.high) if math.isfinite(interval.low) and math.isfinite(interval.high) else ()
+        return cls(assessment.measured.values, assessment.claim.value, band)
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation of our runs; 0 for fewer than two."""
+        return float(np.std(self.ours, ddof=1)) if len(self.ours) > 1 else 0.0
+
+    def in_deviations(self) -> _Row:
+        """Return the same as distances from our mean, in standard deviations."""
+        mean, scale = self.ours.mean(), self.deviation
+        band = tuple((end - mean) / scale for end in self.band)
+        return _Row((self.ours - mean) / scale, (self.reported - mean) / scale, band)
+
+
+def _choose_axis(rows: Sequence[_Row], *, margin: float) -> _Axis:
+    ends = [end for row in rows for end in (row.reported, *row.ours, *row.band)]
     low, high = min(ends), max(ends)
     free = margin * (high - low) or abs(low) / 10 or 1.0
     return _Axis(low - free, high + free)
 
 
-def _interval(assessment: Assessment) -> tuple[float, ...]:
-    """Return the ends of the interval of one run; empty where it is unknown."""
-    if assessment.summary is None:
-        return ()
-    interval = assessment.summary.prediction_interval
-    return (interval.low, interval.high) if math.isfinite(interval.low) and math.isfinite(interval.high) else ()
+def _fill(rows: Sequence[_Row], axis: _Axis) -> float:
+    """Return how much of the axis our runs take where they take least."""
+    return min(float(np.ptp(row.ours)) for row in rows) / (axis.high - axis.low)
 
 
-def _place(assessment: Assessment, values: np.ndarray, *, axis: _Axis, height: int) -> Strip:
-    places = [round(STEPS * axis.fraction(value)) for value in values]
-    heights = np.rint(height * (0.5 + _FILLED * scatter(len(values)))).astype(int)
-    ends = _interval(assessment)
+def _format_deviations(tick: float) -> str:
+    return f"{tick:+.4g}".replace("-", MINUS) if tick else "0 sd"
+
+
+def _place(row: _Row, *, axis: _Axis, height: int) -> Strip:
+    places = [round(STEPS * axis.fraction(value)) for value in row.ours]
+    heights = np.rint(height * (0.5 + _FILLED * scatter(len(places)))).astype(int)
     return Strip(
         height=height,
         # A line of length 0 with round ends is a dot.
         dots="".join(f"M{place} {high}h0" for place, high in zip(places, heights, strict=True)),
-        band=(axis.percent(ends[0]), _percent(axis.fraction(ends[1]) - axis.fraction(ends[0]))) if ends else None,
-        mean=axis.percent(float(values.mean())) if len(values) else None,
-        reported=axis.percent(assessment.claim.value),
+        band=(axis.percent(row.band[0]), _percent(axis.fraction(row.band[1]) - axis.fraction(row.band[0])))
+        if row.band
+        else None,
+        mean=axis.percent(float(row.ours.mean())) if places else None,
+        reported=axis.percent(row.reported),
     )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from made_up_claims import make_claim
 from made_up_runs import make_run
+from made_up_studies import make_study
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
-from mnist_repro.records.run import RunRecord
+from mnist_repro.records.run import Period, RunRecord
 from mnist_repro.reporting.html.strips import STEPS, Strip, Strips, place_runs
 from mnist_repro.verdicts.measured import Measurements, assess_claims
 
@@ -79,6 +81,36 @@ def test_place_runs_few_numbers_have_tall_rows(runs: list[RunRecord]) -> None:
 
     assert len(curve.rows) == 10
     assert alone.rows[0].height > 2 * max(strip.height for strip in curve.rows)
+
+
+def test_place_runs_falling_curve_has_an_axis_in_deviations(
+    protocols: dict[str, Protocol], environment: Environment
+) -> None:
+    """Where the points of a curve lie far apart, our means stand in one line, and the document by its deviations."""
+
+    def fall(period: Period) -> Period:
+        return replace(
+            period, loss={name: (50 * loss - 15.5) / (period.step / 1000) for name, loss in period.loss.items()}
+        )
+
+    made = make_study(protocols["tf1-basic"], range(20), environment=environment)
+    runs = [replace(run, periods=tuple(map(fall, run.periods))) for run in made]
+    curve = [
+        make_claim(
+            f"{2.1 / n:.4f}", quantity=f"loss.{n}", metric="loss", unit="nat", evaluation_set="validation", period=n
+        )
+        for n in range(1, 11)
+    ]
+
+    strips = place(curve, runs)
+
+    places = {label: read(percent) for percent, label in strips.ticks}
+    for strip, claim in zip(strips.rows, curve, strict=True):
+        ours = Measurements(runs).of(claim).values
+        deviations = (claim.value - ours.mean()) / ours.std(ddof=1)
+        assert read(strip.mean or "") == pytest.approx(places["0 sd"], abs=0.02)
+        one = (places["+3"] - places["0 sd"]) / 3
+        assert read(strip.reported) == pytest.approx(places["0 sd"] + deviations * one, abs=0.02)
 
 
 def test_place_runs_single_run_has_no_band(runs: list[RunRecord]) -> None:
