@@ -137,6 +137,7 @@ def _summarize_all(
                     protocols=catalogue.protocols,
                     alternatives=catalogue.alternatives,
                     labels=find_labels(store, folder=records),
+                    others=catalogue.others,
                 )
             )
         except OutdatedRecordsError as error:  # noqa: PERF203 - each environment may have earlier records
