@@ -138,7 +138,14 @@ def _load_results(options: argparse.Namespace, *, output: Path, is_published: bo
     matrix = name_matrix(options.matrix, output=output) if is_published else options.matrix
     atlas = load_atlas()
     catalogue = atlas.select_documents(options.documents) if options.documents else atlas.front
-    return load_results(options.records, stores=stores, catalogue=catalogue, baseline=baseline, matrix=matrix)
+    return load_results(
+        options.records,
+        stores=stores,
+        catalogue=catalogue,
+        baseline=baseline,
+        matrix=matrix,
+        atlas=None if options.documents else atlas,
+    )
 
 
 def _print_differences(differences: list[str], output: Path, console: Console) -> int:

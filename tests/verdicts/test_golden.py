@@ -27,7 +27,7 @@ def test_verdicts_of_the_same_records_have_the_golden_bytes(text: str) -> None:
 
 
 def test_verdicts_of_the_made_up_records_are_of_every_kind(text: str) -> None:
-    """The golden text shows each verdict that chance leaves, each kind of thing that gets one, and what is not known."""
+    """The golden text shows each verdict that chance leaves, each kind of thing that gets one, and what is unknown."""
     (environment,) = json.loads(text[text.index("\n{\n") :])["published"]
     entries = environment["claims"]
 
