@@ -15,7 +15,7 @@ from rich.console import Console
 
 from mnist_repro.cli.options import name_environment
 from mnist_repro.datasets.dataset import Dataset, load_dataset
-from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.catalogue import load_atlas
 from mnist_repro.documents.document import labelled_examples
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.pooling import pool_runs
@@ -83,7 +83,7 @@ def study(
                 plan,
                 dataset=dataset,
                 store=store,
-                labelled_examples=labelled_examples(load_catalogue().documents.values()),
+                labelled_examples=labelled_examples(load_atlas().usual.documents.values()),
                 on_record=progress.advance,
             )
     return {
@@ -105,9 +105,9 @@ def _one_at_a_time(config: pytest.Config, folders: pytest.TempPathFactory) -> It
 def causes(pytestconfig: pytest.Config) -> list[ExperimentCauses]:
     """Return what the recorded trials say of the alternatives, environment by environment: these may explain a miss."""
     given = {
-        "documents": load_catalogue().documents,
-        "protocols": load_catalogue().protocols,
-        "alternatives": load_catalogue().alternatives,
+        "documents": load_atlas().usual.documents,
+        "protocols": load_atlas().usual.protocols,
+        "alternatives": load_atlas().usual.alternatives,
     }
     stores = open_stores(pytestconfig.option.records)
     return [cause for store in stores for cause in find_causes(store, **given)]  # type: ignore[arg-type] # keywords by name
@@ -123,7 +123,7 @@ def judged(
     """Return the verdicts on all that the documents report: of all recorded runs, whatever this session selects."""
     if dataset.is_stand_in:
         pytest.skip("the stand-in says nothing about any number of the documents")
-    documents, protocols = load_catalogue().documents, load_catalogue().protocols
+    documents, protocols = load_atlas().usual.documents, load_atlas().usual.protocols
     written = store.read()
     pools = (pool_runs(written, protocol=protocol, store=store) for protocol in protocols.values())
     measured = Measurements(record for pool in pools for record in pool.records)
@@ -134,7 +134,7 @@ def judged(
             measured=measured,
             protocols=protocols,
             labels=labels,
-            alternatives=load_catalogue().alternatives,
+            alternatives=load_atlas().usual.alternatives,
             causes=causes,
         )
         for document in documents.values()
@@ -194,7 +194,7 @@ def _selected_protocols(items: Iterable[pytest.Item]) -> dict[str, Protocol]:
     """Return the protocols of the experiments that the selected cases of the study are parametrized with."""
     cases = _selected_cases(items, fixture="study")
     wanted = {name for case in cases for name in (case.get("experiment"), *case.get("experiments", ()))}
-    return {name: protocol for name, protocol in load_catalogue().protocols.items() if name in wanted}
+    return {name: protocol for name, protocol in load_atlas().usual.protocols.items() if name in wanted}
 
 
 def _selected_cases(items: Iterable[pytest.Item], *, fixture: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import pytest
 
 from mnist_repro.cli.options import DEFAULT_RECORDS
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.catalogue import load_atlas
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import LOCAL_ENVIRONMENT
 from mnist_repro.records.pooling import pool_runs
@@ -22,10 +22,10 @@ from mnist_repro.stats.summary import false_failure_probability, summarize
 from mnist_repro.verdicts.measured import find_final_accuracy
 
 CHECKOUT = Path(__file__).parents[1]
-PROTOCOLS = load_catalogue().protocols
+PROTOCOLS = load_atlas().usual.protocols
 # Stores with their records.
 Published: TypeAlias = list[tuple[RecordStore, list[RunRecord]]]
-CLAIMS = tuple(claim for document in load_catalogue().documents.values() for claim in document.claims)
+CLAIMS = tuple(claim for document in load_atlas().usual.documents.values() for claim in document.claims)
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.catalogue import load_atlas
 from mnist_repro.records.run import RunRecord
 from mnist_repro.reporting.exports.junit import describe_finding, describe_run
 from mnist_repro.verdicts.document import JudgedRun
-from mnist_repro.verdicts.finding import OPEN, Finding, Verdict
+from mnist_repro.verdicts.finding import DECIDED, OPEN, REFUTED, Finding, Verdict
 
-DOCUMENTS = load_catalogue().documents
-PASSING = frozenset({Verdict.REPRODUCED, Verdict.EXPLAINED, Verdict.CONTRADICTED, Verdict.NOT_COMPARABLE})
+DOCUMENTS = load_atlas().usual.documents
+PASSING = frozenset({*DECIDED, Verdict.NOT_COMPARABLE}).difference(REFUTED)
 # Nothing refutes it, and nothing shows that it reproduces.
 UNDECIDED = frozenset({*OPEN, Verdict.CHOSE})
 

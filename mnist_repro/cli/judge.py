@@ -8,9 +8,9 @@ from typing import Any
 from rich.console import Console
 
 from mnist_repro.cli.options import add_verb, parse_ratio
-from mnist_repro.cli.stored import find_pair, forget_others, judge_environment
+from mnist_repro.cli.stored import find_pair, judge_environment
 from mnist_repro.comparison.environments import compare_stores
-from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.catalogue import load_atlas
 from mnist_repro.reporting.terminal.differences import print_differences
 from mnist_repro.reporting.terminal.verdicts import print_verdicts
 
@@ -57,10 +57,9 @@ def add_verbs(verbs: Any) -> None:
 
 def show_verdicts(options: argparse.Namespace, console: Console) -> int:
     """Print the verdicts."""
-    catalogue = load_catalogue().select_documents(options.documents)
+    atlas = load_atlas()
+    catalogue = atlas.select_documents(options.documents) if options.documents else atlas.usual
     result = judge_environment(options, catalogue)
-    if options.documents:
-        result = forget_others(result)
     if options.environment is None and options.format == "table":
         console.print(f"Runs of {result.name}:", highlight=False)
     print_verdicts(result, documents=catalogue.documents, form=options.format, console=console)
@@ -70,7 +69,7 @@ def show_verdicts(options: argparse.Namespace, console: Console) -> int:
 def compare(options: argparse.Namespace, console: Console) -> int:
     """Print what differs between two sets of records; say by the exit code whether anything got worse."""
     before, after = find_pair(options.before, options.after, records=options.records)
-    differences = compare_stores(before, after, protocols=load_catalogue().protocols)
+    differences = compare_stores(before, after, protocols=load_atlas().protocols)
     names = options.before or before.environment, options.after or after.environment
     sides, limit = dict(zip(("before", "after"), names, strict=True)), options.speed
     print_differences(differences, **sides, form=options.format, console=console, slower_than=limit)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from itertools import groupby
 from typing import Any
 
 from rich.console import Console
 
 from mnist_repro.cli.options import add_verb
-from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.catalogue import load_atlas
+from mnist_repro.documents.chance import count_seeds
+from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import PROFILES
 from mnist_repro.documents.text import TEXTS_VARIABLE, check_text, find_text
 from mnist_repro.reporting.terminal.tables import plain_table
@@ -16,6 +19,7 @@ from mnist_repro.reporting.wording.counts import format_count
 
 # Mistakes of a text that are shown at once: one line that is missing moves all claims below it.
 _SHOWN = 20
+_ATLAS = "In the atlas beside them; runs of those that chance has a part in are made where they are named:"
 
 
 def add_verbs(verbs: Any) -> None:
@@ -33,21 +37,18 @@ def add_verbs(verbs: Any) -> None:
 
 
 def list_all(options: argparse.Namespace, console: Console) -> int:
-    """List documents, experiments and profiles, and what is wrong between texts and claims."""
-    catalogue = load_catalogue().select_documents(options.documents)
+    """List documents, experiments and profiles, and what is wrong between texts and claims; the atlas's own last."""
+    atlas = load_atlas()
+    catalogue = atlas.select_documents(options.documents) if options.documents else atlas
     wrong = 0
-    for document in catalogue.documents.values():
-        text = find_text(document)
-        found = check_text(document, text.read_bytes()) if text else []
-        wrong += len(found)
-        state = f"held against {document.file}" if text else f"not held against {document.file}, which is not here"
-        console.print(f"{document.id}: {document.title}; {format_count([document])}, {state}", highlight=False)
-        for sentence in [*found[:_SHOWN], *([f"and {len(found) - _SHOWN:,} more"] if len(found) > _SHOWN else [])]:
-            console.print(f"  {sentence}", highlight=False, soft_wrap=True)
+    for place, group in groupby(catalogue.documents.values(), key=lambda document: document.atlas_only):
+        if place:
+            console.print(_ATLAS)
+        wrong += sum(_check(document, console) for document in group)
     rows = [
         (
             protocol.id,
-            *(str(protocol.seeds[profile]) for profile in PROFILES),
+            *(str(count_seeds(protocol, profile)) for profile in PROFILES),
             str(protocol.training.steps),
             f"{protocol.gate.evaluation_set} >= {protocol.gate.minimum}",
         )
@@ -57,3 +58,14 @@ def list_all(options: argparse.Namespace, console: Console) -> int:
     console.print()
     console.print(plain_table(headings, rows))
     return 1 if wrong else 0
+
+
+def _check(document: Document, console: Console) -> int:
+    """Print a document, and what is wrong between its text and its claims; return how much that is."""
+    text = find_text(document)
+    found = check_text(document, text.read_bytes()) if text else []
+    state = f"held against {document.file}" if text else f"not held against {document.file}, which is not here"
+    console.print(f"{document.id}: {document.title}; {format_count([document])}, {state}", highlight=False)
+    for sentence in [*found[:_SHOWN], *([f"and {len(found) - _SHOWN:,} more"] if len(found) > _SHOWN else [])]:
+        console.print(f"  {sentence}", highlight=False, soft_wrap=True)
+    return len(found)

@@ -98,8 +98,12 @@ def parse_tolerances(text: str) -> dict[str, float]:
 
 # Options that several verbs share.
 _SHARED: dict[str, dict[str, Any]] = {
-    "experiments": {"nargs": "*", "metavar": "EXPERIMENT", "help": "as `mnist-repro list` names them; default: all"},
-    "documents": {"nargs": "*", "metavar": "DOCUMENT", "help": "ids, as `mnist-repro list` has them; default: all"},
+    "experiments": {
+        "nargs": "*",
+        "metavar": "EXPERIMENT",
+        "help": "or document, as `mnist-repro list` names them; default: all but what takes long of the atlas",
+    },
+    "documents": {"nargs": "*", "metavar": "DOCUMENT", "help": "ids, as `mnist-repro list` has them"},
     "--records": {
         "type": Path,
         "default": DEFAULT_RECORDS,

@@ -9,7 +9,7 @@ from joblib import cpu_count
 from rich.console import Console
 
 from mnist_repro.cli.options import add_verb
-from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.catalogue import load_atlas
 from mnist_repro.reporting.terminal.plan import print_plan
 from mnist_repro.verdicts.planning import plan_experiments
 
@@ -30,7 +30,7 @@ def add_verbs(verbs: Any) -> None:
 
 def plan(options: argparse.Namespace, console: Console) -> int:
     """Print what a study would cost, and what it could decide."""
-    catalogue = load_catalogue()
+    catalogue = load_atlas()
     plans = plan_experiments(
         catalogue.select(options.experiments),
         profile=options.profile,

@@ -6,7 +6,6 @@ import argparse
 import os
 import shlex
 from collections.abc import Iterator
-from dataclasses import replace
 from os import cpu_count, environ
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,8 @@ from typing import Any
 from rich.console import Console
 
 from mnist_repro.cli.options import DEFAULT_OUTPUT, DEFAULT_RECORDS, add_verb, name_baseline, name_matrix
-from mnist_repro.cli.stored import forget_others
 from mnist_repro.comparison.results import Results, load_results
-from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.catalogue import load_atlas
 from mnist_repro.documents.folders import FOLDERS_VARIABLE
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import is_own
@@ -138,12 +136,16 @@ def _load_results(options: argparse.Namespace, *, output: Path, is_published: bo
     # Versions and gates compare published runs.
     baseline = name_baseline(options.baseline, records=options.records) if is_published else options.baseline
     matrix = name_matrix(options.matrix, output=output) if is_published else options.matrix
-    catalogue = load_catalogue().select_documents(options.documents)
-    results = load_results(options.records, stores=stores, catalogue=catalogue, baseline=baseline, matrix=matrix)
-    if not options.documents:
-        return results
-    environments, shown = ([forget_others(each) for each in part] for part in (results.environments, results.shown))
-    return replace(results, environments=environments, shown=shown)
+    atlas = load_atlas()
+    catalogue = atlas.select_documents(options.documents) if options.documents else atlas.front
+    return load_results(
+        options.records,
+        stores=stores,
+        catalogue=catalogue,
+        baseline=baseline,
+        matrix=matrix,
+        atlas=None if options.documents else atlas,
+    )
 
 
 def _print_differences(differences: list[str], output: Path, console: Console) -> int:

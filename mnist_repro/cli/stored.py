@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 from mnist_repro.documents.catalogue import Catalogue
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import LOCAL_ENVIRONMENT, is_own
-from mnist_repro.records.pooling import Reason
 from mnist_repro.records.store import RecordStore, open_store, open_stores
 from mnist_repro.verdicts.environment import EnvironmentResult, find_labels, summarize_environment
 
@@ -23,6 +21,7 @@ def judge_environment(options: argparse.Namespace, catalogue: Catalogue) -> Envi
         protocols=catalogue.protocols,
         alternatives=catalogue.alternatives,
         labels=find_labels(store, folder=options.records),
+        others=catalogue.others,
     )
 
 
@@ -69,13 +68,6 @@ def find_pair(before: str | None, after: str | None, *, records: Path) -> tuple[
         msg = f"A comparison needs two environments; {records} has {first.environment} alone. Name a folder as B."
         raise ReproError(msg)
     return first, max(others, key=lambda store: (store.environment == LOCAL_ENVIRONMENT, store.environment))
-
-
-def forget_others(result: EnvironmentResult) -> EnvironmentResult:
-    """Return a result that is about some of the documents, without a word about the records of the others."""
-    left_out = dict(result.left_out)
-    left_out.pop(Reason.EXPERIMENT, None)
-    return replace(result, left_out=left_out)
 
 
 def find_store(name: str, *, records: Path) -> RecordStore:

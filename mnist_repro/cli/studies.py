@@ -12,7 +12,8 @@ from rich.console import Console
 
 from mnist_repro.cli.options import add_verb, name_environment
 from mnist_repro.datasets.dataset import Dataset, load_dataset
-from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.catalogue import load_atlas
+from mnist_repro.documents.chance import is_deterministic
 from mnist_repro.documents.document import labelled_examples
 from mnist_repro.errors import ReproError
 from mnist_repro.records.run import RunRecord
@@ -80,8 +81,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.cluster is not None and options.until_decided:
         msg = "A cluster is given all runs at once: leave --until-decided out, or --cluster."
         raise ReproError(msg)
-    catalogue = load_catalogue()
-    protocols = catalogue.select(options.experiments)
+    atlas = load_atlas()
+    protocols = atlas.select(options.experiments)
+    catalogue = atlas.select_documents({atlas.owners[name] for name in protocols})
     dataset = load_images(options, console)
     if options.until_decided and dataset.is_stand_in:
         msg = "The stand-in decides nothing: leave --until-decided out, or name a folder with MNIST by --data."
@@ -92,7 +94,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     seeds = profile_seeds(protocols.values(), profile="full" if options.until_decided else options.profile)
     if options.seeds is not None:
         seeds = dict.fromkeys(protocols, options.seeds)
-    rules = plan_rules(seeds) if options.until_decided else {}
+    by_chance = {name: seeds[name] for name, protocol in protocols.items() if not is_deterministic(protocol)}
+    rules = plan_rules(by_chance) if options.until_decided else {}
     with connect_cluster(options.cluster) if options.cluster is not None else nullcontext() as cluster:
         plan = plan_study(
             protocols,
@@ -114,7 +117,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             dataset=dataset,
             store=store,
             console=console,
-            labelled=labelled_examples(catalogue.documents.values()),
+            labelled=labelled_examples(atlas.documents.values()),
             keep_pictures=keep_pictures,
             keep_models=options.keep_models,
             clock=clock,

@@ -14,7 +14,7 @@ from mnist_repro.cli.options import add_verb
 from mnist_repro.cli.stored import open_named
 from mnist_repro.cli.studies import load_images, store_for, train
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.catalogue import load_atlas, load_catalogue
 from mnist_repro.documents.document import labelled_examples
 from mnist_repro.records.environment import LOCAL_ENVIRONMENT, describe_environment, hash_training_code
 from mnist_repro.records.run import RunRecord
@@ -75,7 +75,7 @@ def add_verbs(verbs: Any) -> None:
 
 def explain(options: argparse.Namespace, console: Console) -> int:
     """Make every open choice otherwise, and say in which ways the documents could have been made."""
-    catalogue = load_catalogue()
+    catalogue = load_atlas()
     protocols = catalogue.select(options.experiments)
     dataset = load_images(options, console)
     store = store_for(options, dataset)
@@ -129,7 +129,7 @@ def confirm(options: argparse.Namespace, console: Console) -> int:
 
 
 def _confirm(store: RecordStore, dataset: Dataset, console: Console) -> int:
-    catalogue = load_catalogue()
+    catalogue = load_atlas()
     tried = [plan_trials(protocol, alternatives=catalogue.alternatives) for protocol in catalogue.protocols.values()]
     # By id: a fault that is an alternative too is trained once.
     variants = {

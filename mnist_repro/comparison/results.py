@@ -24,7 +24,13 @@ from mnist_repro.records.store import RecordStore, open_stores
 from mnist_repro.records.variant_runs import FOLDER as VARIANTS
 from mnist_repro.studies.artifacts import PICTURED_SEED, load_first_weights, load_sample_digits
 from mnist_repro.studies.first_layer import Snapshot, find_snapshots
-from mnist_repro.verdicts.environment import EnvironmentResult, OutdatedRecordsError, find_labels, summarize_environment
+from mnist_repro.verdicts.environment import (
+    EnvironmentResult,
+    OutdatedRecordsError,
+    find_labels,
+    select_front,
+    summarize_environment,
+)
 
 # The script of the graph session, relative to the folder of the matrix.
 _SESSION = Path("benchmarks/era/tf1_session.py")
@@ -59,6 +65,8 @@ class Results:
     versions: VersionsResult | None = None  #: None where fewer than two environments are compared
     gate: GateSummary | None = None  #: None without a baseline
     speed_gate: SpeedGateSummary | None = None  #: None without a baseline
+    atlas: EnvironmentResult | None = None  #: the environment of the front, beside all documents; None leaves it out
+    atlas_documents: Mapping[str, Document] = field(default_factory=dict)  #: all of them, by id
 
     @property
     def timed(self) -> EnvironmentResult | None:
@@ -73,6 +81,7 @@ def load_results(
     stores: Sequence[RecordStore] | None = None,
     baseline: Path | None = None,
     matrix: Path | None = None,
+    atlas: Catalogue | None = None,
 ) -> Results:
     """Read the records of all environments and compute every result of a report.
 
@@ -86,6 +95,8 @@ def load_results(
         Folder of the baseline of the gates; None leaves the gates out.
     matrix
         The `tox.ini` that names the environments to compare; None compares those with records.
+    atlas
+        All documents, whose runs have a page of their own; None leaves that out.
 
     Raises
     ------
@@ -99,6 +110,7 @@ def load_results(
     )
     # Many versions side by side have a page of their own; the front page shows the environments outside the matrix.
     shown = [result for result in environments if result.name not in expected] or environments[-1:]
+    front = select_front(shown) or shown[0]
     return Results(
         documents=documents,
         environments=environments,
@@ -113,6 +125,19 @@ def load_results(
         if baseline
         else None,
         speed_gate=summarize_speed_gate(baseline) if baseline else None,
+        atlas=_summarize(front.store, records=records, catalogue=atlas) if atlas else None,
+        atlas_documents=atlas.documents if atlas else {},
+    )
+
+
+def _summarize(store: RecordStore, *, records: Path, catalogue: Catalogue) -> EnvironmentResult:
+    return summarize_environment(
+        store,
+        documents=catalogue.documents,
+        protocols=catalogue.protocols,
+        alternatives=catalogue.alternatives,
+        labels=find_labels(store, folder=records),
+        others=catalogue.others,
     )
 
 
@@ -130,15 +155,7 @@ def _summarize_all(
     outdated: dict[str, OutdatedRecordsError] = {}
     for store in stores:
         try:
-            results.append(
-                summarize_environment(
-                    store,
-                    documents=catalogue.documents,
-                    protocols=catalogue.protocols,
-                    alternatives=catalogue.alternatives,
-                    labels=find_labels(store, folder=records),
-                )
-            )
+            results.append(_summarize(store, records=records, catalogue=catalogue))
         except OutdatedRecordsError as error:  # noqa: PERF203 - each environment may have earlier records
             outdated[store.environment] = error
     if not results:

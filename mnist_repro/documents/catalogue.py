@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from mnist_repro.documents.chance import is_deterministic
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Document, list_ids, load_document
 from mnist_repro.documents.folders import DocumentFolder, check_unique_over_documents, find_document_folders
@@ -20,7 +21,7 @@ Declared = TypeVar("Declared", Protocol, Variant)
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """What all documents report and declare: those of this package first, in the order of their folders' names."""
+    """What documents report and declare: this package's, in the order of their folders, others, the atlas's own."""
 
     documents: dict[str, Document]  #: by id
     protocols: dict[str, Protocol]  #: of all experiments, by id
@@ -28,8 +29,25 @@ class Catalogue:
     owners: dict[str, str]  #: id of the document that declares each experiment, by the experiment's id
     faults: tuple[Variant, ...]  #: mistakes planted to learn what the regression gate catches
 
+    @property
+    def front(self) -> Catalogue:
+        """The documents that every page shows: all but those that only the atlas has."""
+        return self.select_documents([id_ for id_, each in self.documents.items() if not each.atlas_only])
+
+    @property
+    def others(self) -> frozenset[str]:
+        """Ids of the experiments of documents that this is not about."""
+        return frozenset(self.owners).difference(self.protocols)
+
+    @property
+    def usual(self) -> Catalogue:
+        """What is run and judged where nothing is named: `front`, and what of the atlas one run settles in seconds."""
+        costly = {self.owners[id_] for id_, each in self.protocols.items() if not is_deterministic(each)}
+        shown = self.front.documents
+        return self.select_documents([id_ for id_ in self.documents if id_ in shown or id_ not in costly])
+
     def select(self, names: Iterable[str]) -> dict[str, Protocol]:
-        """Return the protocols of the named experiments, or of all where none is named.
+        """Return the protocols of the named experiments and documents, or the usual ones where none is named.
 
         Raises
         ------
@@ -37,13 +55,16 @@ class Catalogue:
             If a name is unknown.
         """
         wanted = list(names)
-        if unknown := [name for name in wanted if name not in self.protocols]:
-            msg = f"Unknown experiment: {', '.join(unknown)}. Known: {', '.join(self.protocols)}."
+        if unknown := [name for name in wanted if name not in self.protocols and name not in self.documents]:
+            known = f"{', '.join(self.protocols)}; of documents: {', '.join(self.documents)}"
+            msg = f"Unknown experiment: {', '.join(unknown)}. Known: {known}."
             raise ReproError(msg)
-        return {name: protocol for name, protocol in self.protocols.items() if not wanted or name in wanted}
+        if not wanted:
+            return self.usual.protocols
+        return {id_: each for id_, each in self.protocols.items() if id_ in wanted or self.owners[id_] in wanted}
 
     def select_documents(self, names: Collection[str]) -> Catalogue:
-        """Return the catalogue of the named documents, with what is declared for them; of all where none is named.
+        """Return the catalogue of the named documents, with what is declared for them.
 
         A document's verdicts are its own: what other documents report changes none of them.
 
@@ -55,8 +76,6 @@ class Catalogue:
         if unknown := [name for name in names if name not in self.documents]:
             msg = f"Unknown document: {', '.join(unknown)}. Known: {', '.join(self.documents)}."
             raise ReproError(msg)
-        if not names:
-            return self
         protocols = {id_: each for id_, each in self.protocols.items() if self.owners[id_] in names}
         return Catalogue(
             documents={id_: each for id_, each in self.documents.items() if id_ in names},
@@ -68,7 +87,14 @@ class Catalogue:
 
 
 def load_catalogue() -> Catalogue:
+    """Load the documents that every page shows, as `load_atlas` does."""
+    return load_atlas().front
+
+
+def load_atlas() -> Catalogue:
     """Load all documents with what their folders declare, and check that the files of each fit together.
+
+    A document of the atlas whose folder is named, as a user's own are, is shown and run as those are.
 
     Raises
     ------
@@ -78,7 +104,10 @@ def load_catalogue() -> Catalogue:
         does not measure what is claimed.
     """
     folders = find_document_folders()
-    documents = [(folder, load_document(folder.path)) for folder in folders]
+    loaded = [(folder, load_document(folder.path)) for folder in folders]
+    documents = [(f, replace(each, atlas_only=each.atlas_only and not f.is_named)) for f, each in loaded]
+    documents.sort(key=lambda found: found[1].atlas_only)
+    folders = tuple(folder for folder, _ in documents)
     check_unique_over_documents([(folder, document.id) for folder, document in documents], what="documents")
     ids = [(folder, id_) for folder, document in documents for id_ in list_ids(document)]
     check_unique_over_documents(ids, what="claims, comparisons and statements")

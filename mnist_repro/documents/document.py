@@ -108,6 +108,10 @@ class Document:
     explanations: tuple[Explanation, ...] = ()  #: why some of it does not reproduce
     material: Material = field(default_factory=Material)  #: what makes a verdict on it strong or weak
     revisions: tuple[Revision, ...] = ()  #: what changed in its source after its numbers were printed
+    year: int | None = None  #: in which its numbers were printed; None where unknown
+    framework: str | None = None  #: that printed them; None where unknown
+    #: whether it is shown in the atlas alone, and run where it is named or costs seconds
+    atlas_only: bool = False
 
 
 _METRIC, _UNIT = (
@@ -212,6 +216,9 @@ class _File:
     file: Annotated[str, Meta(pattern=_FILE_NAME, description="the name of a file, without a folder")]
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="64 lower-case hexadecimal digits in quotes")]
     url: Text | None = None
+    year: Annotated[int, Meta(ge=1998, le=2100, description="a year such as 2018")] | None = None
+    framework: Text | None = None
+    atlas_only: Annotated[bool, Meta(description="true or false")] = False  #: shown in the atlas alone
     quantity: dict[str, _Quantity]  #: what claims of one name have in common
     group: Annotated[tuple[_Group, ...], _NotEmpty]  #: the claims
     output: _OutputTable = _OutputTable()  #: what of the text was printed
@@ -259,6 +266,9 @@ def load_document(folder: Traversable) -> Document:
         explanations=file.explanation,
         material=file.material,
         revisions=file.revision,
+        year=file.year,
+        framework=file.framework,
+        atlas_only=file.atlas_only,
     )
     check_unique(list_ids(document), place=place)
     return document

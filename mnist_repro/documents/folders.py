@@ -14,7 +14,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
@@ -45,6 +45,7 @@ class DocumentFolder:
 
     path: Traversable  #: where it is
     package: str  #: name under which Python imports its modules
+    is_named: bool = False  #: whether a user names it, be it this package's
 
     def has(self, module: str) -> bool:
         """Return whether the folder has a module of this name."""
@@ -130,7 +131,9 @@ def find_document_folders() -> tuple[DocumentFolder, ...]:
     ReproError
         If a named folder is not a folder, or an installed package cannot be found.
     """
-    return (*_own_folders(), *_installed_folders(), *_named_folders())
+    named = {str(folder.path): folder for folder in _named_folders()}
+    own = [replace(folder, is_named=named.pop(str(folder.path), None) is not None) for folder in _own_folders()]
+    return (*own, *_installed_folders(), *named.values())
 
 
 def _own_folders() -> Iterator[DocumentFolder]:
@@ -174,7 +177,7 @@ def _named_folders() -> Iterator[DocumentFolder]:
             received = "something else" if path.exists() else "nothing"
             msg = f"{_RULE}. Received: {path}, {_NAMED}, where there is {received}. Correct the path."
             raise ReproError(msg)
-        yield DocumentFolder(path=path, package=_make_package(path))
+        yield DocumentFolder(path=path, package=_make_package(path), is_named=True)
 
 
 def _make_package(folder: Path) -> str:

@@ -25,6 +25,13 @@ class BatchSize:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Periods:
+    """Rule: a run has this number of periods."""
+
+    periods: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImageRange:
     """Rule: an evaluation set is a range of the original images."""
 
@@ -46,7 +53,7 @@ class TrainedOn:
     evaluation_set: str
 
 
-Rule = BatchSize | ImageRange | TrainedOn
+Rule = BatchSize | Periods | ImageRange | TrainedOn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +68,7 @@ class Statement:
     rule: Rule  #: holds of the experiments, as they are declared, if the statement is true
 
 
-_RULES = ("batch_size", "images", "trained_on")
+_RULES = ("batch_size", "periods", "images", "trained_on")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +81,7 @@ class StatementTable:
     lines: Annotated[tuple[From1, ...], Meta(min_length=1, description="an array of line numbers")]
     says: Text  #: in our words
     batch_size: From1 | None = None  #: rule: images of a step
+    periods: From1 | None = None  #: rule: number of stretches between two evaluations, usually epochs
     images: ImageRange | None = None  #: rule: the range that an evaluation set is
     trained_on: Text | None = None  #: rule: name of an evaluation set that is a part of the training images
 
@@ -88,6 +96,8 @@ class StatementTable:
         """The one rule."""
         if self.batch_size is not None:
             return BatchSize(images=self.batch_size)
+        if self.periods is not None:
+            return Periods(periods=self.periods)
         return self.images or TrainedOn(evaluation_set=str(self.trained_on))
 
 
@@ -129,6 +139,9 @@ def apply_rule(statement: Statement, protocol: Protocol) -> tuple[bool, str]:
     if isinstance(rule, BatchSize):
         size = protocol.training.batch_size
         return size == rule.images, f"a step takes {size:,} images"
+    if isinstance(rule, Periods):
+        periods = protocol.training.periods
+        return periods == rule.periods, f"a run has {periods:,} periods"
     images = _find_set(protocol, rule.evaluation_set, place=statement.id).images
     fact = f"the set called {rule.evaluation_set} is {describe_images(images)}"
     if isinstance(rule, ImageRange):

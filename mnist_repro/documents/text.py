@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 
 from mnist_repro.documents.document import Document
-from mnist_repro.documents.statement import BatchSize, ImageRange
+from mnist_repro.documents.statement import BatchSize, ImageRange, Periods
 from mnist_repro.documents.toml_schema import Traversable
 from mnist_repro.documents.validation import name_some
 
@@ -162,9 +162,9 @@ def _check_places(text: _Text) -> Iterator[str]:
         lines = {number: "".join(text.lines[number - 1 : number]) for number in statement.lines}
         empty = [number for number, line in lines.items() if not line.strip()]
         match statement.rule:
-            case BatchSize(images=images):
-                wrong = [number for number, line in lines.items() if not _holds(line, images)]
-                rule = f"{images} must stand on each of its lines"
+            case BatchSize(images=number) | Periods(periods=number):
+                wrong = [place for place, line in lines.items() if not _holds(line, number)]
+                rule = f"{number} must stand on each of its lines"
             case ImageRange(first=first, last=end):
                 wrong = [] if any(_holds(line, first, end) for line in lines.values()) else list(lines)
                 rule = f"{first} and {end} must stand on one of its lines"

@@ -31,7 +31,7 @@ from mnist_repro.records.processor import name_processor
 # Where a user's own runs are recorded, unless another name is given.
 LOCAL_ENVIRONMENT = "local"
 # Pages of the report that are no environment's, in lower-case letters: some systems tell no others apart.
-OTHER_PAGES = frozenset({"readme", "gate", "causes", "versions", "speed", "speed-gate"})
+OTHER_PAGES = frozenset({"readme", "atlas", "gate", "causes", "versions", "speed", "speed-gate"})
 # What ends the name of an environment whose runs are on the stand-in for MNIST.
 STAND_IN_SUFFIX = "-digits"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -121,7 +121,11 @@ class Reason(Enum):
 
 
 def list_left_out(
-    records: Sequence[RunRecord], *, pools: Mapping[str, Pool], protocols: Mapping[str, Protocol]
+    records: Sequence[RunRecord],
+    *,
+    pools: Mapping[str, Pool],
+    protocols: Mapping[str, Protocol],
+    others: Collection[str] = (),
 ) -> dict[Reason, tuple[int, ...]]:
     """Return which records are in no pool, and why.
 
@@ -133,6 +137,8 @@ def list_left_out(
         Those that were pooled, by experiment.
     protocols
         Today's protocols, by id.
+    others
+        Ids of experiments whose records are not asked for.
 
     Returns
     -------
@@ -142,7 +148,7 @@ def list_left_out(
     counted = {id(record) for pool in pools.values() for record in pool.records}
     lines: dict[Reason, list[int]] = defaultdict(list)
     for number, record in enumerate(records, start=1):
-        if id(record) in counted:
+        if id(record) in counted or record.experiment in others:
             continue
         if record.experiment not in protocols:
             reason = Reason.EXPERIMENT

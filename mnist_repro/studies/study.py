@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from joblib import cpu_count
 
 from mnist_repro.datasets.dataset import Dataset
+from mnist_repro.documents.chance import count_seeds
 from mnist_repro.documents.protocol import Profile, Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment, describe_environment, training_code_sha256
@@ -55,7 +56,7 @@ class Plan:
 
 def profile_seeds(protocols: Iterable[Protocol], *, profile: Profile) -> dict[str, Sequence[int]]:
     """Return the seeds 0, 1, ... of each experiment in a profile."""
-    return {protocol.id: range(protocol.seeds[profile]) for protocol in protocols}
+    return {protocol.id: range(count_seeds(protocol, profile)) for protocol in protocols}
 
 
 def plan_study(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 
+from mnist_repro.documents.chance import is_deterministic
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.comparison import Comparison
 from mnist_repro.documents.document import Document
@@ -171,7 +172,10 @@ def judge_document(
         _assess(verdict, document, alternatives=alternatives, tried=tried)
         for verdict in judge_reported_runs(document, measured=measured, protocols=protocols)
     )
-    assessments = groupby(assess_claims(document.claims, measured=measured), key=lambda each: each.claim.family)
+    exact = {id_ for id_, protocol in protocols.items() if is_deterministic(protocol)}
+    assessments = groupby(
+        assess_claims(document.claims, measured=measured, exact=exact), key=lambda each: each.claim.family
+    )
     verdicts = [run.verdict for run in runs]
     judged = judge_claims(document.claims, measured=measured, labels=labels, verdicts=verdicts)
     compared = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -214,6 +214,7 @@ def summarize_environment(
     alternatives: Sequence[Variant],
     labels: Mapping[int, int],
     records: Sequence[RunRecord] | None = None,
+    others: Collection[str] = (),
 ) -> EnvironmentResult:
     """Hold the runs of an environment against all that the documents report.
 
@@ -225,6 +226,8 @@ def summarize_environment(
         Labels of MNIST's training images, by their place counted from 1, as `find_labels` returns them.
     records
         Those of the store's records that count; None takes all of them.
+    others
+        Ids of experiments of documents that the result is not about: nothing is said of their records.
 
     Raises
     ------
@@ -259,7 +262,7 @@ def summarize_environment(
         compared=tuple(said for each in judged for said in each.compared),
         stated=tuple(said for each in judged for said in each.stated),
         causes=causes,
-        left_out=list_left_out(written, pools=pools, protocols=protocols),
+        left_out=list_left_out(written, pools=pools, protocols=protocols, others=others),
     )
 
 

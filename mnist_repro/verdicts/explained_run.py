@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from mnist_repro.documents.chance import is_deterministic
 from mnist_repro.documents.explanation import Explanation
 from mnist_repro.documents.variant import Variant
 from mnist_repro.records.run import RunRecord
-from mnist_repro.verdicts.finding import LEVEL, Verdict
+from mnist_repro.verdicts.exact import compare_exactly
+from mnist_repro.verdicts.finding import LEVEL, REFUTED, Verdict
 from mnist_repro.verdicts.measured import Runs
 from mnist_repro.verdicts.reported_verdict import RunVerdict
 from mnist_repro.verdicts.standing import place_among
@@ -38,7 +40,7 @@ def explain_run(
     """
     families = {family[0].family for family in verdict.reported.families}
     own = [each for each in explanations if each.family in families]
-    if verdict.word is not Verdict.NOT_REPRODUCED or not own:
+    if verdict.word not in REFUTED or not own:
         return verdict
     tried = [each for each in alternatives if each.id in worth.told_apart]
     possible = {each.id for each in tried if _is_possible(verdict, each, runs.get(each.id, ()))}
@@ -60,6 +62,9 @@ def format_unsupported(explanations: Iterable[Explanation]) -> str:
 
 def _is_possible(verdict: RunVerdict, variant: Variant, records: Sequence[RunRecord]) -> bool:
     made = Runs(records)
+    if is_deterministic(variant.protocol):
+        exact = compare_exactly(verdict.reported.families, measure=partial(measure_as, variant, made))
+        return exact is not None and not exact.first_difference
     if made.judged < verdict.runs:
         return False
     return place_among(verdict.reported.families, measure=partial(measure_as, variant, made)).p > LEVEL

@@ -12,9 +12,11 @@ from mnist_repro.stats.ranks import runs_to_reject
 class Verdict(Enum):
     """Whether a reported run, or what else a document reports, reproduces."""
 
+    EXACT = "exact"  #: chance has no part in it, and all printed digits are equal
     REPRODUCED = "reproduced"  #: it could have been refuted with these runs, and is not
     EXPLAINED = "explained"  #: not reproduced, and a variant that differs from the reconstruction makes it possible
     NOT_REPRODUCED = "not reproduced"  #: refuted: adjusted p is 5 % or less
+    NOT_EXACT = "not exact"  #: chance has no part in it, and a printed digit differs
     DOUBTFUL = "doubtful"  #: p is 5 % or less, but not after adjustment for the document's other runs
     CONSISTENT = "consistent"  #: nothing speaks against it, but with so few runs nothing could have
     INCONCLUSIVE = "inconclusive"  #: too few runs for any p-value of 5 %, or to decide, or a number that is not finite
@@ -34,7 +36,8 @@ class Basis(Enum):
 
 
 # Verdicts that settle whether a result reproduces; a time on other hardware is never settled.
-DECIDED = (Verdict.REPRODUCED, Verdict.EXPLAINED, Verdict.NOT_REPRODUCED, Verdict.CONTRADICTED)
+REFUTED = (Verdict.NOT_REPRODUCED, Verdict.NOT_EXACT)
+DECIDED = (Verdict.EXACT, Verdict.REPRODUCED, Verdict.EXPLAINED, *REFUTED, Verdict.CONTRADICTED)
 # Those that more of our runs could turn into one that does.
 OPEN = (Verdict.DOUBTFUL, Verdict.CONSISTENT, Verdict.INCONCLUSIVE)
 

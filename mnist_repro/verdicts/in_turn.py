@@ -78,7 +78,7 @@ def until_decided(catalogue: Catalogue, rules: Mapping[str, StoppingRule]) -> Is
     Parameters
     ----------
     rules
-        Those of the experiments that are run, by id.
+        Those of the experiments that chance has a part in, by id; of another all that is planned is run.
     """
     reported = [
         run
@@ -88,7 +88,7 @@ def until_decided(catalogue: Catalogue, rules: Mapping[str, StoppingRule]) -> Is
 
     def is_decided(experiment: str, records: Sequence[RunRecord]) -> bool:
         own = (run for run in reported if run.experiment == experiment)
-        return all(_is_final(run, records=records, rule=rules[experiment]) for run in own)
+        return experiment in rules and all(_is_final(run, records=records, rule=rules[experiment]) for run in own)
 
     return is_decided
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.stats.summary import Summary, round_up, runs_to_separate, summarize
+from mnist_repro.verdicts.exact import Exactness, format_units
 from mnist_repro.verdicts.finding import MINIMUM_RUNS, Basis, Finding, Verdict, count_runs
 from mnist_repro.verdicts.measured import Measured, Measurements, list_different_rates
 from mnist_repro.verdicts.reported_verdict import RunVerdict, format_place
@@ -90,6 +91,8 @@ def _judge_with_run(family: str, run: RunVerdict) -> Finding:
     )
     if source := run.reported.derived.get(family):
         return replace(finding, reason=f"a function of {source}, and no evidence beside it", basis=Basis.FACT)
+    if run.exact:
+        return _judge_digits(finding, run.exact)
     place = next((each for each in run.families if each.family == family), None)
     if place is None:
         return finding
@@ -101,6 +104,15 @@ def _judge_with_run(family: str, run: RunVerdict) -> Finding:
     refuted = run.word in {Verdict.NOT_REPRODUCED, Verdict.EXPLAINED}
     by_this = f"; its run is refuted{'' if place.is_named else ', though not by this'}" if refuted else ""
     return replace(ranked, adjusted_p=float(place.adjusted_p), reason=f"{own}{run.together}{by_this}{run.remark}")
+
+
+def _judge_digits(finding: Finding, exact: Exactness) -> Finding:
+    """Return the verdict on a family of a run without randomness: its own, since nothing is shared by chance."""
+    off = {claim: each for claim, each in exact.units.items() if claim.family == finding.family}
+    if different := [(claim, each) for claim, each in off.items() if each]:
+        claim, units = different[0]
+        return replace(finding, reason=f"printed {claim.printed}, and {format_units(units)}")
+    return replace(finding, verdict=Verdict.EXACT, reason="all printed digits are equal")
 
 
 def _decide(family: _Family, *, labels: Mapping[int, int]) -> _Judged:

@@ -7,10 +7,11 @@ This is no verdict: of twenty true values about one lies outside.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from itertools import groupby
 from operator import attrgetter
 
 import numpy as np
@@ -22,6 +23,8 @@ from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.summary import UNKNOWN, Interval, Summary, summarize
 from mnist_repro.studies.stopping import StoppingRule
+from mnist_repro.verdicts.exact import compare_exactly, format_units
+from mnist_repro.verdicts.finding import RANKED_METRICS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -206,13 +209,30 @@ class Assessment:
         return self.measured.summary if self.claim.is_of_run else None
 
 
-def assess_claims(claims: Iterable[Claim], *, measured: Measurements) -> list[Assessment]:
-    """Place each claim among the runs of its experiment."""
-    return [_assess(measured.of(claim)) for claim in claims]
+def assess_claims(claims: Iterable[Claim], *, measured: Measurements, exact: Collection[str] = ()) -> list[Assessment]:
+    """Place each claim among the runs of its experiment.
+
+    Parameters
+    ----------
+    exact
+        Ids of the experiments in which chance has no part: digits are compared.
+    """
+    found = []
+    for _, members in groupby(claims, key=lambda claim: claim.family):
+        family = tuple(members)
+        is_compared = family[0].experiment in exact and family[0].metric in RANKED_METRICS
+        digits = compare_exactly([family], measure=lambda claim: measured.of(claim).judged) if is_compared else None
+        units = digits.units if digits else {}
+        found += [_assess(measured.of(claim), off=units.get(claim)) for claim in family]
+    return found
 
 
-def _assess(measured: Measured) -> Assessment:
+def _assess(measured: Measured, *, off: int | None) -> Assessment:
     judgement, reason = _place(measured)
+    if off is not None and measured.on_mnist.all():
+        judgement, reason = (
+            (Judgement.DIFFERENT, format_units(off)) if off else (Judgement.EQUAL, "equal in all printed digits")
+        )
     return Assessment(measured=measured, judgement=judgement, reason=reason)
 
 

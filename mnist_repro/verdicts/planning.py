@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mnist_repro.documents.chance import count_seeds
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import Profile, Protocol
@@ -118,7 +119,7 @@ def _plan(
     )
     return ExperimentPlan(
         experiment=protocol.id,
-        runs=protocol.seeds[profile],
+        runs=count_seeds(protocol, profile),
         environment=environment,
         seconds=float(np.median([record.total_seconds for record in runs])) if runs else None,
         needs=tuple(

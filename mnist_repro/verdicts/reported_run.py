@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_repro.documents.chance import is_deterministic
 from mnist_repro.documents.claim import Claim, read_number
 from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import Protocol
@@ -32,6 +33,7 @@ class ReportedRun:
     families: tuple[tuple[Claim, ...], ...]  #: curves and single values that judge it, in the document's order
     chose: tuple[tuple[Claim, ...], ...]  #: those whose values chose the protocol, and so judge nothing
     derived: Mapping[str, str]  #: by id of a family that is a function of another: the id of the latter
+    is_deterministic: bool = False  #: whether chance has no part in it, so that digits are compared and nothing tested
 
     @property
     def id(self) -> str:
@@ -73,6 +75,7 @@ def list_reported_runs(document: Document, *, protocols: Mapping[str, Protocol])
                 families=tuple(each for each in families if each[0].family not in chosen_by),
                 chose=tuple(each for each in families if each[0].family in chosen_by),
                 derived=derived,
+                is_deterministic=experiment in protocols and is_deterministic(protocols[experiment]),
             )
         )
     return tuple(found)
@@ -103,8 +106,11 @@ def _measured(claim: Claim, *, periods: int) -> tuple[str, str | None, int]:
 
 
 def count_tests(reported: Iterable[ReportedRun]) -> int:
-    """Return how many runs of a document are tested together: those of which not every value chose the protocol."""
-    return sum(bool(run.families) for run in reported)
+    """Return how many runs of a document are tested together.
+
+    Those in which chance has no part are not tested, nor are those of which every value chose the protocol.
+    """
+    return sum(bool(run.families) and not run.is_deterministic for run in reported)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -23,6 +23,7 @@ from mnist_repro.documents.protocol import Protocol
 from mnist_repro.stats.places import adjust_exactly
 from mnist_repro.stats.ranks import runs_to_reject
 from mnist_repro.studies.stopping import StoppingRule
+from mnist_repro.verdicts.exact import Exactness, compare_exactly, format_units
 from mnist_repro.verdicts.finding import LEVEL, MINIMUM_RUNS, Verdict, count_runs
 from mnist_repro.verdicts.in_turn import InTurn, take_in_turn
 from mnist_repro.verdicts.measured import Measurements
@@ -59,6 +60,7 @@ class RunVerdict:
     refuting_p: Fraction = Fraction(0)  #: largest p-value at which it would be, likewise
     families: tuple[FamilyPlace, ...] = ()  #: first those that judge it, then those that chose the protocol
     standing: Standing | None = None  #: the document's run among ours; None without a test
+    exact: Exactness | None = None  #: digit by digit beside ours, where chance has no part in it; else None
     rule: StoppingRule | None = None  #: when its runs stop, where their number was not fixed from the start
     in_turn: InTurn | None = None  #: our runs in turn, where they are made until they decide and the first are there
     explanation: str = ""  #: what explains a refuted run, or would if our runs supported it; else empty
@@ -66,6 +68,8 @@ class RunVerdict:
     @property
     def named(self) -> tuple[str, ...]:
         """Ids of the families by which it is refuted."""
+        if self.exact:
+            return tuple(dict.fromkeys(claim.family for claim, off in self.exact.units.items() if off))
         refuted = self.word in {Verdict.NOT_REPRODUCED, Verdict.EXPLAINED}
         return tuple(each.family for each in self.families if refuted and each.is_named)
 
@@ -76,6 +80,8 @@ class RunVerdict:
 
     def refutes(self, candidates: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return whether it would refute each candidate, of shape (n, points), in the document's place."""
+        if self.exact:
+            return self.exact.differs(candidates)
         if self.in_turn:
             decided = self.in_turn.decide(candidates)
             return np.array([each.is_final and each.p <= self.refuting_p for each in decided], dtype=np.bool_)
@@ -89,7 +95,8 @@ class RunVerdict:
         needed, planned = runs_to_reject(tests=self.tests), self.runs
         if self.rule and self.is_sequential:
             needed, planned = needed + self.rule.first, self.rule.planned
-        return needed if self.tests and planned < needed else None
+        is_tested = self.tests and not self.reported.is_deterministic
+        return needed if is_tested and planned < needed else None
 
     @property
     def reason(self) -> str:
@@ -98,13 +105,18 @@ class RunVerdict:
             return "no completed run of its experiment on MNIST"
         if self.word is Verdict.CHOSE:
             return "all its values chose the protocol"
+        if self.exact:
+            return f"{_format_exact(self.exact)}{self.remark}"
         if self.rule and self.is_sequential:
             return self._format_decided(self.rule)
-        if self.p is None and self.runs < MINIMUM_RUNS:
-            return f"too few runs: {self.runs} of at least {MINIMUM_RUNS}; {self.runs_needed} can always refute it"
         if self.p is None:
-            return "one of our numbers is not finite"
+            return self._format_untested()
         return f"the document {format_place(self.p, self.runs)}{self.remark}"
+
+    def _format_untested(self) -> str:
+        if self.reported.is_deterministic or self.runs >= MINIMUM_RUNS:
+            return "one of our numbers is not finite"
+        return f"too few runs: {self.runs} of at least {MINIMUM_RUNS}; {self.runs_needed} can always refute it"
 
     def _format_decided(self, rule: StoppingRule) -> str:
         if self.in_turn is None:
@@ -141,6 +153,18 @@ class RunVerdict:
         return f"; {said}" if said else ""
 
 
+def _format_exact(exact: Exactness) -> str:
+    values = len(exact.units)
+    if exact.first_difference is None:
+        return f"all digits of the {values} printed values are equal" if values > 1 else "all printed digits are equal"
+    claim, off = exact.first_difference
+    after = f" after period {claim.period}" if claim.period else ""
+    return (
+        f"{exact.equal} of {values} printed values are equal; the first that differs is {claim.family}{after}, printed "
+        f"{claim.printed}: {format_units(off)}"
+    )
+
+
 def format_place(p: Fraction, runs: int) -> str:
     """Return the place of a p-value among `runs` and the document, as the end of a sentence."""
     rank = int(p * (runs + 1))
@@ -172,9 +196,25 @@ def judge_reported_runs(
     only one of the three was made.
     """
     reported = list_reported_runs(document, protocols=protocols)
-    tested = {each.id: found for each in reported if (found := _test(each, measured=measured))}
+    by_chance = [each for each in reported if not each.is_deterministic]
+    tested = {each.id: found for each in by_chance if (found := _test(each, measured=measured))}
     tests = count_tests(reported)
-    return tuple(_judge(each, measured=measured, tested=tested, tests=tests) for each in reported)
+    return tuple(
+        _judge_exactly(each, measured=measured)
+        if each.is_deterministic
+        else _judge(each, measured=measured, tested=tested, tests=tests)
+        for each in reported
+    )
+
+
+def _judge_exactly(reported: ReportedRun, *, measured: Measurements) -> RunVerdict:
+    runs = measured.count_judged(reported.experiment)
+    exact = compare_exactly(reported.families, measure=lambda claim: measured.of(claim).judged)
+    undecided = Verdict.INCONCLUSIVE if reported.families else Verdict.CHOSE
+    word = undecided if runs else Verdict.NOT_RUN
+    if exact:
+        word = Verdict.NOT_EXACT if exact.first_difference else Verdict.EXACT
+    return RunVerdict(reported=reported, word=word, runs=runs, exact=exact)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -143,9 +143,9 @@ def share_refuted(
         return Fraction(0)
     if list_different_rates(made.measure(claim) for claim in rates):
         return Fraction(1)
-    if verdict.standing is None:
+    if verdict.standing is None and verdict.exact is None:
         return Fraction(0)
-    values = np.stack([measure_as(variant, made, claim) for claim in verdict.standing.claims], axis=1)
+    values = np.stack([measure_as(variant, made, claim) for claim in verdict.reported.claims], axis=1)
     finite = np.isfinite(values).all(axis=1)
     refuted = int(verdict.refutes(values[finite]).sum())
     unfinished = sum(record.status == "diverged" for record in records)

@@ -39,7 +39,7 @@ def test_load_catalogue_in_order_passes(folders: list[Path]) -> None:
             'experiment = "tiny-linear"',
             'experiment = "tiny-liner"',
             "Claim tiny-liner.held-out-loss.2: its experiment is one of those that an experiments.py declares: "
-            "julia-linear-lr0.02, *, tiny-linear. Received: 'tiny-liner'. Correct it in claims.toml, or declare it.",
+            "julia-linear-lr0.02, *, tiny-linear, *. Received: 'tiny-liner'. Correct it in claims.toml, or declare it.",
             id="claim of no experiment",
         ),
         pytest.param(

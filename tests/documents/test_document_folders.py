@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from small_documents import TINY, copy_tiny, install_tiny
 
+from mnist_repro import atlas
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.folders import FOLDERS_VARIABLE, add_document_folders, find_document_folders
 from mnist_repro.errors import ReproError
 
-OWN = ["julia_blog", "tf1_notebook"]
+OWN = sorted(folder.parent.name for folder in Path(atlas.__file__).parent.glob("*/claims.toml"))
 
 
 @pytest.fixture(autouse=True)
@@ -59,8 +60,8 @@ def test_find_document_folders_option_and_variable_are_added(tmp_path: Path, mon
     monkeypatch.setenv(FOLDERS_VARIABLE, str(first))
 
     with add_document_folders([second, link]):
-        assert [folder.path for folder in find_document_folders()[2:]] == [first, second]
-    assert [folder.path for folder in find_document_folders()[2:]] == [first]
+        assert [folder.path for folder in find_document_folders()[len(OWN) :]] == [first, second]
+    assert [folder.path for folder in find_document_folders()[len(OWN) :]] == [first]
 
 
 def test_add_document_folders_ends_with_its_context(tmp_path: Path) -> None:
@@ -136,7 +137,7 @@ def test_entry_point_all_of_it_is_loaded(site: Path) -> None:
     assert "tiny" in load_catalogue().documents
     assert "tiny-linear" in load_catalogue().protocols
     assert "tiny-linear+batches-of-10" in {variant.id for variant in load_catalogue().alternatives}
-    assert find_document_folders()[2].package == "tiny_package.document"
+    assert find_document_folders()[len(OWN)].package == "tiny_package.document"
 
 
 @pytest.mark.parametrize(

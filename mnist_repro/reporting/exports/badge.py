@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from mnist_repro.reporting.exports.json_numbers import dump_json
 from mnist_repro.verdicts.environment import EnvironmentResult, select_front
-from mnist_repro.verdicts.finding import Verdict
+from mnist_repro.verdicts.finding import REFUTED, Verdict
 
 BADGE_FILE = "badge.json"
 
@@ -39,13 +39,14 @@ def describe_outcome(outcome: Counter[Verdict]) -> tuple[str, str]:
     consistent, unknown = outcome[Verdict.CONSISTENT], sum(outcome[verdict] for verdict in _UNKNOWN)
     if unknown == reported:
         return "nothing judged", _GREY
-    message = f"{outcome[Verdict.REPRODUCED]} of {reported} reproduce"
+    reproduced = outcome[Verdict.REPRODUCED] + outcome[Verdict.EXACT]
+    message = f"{reproduced} of {reported} reproduce"
     for count, word in ((consistent, "consistent"), (unknown, "undecided")):
         message += f", {count} {word}" if count else ""
-    if outcome[Verdict.NOT_REPRODUCED]:
+    if any(outcome[verdict] for verdict in REFUTED):
         return message, "red"
     if unknown:
         return message, "yellow"
     if consistent:
         return message, _GREY
-    return message, "brightgreen" if outcome[Verdict.REPRODUCED] == reported else "yellowgreen"
+    return message, "brightgreen" if reproduced == reported else "yellowgreen"

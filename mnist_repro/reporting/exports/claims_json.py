@@ -19,13 +19,14 @@ from mnist_repro.reporting.exports.json_numbers import dump_json, round_ends, ro
 from mnist_repro.stats.summary import Interval, Summary
 from mnist_repro.verdicts.document import Family, JudgedRun, Said
 from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult
+from mnist_repro.verdicts.exact import Exactness
 from mnist_repro.verdicts.finding import Finding, Verdict
 from mnist_repro.verdicts.measured import Assessment
 from mnist_repro.verdicts.uncertainty import Certainty
 
 CLAIMS_FILE = "claims.json"
 SCHEMA_FILE = "claims.schema.json"
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 
 def read_schema() -> str:
@@ -99,6 +100,7 @@ def _describe_run(run: JudgedRun) -> dict[str, Any]:
         "p": None if verdict.p is None else round_number(float(verdict.p)),
         "adjusted_p": None if verdict.adjusted_p is None else round_number(float(verdict.adjusted_p)),
         "runs": verdict.runs,
+        "exact": verdict.exact and _describe_exact(verdict.exact),
         "stopping": verdict.rule and asdict(verdict.rule),
         "runs_needed": verdict.runs_needed,
         "within": round_number(worth.within),
@@ -110,6 +112,12 @@ def _describe_run(run: JudgedRun) -> dict[str, Any]:
         "chose_the_protocol": [family[0].family for family in reported.chose],
         "functions_of": dict(reported.derived),
     }
+
+
+def _describe_exact(exact: Exactness) -> dict[str, Any]:
+    found = exact.first_difference
+    different = None if found is None else {"claim": found[0].id, "units": found[1]}
+    return {"values": len(exact.units), "equal": exact.equal, "first_difference": different}
 
 
 def _count(result: EnvironmentResult, *, document: str) -> dict[str, int]:

@@ -17,7 +17,7 @@ from mnist_repro.reporting.figures.style import CARD, GRID, INK, MUTED, OURS, WI
 from mnist_repro.reporting.figures.verdict_marks import COLOURS, SIGNS
 from mnist_repro.reporting.wording.digits import format_p
 from mnist_repro.stats.summary import Summary
-from mnist_repro.verdicts.finding import SIGNIFICANCE, Finding, Verdict
+from mnist_repro.verdicts.finding import REFUTED, SIGNIFICANCE, Finding, Verdict
 
 # From here on a p-value is no news.
 _SHOWN_BELOW = 0.10
@@ -60,10 +60,10 @@ def _look(finding: Finding | None) -> tuple[str, str, str]:
     """Return the text of a cell, its colour, and the colour of the text."""
     if finding is None:
         return "\N{EN DASH}", CARD, MUTED
-    colour, ink = COLOURS[finding.verdict], CARD if finding.verdict is Verdict.NOT_REPRODUCED else INK
+    colour, ink = COLOURS[finding.verdict], CARD if finding.verdict in REFUTED else INK
     if finding.p is None or round(finding.p, 2) >= _SHOWN_BELOW or finding.verdict is Verdict.CONTRADICTED:
         return SIGNS[finding.verdict], colour, ink
-    is_near = finding.p <= SIGNIFICANCE and finding.verdict is not Verdict.NOT_REPRODUCED
+    is_near = finding.p <= SIGNIFICANCE and finding.verdict not in REFUTED
     return format_p(finding.p), _NEAR if is_near else colour, ink
 
 

@@ -11,12 +11,12 @@ from mnist_repro.reporting.html.strips import Strip, Strips, place_runs
 from mnist_repro.reporting.wording.numbers import format_mean, format_places, format_reported, list_family_cells
 from mnist_repro.verdicts.document import Family, Said
 from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult
-from mnist_repro.verdicts.finding import Basis, Finding, Verdict
+from mnist_repro.verdicts.finding import REFUTED, Basis, Finding, Verdict
 from mnist_repro.verdicts.measured import Assessment
 from mnist_repro.verdicts.uncertainty import Certainty
 
 # Verdicts that a reader does not expect of a published result.
-_SURPRISES = frozenset({Verdict.NOT_REPRODUCED, Verdict.EXPLAINED, Verdict.DOUBTFUL, Verdict.CONTRADICTED})
+_SURPRISES = frozenset({*REFUTED, Verdict.EXPLAINED, Verdict.DOUBTFUL, Verdict.CONTRADICTED})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from mnist_repro.reporting.escaping import escape_markdown
 from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_made_with, list_family_cells
 from mnist_repro.reporting.wording.reported_runs import HEADINGS, list_notes, list_run_cells, summarize_result
 from mnist_repro.verdicts.environment import EnvironmentResult
-from mnist_repro.verdicts.finding import Verdict
+from mnist_repro.verdicts.finding import REFUTED
 
 # GitHub's limit for one step; a larger file is not shown at all.
 MOST_BYTES = 1024 * 1024
@@ -56,7 +56,7 @@ def _describe(result: EnvironmentResult, *, documents: Mapping[str, Document]) -
     for note in list_notes(result.runs):
         yield escape_markdown(note)
         yield ""
-    missed = [(each.id, each.finding) for each in result.judged if each.finding.verdict is Verdict.NOT_REPRODUCED]
+    missed = [(each.id, each.finding) for each in result.judged if each.finding.verdict in REFUTED]
     if missed:
         yield "Not reproduced:"
         yield ""

@@ -10,6 +10,7 @@ from mnist_repro.comparison.versions.verdict_history import list_undecided
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import OTHER_PAGES
 from mnist_repro.reporting.figures.report import FigureFiles
+from mnist_repro.reporting.wording import atlas
 from mnist_repro.reporting.wording.speed import list_engine_rows, list_study_rows
 from mnist_repro.reporting.wording.versions import list_horizon_rows, list_probe_rows, list_probed_experiments
 
@@ -72,5 +73,7 @@ def render_pages(results: Results, *, figures: FigureFiles, templates: Templates
                 if studies
             ],
         )
+    if results.atlas:
+        pages["atlas.md"] = render("atlas.md.j2", atlas=results.atlas, known=results.atlas_documents, rows=atlas)
     pages["README.md"] = render("index.md.j2")
     return pages

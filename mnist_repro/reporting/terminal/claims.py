@@ -24,9 +24,11 @@ from mnist_repro.verdicts.finding import Basis, Verdict
 
 _HEADINGS = ("experiment, claim", "document", "our mean", "one run, 95 %", "runs", "verdict")
 _COLOURS = {
+    Verdict.EXACT: "green",
     Verdict.REPRODUCED: "green",
     Verdict.EXPLAINED: "yellow",
     Verdict.NOT_REPRODUCED: "red",
+    Verdict.NOT_EXACT: "red",
     Verdict.DOUBTFUL: "yellow",
     Verdict.CONTRADICTED: "yellow",
 }

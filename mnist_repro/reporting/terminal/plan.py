@@ -10,6 +10,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.table import Table
 
+from mnist_repro.documents.chance import count_seeds
 from mnist_repro.documents.protocol import Profile
 from mnist_repro.reporting.terminal.tables import plain_table
 from mnist_repro.reporting.wording.digits import UNKNOWN
@@ -55,7 +56,8 @@ def print_next_step(result: EnvironmentResult, *, command: str, workers: int, co
     if result.is_stand_in:
         return
     text = f"Decided: {decided} of {decided + undecided}."
-    missing = [(max(0, each.protocol.seeds["full"] - len(each.completed)), each.seconds) for each in result.experiments]
+    planned = [(count_seeds(each.protocol, "full"), each) for each in result.experiments]
+    missing = [(max(0, seeds - len(each.completed)), each.seconds) for seeds, each in planned]
     if undecided and (runs := sum(count for count, _ in missing)):
         time = _format_duration(sum(count * seconds.total for count, seconds in missing if seconds) / workers)
         about = "about" if all(seconds for _, seconds in missing) else "at least"

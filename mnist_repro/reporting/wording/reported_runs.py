@@ -34,6 +34,10 @@ NO_ALTERNATIVES = (
     "No alternative to the reconstruction of {} was run, so nothing is known of what would have been refuted: "
     "`mnist-repro explain` runs them."
 )
+WITHOUT_CHANCE = (
+    "Chance has no part in {}: one run of ours decides, by every printed digit. Another processor may round otherwise, "
+    "which can move a last digit."
+)
 SEQUENTIAL = (
     "The runs of {} were made until they decide: the first {} set the scale, and the {} later one that lies as far out "
     "as the document's ends it; {} were planned at most. p is that of this rule. What else it would have found is not "
@@ -51,6 +55,7 @@ OWN_MATERIAL = (
 _OF_RUNS = {
     Verdict.EXPLAINED: "explained by a change of the protocol",
     Verdict.NOT_REPRODUCED: "not reproduced",
+    Verdict.NOT_EXACT: "not exact, though chance has no part in {}",
     Verdict.DOUBTFUL: "doubtful",
     Verdict.CONSISTENT: "consistent: too few of our runs to refute {}",
     Verdict.INCONCLUSIVE: "inconclusive: too few of our runs for any test",
@@ -73,9 +78,14 @@ def format_run(run: JudgedRun) -> str:
 
 
 def format_within(run: JudgedRun) -> str:
-    """Format the bound of the difference in final accuracy; empty without runs, or where the document reports none."""
+    """Format the bound of the difference in final accuracy; empty without runs, or where the document reports none.
+
+    Where chance has no part in a run: how many printed values are equal in all digits.
+    """
     if not run.verdict.runs:
         return ""
+    if exact := run.verdict.exact:
+        return f"{exact.equal} of {len(exact.units)} values"
     return UNKNOWN if math.isnan(run.worth.within) else f"{_POINTS * run.worth.within:.1f} points"
 
 
@@ -107,6 +117,8 @@ def list_notes(runs: Iterable[JudgedRun]) -> list[str]:
     made = [run for run in runs if run.verdict.runs]
     alone = [run.id for run in made if run.worth.tried and not run.worth.ran]
     notes = [NO_ALTERNATIVES.format(", ".join(alone))] if alone else []
+    if exact := [run.id for run in made if run.verdict.exact]:
+        notes.append(WITHOUT_CHANCE.format(", ".join(exact)))
     in_turn: dict[StoppingRule, list[str]] = {}
     for run in made:
         if (rule := run.verdict.rule) and rule.is_fixed:
@@ -144,8 +156,9 @@ def summarize_runs(runs: Sequence[JudgedRun], *, beside: Counter[Verdict]) -> st
 
 def _count_runs(runs: Sequence[JudgedRun]) -> str:
     outcome, grades = Counter(run.word for run in runs), Counter(run.grade for run in runs)
-    reproduced = outcome[Verdict.REPRODUCED]
-    graded = ", ".join(f"{grades[grade]} {grade.value}" for grade in Grade if grades[grade])
+    reproduced = outcome[Verdict.REPRODUCED] + outcome[Verdict.EXACT]
+    kinds = [(outcome[Verdict.EXACT], "exact"), *((grades[grade], grade.value) for grade in Grade)]
+    graded = ", ".join(f"{count} {name}" for count, name in kinds if count)
     # Where nothing is decided, "none reproduces" would read as a miss.
     is_decided = any(outcome[verdict] for verdict in DECIDED)
     said = f"{reproduced or 'none'} reproduce{'' if reproduced > 1 else 's'}{f' ({graded})' if graded else ''}"

@@ -13,12 +13,15 @@ from enum import Enum
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mnist_repro.documents.chance import is_deterministic
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.variant import Variant
 from mnist_repro.records.run import RunRecord
 from mnist_repro.stats.estimates import estimate_difference, estimate_paired_difference
 from mnist_repro.stats.summary import Interval
+from mnist_repro.verdicts.exact import Exactness, compare_exactly
 from mnist_repro.verdicts.finding import LEVEL, MINIMUM_RUNS
 from mnist_repro.verdicts.measured import Measured, Runs, list_different_rates
 from mnist_repro.verdicts.standing import Standing, place_among
@@ -59,6 +62,7 @@ class Cause:
     #: exact p-value of the document's run, in [1 / (runs + 1), 1]; None with too few runs
     p: float | None
     standing: Standing | None = None  #: the document's run among these; None without a test
+    exact: Exactness | None = None  #: digit by digit, where chance has no part in these; else None
     ours: Runs | None = None  #: the experiment's own runs; None for the reconstruction
     last: tuple[Measured, ...] = ()  #: the document's last accuracy and loss, measured on these runs
     effects: tuple[Effect, ...] = ()  #: on the same; none for the experiment itself
@@ -66,9 +70,12 @@ class Cause:
     @cached_property
     def excludes(self) -> float | None:
         """The fraction of the experiment's runs that would be excluded in the document's place; None where unknown."""
-        if self.standing is None or self.ours is None or not self.ours.judged:
+        compared = self.standing or self.exact
+        if compared is None or self.ours is None or not self.ours.judged:
             return None
-        values = np.stack([self.ours.measure(claim).judged for claim in self.standing.claims], axis=1)
+        values = np.stack([self.ours.measure(claim).judged for claim in compared.claims], axis=1)
+        if self.standing is None:
+            return float(np.mean(self.exact.differs(values))) if self.exact else None
         return float(np.mean(self.standing.place_others(values) <= int(LEVEL * (self.runs + 1))))
 
     @property
@@ -79,7 +86,11 @@ class Cause:
 
 
 def judge_reconstruction(
-    claims: Sequence[Claim], *, records: Sequence[RunRecord], reported: Sequence[tuple[Claim, ...]]
+    claims: Sequence[Claim],
+    *,
+    records: Sequence[RunRecord],
+    reported: Sequence[tuple[Claim, ...]],
+    is_exact: bool = False,
 ) -> Cause:
     """Ask, by all claims about an experiment and its pooled runs, whether the document could have been made so.
 
@@ -87,8 +98,10 @@ def judge_reconstruction(
     ----------
     reported
         The curves and values of the run that the document reports of it, without functions of others.
+    is_exact
+        Whether chance has no part in these runs.
     """
-    return _judge(None, claims, records, reported=reported, ours=None)
+    return _judge(None, claims, records, reported=reported, ours=None, is_exact=is_exact)
 
 
 def judge_alternative(
@@ -113,7 +126,8 @@ def judge_alternative(
     reconstruction
         The experiment as reconstructed, judged by the same claims.
     """
-    cause = _judge(variant, claims, records, reported=reported, ours=ours)
+    is_exact = is_deterministic(variant.protocol)
+    cause = _judge(variant, claims, records, reported=reported, ours=ours, is_exact=is_exact)
     effects = (
         _effect(ours, theirs, is_paired=not variant.is_trained)
         for ours, theirs in zip(reconstruction.last, cause.last, strict=True)
@@ -134,18 +148,26 @@ def _judge(
     *,
     reported: Sequence[tuple[Claim, ...]],
     ours: Sequence[RunRecord] | None,
+    is_exact: bool,
 ) -> Cause:
     made = Runs(records)
     measured = {c: made.measure(read_instead(c, variant)) for c in claims if c.metric in _MEASURED}
     runs = made.judged
     unfinished = sum(record.status != "completed" for record in records)
-    standing = None
+    standing, exact = None, None
+
+    def measure(claim: Claim) -> NDArray[np.float64]:
+        return made.measure(read_instead(claim, variant)).judged
+
     if different := list_different_rates(measured.values()):
         answer, reason = Answer.EXCLUDED, f"the printed learning rates differ after period {', '.join(different)}"
     elif not reported:
         answer, reason = Answer.UNKNOWN, "the document reports no loss and no accuracy of it"
+    elif is_exact and (exact := compare_exactly(reported, measure=measure)):
+        answer = Answer.EXCLUDED if exact.first_difference else Answer.POSSIBLE
+        reason = f"{exact.equal} of {len(exact.units)} printed values are equal to its own"
     elif runs >= MINIMUM_RUNS:
-        standing = place_among(reported, measure=lambda claim: made.measure(read_instead(claim, variant)).judged)
+        standing = place_among(reported, measure=measure)
         answer = Answer.EXCLUDED if standing.p <= LEVEL else Answer.POSSIBLE
         # The document's own place is one of them.
         reason = f"{int(standing.p * (runs + 1)) - 1} of its {runs} runs lie as far out as the document's"
@@ -161,6 +183,7 @@ def _judge(
         reason=reason,
         p=float(standing.p) if standing else None,
         standing=standing,
+        exact=exact,
         ours=None if ours is None else Runs(ours),
         last=tuple(measured[claim] for claim in last_values(claims)),
     )

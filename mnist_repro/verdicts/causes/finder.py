@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from mnist_repro.documents.chance import is_deterministic
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import Protocol
@@ -38,7 +39,7 @@ class Trials:
     @property
     def seeds(self) -> int:
         """Runs of the experiment itself that they are compared with."""
-        return max(variant.seeds for variant in self.variants)
+        return 1 if is_deterministic(self.protocol) else max(variant.seeds for variant in self.variants)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +113,8 @@ def _judge(
     processor = moved[-1].environment.processor if moved else None
     # Of several reported runs the first: together they are no one run of ours.
     families = [family for run in reported[:1] for family in (*run.families, *run.chose)]
-    reconstruction = judge_reconstruction(claims, records=own, reported=families)
+    is_exact = is_deterministic(protocol)
+    reconstruction = judge_reconstruction(claims, records=own, reported=families, is_exact=is_exact)
     return ExperimentCauses(
         protocol=protocol,
         reconstruction=reconstruction,

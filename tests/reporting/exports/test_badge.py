@@ -16,7 +16,7 @@ from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.reporting.exports.badge import describe_outcome, format_badge
 from mnist_repro.verdicts.environment import EnvironmentResult, summarize_environment
-from mnist_repro.verdicts.finding import OPEN, Verdict
+from mnist_repro.verdicts.finding import OPEN, REFUTED, Verdict
 
 Summarize = Callable[..., EnvironmentResult]
 
@@ -53,6 +53,9 @@ GREENS = frozenset({"brightgreen", "yellowgreen"})
         ),
         pytest.param({Verdict.REPRODUCED: 3, Verdict.NOT_REPRODUCED: 1}, ("3 of 4 reproduce", "red"), id="a miss"),
         pytest.param(
+            {Verdict.EXACT: 1, Verdict.NOT_EXACT: 1}, ("1 of 2 reproduce", "red"), id="digits compared, one differs"
+        ),
+        pytest.param(
             {Verdict.NOT_REPRODUCED: 1, Verdict.INCONCLUSIVE: 2}, ("0 of 3 reproduce, 2 undecided", "red"), id="misses"
         ),
     ],
@@ -68,9 +71,9 @@ def test_describe_outcome_is_green_only_where_all_is_decided(outcome: dict[Verdi
     _, color = describe_outcome(Counter(outcome))
 
     if color in GREENS:
-        open_or_missed = (Verdict.NOT_REPRODUCED, *OPEN, Verdict.NOT_RUN)
+        open_or_missed = (*REFUTED, *OPEN, Verdict.NOT_RUN)
         assert not any(outcome.get(verdict) for verdict in open_or_missed)
-        assert outcome.get(Verdict.REPRODUCED) or outcome.get(Verdict.EXPLAINED)
+        assert any(outcome.get(verdict) for verdict in (Verdict.EXACT, Verdict.REPRODUCED, Verdict.EXPLAINED))
 
 
 @pytest.fixture

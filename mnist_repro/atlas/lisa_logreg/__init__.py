@@ -1,0 +1,1 @@
+"""Theano tutorial: logistic regression."""

@@ -1,0 +1,24 @@
+"""Whether chance has any part in an experiment. Where it has none, one run is all runs, up to rounding."""
+
+from __future__ import annotations
+
+from mnist_repro.documents.protocol import Layer, Profile, Protocol, Zeros
+
+
+def is_deterministic(protocol: Protocol) -> bool:
+    """Return whether a seed decides nothing: no initial value, order, mask or split is drawn.
+
+    What is not known to draw nothing is taken to draw.
+    """
+    fixed = protocol.training.order == "as stored" and protocol.split == "in order"
+    return fixed and all(_draws_nothing(layer) for layer in protocol.layers)
+
+
+def _draws_nothing(layer: Layer) -> bool:
+    is_fixed = isinstance(layer.weights, Zeros) and isinstance(layer.biases, Zeros | None)
+    return is_fixed and layer.keep_probability == 1
+
+
+def count_seeds(protocol: Protocol, profile: Profile) -> int:
+    """Return the number of runs of an experiment in a profile: one where chance has no part in it."""
+    return 1 if is_deterministic(protocol) else protocol.seeds[profile]
