@@ -43,7 +43,7 @@ from mnist_repro.verdicts.environment import EnvironmentResult, summarize_enviro
 # A folder's name has no slash.
 HOSTILE_NAME = "b \"'><script>alert(1)<img src=x onerror=alert(1)>{{ 7 * 7 }}"
 
-FIGURES = FigureFiles(speed="speed.svg")
+FIGURES = FigureFiles(speed="speed.svg", preview="figures/preview.png")
 # Names of our own: an environment's, profiles', engines', and those of the parts of a study.
 _OURS = frozenset({"never-run", *PROFILES, "compiled", "floor", *(part.name for part in Part)})
 

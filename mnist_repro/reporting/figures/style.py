@@ -24,6 +24,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
+from PIL import Image
 
 from mnist_repro.reporting.escaping import escape_line, show_unseen
 from mnist_repro.reporting.figures.layout import make_room
@@ -42,6 +43,7 @@ DOCUMENT_MARKER = "D"
 WIDTH = 8.2
 _TITLE_INCHES = 0.07  # above it
 FONT_POINTS = 11.0
+_PNG_DPI = 144
 
 _SETTINGS = {
     "figure.facecolor": CARD,
@@ -124,6 +126,17 @@ def svg_figure(
     path.write_bytes(_number_names(re.sub(rb" +\n", b"\n", drawn.encode())))
 
 
+@contextmanager
+def png_figure(path: Path, *, width: int, height: int) -> Iterator[Figure]:
+    """Yield an empty figure of so many pixels, two for each point, and write it to `path` at the end."""
+    with style.context(["default", _SETTINGS]):
+        figure = Figure(figsize=(width / _PNG_DPI, height / _PNG_DPI), dpi=_PNG_DPI)
+        yield figure
+        for text in figure.findobj(Text):
+            text.set_text(show_unseen(text.get_text()))
+        figure.savefig(path, format="png", metadata={"Software": describe_libraries()})
+
+
 def _number_names(svg: bytes) -> bytes:
     """Return an SVG file whose clip paths, markers and images are named by numbers.
 
@@ -143,7 +156,10 @@ def describe_libraries() -> str:
 
 
 def read_creator(path: Path) -> str | None:
-    """Return the libraries that drew the SVG file, with their versions; None if the file does not name them."""
+    """Return the libraries that drew the SVG or PNG file, with their versions; None if the file does not name them."""
+    if path.suffix == ".png":
+        with Image.open(path) as image:
+            return str(image.info["Software"]) if "Software" in image.info else None
     with path.open("rb") as file:
         found = _CREATOR.search(file.read(_HEAD_BYTES))
     return found[1].decode() if found else None
