@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -42,6 +43,7 @@ DOCUMENT_MARKER = "D"
 # Inches of 96 CSS pixels: the width of a column of text, so that a page hardly scales the letters.
 WIDTH = 8.2
 _TITLE_INCHES = 0.07  # above it
+_TITLE_LETTERS = 9.0  # of it in an inch
 FONT_POINTS = 11.0
 _PNG_DPI = 144
 
@@ -104,7 +106,12 @@ def svg_figure(
     with style.context(["default", _SETTINGS]):
         # One pixel per point.
         figure = Figure(figsize=(width, height), dpi=72, linewidth=1)
-        heading = figure.suptitle(title, x=0.015, y=1 - _TITLE_INCHES / height, horizontalalignment="left")
+        heading = figure.suptitle(
+            textwrap.fill(title, width=int(_TITLE_LETTERS * width)),
+            x=0.015,
+            y=1 - _TITLE_INCHES / height,
+            horizontalalignment="left",
+        )
         yield figure
         for text in figure.findobj(Text):
             text.set_text(show_unseen(text.get_text()))
