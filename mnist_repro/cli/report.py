@@ -101,7 +101,7 @@ def report(options: argparse.Namespace, console: Console) -> int:
         published=None if is_published or options.output else Path(os.path.relpath(_PUBLISHED, output)).as_posix(),
         step_summary=Path(named) if named else None,
     )
-    pages = [file for file in written if file.suffix != ".svg"]
+    pages = [file for file in written if file.suffix not in {".svg", ".png"}]
     for page in pages:
         console.print(f"Wrote {page}", highlight=False, soft_wrap=True)
     console.print(f"Wrote {len(written) - len(pages)} figures in {output / 'figures'}", highlight=False, soft_wrap=True)

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from matplotlib.image import imread
+
 from mnist_repro.comparison.results import Results
 from mnist_repro.reporting.figures.style import describe_libraries, read_creator
 from mnist_repro.reporting.html.inline_figures import is_known_shape, part_figures
@@ -64,8 +66,10 @@ def is_as_made(there: Path, *, made: Path, published_by: str | None = None) -> b
     if there.read_bytes() == made.read_bytes():
         return True
     here = describe_libraries()
-    if made.suffix not in {".svg", ".html"} or here == published_by:
+    if made.suffix not in {".svg", ".png", ".html"} or here == published_by:
         return False
+    if made.suffix == ".png":
+        return _is_painted_alike(there, made=made, published_by=published_by)
     # Text that is not UTF-8 differs; it must not raise.
     theirs, ours = (_take_apart(file, text=file.read_text("utf-8", "replace")) for file in (there, made))
     if theirs[0] != ours[0]:
@@ -95,6 +99,18 @@ def _take_apart(file: Path, *, text: str) -> tuple[list[str], list[tuple[str, st
 
 def _may_have_drawn(creator: str, published_by: str | None) -> bool:
     return creator == published_by if published_by else _LIBRARIES.fullmatch(creator) is not None
+
+
+def _is_painted_alike(there: Path, *, made: Path, published_by: str | None) -> bool:
+    """Whether other libraries drew a PNG of the same size, nearer to the one made now than an empty one is."""
+    try:
+        creator = read_creator(there) or ""
+        theirs, ours = (imread(file).astype(float) for file in (there, made))
+    except (OSError, SyntaxError):
+        return False
+    if creator == describe_libraries() or not _may_have_drawn(creator, published_by) or theirs.shape != ours.shape:
+        return False
+    return bool(2 * abs(theirs - ours).sum() <= abs(ours[0, 0] - ours).sum())
 
 
 def _is_drawn_alike(figure: str, creator: str, made: str, here: str) -> bool:

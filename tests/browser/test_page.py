@@ -226,7 +226,7 @@ def test_page_keys_reach_everything_in_order(open_page: Open) -> None:
 
     named = (
         "Skip to the claims",
-        "Outcome",
+        "Results",
         "verdict",
         "text",
         "Claim",

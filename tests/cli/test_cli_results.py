@@ -36,7 +36,7 @@ def test_report_writes_and_checks(call: Call, recorded: Path, tmp_path: Path) ->
         "Wrote out/claims.schema.json",
         "Wrote out/index.html",
         "Wrote out/linux.md",
-        "Wrote 3 figures in out/figures",
+        "Wrote 4 figures in out/figures",
     ]
     assert checked.out == "out is what the records give.\n"
     assert differs.out.replace(os.sep, "/").splitlines() == [

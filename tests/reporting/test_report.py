@@ -37,6 +37,7 @@ def test_write_report_returns_what_it_wrote(records: Path, tmp_path: Path) -> No
     assert {file.relative_to(tmp_path / "report").as_posix() for file in written} == {
         *("README.md", "badge.json", "claims.json", "claims.schema.json", "index.html"),
         *(f"{name}.md" for name in ("linux", "local")),
+        "figures/preview.png",
         *(
             f"figures/{name}/{figure}.svg"
             for name in ("linux", "local")

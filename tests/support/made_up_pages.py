@@ -47,7 +47,7 @@ HOSTILE_NAME = "b \"'><script>alert(1)<img src=x onerror=alert(1)>{{ 7 * 7 }}"
 
 REVISION = Revision(printed=date(2018, 3, 17), changed=date(2018, 9, 15), text="the loss is a sum")
 
-FIGURES = FigureFiles(speed="speed.svg")
+FIGURES = FigureFiles(speed="speed.svg", preview="figures/preview.png")
 # Names of our own: an environment's, profiles', engines', and those of the parts of a study.
 _OURS = frozenset({"never-run", *PROFILES, "compiled", "floor", *(part.name for part in Part)})
 

@@ -30,8 +30,8 @@ _REACH = 9.0
 _ROW_INCHES = 0.42
 _HEAD_INCHES = 1.75
 _LETTERS = 9.5
-# Room beside the bars, as a fraction of what they cover: with an arrow, and without.
-_ARROW_ROOM, _MARGIN = 0.45, 0.06
+# Room for an arrow beside the line, as a fraction of what lies on its other side; beside bars, of what they cover.
+_ARROW_ROOM, _MARGIN = 1.0, 0.06
 _BAR: dict[str, Any] = {"marker": "o", "markersize": 6, "linewidth": 9, "solid_capstyle": "round"}
 _LEGEND = {
     "document": Line2D([], [], color=DOCUMENT, linewidth=1.8),
@@ -110,11 +110,13 @@ def _draw_panel(axes: Axes, claim: Claim, rows: Sequence[Row], *, index: int) ->
     shown = [claim.value, *values[np.isfinite(values)]]
     axes.axvline(claim.value, color=DOCUMENT, linewidth=1.8, zorder=0.5)
     span = max(shown) - min(shown) or half
-    # An arrow has room beside the bars and the line.
+    left, right = min(shown) - _MARGIN * span, max(shown) + _MARGIN * span
     beyond = [summary.mean for summary, value in zip(summaries, values, strict=True) if math.isnan(value[0])]
-    below = _ARROW_ROOM if any(mean < claim.value for mean in beyond) else _MARGIN
-    above = _ARROW_ROOM if any(mean >= claim.value for mean in beyond) else _MARGIN
-    axes.set_xlim(min(shown) - below * span, max(shown) + above * span)
+    if any(mean < claim.value for mean in beyond):
+        left = min(left, claim.value - _ARROW_ROOM * (right - claim.value))
+    if any(mean >= claim.value for mean in beyond):
+        right = max(right, claim.value + _ARROW_ROOM * (claim.value - left))
+    axes.set_xlim(left, right)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
     if claim.unit in {"fraction", "images"}:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: format_tick(tick, claim)))

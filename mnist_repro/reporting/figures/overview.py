@@ -1,4 +1,7 @@
-"""The figure of all reported runs: each final accuracy among ours, and the verdict on its run."""
+"""The figure of all reported runs: each final accuracy among ours, and the verdict on its run.
+
+The same in large letters is the picture that previews of links show.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,17 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter
 
 from mnist_repro.reporting.figures.marks import DOCUMENT_NAME, DOCUMENT_POINTS, Texts, draw_legend, label_rows
-from mnist_repro.reporting.figures.style import MUTED, OURS, format_percent, scatter, svg_figure
+from mnist_repro.reporting.figures.style import DOCUMENT, MUTED, OURS, format_percent, png_figure, scatter, svg_figure
 from mnist_repro.reporting.figures.verdict_marks import SIGNS
 from mnist_repro.reporting.wording.digits import name_p
 from mnist_repro.reporting.wording.numbers import format_reported
-from mnist_repro.reporting.wording.reported_runs import format_run
+from mnist_repro.reporting.wording.reported_runs import QUESTION, format_run, summarize_headline
 from mnist_repro.verdicts.document import JudgedRun
-from mnist_repro.verdicts.environment import ExperimentResult
+from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult
 from mnist_repro.verdicts.finding import count_runs
 
+# Pixels, as services that show previews ask for.
+PREVIEW_SIZE = (1200, 630)
 # Fewer runs have no interval.
 _LEAST_RUNS = 3
 _NEAREST = "the 95 % of our runs nearest to their median"
@@ -69,6 +74,34 @@ def draw_overview(path: Path, *, experiments: Sequence[ExperimentResult], runs: 
         axes.xaxis.set_major_formatter(FuncFormatter(format_percent))
         axes.set_xlabel("final accuracy, on the set that is named at the left")
         draw_legend(figure, shown)
+
+
+def draw_preview(path: Path, *, result: EnvironmentResult) -> None:
+    """Draw what came out in an environment as a PNG of `PREVIEW_SIZE`, to be read at half its size."""
+    experiments = [experiment for experiment in result.experiments if experiment.completed]
+    verdicts = {run.id: run for run in result.runs}
+    width, height = PREVIEW_SIZE
+    # As many rows as there are share the height.
+    size = min(11.5, 70 / len(experiments))
+    with png_figure(path, width=width, height=height) as figure:
+        figure.text(0.03, 0.955, QUESTION, size=24, weight="bold", va="top")
+        figure.text(0.03, 0.83, textwrap.fill(summarize_headline(result), width=75), size=14, va="top")
+        axes = figure.add_axes((0.35, 0.15, 0.37, 0.52))
+        for place, experiment in enumerate(experiments):
+            _draw_row(axes, place, experiment)
+            run = verdicts.get(experiment.protocol.id)
+            words = f"{SIGNS[run.word]} {format_run(run)}" if run else ""
+            axes.text(1.03, place, words, size=size, va="center", transform=axes.get_yaxis_transform())
+        titles = [textwrap.fill(experiment.protocol.title, width=30) for experiment in experiments]
+        axes.set_yticks(range(len(titles)), titles, size=size, linespacing=1.0)
+        axes.tick_params(axis="y", length=0)
+        axes.tick_params(axis="x", labelsize=12)
+        axes.set_ylim(len(experiments) - 0.5, -0.5)
+        axes.spines["left"].set_visible(False)
+        axes.xaxis.set_major_formatter(FuncFormatter(format_percent))
+        figure.text(0.35, 0.03, "final accuracy", size=12, color=MUTED)
+        figure.text(0.52, 0.03, "\N{BLACK DIAMOND} document", size=12, color=DOCUMENT)
+        figure.text(0.66, 0.03, "\N{BLACK CIRCLE} our runs", size=12, color=OURS)
 
 
 def _draw_row(axes: Any, place: int, experiment: ExperimentResult) -> dict[str, Any]:

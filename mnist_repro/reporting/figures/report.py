@@ -17,7 +17,7 @@ from mnist_repro.reporting.figures.charts import draw_confusion, draw_curves, dr
 from mnist_repro.reporting.figures.drawing import Draw, draw_all
 from mnist_repro.reporting.figures.engines import draw_speed
 from mnist_repro.reporting.figures.mosaics import draw_first_weights, draw_sample_digits, draw_snapshots
-from mnist_repro.reporting.figures.overview import draw_overview
+from mnist_repro.reporting.figures.overview import draw_overview, draw_preview
 from mnist_repro.reporting.figures.versions import draw_claims, draw_drift
 from mnist_repro.studies.artifacts import PICTURED_SEED
 from mnist_repro.verdicts.causes.alternatives import last_values
@@ -33,6 +33,7 @@ class FigureFiles:
     environments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  #: by environment and subject
     versions: Mapping[str, str] = field(default_factory=dict)  #: of the comparison of versions, by subject
     speed: str | None = None  #: None where no training step was timed
+    preview: str | None = None  #: of links to the page; None without runs
 
 
 def draw_report(results: Results, *, folder: Path) -> FigureFiles:
@@ -53,8 +54,12 @@ def draw_report(results: Results, *, folder: Path) -> FigureFiles:
     versions = name(_FOLDER / "versions", list_version_figures(results.versions) if results.versions else {})
     timed = results.timed
     speed = name(_FOLDER, {"speed": partial(draw_speed, times=results.artifacts[timed.name].times)} if timed else {})
+    first = results.shown[0]
+    preview = (_FOLDER / "preview.png").as_posix() if any(each.completed for each in first.experiments) else None
+    if preview:
+        drawings[preview] = partial(draw_preview, result=first)
     draw_all({folder / file: draw for file, draw in drawings.items()})
-    return FigureFiles(environments=environments, versions=versions, speed=speed.get("speed"))
+    return FigureFiles(environments=environments, versions=versions, speed=speed.get("speed"), preview=preview)
 
 
 def list_environment_figures(result: EnvironmentResult, *, artifacts: Artifacts) -> dict[str, Draw]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -24,6 +25,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
+from PIL import Image
 
 from mnist_repro.reporting.escaping import escape_line, show_unseen
 from mnist_repro.reporting.figures.layout import make_room
@@ -41,7 +43,9 @@ DOCUMENT_MARKER = "D"
 # Inches of 96 CSS pixels: the width of a column of text, so that a page hardly scales the letters.
 WIDTH = 8.2
 _TITLE_INCHES = 0.07  # above it
+_TITLE_LETTERS = 9.0  # of it in an inch
 FONT_POINTS = 11.0
+_PNG_DPI = 144
 
 _SETTINGS = {
     "figure.facecolor": CARD,
@@ -102,7 +106,12 @@ def svg_figure(
     with style.context(["default", _SETTINGS]):
         # One pixel per point.
         figure = Figure(figsize=(width, height), dpi=72, linewidth=1)
-        heading = figure.suptitle(title, x=0.015, y=1 - _TITLE_INCHES / height, horizontalalignment="left")
+        heading = figure.suptitle(
+            textwrap.fill(title, width=int(_TITLE_LETTERS * width)),
+            x=0.015,
+            y=1 - _TITLE_INCHES / height,
+            horizontalalignment="left",
+        )
         yield figure
         for text in figure.findobj(Text):
             text.set_text(show_unseen(text.get_text()))
@@ -124,6 +133,17 @@ def svg_figure(
     path.write_bytes(_number_names(re.sub(rb" +\n", b"\n", drawn.encode())))
 
 
+@contextmanager
+def png_figure(path: Path, *, width: int, height: int) -> Iterator[Figure]:
+    """Yield an empty figure of so many pixels, two for each point, and write it to `path` at the end."""
+    with style.context(["default", _SETTINGS]):
+        figure = Figure(figsize=(width / _PNG_DPI, height / _PNG_DPI), dpi=_PNG_DPI)
+        yield figure
+        for text in figure.findobj(Text):
+            text.set_text(show_unseen(text.get_text()))
+        figure.savefig(path, format="png", metadata={"Software": describe_libraries()})
+
+
 def _number_names(svg: bytes) -> bytes:
     """Return an SVG file whose clip paths, markers and images are named by numbers.
 
@@ -143,7 +163,10 @@ def describe_libraries() -> str:
 
 
 def read_creator(path: Path) -> str | None:
-    """Return the libraries that drew the SVG file, with their versions; None if the file does not name them."""
+    """Return the libraries that drew the SVG or PNG file, with their versions; None if the file does not name them."""
+    if path.suffix == ".png":
+        with Image.open(path) as image:
+            return str(image.info["Software"]) if "Software" in image.info else None
     with path.open("rb") as file:
         found = _CREATOR.search(file.read(_HEAD_BYTES))
     return found[1].decode() if found else None

@@ -20,6 +20,7 @@ from jinja2 import Environment as Templates
 from markupsafe import Markup
 
 from mnist_repro.comparison.results import Artifacts, Results
+from mnist_repro.reporting.figures.overview import PREVIEW_SIZE
 from mnist_repro.reporting.figures.report import FigureFiles
 from mnist_repro.reporting.html.claim_rows import ClaimRow, list_rows
 from mnist_repro.reporting.html.inline_figures import FigureSheet
@@ -65,7 +66,6 @@ def render_page(results: Results, *, figures: FigureFiles, folder: Path, templat
     verdicts = _count_verdicts(rows)
     timed = results.timed
     artifacts = results.artifacts[timed.name] if timed else Artifacts()
-    overviews = (figures.environments.get(result.name, {}).get("overview") for result in results.shown)
     return templates.get_template("page.html.j2").render(
         results=results,
         documents=results.documents,
@@ -75,7 +75,7 @@ def render_page(results: Results, *, figures: FigureFiles, folder: Path, templat
         home="",
         words=_WORDS,
         description=" ".join(map(summarize_headline, results.shown)),
-        picture=next(filter(None, overviews), None),
+        preview_size=PREVIEW_SIZE,
         verdicts=verdicts,
         sections=_list_sections(results),
         speed_tables=list_engine_rows(artifacts.times, busy=artifacts.busy_times),

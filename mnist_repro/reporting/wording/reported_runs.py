@@ -18,6 +18,7 @@ from mnist_repro.verdicts.finding import DECIDED, Basis, Verdict
 from mnist_repro.verdicts.reported_verdict import format_ordinal
 from mnist_repro.verdicts.worth import MATERIAL, STRONG_SHARE, WEAK_SHARE, Grade
 
+QUESTION = "Do published MNIST results reproduce?"
 HEADINGS = ("document", "run", "verdict", "within", "tells apart", "p", "n")
 _POINTS = 100.0
 GRADES = (

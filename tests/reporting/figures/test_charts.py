@@ -374,6 +374,18 @@ def test_draw_overview_names_verdict_grade_and_p_beside_each_strip(tmp_path: Pat
     assert "reproduced, strong" in (ET.parse(path).getroot().findtext(f"{SVG}desc") or "")  # noqa: S314 - our own file
 
 
+def test_svg_figure_long_title_takes_two_lines(tmp_path: Path) -> None:
+    """A title that is wider than the figure is not cut off, and is one sentence for who cannot see it."""
+    title = "Notebook: dropout net, exponentially decaying rate: alternatives, judged on the whole run"
+    with svg_figure(tmp_path / "figure.svg", title=title, height=2):
+        pass
+
+    shown = texts_of(tmp_path / "figure.svg")
+
+    assert len(shown) == 2
+    assert " ".join(shown) == title == ET.parse(tmp_path / "figure.svg").getroot().findtext(f"{SVG}title")  # noqa: S314 - our own file
+
+
 def test_draw_overview_without_experiments_is_refused(tmp_path: Path) -> None:
     """No figure is drawn empty, and no file is left behind."""
     with pytest.raises(ValueError, match="An overview needs at least one experiment with runs"):

@@ -16,6 +16,7 @@ from made_up_pages import HOSTILE_NAME, Structure, poison_results, render
 from mnist_repro.comparison.results import Artifacts, Results
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.reporting.escaping import show_unseen
+from mnist_repro.reporting.figures.overview import PREVIEW_SIZE
 from mnist_repro.reporting.html.page import render_play
 from mnist_repro.reporting.templating import load_templates
 from mnist_repro.reporting.wording.reported_runs import summarize_headline
@@ -121,6 +122,9 @@ def test_render_page_pasted_link_says_what_was_found(results: Results, page: str
 
     assert said == " ".join(map(summarize_headline, results.shown))
     assert structure.find("meta", property="og:description", content=said)
+    assert structure.find("meta", property="og:image", content="figures/preview.png")
+    sides = [structure.find("meta", property=f"og:image:{side}")[0]["content"] for side in ("width", "height")]
+    assert sides == [str(pixels) for pixels in PREVIEW_SIZE]
 
 
 def test_render_page_without_comparison_speed_and_gate_leaves_their_parts_out(results: Results, folder: Path) -> None:
