@@ -14,6 +14,7 @@ from mnist_repro.drafting.draft import Draft, draft_file, write_draft
 from mnist_repro.drafting.history import Provenance, format_revisions, trace_numbers
 from mnist_repro.reporting.exports.json_numbers import dump_json
 from mnist_repro.reporting.terminal.tables import plain_table
+from mnist_repro.reporting.wording.counts import format_plural
 
 
 def add_verbs(verbs: Any) -> None:
@@ -73,7 +74,8 @@ def draft(options: argparse.Namespace, console: Console) -> int:
         return 0
     others = sum(drafted.not_claimed.values())
     console.print(
-        f"{len(drafted.claims)} claims, {others} numbers that are not, each with its reason: {options.output}",
+        f"{format_plural(len(drafted.claims), 'claim')}, {format_plural(others, 'number')} not claimed, each with its "
+        f"reason: {options.output}",
         highlight=False,
         soft_wrap=True,
     )
@@ -88,8 +90,12 @@ def draft(options: argparse.Namespace, console: Console) -> int:
     open_questions = [question for question in drafted.questions if question.is_open]
     guesses = " ".join(f"--answer {question.key}={question.guess}" for question in open_questions)
     remaining = [
-        *([f"Answer {len(open_questions)} questions; with all guesses: {guesses}"] if open_questions else []),
-        *([f"Fill {drafted.gaps} gaps in experiments.py: calls of gap()."] if drafted.gaps else []),
+        *(
+            [f"Answer {format_plural(len(open_questions), 'question')}; with all guesses: {guesses}"]
+            if open_questions
+            else []
+        ),
+        *([f"Fill {format_plural(drafted.gaps, 'gap')} in experiments.py: calls of gap()."] if drafted.gaps else []),
         *drafted.by_hand,
         f"Then mnist-repro list --document {options.output}",
     ]

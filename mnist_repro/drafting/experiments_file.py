@@ -173,15 +173,15 @@ def _training(recipe: Recipe, claims: Sequence[DraftedClaim], answers: Answers) 
     start, stop = (int(end) for end in images.partition(":")[2].split("-"))
     last = max((claim.period or 0 for claim in claims), default=0)
     periods = max(recipe.epochs or 0, last)
-    batch = recipe.batch_size or (_KERAS_BATCH if recipe.is_keras else None)
+    batch = recipe.batch_size or (_KERAS_BATCH if recipe.is_fitted else None)
     steps = _gap("the steps of a period: how many batches a period has")
     values = {
         "images": _images(images),
         "batch_size": batch or _gap("the images of a step"),
-        "periods": periods or _gap("how many periods a run has"),
-        "steps_per_period": (stop - start) // batch if batch and recipe.is_keras else steps,
-        "restart_each_period": recipe.is_keras or _gap("whether each period starts again at the first batch"),
-        "order": '"permuted each period"' if recipe.is_keras else _gap("the order of the training images"),
+        "periods": periods or _gap("how many periods a run has; one, where the source counts steps alone"),
+        "steps_per_period": (stop - start) // batch if batch and recipe.is_fitted else steps,
+        "restart_each_period": recipe.is_fitted or _gap("whether each period starts again at the first batch"),
+        "order": '"permuted each period"' if recipe.is_fitted else _gap("the order of the training images"),
     }
     return "Training(\n" + "".join(f"            {key}={value},\n" for key, value in values.items()) + "        )"
 
@@ -202,7 +202,7 @@ def _reconstructions(recipe: Recipe, answers: Answers) -> str:
         if q.key.startswith("images.") and not q.is_open
     ]
     start, stop = (int(end) for end in answers["images.trained-on"].partition(":")[2].split("-"))
-    if recipe.is_keras and (stop - start) % (recipe.batch_size or _KERAS_BATCH):
+    if recipe.is_fitted and (stop - start) % (recipe.batch_size or _KERAS_BATCH):
         found.append(("incomplete last batch", "dropped", "Keras trains on it; an experiment cannot."))
     lines = (
         f'            Reconstruction(choice="{choice}", chosen="{chosen}", evidence="{evidence}"),\n'

@@ -63,6 +63,11 @@ class Recipe:
     constants: dict[str, Number] = field(default_factory=dict)
     cells: dict[str, str] = field(default_factory=dict)  #: which cell told what
 
+    @property
+    def is_fitted(self) -> bool:
+        """Whether Keras's `fit` trains, whose batches and order are known; its layers alone say nothing of them."""
+        return self.is_keras and self.trained_on is not None
+
 
 def read_recipe(sources: Iterable[tuple[str, str]]) -> Recipe:
     """Return what the source of a run and all before it tell; what comes later replaces what came earlier.

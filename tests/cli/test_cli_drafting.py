@@ -28,7 +28,7 @@ def test_draft_prints_questions_and_what_remains(call: Call, log: Path) -> None:
 
     assert (ended.code, ended.err) == (0, "")
     lines = ended.out.splitlines()
-    assert lines[0] == "5 claims, 2 numbers that are not, each with its reason: out"
+    assert lines[0] == "5 claims, 2 numbers not claimed, each with its reason: out"
     keys = ["first-period", "set.acc", "unit.run-1.test-accuracy", "images.validation", "images.test"]
     assert all(any(line.startswith(key) for line in lines) for key in keys)
     assert "--answer unit.run-1.test-accuracy=percent" in ended.out

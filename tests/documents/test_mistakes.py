@@ -147,6 +147,18 @@ MISTAKES = {
         "pixels_divisor=255.0",
         "*experiments.py must run without an error. Received: TypeError: *'pixels_divisor'*. Correct it there.",
     ),
+    "count of more images than there are": (
+        "claims.toml",
+        'printed = "70.0"',
+        'printed = "501 / 500", unit = "images"',
+        "*claims.held-out-accuracy, entry 1: accuracy in the unit images is at most 500. Received: '501 / 500'. *",
+    ),
+    "count of part of an image": (
+        "claims.toml",
+        'printed = "70.0"',
+        'printed = "350.5", unit = "images"',
+        "*: printed must be a whole number of images, such as 9542 or 9542 / 10000. Received: '350.5'. *",
+    ),
     "percentage as a fraction": (
         "claims.toml",
         'unit = "percent"',

@@ -66,6 +66,17 @@ def test_draft_with_all_answers_is_a_document(tmp_path: Path) -> None:
     assert "answered" not in drafted.experiments_file
 
 
+def test_draft_without_a_call_of_fit_marks_batches_and_order(tmp_path: Path) -> None:
+    """Keras's layers alone say neither how many steps a period has nor in which order: a loop of one's own decides."""
+    page = tmp_path / "page.md"
+    page.write_text("```python\nbatch_size = 100\nlayers.Dense(10)\n```\n\n```\nTest accuracy: 0.9\n```\n")
+
+    experiments = draft_file(page, answers={}).experiments_file
+
+    assert all(f"{name}=gap(" in experiments for name in ("steps_per_period", "restart_each_period", "order"))
+    assert "Keras trains on it" not in experiments
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -19,4 +19,9 @@ def count_claims(documents: Iterable[Document]) -> tuple[int, int]:
 def format_count(documents: Iterable[Document]) -> str:
     """Format how much documents report."""
     numbers, claims = count_claims(documents)
-    return f"{numbers:,} numbers, {claims:,} claims"
+    return f"{format_plural(numbers, 'number')}, {format_plural(claims, 'claim')}"
+
+
+def format_plural(count: int, word: str) -> str:
+    """Format how many there are of what a word names."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
