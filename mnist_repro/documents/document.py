@@ -229,6 +229,12 @@ class _File:
     material: Material = field(default_factory=Material)  #: what makes a verdict strong or weak
     revision: tuple[Revision, ...] = ()  #: what changed in its source after its numbers were printed
 
+    def __post_init__(self) -> None:
+        missing = [name for name in ("url", "year", "framework") if getattr(self, name) is None]
+        _require(
+            not (self.atlas_only and missing), "atlas_only needs url, year and framework", "no " + ", ".join(missing)
+        )
+
 
 def load_document(folder: Traversable) -> Document:
     """Return the document that the `claims.toml` in `folder` describes.

@@ -1,0 +1,1 @@
+"""The MNIST example of candle, in Rust."""

@@ -1,0 +1,1 @@
+"""Géron's Hands-On Machine Learning, chapter 10."""
