@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mnist_repro.documents.claim import read_number, read_whole
+from mnist_repro.drafting.grammar import Value
 from mnist_repro.drafting.promises import Promise
 from mnist_repro.drafting.questions import Answers, is_running, is_unit_doubtful, name_quantity, name_unit_key, set_of
 from mnist_repro.drafting.series import Findings, Result
@@ -13,7 +16,8 @@ from mnist_repro.drafting.text import StoredText
 
 _CUT = "The bar prints minutes:seconds and cuts the elapsed time to whole seconds."
 _SMOOTHED = "The bar prints a smoothed average of the periods so far, not the last period's time."
-_VAGUER = "Another line has the same, and says of which images."
+VAGUER = "Another line has the same, and says of which images."
+OTHER_VALUE = "Another line has another value of the same run, period and images by the answers: look which is meant."
 _SQUARED = re.compile(r"mse_loss|MSELoss|mean_squared_error|loss\s*=\s*['\"]mse")
 _PROMISED = "Stated in prose as a rough value."
 
@@ -73,8 +77,23 @@ def _drop_vaguer(findings: Findings, answers: Answers) -> None:
             kept[key] = result
         if other is not None:
             vaguer = other if kept[key] is result else result
-            findings.lines[vaguer.line].excuse_value(vaguer.value, _VAGUER)
+            is_same = _is_printed_alike(vaguer, kept[key])
+            findings.lines[vaguer.line].excuse_value(vaguer.value, VAGUER if is_same else OTHER_VALUE)
     findings.results[:] = sorted(kept.values(), key=lambda result: (result.run, result.line, result.value.start))
+
+
+def _is_printed_alike(first: Result, second: Result) -> bool:
+    """Whether two printed numbers are one value, in whatever unit, by the digits of the coarser."""
+    (one, decimals), (other, others) = (_read_fraction(result.value) for result in (first, second))
+    return abs(one - other) <= 0.5 * 10.0 ** -min(decimals, others) * (1 + 1e-9)
+
+
+def _read_fraction(value: Value) -> tuple[float, int]:
+    """Return a printed number, a percentage or a count as a fraction, and its decimals."""
+    unit = {"%": "percent", "images": "images"}.get(value.unit, "seconds")
+    number, decimals = read_number(value.text, unit=unit)
+    whole = read_whole(value.text, unit=unit)
+    return number / whole, decimals + round(math.log10(whole))
 
 
 def _claim(result: Result, answers: Answers, *, first: int) -> DraftedClaim:

@@ -15,6 +15,7 @@ from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.document import load_document
 from mnist_repro.documents.folders import add_document_folders
 from mnist_repro.documents.gap import gap
+from mnist_repro.drafting.claims import OTHER_VALUE, VAGUER
 from mnist_repro.drafting.draft import Draft, draft_file, write_draft
 from mnist_repro.drafting.series import AGAIN, UNFINISHED
 from mnist_repro.errors import ReproError
@@ -292,3 +293,17 @@ def test_write_draft_that_does_not_load_is_a_mistake_that_is_seen(tmp_path: Path
         write_draft(
             replace(drafted, claims_file=drafted.claims_file.replace('sha256 = "', 'sha256 = "x')), tmp_path / "o"
         )
+
+
+@pytest.mark.parametrize(
+    ("printed", "reason"),
+    [pytest.param("97.1 %", VAGUER, id="the same, rounded"), pytest.param("96.1 %", OTHER_VALUE, id="another")],
+)
+def test_draft_of_two_results_alike_by_the_answers_says_whether_they_are(
+    printed: str, reason: str, tmp_path: Path
+) -> None:
+    """A value that is dropped beside another of the same run and images is not called the same where it is not."""
+    drafted = _draft_log(tmp_path, f"Test accuracy: 0.9712\nAccuracy: {printed}\n", set__accuracy="test")
+
+    assert [claim.printed for claim in drafted.claims] == ["0.9712"]
+    assert drafted.not_claimed[reason] == 1
