@@ -67,7 +67,8 @@ def _describe_values(values: InitialValues | None) -> str:
 def _describe_optimizer(optimizer: Optimizer) -> str:
     clipped = "" if optimizer.clip_norm is None else f"; each gradient's norm is {optimizer.clip_norm:g} at most"
     if isinstance(optimizer, Adam):
-        rates = f"beta1 {optimizer.beta_1:g}, beta2 {optimizer.beta_2:g}, epsilon {optimizer.epsilon:g}"
+        epsilon = f"{optimizer.epsilon:g}".replace("e-0", "e-")
+        rates = f"beta1 {optimizer.beta_1:g}, beta2 {optimizer.beta_2:g}, epsilon {epsilon}"
         return f"Adam, {rates}{clipped}"
     return f"gradient descent{clipped}"
 

@@ -36,7 +36,7 @@ def test_describe_protocol_says_what_the_basic_net_is(protocols: dict[str, Proto
             "evaluated on",
             "validation, dropout on: training images 1 to 1,000, dropout left on",
         ),
-        ("julia-linear-lr0.02", "optimiser", "Adam, beta1 0.9, beta2 0.999, epsilon 1e-08; each gradient's norm is 5"),
+        ("julia-linear-lr0.02", "optimiser", "Adam, beta1 0.9, beta2 0.999, epsilon 1e-8; each gradient's norm is 5"),
         ("julia-linear-lr0.02", "pixels", "divided by 255"),
         ("julia-mlp-100x100", "initial biases", "normal, standard deviation 0.01"),
     ],
