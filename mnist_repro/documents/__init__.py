@@ -4,24 +4,16 @@ Authors of a document import from here all that its `experiments.py`, `alternati
 """
 
 from mnist_repro.documents.gap import gap
+from mnist_repro.documents.layers import GlorotUniform, Layer, Normal, TruncatedNormal, Zeros
+from mnist_repro.documents.optimizers import Adam, ConstantRate, ExponentialRate, GradientDescent, PiecewiseRate
 from mnist_repro.documents.protocol import (
     ALL_TEST_IMAGES,
     AccuracyGate,
-    Adam,
-    ConstantRate,
     EvaluationSet,
-    ExponentialRate,
-    GlorotUniform,
-    GradientDescent,
     ImageSlice,
-    Layer,
-    Normal,
-    PiecewiseRate,
     Protocol,
     Reconstruction,
     Training,
-    TruncatedNormal,
-    Zeros,
 )
 from mnist_repro.documents.variant import (
     Variant,

@@ -14,15 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_repro.datasets.dataset import MNIST_CLASSES, MNIST_SHA256
-from mnist_repro.documents.protocol import (
-    ALL_TEST_IMAGES,
-    CLASSES,
-    ConstantRate,
-    EvaluationSet,
-    LearningRate,
-    PiecewiseRate,
-    Protocol,
-)
+from mnist_repro.documents.optimizers import ConstantRate, LearningRate, PiecewiseRate
+from mnist_repro.documents.protocol import ALL_TEST_IMAGES, CLASSES, EvaluationSet, Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore, collection_paused
@@ -100,7 +93,7 @@ def _find_broken(records: Sequence[RunRecord], protocol: Protocol | None, *, is_
 
 def _check_periods(records: Sequence[RunRecord], protocol: Protocol) -> Iterator[_Broken]:
     training = protocol.training
-    steps = [number * training.steps_per_period for number in range(1, training.periods + 1)]
+    steps = [*map(training.steps_after, range(1, training.periods + 1))]
     rates = [learning_rate_at(protocol.optimizer.learning_rate, step=step - 1) for step in steps]
     for record in records:
         made = len(record.periods)

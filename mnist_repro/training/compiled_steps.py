@@ -53,7 +53,7 @@ class Network:
         build = getattr(self._optimizer, "build", None) or self._optimizer._create_all_weights  # noqa: SLF001
         build(self._trained)
         self._fresh_optimizer = [variable.numpy() for variable in self._optimizer_variables()]
-        self._train = self._compile()
+        self._train: dict[tuple[int, int], Any] = {}
         pixels = tf.TensorSpec((None, IMAGE_PIXELS), tf.float32)
         self._predict = tf.function(self._forward, input_signature=[pixels], autograph=False)
         self._predict_with_dropout = tf.function(
@@ -74,14 +74,18 @@ class Network:
         Parameters
         ----------
         images, labels
-            All batches: scaled pixels, float32 of shape (batches, batch_size, 784), and classes, int32 of shape
-            (batches, batch_size).
+            All batches of one size: scaled pixels, float32 of shape (batches, images, 784), and classes, int32 of
+            shape (batches, images).
         masks
-            For each dropout layer the units it keeps, of shape (steps, batch_size, units).
+            For each dropout layer the units it keeps, of shape (steps, images, units).
         first
             Number of steps trained before.
         """
-        self._train(images, labels, [tf.constant(mask) for mask in masks], tf.constant(first), tf.constant(steps))
+        batches, size = labels.shape
+        if (batches, size) not in self._train:
+            self._train[batches, size] = self._compile(batches, size)
+        train = self._train[batches, size]
+        train(images, labels, [tf.constant(mask) for mask in masks], tf.constant(first), tf.constant(steps))
 
     def find_logits(self, pixels: tf.Tensor, *, masks: Sequence[NDArray[Any]] = ()) -> tf.Tensor:
         """Return the logits of images, float32 of shape (n, 10); `masks` as in `train`, for one step."""
@@ -89,12 +93,11 @@ class Network:
             return self._predict_with_dropout(pixels, [tf.constant(mask) for mask in masks])
         return self._predict(pixels)
 
-    def _compile(self) -> Any:
-        """Compile many steps into one call."""
-        training = self._protocol.training
+    def _compile(self, batches: int, size: int) -> Any:
+        """Compile many steps, on batches of one size, into one call."""
         variables, trained = self.model.trainable_variables, self._trained
-        batch_shape = (training.batches, training.batch_size)
-        turn = training.steps_per_period if training.restart_each_period else training.steps
+        batch_shape = (batches, size)
+        turn = self._protocol.training.steps_per_turn
         # A slice is free and a gather copies, but XLA would recompile for every first batch that is sliced.
         take = tf.gather if self._xla else getitem
 
@@ -103,7 +106,7 @@ class Network:
             input_signature=[
                 tf.TensorSpec((*batch_shape, IMAGE_PIXELS), tf.float32),
                 tf.TensorSpec(batch_shape, tf.int32),
-                self._mask_specs(None, training.batch_size),
+                self._mask_specs(None, size),
                 tf.TensorSpec((), tf.int32),
                 tf.TensorSpec((), tf.int32),
             ],
@@ -116,7 +119,7 @@ class Network:
             while step < steps:  # XLA would recompile a loop over a range for every length
                 # At the start of a step, XLA sees that these copies need no memory of their own.
                 _copy(trained, variables)
-                batch = (first + step) % turn % training.batches
+                batch = (first + step) % turn % batches
                 with tf.GradientTape() as tape:
                     logits = self._forward(take(images, batch), [mask[step] for mask in keep])
                     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(take(labels, batch), logits)

@@ -12,15 +12,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
-from mnist_repro.documents.protocol import (
-    IMAGE_PIXELS,
-    ConstantRate,
-    ExponentialRate,
-    GradientDescent,
-    LearningRate,
-    PiecewiseRate,
-    Protocol,
-)
+from mnist_repro.documents.optimizers import ConstantRate, ExponentialRate, GradientDescent, LearningRate, PiecewiseRate
+from mnist_repro.documents.protocol import IMAGE_PIXELS, Protocol
 
 
 def set_number_format() -> None:

@@ -36,6 +36,12 @@ MISTAKES = {
         "start=-500, stop",
         "*ImageSlice.start must be a whole number from 0; received -500.*",
     ),
+    "more steps than images fill, carried over": (
+        "experiments.py",
+        "batch_size=5,",
+        'batch_size=300, last_batch="carried over",',
+        "*Training.steps_per_period must be at most 4, the batches of 300 in 1,000 images, or *; received 10.*",
+    ),
     "percentage kept in dropout": (
         "experiments.py",
         "biases=Zeros())",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
@@ -12,15 +13,8 @@ import numpy as np
 import pytest
 
 from mnist_repro.documents.catalogue import load_catalogue
-from mnist_repro.documents.protocol import (
-    ALL_TEST_IMAGES,
-    AccuracyGate,
-    ImageSlice,
-    Normal,
-    Protocol,
-    Reconstruction,
-    Zeros,
-)
+from mnist_repro.documents.layers import Normal, Zeros
+from mnist_repro.documents.protocol import ALL_TEST_IMAGES, AccuracyGate, ImageSlice, Protocol, Reconstruction
 from mnist_repro.errors import ReproError
 
 _IDS = [
@@ -218,6 +212,19 @@ def test_sha256_kind_of_initial_values_changes_it(one: Zeros, other: Normal) -> 
     assert len(hashes) == 2
 
 
+def test_sha256_of_what_was_recorded_is_as_it_was() -> None:
+    """Experiments, alternatives and faults have the hashes under which their first runs were recorded."""
+    catalogue = load_catalogue()
+    variants = (*catalogue.alternatives, *catalogue.faults)
+    hashes = [each.sha256 for each in (*catalogue.protocols.values(), *(variant.protocol for variant in variants))]
+
+    # printf '%s\n' of the 71 hashes of the commit e8fdfe3, the last without its line's end, | sha256sum
+    assert (
+        hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+        == "1b16370ac3fed70fc53ca23e20e9e162fe7eddcc044d3602e72a0a139eb69b6d"
+    )
+
+
 def test_sha256_is_64_hexadecimal_digits() -> None:
     """The hash is written as SHA-256 is."""
     for protocol in load_catalogue().protocols.values():
@@ -258,6 +265,15 @@ def test_batches_are_as_many_as_a_run_uses(*, restart: bool, expected: int) -> N
     short = replace(training, periods=2, steps_per_period=5, restart_each_period=restart)
 
     assert expected == short.batches
+
+
+def test_training_restarting_with_images_carried_over_needs_their_steps() -> None:
+    """A period that ends where the images do has as many steps as batches start in them."""
+    training = load_catalogue().protocols["tf1-basic"].training
+
+    with pytest.raises(ValueError, match=r"steps_per_period must be 66, the batches that 59,000 images start.*1000"):
+        replace(training, batch_size=900, last_batch="carried over")
+    replace(training, batch_size=900, last_batch="carried over", steps_per_period=66)
 
 
 def test_batches_incomplete_batch_is_left_out() -> None:

@@ -6,12 +6,14 @@ given, so that both can only agree by being right, or by the same misreading.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_repro.documents.protocol import Adam, ConstantRate, Layer, LearningRate, PiecewiseRate, Protocol
+from mnist_repro.documents.layers import Layer
+from mnist_repro.documents.optimizers import Adam, ConstantRate, LearningRate, PiecewiseRate
+from mnist_repro.documents.protocol import Protocol
 
 Floats = NDArray[np.float64]
 Masks = Sequence[NDArray[np.bool_]]
@@ -23,11 +25,10 @@ def train(
     initial: Sequence[NDArray[np.float32]],
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
-    permutation: NDArray[np.int64],
-    masks: Masks,
-    steps: int,
+    orders: Sequence[NDArray[np.int64]],
+    masks: Sequence[Masks],
 ) -> list[Floats]:
-    """Return the weights and biases after the first `steps` steps of a run.
+    """Return the weights and biases after the first steps of a run.
 
     Parameters
     ----------
@@ -35,18 +36,18 @@ def train(
         Weights and biases of each layer in turn.
     images, labels
         The protocol's training images of shape (n, 784) and their classes of shape (n,).
-    permutation
-        Of the n images.
+    orders
+        As `list_batches` takes them.
     masks
-        For each layer with dropout, bool of shape (steps, batch_size, units), True where a unit is kept.
+        For each step and each layer with dropout, bool of shape (batch's images, units), True where a unit is kept.
     """
     variables = [np.asarray(value, dtype=np.float64) for value in initial]
     update = _AdamUpdate(protocol.optimizer) if isinstance(protocol.optimizer, Adam) else _descend
     clip_norm = protocol.optimizer.clip_norm
-    for step in range(steps):
-        batch = permutation[_positions(protocol, step=step)]
+    # A believed protocol may have fewer steps.
+    for step, (batch, kept) in enumerate(zip(list_batches(protocol, orders), masks, strict=False)):
         pixels = images[batch] / protocol.pixel_divisor
-        gradients = find_gradients(protocol, variables, pixels, labels[batch], [mask[step] for mask in masks])
+        gradients = find_gradients(protocol, variables, pixels, labels[batch], kept)
         if clip_norm is not None:
             gradients = clip_gradients(gradients, norm=clip_norm)
         rate = rate_at(protocol.optimizer.learning_rate, step=step)
@@ -54,12 +55,26 @@ def train(
     return variables
 
 
-def _positions(protocol: Protocol, *, step: int) -> NDArray[np.int64]:
-    """Return the places in the permutation of a step's batch: the notebook's `get_batch_idx`."""
-    training = protocol.training
-    counter = step % training.steps_per_period if training.restart_each_period else step
-    batch = counter % ((training.images.stop - training.images.start) // training.batch_size)
-    return np.arange(batch * training.batch_size, (batch + 1) * training.batch_size)
+def list_batches(protocol: Protocol, orders: Sequence[NDArray[np.int64]]) -> Iterator[NDArray[np.int64]]:
+    """Yield each step's images, as a loop over a list takes them.
+
+    Parameters
+    ----------
+    orders
+        Of the n images: one for each time that the protocol may have a new one.
+    """
+    training, counter, left = protocol.training, 0, orders[0][:0]
+    size, remaining = training.batch_size, iter(orders)
+    for period in range(training.periods):
+        batches = [orders[period][start : start + size] for start in range(0, len(orders[0]), size)]
+        if training.last_batch != "kept" and len(batches[-1]) < size:
+            batches.pop()
+        counter = 0 if training.restart_each_period else counter
+        for _ in range(training.steps_after(period + 1) - training.steps_after(period)):
+            while training.last_batch == "carried over" and len(left) < size:
+                left = np.concatenate([left, next(remaining)])
+            yield left[:size] if training.last_batch == "carried over" else batches[counter % len(batches)]
+            counter, left = counter + 1, left[size:]
 
 
 def rate_at(rate: LearningRate, *, step: int) -> float:

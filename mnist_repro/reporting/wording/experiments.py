@@ -4,22 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mnist_repro.documents.protocol import (
-    IMAGE_PIXELS,
-    Adam,
-    ConstantRate,
-    EvaluationSet,
-    InitialValues,
-    Layer,
-    LearningRate,
-    Normal,
-    Optimizer,
-    PiecewiseRate,
-    Protocol,
-    Training,
-    TruncatedNormal,
-    Zeros,
-)
+from mnist_repro.documents.layers import InitialValues, Layer, Normal, TruncatedNormal, Zeros
+from mnist_repro.documents.optimizers import Adam, ConstantRate, LearningRate, Optimizer, PiecewiseRate
+from mnist_repro.documents.protocol import IMAGE_PIXELS, EvaluationSet, Protocol, Training
 from mnist_repro.documents.statement import describe_images
 from mnist_repro.studies.first_layer import Snapshot
 
@@ -87,8 +74,14 @@ def _describe_set(images: EvaluationSet) -> str:
 
 def _describe_steps(training: Training) -> str:
     again = "; each period begins again at the first batch" if training.restart_each_period else ""
+    last = {
+        "dropped": "",
+        "kept": "; the last batch has the images that are left",
+        "carried over": "; the images that are left begin the next period's first batch",
+    }[training.last_batch]
     return (
-        f"{training.periods} periods of {training.steps_per_period:,} steps, {training.batch_size:,} images each{again}"
+        f"{training.periods} periods of {training.steps_per_period:,} steps, {training.batch_size:,} images each"
+        f"{again}{last}"
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from mnist_repro.documents.protocol import GlorotUniform, Protocol, TruncatedNormal
+from mnist_repro.documents.layers import GlorotUniform, TruncatedNormal
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.reporting.wording.experiments import describe_protocol
 
 
@@ -66,6 +67,8 @@ def test_describe_protocol_differs_wherever_a_run_would(protocols: dict[str, Pro
         replace(protocol, training=replace(training, restart_each_period=False)),
         replace(protocol, training=replace(training, order="as stored")),
         replace(protocol, training=replace(training, batch_size=999)),
+        replace(protocol, training=replace(training, last_batch="kept")),
+        replace(protocol, training=replace(training, restart_each_period=False, last_batch="carried over")),
         replace(protocol, pixel_divisor=2.0),
     ]
 
