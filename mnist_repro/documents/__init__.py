@@ -4,8 +4,17 @@ Authors of a document import from here all that its `experiments.py`, `alternati
 """
 
 from mnist_repro.documents.gap import gap
-from mnist_repro.documents.layers import GlorotUniform, Layer, Normal, TruncatedNormal, Zeros
-from mnist_repro.documents.optimizers import Adam, ConstantRate, ExponentialRate, GradientDescent, PiecewiseRate
+from mnist_repro.documents.layers import Constant, GlorotUniform, Layer, Normal, TruncatedNormal, Uniform, Zeros
+from mnist_repro.documents.losses import L2, Loss
+from mnist_repro.documents.optimizers import (
+    Adadelta,
+    Adam,
+    ConstantRate,
+    ExponentialRate,
+    GradientDescent,
+    PiecewiseRate,
+    RMSprop,
+)
 from mnist_repro.documents.protocol import (
     ALL_TEST_IMAGES,
     AccuracyGate,
@@ -13,6 +22,7 @@ from mnist_repro.documents.protocol import (
     ImageSlice,
     Protocol,
     Reconstruction,
+    RunningMeans,
     Training,
 )
 from mnist_repro.documents.variant import (
@@ -27,8 +37,11 @@ from mnist_repro.documents.variant import (
 
 __all__ = [
     "ALL_TEST_IMAGES",
+    "L2",
     "AccuracyGate",
+    "Adadelta",
     "Adam",
+    "Constant",
     "ConstantRate",
     "EvaluationSet",
     "ExponentialRate",
@@ -36,12 +49,16 @@ __all__ = [
     "GradientDescent",
     "ImageSlice",
     "Layer",
+    "Loss",
     "Normal",
     "PiecewiseRate",
     "Protocol",
+    "RMSprop",
     "Reconstruction",
+    "RunningMeans",
     "Training",
     "TruncatedNormal",
+    "Uniform",
     "Variant",
     "Zeros",
     "gap",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mnist_repro.documents.validation import Checked, Flag, From1, KeptFraction, NotNegative
+from mnist_repro.documents.validation import Checked, Flag, From1, KeptFraction, NotNegative, Number, Positive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,26 @@ class Zeros(Checked):
     """Initial values that are all 0."""
 
 
-InitialValues = Normal | TruncatedNormal | GlorotUniform | Zeros
+@dataclass(frozen=True, kw_only=True)
+class Uniform(Checked):
+    """Uniform on ``-limit..limit``, or on that over the root of the layer's inputs, its outputs or their sum.
+
+    PyTorch's weights and biases have the limit 1 and ``fan="inputs"``, and scikit-learn's the limit ``6**0.5`` and
+    ``fan="inputs and outputs"``.
+    """
+
+    limit: Positive  #: before it is divided
+    fan: Literal["inputs", "outputs", "inputs and outputs"] | None = None  #: of the layer, also for its biases
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constant(Checked):
+    """Initial values that are all the same."""
+
+    value: Number  #: of each
+
+
+InitialValues = Normal | TruncatedNormal | GlorotUniform | Zeros | Uniform | Constant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +59,8 @@ class Layer(Checked):
     """A fully connected layer."""
 
     units: From1  #: number of outputs
-    #: of the outputs; the last layer's softmax is part of the loss
-    activation: Literal["sigmoid", "tanh", "relu", "softmax"]
+    #: of the outputs; the last layer's is part of the loss
+    activation: Literal["sigmoid", "tanh", "relu", "softmax", "identity"]
     weights: InitialValues  #: initial values
     biases: InitialValues | None  #: initial values; None: no biases
     keep_probability: KeptFraction = 1.0  #: fraction of the outputs that dropout keeps in a training step, in (0, 1]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mnist_repro.documents.protocol_rules import check_rates
-from mnist_repro.documents.validation import Checked, Decay, From0, From1, Positive
+from mnist_repro.documents.validation import ADDED_LATER, Checked, Decay, Flag, From0, From1, Positive, require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,10 +44,20 @@ LearningRate = ConstantRate | PiecewiseRate | ExponentialRate
 
 @dataclass(frozen=True, kw_only=True)
 class GradientDescent(Checked):
-    """Plain stochastic gradient descent; `clip_norm` as in `Adam`."""
+    """Stochastic gradient descent, with or without momentum.
+
+    With it, ``velocity = momentum * velocity - rate * gradient`` is added to a variable; in Nesterov's form,
+    ``momentum * velocity - rate * gradient``, with the new velocity.
+    """
 
     learning_rate: LearningRate  #: of each step
-    clip_norm: Positive | None = None
+    clip_norm: Positive | None = None  #: largest norm of each variable's gradient by itself; None: no clipping
+    momentum: Decay = field(default=0.0, metadata=ADDED_LATER)  #: fraction of the velocity that a step keeps
+    nesterov: Flag = field(default=False, metadata=ADDED_LATER)  #: whether momentum has Nesterov's form
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(not self.nesterov or self.momentum > 0, "GradientDescent.nesterov", "needs a momentum above 0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,4 +71,28 @@ class Adam(Checked):
     clip_norm: Positive | None = None  #: largest norm of each variable's gradient by itself; None: no clipping
 
 
-Optimizer = GradientDescent | Adam
+@dataclass(frozen=True, kw_only=True)
+class RMSprop(Checked):
+    """A step is the gradient over the root of the squares' running mean, times the rate.
+
+    Keras's own has epsilon outside of the root before TensorFlow 2.11, and inside from there on.
+    """
+
+    learning_rate: LearningRate  #: of each step
+    decay: Decay  #: of the mean square; Keras's rho
+    epsilon: Positive  #: keeps the divisor from 0
+    epsilon_in_root: Flag  #: whether it is added to the mean square; else to its root
+    clip_norm: Positive | None = None  #: largest norm of each variable's gradient by itself; None: no clipping
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adadelta(Checked):
+    """Adadelta in the form of its paper, times a rate; epsilon is added within both roots."""
+
+    learning_rate: LearningRate  #: of each step; the paper's is 1, as was Keras's until it became 0.001
+    decay: Decay  #: of the mean squares of gradients and steps; Keras's rho
+    epsilon: Positive  #: added to both
+    clip_norm: Positive | None = None  #: largest norm of each variable's gradient by itself; None: no clipping
+
+
+Optimizer = GradientDescent | Adam | RMSprop | Adadelta

@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any, Literal, get_args
 
 from mnist_repro.documents.layers import Layer
+from mnist_repro.documents.losses import Loss
 from mnist_repro.documents.optimizers import Optimizer
 from mnist_repro.documents.protocol_rules import check_protocol, check_slice, check_training
 from mnist_repro.documents.toml_schema import Text
@@ -124,6 +125,14 @@ class Training(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunningMeans(Checked):
+    """Means of loss and accuracy over a period's batches, each before its step, with its dropout: a progress bar's."""
+
+    name: Text = "running"  #: by which claims name them, as their `evaluation_set`
+    weighted: Flag = True  #: whether an incomplete batch counts by its images; else it counts as a whole one does
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reconstruction(Checked):
     """A choice that the document leaves open."""
 
@@ -150,6 +159,8 @@ class Protocol(Checked):
     title: Text = field(metadata=_FOR_READERS)  #: the same for readers
     layers: tuple[Layer, ...]  #: from the pixels to ten outputs
     optimizer: Optimizer  #: what makes steps of gradients
+    #: what training minimises; by default the mean cross entropy after softmax
+    loss: Loss = field(default=Loss(), metadata=ADDED_LATER)
     training: Training  #: images, batches and periods
     pixel_divisor: Positive  #: pixels 0..255 are divided by it before they enter the network
     #: what a slice of the training images means: its own positions, or as many random images, drawn for each run
@@ -161,6 +172,8 @@ class Protocol(Checked):
     evaluation_sets: tuple[EvaluationSet, ...]  #: on which a run is evaluated at its end, too
     evaluated_each_period: tuple[Text, ...]  #: names of evaluation sets for loss and accuracy
     evaluated_at_end: tuple[Text, ...]  #: likewise
+    #: means over the batches of each period; None: not measured
+    running: RunningMeans | None = field(default=None, metadata=ADDED_LATER)
     confusion_set: Text  #: name of the evaluation set of the document's confusion matrix, printed or not
     #: number of runs in each profile; those that are left out are `DEFAULT_SEEDS`
     seeds: Mapping[str, From1] = field(default_factory=dict, metadata=_FOR_READERS)
@@ -181,6 +194,11 @@ class Protocol(Checked):
     def measured_sets(self) -> tuple[EvaluationSet, ...]:
         """What a run is evaluated on at its end: the declared sets, and all test images."""
         return tuple(dict.fromkeys((*self.evaluation_sets, ALL_TEST_IMAGES)))
+
+    @property
+    def measured_each_period(self) -> tuple[str, ...]:
+        """Names of what a run measures after each period: evaluation sets, and running means."""
+        return (*self.evaluated_each_period, *([self.running.name] if self.running else []))
 
     def evaluation_set(self, name: str) -> EvaluationSet:
         """Return the evaluation set called `name`."""

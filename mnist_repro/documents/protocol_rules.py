@@ -59,9 +59,14 @@ def check_protocol(protocol: Protocol, *, classes: int, profiles: Sequence[str])
     require(outputs == [classes], "Protocol.layers", f"must end with a layer of {classes} units", *outputs)
     early = [layer for layer in protocol.layers[:-1] if layer.activation == "softmax"]
     require(not early, "Protocol.layers", "must have softmax in the last layer alone", *early)
+    last, wanted = protocol.layers[-1].activation, protocol.loss.activation
+    rule = f'must end with {wanted}, which the loss "{protocol.loss.kind}" takes in'
+    require(last == wanted, "Protocol.layers", rule, last)
     unknown = [name for name in protocol.seeds if name not in profiles]
     require(not unknown, "Protocol.seeds", f"may have the profiles {', '.join(profiles)}", *unknown)
     known = [each.name for each in protocol.measured_sets]
+    running = [protocol.running.name] if protocol.running else []
+    require(not {*running} & {*known}, "Protocol.running", "must have a name that no evaluation set has", *running)
     twice = sorted({name for name in known if known.count(name) > 1})
     require(not twice, "Protocol.evaluation_sets", "must have names of their own", *twice)
     for field, names in (

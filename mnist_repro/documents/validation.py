@@ -93,6 +93,8 @@ class Checked:
 def _fit(value: Any, kind: Any, place: str) -> Any:
     """Return an object of a program as the type `kind`, whose dataclasses are made already."""
     bare, _ = _unwrap(kind)
+    if value is None and NoneType in get_args(kind):
+        return None
     if get_origin(bare) is tuple:
         require(isinstance(value, (list, tuple)), place, "must be a tuple, such as (..., )", value)
         return tuple(_fit(item, get_args(bare)[0], f"{place}[{number}]") for number, item in enumerate(value))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from mnist_repro.documents.layers import GlorotUniform, InitialValues, Normal, TruncatedNormal, Zeros
+from mnist_repro.documents.layers import Constant, GlorotUniform, InitialValues, Normal, TruncatedNormal, Uniform, Zeros
 from mnist_repro.documents.protocol import IMAGE_PIXELS, Protocol, Training
 
 StreamName = Literal["initial values", "data order", "dropout", "dropout in evaluation", "split", "sample digits"]
@@ -45,14 +45,17 @@ def draw_initial_values(protocol: Protocol, *, seed: int) -> list[NDArray[np.flo
     values: list[NDArray[np.float32]] = []
     inputs = IMAGE_PIXELS
     for layer in protocol.layers:
-        values.append(_draw(layer.weights, shape=(inputs, layer.units), generator=generator))
+        fans = inputs, layer.units
+        values.append(_draw(layer.weights, shape=fans, fans=fans, generator=generator))
         if layer.biases is not None:
-            values.append(_draw(layer.biases, shape=(layer.units,), generator=generator))
+            values.append(_draw(layer.biases, shape=fans[1:], fans=fans, generator=generator))
         inputs = layer.units
     return [_move(value) for value in values] if protocol.start == "moved" else values
 
 
-def _draw(initial: InitialValues, *, shape: tuple[int, ...], generator: np.random.Generator) -> NDArray[np.float32]:
+def _draw(
+    initial: InitialValues, *, shape: tuple[int, ...], fans: tuple[int, int], generator: np.random.Generator
+) -> NDArray[np.float32]:
     match initial:
         case Normal(standard_deviation=scale):
             values = scale * generator.standard_normal(shape)
@@ -62,6 +65,11 @@ def _draw(initial: InitialValues, *, shape: tuple[int, ...], generator: np.rando
         case GlorotUniform():
             limit = np.sqrt(6.0 / sum(shape))
             values = generator.uniform(-limit, limit, shape)
+        case Uniform(limit=limit, fan=fan):
+            divisor = {None: 1, "inputs": fans[0], "outputs": fans[1], "inputs and outputs": sum(fans)}[fan]
+            values = generator.uniform(-limit, limit, shape) / np.sqrt(divisor)
+        case Constant(value=value):
+            values = np.full(shape, value)
         case Zeros():
             values = np.zeros(shape)
     return values.astype(np.float32)

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from itertools import groupby
-from math import prod
 from typing import Literal
 
 import numpy as np
@@ -22,8 +21,8 @@ from mnist_repro.documents.protocol import ALL_TEST_IMAGES, IMAGE_PIXELS, Evalua
 from mnist_repro.records.environment import describe_environment, training_code_sha256
 from mnist_repro.records.run import Period, RunRecord, Status
 from mnist_repro.training.compiled_steps import Network
-from mnist_repro.training.evaluation import DivergedError, Evaluation, evaluate_logits
-from mnist_repro.training.images import images_of
+from mnist_repro.training.evaluation import DivergedError, Evaluation, evaluate_logits, find_penalty
+from mnist_repro.training.images import allocate_pixels, images_of
 from mnist_repro.training.keras_model import learning_rate_at
 from mnist_repro.training.randomness import DropoutStream, draw_batches, draw_initial_values, draw_split, dropout_layers
 
@@ -187,7 +186,7 @@ class Trainer:
         DivergedError
             If a loss is not finite.
         """
-        wanted = tuple(evaluation_sets)
+        wanted, penalty = tuple(evaluation_sets), find_penalty(self.protocol.loss, self.model)
         evaluations: dict[str, Evaluation] = {}
         for (source, dropout), group in groupby(sorted(wanted, key=_pass), key=_pass):
             # Sets of one source overlap: evaluate each image once.
@@ -198,7 +197,9 @@ class Trainer:
             for evaluation_set in sets:
                 _, labels = images_of(self._images_of_run, evaluation_set.images)
                 part = slice(evaluation_set.images.start - start, evaluation_set.images.stop - start)
-                evaluations[evaluation_set.name] = evaluate_logits(logits[part], labels)
+                evaluations[evaluation_set.name] = evaluate_logits(
+                    logits[part], labels, loss=self.protocol.loss, penalty=penalty
+                )
         return {evaluation_set.name: evaluations[evaluation_set.name] for evaluation_set in wanted}
 
     def _load_batches(self, *, period: int) -> None:
@@ -211,7 +212,7 @@ class Trainer:
         renews = carries or training.order == "permuted each period"
         self._batches_end = training.steps_after(period) if renews else sys.maxsize
         for batches in draw_batches(self.protocol, seed=self._seed, period=period):
-            pixels = _empty((*batches.shape, IMAGE_PIXELS))
+            pixels = allocate_pixels((*batches.shape, IMAGE_PIXELS))
             for batch, places in zip(pixels, batches, strict=True):
                 self._scale(images[places], out=batch)
             # Share the memory instead of copying: TensorFlow keeps freed memory in pieces, enough for two sets.
@@ -232,13 +233,17 @@ class Trainer:
             raise RuntimeError(msg)
 
     def _describe_period(self, step: int, measured: dict[str, Evaluation], *, seconds: float) -> Period:
-        return Period(
+        """Return what was measured after a period; raises a DivergedError if a batch's loss was not finite."""
+        period = Period(
             step=step,
             learning_rate=learning_rate_at(self.protocol.optimizer.learning_rate, step=step - 1),
             loss={name: evaluation.loss for name, evaluation in measured.items()},
             accuracy={name: evaluation.accuracy for name, evaluation in measured.items()},
             seconds=seconds,
         )
+        if running := self.protocol.running:
+            period.loss[running.name], period.accuracy[running.name] = self._network.take_running_means()
+        return period
 
     def _logits(self, images: ImageSlice, *, dropout: bool) -> NDArray[np.float64]:
         if images not in self._evaluation_images:
@@ -254,14 +259,6 @@ class Trainer:
             pixels, np.float32(self.protocol.pixel_divisor), out=out, dtype=np.float32
         )
         return scaled
-
-
-def _empty(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return an uninitialised array aligned to 64 bytes, as TensorFlow requires to use it without a copy."""
-    numbers = prod(shape)
-    space = np.empty(numbers + 64, dtype=np.float32)
-    start = -space.ctypes.data % 64 // space.itemsize
-    return space[start : start + numbers].reshape(shape)
 
 
 def _pass(evaluation_set: EvaluationSet) -> tuple[Literal["train", "test"], bool]:

@@ -14,7 +14,15 @@ import pytest
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.layers import Normal, Zeros
-from mnist_repro.documents.protocol import ALL_TEST_IMAGES, AccuracyGate, ImageSlice, Protocol, Reconstruction
+from mnist_repro.documents.losses import Loss
+from mnist_repro.documents.protocol import (
+    ALL_TEST_IMAGES,
+    AccuracyGate,
+    ImageSlice,
+    Protocol,
+    Reconstruction,
+    RunningMeans,
+)
 from mnist_repro.errors import ReproError
 
 _IDS = [
@@ -246,6 +254,27 @@ def test_protocol_undeclared_evaluation_set_is_refused(change: dict[str, Any]) -
         ValueError, match=r"must name a declared evaluation set: validation, test, .*; received 'nowhere'"
     ):
         replace(load_catalogue().protocols["tf1-basic"], **change)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        pytest.param({"loss": Loss(kind="quadratic")}, 'must end with sigmoid, .* "quadratic"', id="loss of sigmoids"),
+        pytest.param({"running": RunningMeans(name="test")}, "a name that no evaluation set has; .* 'test'", id="name"),
+    ],
+)
+def test_protocol_values_at_odds_are_refused(change: dict[str, Any], rule: str) -> None:
+    """A loss fits the last layer, and running means are told from evaluation sets."""
+    with pytest.raises(ValueError, match=rule):
+        replace(load_catalogue().protocols["tf1-basic"], **change)
+
+
+def test_measured_each_period_has_the_running_means() -> None:
+    """Claims of a period may name the evaluation sets of each period, and the running means."""
+    protocol = load_catalogue().protocols["tf1-basic"]
+
+    assert protocol.measured_each_period == protocol.evaluated_each_period
+    assert replace(protocol, running=RunningMeans()).measured_each_period[-1] == "running"
 
 
 def test_evaluation_set_name_gives_the_set_of_that_name() -> None:

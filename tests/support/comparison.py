@@ -31,7 +31,7 @@ class Comparison:
         actual = self._train(protocol, seed=seed, steps=steps)
         initial = draw_initial_values(protocol, seed=seed)
         images = protocol.training.images
-        orders = self._orders(protocol, seed=seed)
+        orders = self.draw_orders(protocol, seed=seed)
         dropout = DropoutStream(seed, layers=dropout_layers(protocol))
         sizes = [len(batch) for batch in islice(reference.list_batches(protocol, orders), steps)]
         expected = reference.train(
@@ -58,7 +58,8 @@ class Comparison:
         return self._trained[key]
 
     @staticmethod
-    def _orders(protocol: Protocol, *, seed: int) -> list[NDArray[np.int64]]:
+    def draw_orders(protocol: Protocol, *, seed: int) -> list[NDArray[np.int64]]:
+        """Return the orders of the training images that a run's first steps may take."""
         images, order, generator = len(protocol.training.images), protocol.training.order, stream(seed, "data order")
         drawn = [np.arange(images) if order == "as stored" else generator.permutation(images) for _ in range(STEPS + 1)]
         return drawn if order == "permuted each period" else [drawn[0]] * len(drawn)
@@ -72,7 +73,7 @@ class Comparison:
         labels = self._dataset.train_labels[images.start : images.stop]
 
         def first_batch(seed: int) -> NDArray[np.uint8]:
-            return labels[self._orders(protocol, seed=seed)[0][:size]]
+            return labels[self.draw_orders(protocol, seed=seed)[0][:size]]
 
         # Not 0: that is the seed with which a trainer compiles.
         seeds = count(1)

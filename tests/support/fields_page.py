@@ -12,10 +12,20 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from mnist_repro.documents import claim, comparison, document, explanation, layers, optimizers, protocol, statement
+from mnist_repro.documents import (
+    claim,
+    comparison,
+    document,
+    explanation,
+    layers,
+    losses,
+    optimizers,
+    protocol,
+    statement,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "declaring.md"
-MODULES = (protocol, layers, optimizers, document, statement, comparison, explanation)
+MODULES = (protocol, layers, losses, optimizers, document, statement, comparison, explanation)
 # What an entry of the file says is explained where the object is declared that it becomes.
 EXPLAINED = {"_Entry": claim.Claim, "_Quantity": claim.Claim, "_File": document.Document}
 
