@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from problem import BATCHES, SEED, Problem
 
-from mnist_repro.documents.protocol import Adam
+from mnist_repro.documents.optimizers import Adam
 from mnist_repro.training.randomness import dropout_layers
 
 

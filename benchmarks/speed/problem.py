@@ -52,7 +52,7 @@ class Problem:
 
     @cached_property
     def _places(self) -> NDArray[np.int64]:
-        return draw_batches(self.protocol, seed=SEED)[:BATCHES]
+        return draw_batches(self.protocol, seed=SEED)[0][:BATCHES]
 
     def loss(self, values: list[NDArray[np.float32]]) -> float:
         """Return the mean cross-entropy of the first batch with these weights and biases, in nats, in float64."""

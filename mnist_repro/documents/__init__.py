@@ -4,24 +4,26 @@ Authors of a document import from here all that its `experiments.py`, `alternati
 """
 
 from mnist_repro.documents.gap import gap
+from mnist_repro.documents.layers import Constant, GlorotUniform, Layer, Normal, TruncatedNormal, Uniform, Zeros
+from mnist_repro.documents.losses import L2, Loss
+from mnist_repro.documents.optimizers import (
+    Adadelta,
+    Adam,
+    ConstantRate,
+    ExponentialRate,
+    GradientDescent,
+    PiecewiseRate,
+    RMSprop,
+)
 from mnist_repro.documents.protocol import (
     ALL_TEST_IMAGES,
     AccuracyGate,
-    Adam,
-    ConstantRate,
     EvaluationSet,
-    ExponentialRate,
-    GlorotUniform,
-    GradientDescent,
     ImageSlice,
-    Layer,
-    Normal,
-    PiecewiseRate,
     Protocol,
     Reconstruction,
+    RunningMeans,
     Training,
-    TruncatedNormal,
-    Zeros,
 )
 from mnist_repro.documents.variant import (
     Variant,
@@ -35,8 +37,11 @@ from mnist_repro.documents.variant import (
 
 __all__ = [
     "ALL_TEST_IMAGES",
+    "L2",
     "AccuracyGate",
+    "Adadelta",
     "Adam",
+    "Constant",
     "ConstantRate",
     "EvaluationSet",
     "ExponentialRate",
@@ -44,12 +49,16 @@ __all__ = [
     "GradientDescent",
     "ImageSlice",
     "Layer",
+    "Loss",
     "Normal",
     "PiecewiseRate",
     "Protocol",
+    "RMSprop",
     "Reconstruction",
+    "RunningMeans",
     "Training",
     "TruncatedNormal",
+    "Uniform",
     "Variant",
     "Zeros",
     "gap",

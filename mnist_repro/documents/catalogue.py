@@ -233,7 +233,7 @@ def check_measured(claim: Claim, *, protocol: Protocol) -> None:
     if (claim.period or 1) > protocol.training.periods:
         raise not_measured(claim)
     at_end = [each.name for each in protocol.measured_sets]
-    known = at_end if claim.period is None else protocol.evaluated_each_period
+    known = at_end if claim.period is None else protocol.measured_each_period
     if claim.evaluation_set not in known and (claim.metric in _ON_IMAGES or claim.evaluation_set is not None):
         raise not_measured(claim, known=known)
     if claim.unit == "images" and claim.whole != (

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mnist_repro.documents.protocol import Layer, Profile, Protocol, Zeros
+from mnist_repro.documents.layers import Constant, Layer, Zeros
+from mnist_repro.documents.protocol import Profile, Protocol
+
+_FIXED = Zeros | Constant
 
 
 def is_deterministic(protocol: Protocol) -> bool:
@@ -15,7 +18,7 @@ def is_deterministic(protocol: Protocol) -> bool:
 
 
 def _draws_nothing(layer: Layer) -> bool:
-    is_fixed = isinstance(layer.weights, Zeros) and isinstance(layer.biases, Zeros | None)
+    is_fixed = isinstance(layer.weights, _FIXED) and isinstance(layer.biases, _FIXED | None)
     return is_fixed and layer.keep_probability == 1
 
 

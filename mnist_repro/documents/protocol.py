@@ -15,19 +15,12 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal, get_args
 
-from mnist_repro.documents.protocol_rules import check_protocol, check_rates, check_slice, check_training
+from mnist_repro.documents.layers import Layer
+from mnist_repro.documents.losses import Loss
+from mnist_repro.documents.optimizers import Optimizer
+from mnist_repro.documents.protocol_rules import check_protocol, check_slice, check_training
 from mnist_repro.documents.toml_schema import Text
-from mnist_repro.documents.validation import (
-    Checked,
-    Decay,
-    Flag,
-    Fraction,
-    From0,
-    From1,
-    KeptFraction,
-    NotNegative,
-    Positive,
-)
+from mnist_repro.documents.validation import ADDED_LATER, Checked, Flag, Fraction, From0, From1, Positive
 
 IMAGE_PIXELS = 28 * 28
 CLASSES = 10
@@ -71,106 +64,10 @@ ALL_TEST_IMAGES = EvaluationSet(name="all test images", images=ImageSlice(source
 
 
 @dataclass(frozen=True, kw_only=True)
-class Normal(Checked):
-    """Initial values drawn from a normal distribution around 0."""
-
-    standard_deviation: NotNegative  #: of the distribution
-
-
-@dataclass(frozen=True, kw_only=True)
-class TruncatedNormal(Checked):
-    """The same without values beyond two standard deviations; `standard_deviation` is that before the cut."""
-
-    standard_deviation: NotNegative  #: of the distribution
-
-
-@dataclass(frozen=True, kw_only=True)
-class GlorotUniform(Checked):
-    """Uniform on ``-limit..limit``, with ``limit = sqrt(6 / (inputs + outputs))``: Keras's default for weights."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Zeros(Checked):
-    """Initial values that are all 0."""
-
-
-InitialValues = Normal | TruncatedNormal | GlorotUniform | Zeros
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layer(Checked):
-    """A fully connected layer."""
-
-    units: From1  #: number of outputs
-    #: of the outputs; the last layer's softmax is part of the loss
-    activation: Literal["sigmoid", "tanh", "relu", "softmax"]
-    weights: InitialValues  #: initial values
-    biases: InitialValues | None  #: initial values; None: no biases
-    keep_probability: KeptFraction = 1.0  #: fraction of the outputs that dropout keeps in a training step, in (0, 1]
-    rescales_kept: Flag = True  #: whether kept outputs are divided by `keep_probability`
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConstantRate(Checked):
-    """The same learning rate at every step."""
-
-    rate: Positive  #: of all steps
-
-
-@dataclass(frozen=True, kw_only=True)
-class PiecewiseRate(Checked):
-    """Learning rates that change at given steps.
-
-    A step whose index, counted from 0, equals a boundary still has the earlier rate.
-    """
-
-    boundaries: tuple[From0, ...]  #: last steps with each rate but the last, counted from 0
-    rates: tuple[Positive, ...]  #: one more than boundaries
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_rates(self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExponentialRate(Checked):
-    """``start * factor ** floor(step / every_steps)``."""
-
-    start: Positive  #: rate of the first step
-    factor: Positive  #: by which it is multiplied
-    every_steps: From1  #: after how many steps each time
-
-
-LearningRate = ConstantRate | PiecewiseRate | ExponentialRate
-
-
-@dataclass(frozen=True, kw_only=True)
-class GradientDescent(Checked):
-    """Plain stochastic gradient descent; `clip_norm` as in `Adam`."""
-
-    learning_rate: LearningRate  #: of each step
-    clip_norm: Positive | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Adam(Checked):
-    """Adam in the form of its paper's section 2: epsilon is added to the uncorrected root of the second moment."""
-
-    learning_rate: LearningRate  #: of each step
-    beta_1: Decay  #: decay of the mean gradient
-    beta_2: Decay  #: decay of the mean square
-    epsilon: Positive  #: added to the root of that
-    clip_norm: Positive | None = None  #: largest norm of each variable's gradient by itself; None: no clipping
-
-
-Optimizer = GradientDescent | Adam
-
-
-@dataclass(frozen=True, kw_only=True)
 class Training(Checked):
     """The training images and their order.
 
-    The ordered images are cut into batches; an incomplete last batch is dropped. The batches come in turn.
+    The ordered images are cut into batches, which come in turn.
     """
 
     images: ImageSlice  #: where they are taken from
@@ -180,6 +77,8 @@ class Training(Checked):
     restart_each_period: Flag  #: whether every period starts again at the first batch
     #: permuted for the run, anew for each period, or not at all
     order: Literal["permuted once", "permuted each period", "as stored"] = "permuted once"
+    #: images that fill no batch: left out, a batch of their own, or the start of a batch that the next order fills
+    last_batch: Literal["dropped", "kept", "carried over"] = field(default="dropped", metadata=ADDED_LATER)
     #: whether a period is meant to have more steps than there are batches, and so goes through them again
     repeats_batches: Flag = field(default=False, metadata=_FOR_READERS)
 
@@ -190,13 +89,47 @@ class Training(Checked):
     @property
     def steps(self) -> int:
         """Steps of the whole run."""
-        return self.periods * self.steps_per_period
+        return self.steps_after(self.periods)
 
     @property
     def batches(self) -> int:
-        """Different batches that a run uses."""
-        used = self.steps_per_period if self.restart_each_period else self.steps
-        return min(len(self.images) // self.batch_size, used)
+        """Different batches that a run uses; where images are carried over, that a period does."""
+        return self.steps_per_turn if self.last_batch == "carried over" else min(self.all_batches, self.steps_per_turn)
+
+    @property
+    def all_batches(self) -> int:
+        """Batches of all training images, with the incomplete one if it is trained on."""
+        whole, left = divmod(len(self.images), self.batch_size)
+        return whole + (left > 0 and self.last_batch != "dropped")
+
+    @property
+    def steps_per_turn(self) -> int:
+        """Steps after which the first batch comes again, even if the last one did not come."""
+        renewed = self.restart_each_period or self.last_batch == "carried over"
+        return self.steps_per_period if renewed else self.steps
+
+    @property
+    def examples(self) -> int:
+        """Images that a run trains on, each as often as it does."""
+        if self.last_batch != "kept":
+            return self.steps * self.batch_size
+        turn, missing = self.steps_per_turn, -len(self.images) % self.batch_size
+        incomplete = len(range(self.all_batches - 1, turn, self.all_batches))
+        return self.steps * self.batch_size - incomplete * missing * (self.steps // turn)
+
+    def steps_after(self, period: int) -> int:
+        """Return the number of steps made by the end of a period, counted from 1."""
+        if self.last_batch == "carried over" and self.restart_each_period:
+            return -(-period * len(self.images) // self.batch_size)
+        return period * self.steps_per_period
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningMeans(Checked):
+    """Means of loss and accuracy over a period's batches, each before its step, with its dropout: a progress bar's."""
+
+    name: Text = "running"  #: by which claims name them, as their `evaluation_set`
+    weighted: Flag = True  #: whether an incomplete batch counts by its images; else it counts as a whole one does
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,6 +159,8 @@ class Protocol(Checked):
     title: Text = field(metadata=_FOR_READERS)  #: the same for readers
     layers: tuple[Layer, ...]  #: from the pixels to ten outputs
     optimizer: Optimizer  #: what makes steps of gradients
+    #: what training minimises; by default the mean cross entropy after softmax
+    loss: Loss = field(default=Loss(), metadata=ADDED_LATER)
     training: Training  #: images, batches and periods
     pixel_divisor: Positive  #: pixels 0..255 are divided by it before they enter the network
     #: what a slice of the training images means: its own positions, or as many random images, drawn for each run
@@ -237,6 +172,8 @@ class Protocol(Checked):
     evaluation_sets: tuple[EvaluationSet, ...]  #: on which a run is evaluated at its end, too
     evaluated_each_period: tuple[Text, ...]  #: names of evaluation sets for loss and accuracy
     evaluated_at_end: tuple[Text, ...]  #: likewise
+    #: means over the batches of each period; None: not measured
+    running: RunningMeans | None = field(default=None, metadata=ADDED_LATER)
     confusion_set: Text  #: name of the evaluation set of the document's confusion matrix, printed or not
     #: number of runs in each profile; those that are left out are `DEFAULT_SEEDS`
     seeds: Mapping[str, From1] = field(default_factory=dict, metadata=_FOR_READERS)
@@ -257,6 +194,11 @@ class Protocol(Checked):
     def measured_sets(self) -> tuple[EvaluationSet, ...]:
         """What a run is evaluated on at its end: the declared sets, and all test images."""
         return tuple(dict.fromkeys((*self.evaluation_sets, ALL_TEST_IMAGES)))
+
+    @property
+    def measured_each_period(self) -> tuple[str, ...]:
+        """Names of what a run measures after each period: evaluation sets, and running means."""
+        return (*self.evaluated_each_period, *([self.running.name] if self.running else []))
 
     def evaluation_set(self, name: str) -> EvaluationSet:
         """Return the evaluation set called `name`."""
@@ -287,14 +229,15 @@ class Protocol(Checked):
         weights = sum(before * after for before, after in pairwise(widths))
         first_layer = widths[0] * widths[1]
         # Forward and the weights' gradient for each layer, the inputs' gradient for all but the first.
-        return (3 * weights - first_layer) * self.training.batch_size * self.training.steps
+        return (3 * weights - first_layer) * self.training.examples
 
 
 def _deciding(value: Any) -> Any:
     """Return `value` as plain JSON types, without the fields for readers."""
     if is_dataclass(value):
-        kept = {f.name: _deciding(getattr(value, f.name)) for f in fields(value) if f.metadata != _FOR_READERS}
-        return {"kind": type(value).__name__, **kept}
+        kept = [f for f in fields(value) if f.metadata != _FOR_READERS]
+        kept = [f for f in kept if f.metadata != ADDED_LATER or getattr(value, f.name) != f.default]
+        return {"kind": type(value).__name__, **{f.name: _deciding(getattr(value, f.name)) for f in kept}}
     if isinstance(value, tuple):
         return [_deciding(item) for item in value]
     return value

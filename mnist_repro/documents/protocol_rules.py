@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from mnist_repro.documents.validation import require
 
 if TYPE_CHECKING:
-    from mnist_repro.documents.protocol import ImageSlice, PiecewiseRate, Protocol, Training
+    from mnist_repro.documents.optimizers import PiecewiseRate
+    from mnist_repro.documents.protocol import ImageSlice, Protocol, Training
 
 _IMAGES = {"train": 60_000, "test": 10_000}
 
@@ -36,14 +37,20 @@ def check_rates(schedule: PiecewiseRate) -> None:
 def check_training(training: Training) -> None:
     """Require a whole batch, and no period that takes batches twice by mistake."""
     images, size, steps = len(training.images), training.batch_size, training.steps_per_period
-    whole = images // size
     rule = f"must be at most {images:,}, the number of training images"
-    require(whole > 0, "Training.batch_size", rule, size)
+    require(size <= images, "Training.batch_size", rule, size)
+    batches, kind = training.all_batches, "whole " if training.last_batch == "dropped" else ""
     rule = (
-        f"must be at most {whole:,}, the whole batches of {size:,} in {images:,} images, "
+        f"must be at most {batches:,}, the {kind}batches of {size:,} in {images:,} images, "
         "or repeats_batches=True must say that a period goes through them again"
     )
-    require(steps <= whole or training.repeats_batches, "Training.steps_per_period", rule, steps)
+    require(steps <= batches or training.repeats_batches, "Training.steps_per_period", rule, steps)
+    rule = (
+        f"must be {batches:,}, the batches that {images:,} images start, where a period restarts with images "
+        "carried over; with restart_each_period=False it may be any number"
+    )
+    ends_with_images = training.last_batch == "carried over" and training.restart_each_period
+    require(steps == batches or not ends_with_images, "Training.steps_per_period", rule, steps)
 
 
 def check_protocol(protocol: Protocol, *, classes: int, profiles: Sequence[str]) -> None:
@@ -52,9 +59,14 @@ def check_protocol(protocol: Protocol, *, classes: int, profiles: Sequence[str])
     require(outputs == [classes], "Protocol.layers", f"must end with a layer of {classes} units", *outputs)
     early = [layer for layer in protocol.layers[:-1] if layer.activation == "softmax"]
     require(not early, "Protocol.layers", "must have softmax in the last layer alone", *early)
+    last, wanted = protocol.layers[-1].activation, protocol.loss.activation
+    rule = f'must end with {wanted}, which the loss "{protocol.loss.kind}" takes in'
+    require(last == wanted, "Protocol.layers", rule, last)
     unknown = [name for name in protocol.seeds if name not in profiles]
     require(not unknown, "Protocol.seeds", f"may have the profiles {', '.join(profiles)}", *unknown)
     known = [each.name for each in protocol.measured_sets]
+    running = [protocol.running.name] if protocol.running else []
+    require(not {*running} & {*known}, "Protocol.running", "must have a name that no evaluation set has", *running)
     twice = sorted({name for name in known if known.count(name) > 1})
     require(not twice, "Protocol.evaluation_sets", "must have names of their own", *twice)
     for field, names in (

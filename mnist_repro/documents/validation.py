@@ -22,6 +22,7 @@ from msgspec import Meta
 Kind = TypeVar("Kind")
 
 Flag = Annotated[bool, Meta(description="True or False")]
+Number = Annotated[float, Meta(description="a finite number")]
 Positive = Annotated[float, Meta(gt=0, description="a positive number")]
 NotNegative = Annotated[float, Meta(ge=0, description="a number from 0")]
 Fraction = Annotated[float, Meta(ge=0, le=1, description="a fraction from 0 to 1, such as 0.97 for 97 %")]
@@ -31,6 +32,9 @@ KeptFraction = Annotated[
 Decay = Annotated[float, Meta(ge=0, lt=1, description="a number from 0 and below 1")]
 From0 = Annotated[int, Meta(ge=0, description="a whole number from 0")]
 From1 = Annotated[int, Meta(ge=1, description="a whole number from 1")]
+
+# Metadata of a field that came after the first records: it is hashed only where it is not at its default.
+ADDED_LATER: dict[str, Any] = {"hashed_at_default": False}
 
 
 class MisfitError(ValueError):
@@ -89,6 +93,8 @@ class Checked:
 def _fit(value: Any, kind: Any, place: str) -> Any:
     """Return an object of a program as the type `kind`, whose dataclasses are made already."""
     bare, _ = _unwrap(kind)
+    if value is None and NoneType in get_args(kind):
+        return None
     if get_origin(bare) is tuple:
         require(isinstance(value, (list, tuple)), place, "must be a tuple, such as (..., )", value)
         return tuple(_fit(item, get_args(bare)[0], f"{place}[{number}]") for number, item in enumerate(value))

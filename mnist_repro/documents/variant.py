@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.protocol import InitialValues, Layer, Protocol
+from mnist_repro.documents.layers import InitialValues, Layer
+from mnist_repro.documents.protocol import Protocol
 
 # With fewer runs no exact p-value is as small as 5 %.
 FEWEST_SEEDS = 19

@@ -105,7 +105,7 @@ def _protocol(name: str, recipe: Recipe, claims: Sequence[DraftedClaim], answers
         "confusion_set": f'"{"test" if "test" in sets else sets[0]}"',
         "seeds": '{"brief": 2, "quick": 20, "versions": 20, "full": 40}',
         "gate": _gate(own),
-        "reconstructions": _reconstructions(recipe, answers),
+        "reconstructions": _reconstructions(answers),
     }
     comments = {
         "layers": "layers",
@@ -160,7 +160,7 @@ def _optimizer(recipe: Recipe) -> str:
         return _gap("the optimiser and its learning rate: no source that was read names them")
     if found.kind not in ("Adam", "GradientDescent") or found.momentum:
         kind = f"{found.kind} with momentum" if found.momentum else found.kind
-        return _gap(f"the optimiser: the source has {kind}, which no experiment can have yet")
+        return _gap(f"the optimiser: the source has {kind}, whose constants the draft does not read")
     rate = _gap(f"the learning rate: {found.rate_source or 'not said'}")
     rate = f"ConstantRate(rate={found.rate})" if found.rate is not None else rate
     if found.kind == "GradientDescent":
@@ -179,10 +179,12 @@ def _training(recipe: Recipe, claims: Sequence[DraftedClaim], answers: Answers) 
         "images": _images(images),
         "batch_size": batch or _gap("the images of a step"),
         "periods": periods or _gap("how many periods a run has; one, where the source counts steps alone"),
-        "steps_per_period": (stop - start) // batch if batch and recipe.is_fitted else steps,
+        "steps_per_period": -(-(stop - start) // batch) if batch and recipe.is_fitted else steps,
         "restart_each_period": recipe.is_fitted or _gap("whether each period starts again at the first batch"),
         "order": '"permuted each period"' if recipe.is_fitted else _gap("the order of the training images"),
     }
+    if recipe.is_fitted:
+        values["last_batch"] = '"kept"'
     return "Training(\n" + "".join(f"            {key}={value},\n" for key, value in values.items()) + "        )"
 
 
@@ -195,15 +197,12 @@ def _gate(claims: Sequence[DraftedClaim]) -> str:
     return f'AccuracyGate(evaluation_set="{final.evaluation_set}", minimum={max(0.0, round(value - _MARGIN, 2))})'
 
 
-def _reconstructions(recipe: Recipe, answers: Answers) -> str:
+def _reconstructions(answers: Answers) -> str:
     found = [
         ("images", f"{q.key.removeprefix('images.')}: {q.value}", f"Answered; the guess rested on {q.why}.")
         for q in answers.questions.values()
         if q.key.startswith("images.") and not q.is_open
     ]
-    start, stop = (int(end) for end in answers["images.trained-on"].partition(":")[2].split("-"))
-    if recipe.is_fitted and (stop - start) % (recipe.batch_size or _KERAS_BATCH):
-        found.append(("incomplete last batch", "dropped", "Keras trains on it; an experiment cannot."))
     lines = (
         f'            Reconstruction(choice="{choice}", chosen="{chosen}", evidence="{evidence}"),\n'
         for choice, chosen, evidence in found

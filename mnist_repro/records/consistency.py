@@ -5,7 +5,7 @@ Many records are checked together, which takes microseconds each. A value that s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set as AbstractSet
 from itertools import permutations, repeat
 from math import isclose, log
 from operator import eq, getitem
@@ -14,15 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_repro.datasets.dataset import MNIST_CLASSES, MNIST_SHA256
-from mnist_repro.documents.protocol import (
-    ALL_TEST_IMAGES,
-    CLASSES,
-    ConstantRate,
-    EvaluationSet,
-    LearningRate,
-    PiecewiseRate,
-    Protocol,
-)
+from mnist_repro.documents.losses import Loss
+from mnist_repro.documents.optimizers import ConstantRate, LearningRate, PiecewiseRate
+from mnist_repro.documents.protocol import ALL_TEST_IMAGES, CLASSES, EvaluationSet, Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore, collection_paused
@@ -33,8 +27,8 @@ _Broken = tuple[RunRecord, str, object]
 # As many records as fit a processor's cache are checked at once.
 _TOGETHER = 200
 
-# A wrong answer leaves at most half of the probability to the true class.
-_LEAST_LOSS = log(2) * (1 - 1e-9)
+# A wrong answer leaves at most half of the probability to the true class; a loss is rounded.
+_LOSS_SLACK = 1e-9
 # How far float32 may differ, as fractions: a power, and a loss where batches have other sizes.
 _RATE_ROUNDING, _LOSS_ROUNDING = 1e-6, 1e-5
 
@@ -92,15 +86,16 @@ def _find_broken(records: Sequence[RunRecord], protocol: Protocol | None, *, is_
             losses=[record.final_loss for record in completed],
             accuracies=[record.final_accuracy for record in completed],
             sets=[*sets.values()],
+            names=sets.keys(),
         )
-        yield from _check_losses(completed, sets)
+        yield from _check_losses(completed, sets.values(), protocol.loss)
         yield from _check_last_period(completed, protocol)
     yield from _check_confusion(completed, protocol)
 
 
 def _check_periods(records: Sequence[RunRecord], protocol: Protocol) -> Iterator[_Broken]:
     training = protocol.training
-    steps = [number * training.steps_per_period for number in range(1, training.periods + 1)]
+    steps = [*map(training.steps_after, range(1, training.periods + 1))]
     rates = [learning_rate_at(protocol.optimizer.learning_rate, step=step - 1) for step in steps]
     for record in records:
         made = len(record.periods)
@@ -118,6 +113,7 @@ def _check_periods(records: Sequence[RunRecord], protocol: Protocol) -> Iterator
         losses=[period.loss for period in periods],
         accuracies=[period.accuracy for period in periods],
         sets=[protocol.evaluation_set(name) for name in protocol.evaluated_each_period],
+        names={*protocol.measured_each_period},
     )
 
 
@@ -136,9 +132,9 @@ def _check_evaluations(
     losses: Sequence[dict[str, float]],
     accuracies: Sequence[dict[str, float]],
     sets: Sequence[EvaluationSet],
+    names: AbstractSet[str],
 ) -> Iterator[_Broken]:
-    """Check which sets were evaluated, and the accuracies on them; each evaluation is of the record at its place."""
-    names = {each.name for each in sets}
+    """Check what was measured, and the accuracies on sets; each evaluation is of the record at its place."""
     for measured in (losses, accuracies):
         if not all(map(eq, map(dict.keys, measured), repeat(names))):
             record, other = next(pair for pair in zip(records, measured, strict=True) if pair[1].keys() != names)
@@ -176,13 +172,17 @@ def _is_part(part: EvaluationSet, whole: EvaluationSet) -> bool:
     return is_alike and b.start <= a.start and a.stop <= b.stop
 
 
-def _check_losses(completed: Sequence[RunRecord], names: Iterable[str]) -> Iterator[_Broken]:
+def _check_losses(completed: Sequence[RunRecord], sets: Iterable[EvaluationSet], declared: Loss) -> Iterator[_Broken]:
     """Check that losses at the end allow the accuracies; reading those of all periods would take as long again."""
-    for name in names:
-        loss = _tabulate((record.final_loss for record in completed), name)
-        accuracy = _tabulate((record.final_accuracy for record in completed), name)
-        rule = f"the loss on {name} is at least ln 2 times the fraction of wrong answers"
-        yield from _name_broken(completed, rule, loss < _LEAST_LOSS * (1 - accuracy), received=loss)
+    said, least = ("1/4", 0.25) if declared.kind == "quadratic" else ("ln 2", log(2))
+    for each in sets:
+        loss = _tabulate((record.final_loss for record in completed), each.name)
+        accuracy = _tabulate((record.final_accuracy for record in completed), each.name)
+        scale = (len(each.images) if declared.summed else 1) / declared.divisor
+        rule = f"the loss on {each.name} is at least {said} times the fraction of wrong answers"
+        rule += "" if scale == 1 else f", times {scale:g}"
+        is_less = loss < scale * least * (1 - _LOSS_SLACK) * (1 - accuracy)
+        yield from _name_broken(completed, rule, is_less, received=loss)
 
 
 def _check_last_period(completed: Iterable[RunRecord], protocol: Protocol) -> Iterator[_Broken]:

@@ -36,7 +36,7 @@ class Period:
 
     step: Step  #: steps made so far
     learning_rate: Rate  #: of the period's last step
-    loss: dict[str, Loss]  #: mean cross-entropy in nats, by evaluation set
+    loss: dict[str, Loss]  #: as the protocol declares it, cross entropies in nats; by evaluation set
     accuracy: dict[str, Fraction]  #: by evaluation set
     seconds: Seconds  #: of the period's training alone
 

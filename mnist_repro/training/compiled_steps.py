@@ -7,6 +7,7 @@ the last axis, and ten classes are too few to fill a vector. The numbers are the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import isfinite
 from operator import getitem
 from typing import Any
 
@@ -14,8 +15,10 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow import keras
 
+from mnist_repro.documents.losses import L2
 from mnist_repro.documents.protocol import IMAGE_PIXELS, Protocol
-from mnist_repro.training.keras_model import build_model, build_optimizer, set_number_format
+from mnist_repro.training.evaluation import DivergedError, is_penalized
+from mnist_repro.training.keras_model import build_model, build_optimizer, find_losses, set_number_format
 from mnist_repro.training.randomness import dropout_layers
 
 # XLA fuses the many small operations of a small network, but its matrix products are slower: it wins below this number
@@ -53,7 +56,8 @@ class Network:
         build = getattr(self._optimizer, "build", None) or self._optimizer._create_all_weights  # noqa: SLF001
         build(self._trained)
         self._fresh_optimizer = [variable.numpy() for variable in self._optimizer_variables()]
-        self._train = self._compile()
+        self._sums = tf.Variable([0.0, 0.0, 0.0], dtype=tf.float64, trainable=False)
+        self._train: dict[tuple[int, int], Any] = {}
         pixels = tf.TensorSpec((None, IMAGE_PIXELS), tf.float32)
         self._predict = tf.function(self._forward, input_signature=[pixels], autograph=False)
         self._predict_with_dropout = tf.function(
@@ -63,6 +67,7 @@ class Network:
     def load(self, initial_values: Sequence[NDArray[Any]]) -> None:
         """Set weights and biases to their initial values, and reset the optimiser."""
         self.model.set_weights(initial_values)
+        self._sums.assign([0.0, 0.0, 0.0])
         for variable, value in zip(self._optimizer_variables(), self._fresh_optimizer, strict=True):
             variable.assign(value)
 
@@ -74,14 +79,18 @@ class Network:
         Parameters
         ----------
         images, labels
-            All batches: scaled pixels, float32 of shape (batches, batch_size, 784), and classes, int32 of shape
-            (batches, batch_size).
+            All batches of one size: scaled pixels, float32 of shape (batches, images, 784), and classes, int32 of
+            shape (batches, images).
         masks
-            For each dropout layer the units it keeps, of shape (steps, batch_size, units).
+            For each dropout layer the units it keeps, of shape (steps, images, units).
         first
             Number of steps trained before.
         """
-        self._train(images, labels, [tf.constant(mask) for mask in masks], tf.constant(first), tf.constant(steps))
+        batches, size = labels.shape
+        if (batches, size) not in self._train:
+            self._train[batches, size] = self._compile(batches, size)
+        train = self._train[batches, size]
+        train(images, labels, [tf.constant(mask) for mask in masks], tf.constant(first), tf.constant(steps))
 
     def find_logits(self, pixels: tf.Tensor, *, masks: Sequence[NDArray[Any]] = ()) -> tf.Tensor:
         """Return the logits of images, float32 of shape (n, 10); `masks` as in `train`, for one step."""
@@ -89,12 +98,12 @@ class Network:
             return self._predict_with_dropout(pixels, [tf.constant(mask) for mask in masks])
         return self._predict(pixels)
 
-    def _compile(self) -> Any:
-        """Compile many steps into one call."""
-        training = self._protocol.training
+    def _compile(self, batches: int, size: int) -> Any:
+        """Compile many steps, on batches of one size, into one call."""
         variables, trained = self.model.trainable_variables, self._trained
-        batch_shape = (training.batches, training.batch_size)
-        turn = training.steps_per_period if training.restart_each_period else training.steps
+        batch_shape = (batches, size)
+        turn = self._protocol.training.steps_per_turn
+        declared, running = self._protocol.loss, self._protocol.running
         # A slice is free and a gather copies, but XLA would recompile for every first batch that is sliced.
         take = tf.gather if self._xla else getitem
 
@@ -103,7 +112,7 @@ class Network:
             input_signature=[
                 tf.TensorSpec((*batch_shape, IMAGE_PIXELS), tf.float32),
                 tf.TensorSpec(batch_shape, tf.int32),
-                self._mask_specs(None, training.batch_size),
+                self._mask_specs(None, size),
                 tf.TensorSpec((), tf.int32),
                 tf.TensorSpec((), tf.int32),
             ],
@@ -116,12 +125,17 @@ class Network:
             while step < steps:  # XLA would recompile a loop over a range for every length
                 # At the start of a step, XLA sees that these copies need no memory of their own.
                 _copy(trained, variables)
-                batch = (first + step) % turn % training.batches
+                batch = (first + step) % turn % batches
                 with tf.GradientTape() as tape:
                     logits = self._forward(take(images, batch), [mask[step] for mask in keep])
-                    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(take(labels, batch), logits)
-                    loss = tf.reduce_mean(losses)
-                gradients = self._clip(tape.gradient(loss, variables))
+                    losses = find_losses(declared, logits=logits, labels=take(labels, batch))
+                    loss = tf.reduce_sum(losses) if declared.summed else tf.reduce_mean(losses)
+                    loss = loss if declared.divisor == 1.0 else loss / declared.divisor
+                    total = loss if declared.penalty is None else loss + self._penalty(declared.penalty)
+                if running is not None:
+                    shown = total if declared.penalty is not None and declared.penalty.reported else loss
+                    self._add_means(shown, logits, take(labels, batch), weight=size if running.weighted else 1)
+                gradients = self._clip(tape.gradient(total, variables))
                 # In a compiled function, TensorFlow 2.8 does not support `strict`.
                 pairs = zip(gradients, trained)  # noqa: B905
                 self._optimizer.apply_gradients([(tf.reshape(each, row.shape), row) for each, row in pairs])
@@ -143,6 +157,31 @@ class Network:
                 kept = tf.cast(next(masks), tf.float32)
                 values *= kept / declared.keep_probability if declared.rescales_kept else kept
         return values
+
+    def _penalty(self, penalty: L2) -> tf.Tensor:
+        penalized = [each for each in self.model.trainable_variables if is_penalized(penalty, each.shape)]
+        return penalty.factor * tf.add_n([tf.reduce_sum(tf.square(each)) for each in penalized])
+
+    def _add_means(self, loss: tf.Tensor, logits: tf.Tensor, labels: tf.Tensor, *, weight: int) -> None:
+        """Add a batch's loss and accuracy to those of the period."""
+        right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
+        accuracy = tf.reduce_mean(tf.cast(right, tf.float64))
+        self._sums.assign_add(weight * tf.stack([tf.cast(loss, tf.float64), accuracy, tf.ones((), tf.float64)]))
+
+    def take_running_means(self) -> tuple[float, float]:
+        """Return the means of loss and accuracy over the batches since the last call or the start of the run.
+
+        Raises
+        ------
+        DivergedError
+            If a batch's loss was not finite.
+        """
+        loss, accuracy, weight = self._sums.numpy().tolist()
+        self._sums.assign([0.0, 0.0, 0.0])
+        if not isfinite(loss):
+            msg = "a batch's loss was no longer finite"
+            raise DivergedError(msg)
+        return loss / weight, accuracy / weight
 
     def _clip(self, gradients: list[tf.Tensor]) -> list[tf.Tensor]:
         """Clip gradients as Keras's optimisers do, but before flattening, which would change the rounding of norms."""

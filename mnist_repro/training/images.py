@@ -1,6 +1,8 @@
-"""Select the images that a protocol names."""
+"""Select the images that a protocol names, and allocate those that are trained on."""
 
 from __future__ import annotations
+
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,3 +38,11 @@ def images_of(dataset: Dataset, image_slice: ImageSlice) -> tuple[NDArray[np.uin
         raise ReproError(msg)
     chosen = slice(image_slice.start, image_slice.stop)
     return images[chosen], labels[chosen]
+
+
+def allocate_pixels(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return an uninitialised array aligned to 64 bytes, as TensorFlow requires to use it without a copy."""
+    numbers = prod(shape)
+    space = np.empty(numbers + 64, dtype=np.float32)
+    start = -space.ctypes.data % 64 // space.itemsize
+    return space[start : start + numbers].reshape(shape)

@@ -1,26 +1,30 @@
-"""Keras model and optimiser of a protocol, for Keras 2 and Keras 3.
+"""Keras model, loss and optimiser of a protocol, for Keras 2 and Keras 3.
 
-The model ends in logits; the softmax belongs to the loss. Its inputs are pixels divided by the protocol's
+The model ends in logits; the last activation belongs to the loss. Its inputs are pixels divided by the protocol's
 `pixel_divisor`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
-from mnist_repro.documents.protocol import (
-    IMAGE_PIXELS,
+from mnist_repro.documents.losses import Loss
+from mnist_repro.documents.optimizers import (
+    Adadelta,
+    Adam,
     ConstantRate,
     ExponentialRate,
     GradientDescent,
     LearningRate,
     PiecewiseRate,
-    Protocol,
+    RMSprop,
 )
+from mnist_repro.documents.protocol import CLASSES, IMAGE_PIXELS, Protocol
 
 
 def set_number_format() -> None:
@@ -40,12 +44,25 @@ def build_model(protocol: Protocol) -> Any:
     """
     # The shape is given by position: its name differs between Keras 2 and 3.
     layers = [keras.layers.InputLayer((IMAGE_PIXELS,))]
-    for layer in protocol.layers:
-        activation = None if layer.activation == "softmax" else layer.activation
+    activations = [*(layer.activation for layer in protocol.layers[:-1]), "identity"]
+    for layer, name in zip(protocol.layers, activations, strict=True):
+        activation = None if name == "identity" else name
         layers.append(keras.layers.Dense(layer.units, activation=activation, use_bias=layer.biases is not None))
         if layer.keep_probability < 1.0:
             layers.append(keras.layers.Dropout(1.0 - layer.keep_probability))
     return keras.Sequential(layers)
+
+
+def find_losses(loss: Loss, *, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Return each image's loss, float32 of shape (n,), from logits of shape (n, 10) and classes of shape (n,)."""
+    # AutoGraph transforms no `match`.
+    if loss.kind in {"cross entropy", "softmax twice"}:
+        outputs = logits if loss.kind == "cross entropy" else tf.nn.softmax(logits)
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, outputs)
+    wanted = tf.one_hot(labels, CLASSES)
+    if loss.kind == "quadratic":
+        return tf.reduce_sum(tf.square(tf.sigmoid(logits) - wanted), axis=1) / 2.0
+    return tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(wanted, logits), axis=1)
 
 
 def build_learning_rate(rate: LearningRate) -> Any:
@@ -71,8 +88,36 @@ def build_optimizer(protocol: Protocol, *, clips: bool = True) -> Any:
     declared = protocol.optimizer
     rate = build_learning_rate(declared.learning_rate)
     clipping = {"clipnorm": declared.clip_norm} if clips and declared.clip_norm is not None else {}
-    if isinstance(declared, GradientDescent):
-        return keras.optimizers.SGD(rate, **clipping)
-    return keras.optimizers.Adam(
-        rate, beta_1=declared.beta_1, beta_2=declared.beta_2, epsilon=declared.epsilon, **clipping
-    )
+    match declared:
+        case GradientDescent():
+            return keras.optimizers.SGD(rate, momentum=declared.momentum, nesterov=declared.nesterov, **clipping)
+        case Adam(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon):
+            return keras.optimizers.Adam(rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, **clipping)
+        case Adadelta():
+            return keras.optimizers.Adadelta(rate, rho=declared.decay, epsilon=declared.epsilon, **clipping)
+        case RMSprop():
+            return _RMSprop(declared, rate=rate)
+
+
+class _RMSprop:
+    """RMSprop on flat or other variables, as Keras's optimisers are called; Keras moves epsilon between versions."""
+
+    def __init__(self, declared: RMSprop, *, rate: Any) -> None:
+        self._declared, self._rate = declared, rate
+        self.variables: list[tf.Variable] = []
+
+    def build(self, trained: Sequence[tf.Variable]) -> None:
+        """Create the number of steps made, and the mean squares."""
+        squares = [tf.Variable(tf.zeros_like(each), trainable=False) for each in trained]
+        self.variables = [tf.Variable(0, dtype=tf.int64, trainable=False), *squares]
+
+    def apply_gradients(self, pairs: Iterable[tuple[tf.Tensor, tf.Variable]]) -> None:
+        """Make a step."""
+        steps, *squares = self.variables
+        decay, epsilon, inside = self._declared.decay, self._declared.epsilon, self._declared.epsilon_in_root
+        rate = self._rate(steps) if callable(self._rate) else self._rate
+        for (gradient, variable), square in zip(pairs, squares):  # noqa: B905 - TensorFlow 2.8 compiles no `strict`
+            square.assign(decay * square + (1.0 - decay) * tf.square(gradient))
+            divisor = tf.sqrt(square + epsilon) if inside else tf.sqrt(square) + epsilon
+            variable.assign_sub(rate * gradient / divisor)
+        steps.assign_add(1)

@@ -7,21 +7,16 @@ drops the same units on every TensorFlow version.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from itertools import islice, repeat
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from mnist_repro.documents.protocol import (
-    IMAGE_PIXELS,
-    GlorotUniform,
-    InitialValues,
-    Normal,
-    Protocol,
-    TruncatedNormal,
-    Zeros,
-)
+from mnist_repro.documents.layers import Constant, GlorotUniform, InitialValues, Normal, TruncatedNormal, Uniform, Zeros
+from mnist_repro.documents.protocol import IMAGE_PIXELS, Protocol, Training
 
 StreamName = Literal["initial values", "data order", "dropout", "dropout in evaluation", "split", "sample digits"]
 
@@ -50,14 +45,17 @@ def draw_initial_values(protocol: Protocol, *, seed: int) -> list[NDArray[np.flo
     values: list[NDArray[np.float32]] = []
     inputs = IMAGE_PIXELS
     for layer in protocol.layers:
-        values.append(_draw(layer.weights, shape=(inputs, layer.units), generator=generator))
+        fans = inputs, layer.units
+        values.append(_draw(layer.weights, shape=fans, fans=fans, generator=generator))
         if layer.biases is not None:
-            values.append(_draw(layer.biases, shape=(layer.units,), generator=generator))
+            values.append(_draw(layer.biases, shape=fans[1:], fans=fans, generator=generator))
         inputs = layer.units
     return [_move(value) for value in values] if protocol.start == "moved" else values
 
 
-def _draw(initial: InitialValues, *, shape: tuple[int, ...], generator: np.random.Generator) -> NDArray[np.float32]:
+def _draw(
+    initial: InitialValues, *, shape: tuple[int, ...], fans: tuple[int, int], generator: np.random.Generator
+) -> NDArray[np.float32]:
     match initial:
         case Normal(standard_deviation=scale):
             values = scale * generator.standard_normal(shape)
@@ -67,6 +65,11 @@ def _draw(initial: InitialValues, *, shape: tuple[int, ...], generator: np.rando
         case GlorotUniform():
             limit = np.sqrt(6.0 / sum(shape))
             values = generator.uniform(-limit, limit, shape)
+        case Uniform(limit=limit, fan=fan):
+            divisor = {None: 1, "inputs": fans[0], "outputs": fans[1], "inputs and outputs": sum(fans)}[fan]
+            values = generator.uniform(-limit, limit, shape) / np.sqrt(divisor)
+        case Constant(value=value):
+            values = np.full(shape, value)
         case Zeros():
             values = np.zeros(shape)
     return values.astype(np.float32)
@@ -77,27 +80,44 @@ def _move(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return values + np.spacing(np.where(values == 0, np.float32(1), np.abs(values)))
 
 
-def draw_batches(protocol: Protocol, *, seed: int, period: int = 1) -> NDArray[np.int64]:
+def draw_batches(protocol: Protocol, *, seed: int, period: int = 1) -> list[NDArray[np.int64]]:
     """Put the training images in order and cut them into batches.
 
     Parameters
     ----------
     period
-        Counted from 1; matters only where each period has its own order.
+        Counted from 1; matters only where each period has its own order, or images are carried over.
 
     Returns
     -------
-    ndarray of int64, shape (batches, batch_size)
-        Positions within the protocol's training images.
+    list of ndarray of int64
+        Positions within the protocol's training images: of shape (batches, batch_size), and, where an incomplete last
+        batch is kept, another of shape (1, its images).
     """
-    training = protocol.training
+    training, size = protocol.training, protocol.training.batch_size
+    images, wanted = len(training.images), training.batches * size
+    orders = _draw_orders(training, seed=seed)
+    if training.last_batch == "carried over":
+        passed, start = divmod(training.steps_after(period - 1) * size, images)
+        orders = islice(orders, passed, passed - (-(start + wanted) // images))
+        places = np.concatenate([*orders])[start : start + wanted]
+    else:
+        places = next(islice(orders, period - 1, None))[:wanted]
+    whole = len(places) // size * size
+    last = [places[np.newaxis, whole:]] if whole < len(places) else []
+    return [places[:whole].reshape(-1, size), *last]
+
+
+def _draw_orders(training: Training, *, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Yield the order of the training images each time that there may be a new one."""
     generator = stream(seed, "data order")
-    order = np.arange(len(training.images))
-    if training.order != "as stored":
-        # The orders of earlier periods are drawn first.
-        for _ in range(period if training.order == "permuted each period" else 1):
-            order = generator.permutation(len(training.images))
-    return order[: training.batches * training.batch_size].reshape(training.batches, training.batch_size)
+    images = len(training.images)
+    if training.order == "as stored":
+        yield from repeat(np.arange(images))
+    if training.order == "permuted once":
+        yield from repeat(generator.permutation(images))
+    while True:
+        yield generator.permutation(images)
 
 
 def draw_split(images: int, *, seed: int) -> NDArray[np.int64]:

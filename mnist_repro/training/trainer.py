@@ -5,11 +5,11 @@ TensorFlow holds the batches in the order of the steps. A `Trainer` is compiled 
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from itertools import groupby
-from math import prod
 from typing import Literal
 
 import numpy as np
@@ -21,14 +21,14 @@ from mnist_repro.documents.protocol import ALL_TEST_IMAGES, IMAGE_PIXELS, Evalua
 from mnist_repro.records.environment import describe_environment, training_code_sha256
 from mnist_repro.records.run import Period, RunRecord, Status
 from mnist_repro.training.compiled_steps import Network
-from mnist_repro.training.evaluation import DivergedError, Evaluation, evaluate_logits
-from mnist_repro.training.images import images_of
+from mnist_repro.training.evaluation import DivergedError, Evaluation, evaluate_logits, find_penalty
+from mnist_repro.training.images import allocate_pixels, images_of
 from mnist_repro.training.keras_model import learning_rate_at
 from mnist_repro.training.randomness import DropoutStream, draw_batches, draw_initial_values, draw_split, dropout_layers
 
-# Steps in one call where units are dropped: drawing the masks of a whole period at once would be slower and take half
-# of the memory.
-_STEPS_WITH_MASKS = 100
+# Steps and images in one call where units are dropped: drawing the masks of a whole period at once would be slower and
+# take half of the memory.
+_STEPS_WITH_MASKS, _IMAGES_WITH_MASKS = 100, 100_000
 
 
 def limit_threads(threads: int) -> None:
@@ -93,11 +93,10 @@ class Trainer:
             try:
                 self.load_run(seed)
                 for period in range(1, training.periods + 1):
-                    if period > 1 and training.order == "permuted each period":
-                        self._load_batches(seed, period=period)
+                    self._load_next_batches()
+                    step = training.steps_after(period)
                     with (stopwatch := _Stopwatch()):
-                        self.train_steps(training.steps_per_period)
-                    step = period * training.steps_per_period
+                        self.train_steps(step - self._steps_made)
                     with evaluations:
                         measured = self.evaluate(map(self.protocol.evaluation_set, self.protocol.evaluated_each_period))
                     periods.append(self._describe_period(step, measured, seconds=stopwatch.seconds))
@@ -139,7 +138,8 @@ class Trainer:
             order = draw_split(len(self._dataset.train_labels), seed=seed)
             self._images_of_run = reorder_training_images(self._dataset, order)
             self._evaluation_images.clear()
-        self._load_batches(seed, period=1)
+        self._seed = seed
+        self._load_batches(period=1)
         layers = dropout_layers(self.protocol)
         self._dropout = DropoutStream(seed, layers=layers)
         self._evaluation_dropout = DropoutStream(seed, layers=layers, name="dropout in evaluation")
@@ -147,14 +147,30 @@ class Trainer:
 
     def train_steps(self, steps: int) -> None:
         """Train the next steps of the loaded run."""
-        longest = _STEPS_WITH_MASKS if dropout_layers(self.protocol) else steps
-        for made in range(0, steps, longest):
-            self._call(min(longest, steps - made))
+        longest, last = steps, self._steps_made + steps
+        if dropout_layers(self.protocol):
+            longest = max(1, min(_STEPS_WITH_MASKS, _IMAGES_WITH_MASKS // self.protocol.training.batch_size))
+        while self._steps_made < last:
+            self._load_next_batches()
+            self._call(min(longest, last - self._steps_made, self._batches_end - self._steps_made))
 
-    def _call(self, steps: int) -> None:
-        """Train the next steps in one compiled call."""
-        masks = self._dropout.draw(steps, batch_size=self.protocol.training.batch_size)
-        self._network.train(self._batch_images, self._batch_labels, masks=masks, first=self._steps_made, steps=steps)
+    def _load_next_batches(self) -> None:
+        """Load the batches of the next period where those of this one are used up."""
+        if self._steps_made == self._batches_end:
+            self._load_batches(period=self._period + 1)
+
+    def _call(self, most: int) -> None:
+        """Train at most so many of the next steps in one compiled call, all of batches of one size."""
+        training, (images, labels) = self.protocol.training, self._batches[0]
+        first, steps = self._steps_made - self._batches_start, most
+        if len(self._batches) > 1:
+            first = first % training.steps_per_turn % training.batches
+            if first < len(labels):
+                steps = min(most, len(labels) - first)
+            else:
+                (images, labels), first, steps = self._batches[1], 0, min(most, 1)
+        masks = self._dropout.draw(steps, batch_size=labels.shape[1])
+        self._network.train(images, labels, masks=masks, first=first, steps=steps)
         self._steps_made += steps
 
     def evaluate(self, evaluation_sets: Iterable[EvaluationSet]) -> dict[str, Evaluation]:
@@ -170,7 +186,7 @@ class Trainer:
         DivergedError
             If a loss is not finite.
         """
-        wanted = tuple(evaluation_sets)
+        wanted, penalty = tuple(evaluation_sets), find_penalty(self.protocol.loss, self.model)
         evaluations: dict[str, Evaluation] = {}
         for (source, dropout), group in groupby(sorted(wanted, key=_pass), key=_pass):
             # Sets of one source overlap: evaluate each image once.
@@ -181,20 +197,27 @@ class Trainer:
             for evaluation_set in sets:
                 _, labels = images_of(self._images_of_run, evaluation_set.images)
                 part = slice(evaluation_set.images.start - start, evaluation_set.images.stop - start)
-                evaluations[evaluation_set.name] = evaluate_logits(logits[part], labels)
+                evaluations[evaluation_set.name] = evaluate_logits(
+                    logits[part], labels, loss=self.protocol.loss, penalty=penalty
+                )
         return {evaluation_set.name: evaluations[evaluation_set.name] for evaluation_set in wanted}
 
-    def _load_batches(self, seed: int, *, period: int) -> None:
-        batches = draw_batches(self.protocol, seed=seed, period=period)
-        images, labels = images_of(self._images_of_run, self.protocol.training.images)
+    def _load_batches(self, *, period: int) -> None:
+        training = self.protocol.training
+        images, labels = images_of(self._images_of_run, training.images)
         # Free the previous run's batches first; holding both sets would set the worker's peak memory.
-        self._batch_images = None
-        pixels = _empty((*batches.shape, IMAGE_PIXELS))
-        for batch, places in zip(pixels, batches, strict=True):
-            self._scale(images[places], out=batch)
-        # Share the memory instead of copying: TensorFlow keeps freed memory in pieces, enough for two sets of batches.
-        self._batch_images = tf.experimental.dlpack.from_dlpack(pixels.__dlpack__())
-        self._batch_labels = tf.constant(labels[batches].astype(np.int32))
+        self._batches: list[tuple[tf.Tensor, tf.Tensor]] = []
+        self._period, carries = period, training.last_batch == "carried over"
+        self._batches_start = training.steps_after(period - 1) if carries else 0
+        renews = carries or training.order == "permuted each period"
+        self._batches_end = training.steps_after(period) if renews else sys.maxsize
+        for batches in draw_batches(self.protocol, seed=self._seed, period=period):
+            pixels = allocate_pixels((*batches.shape, IMAGE_PIXELS))
+            for batch, places in zip(pixels, batches, strict=True):
+                self._scale(images[places], out=batch)
+            # Share the memory instead of copying: TensorFlow keeps freed memory in pieces, enough for two sets.
+            shared = tf.experimental.dlpack.from_dlpack(pixels.__dlpack__())
+            self._batches.append((shared, tf.constant(labels[batches].astype(np.int32))))
 
     def _check_trained(self, seed: int) -> None:
         """Check that training changed the network: in a number format of few digits it may not.
@@ -210,13 +233,17 @@ class Trainer:
             raise RuntimeError(msg)
 
     def _describe_period(self, step: int, measured: dict[str, Evaluation], *, seconds: float) -> Period:
-        return Period(
+        """Return what was measured after a period; raises a DivergedError if a batch's loss was not finite."""
+        period = Period(
             step=step,
             learning_rate=learning_rate_at(self.protocol.optimizer.learning_rate, step=step - 1),
             loss={name: evaluation.loss for name, evaluation in measured.items()},
             accuracy={name: evaluation.accuracy for name, evaluation in measured.items()},
             seconds=seconds,
         )
+        if running := self.protocol.running:
+            period.loss[running.name], period.accuracy[running.name] = self._network.take_running_means()
+        return period
 
     def _logits(self, images: ImageSlice, *, dropout: bool) -> NDArray[np.float64]:
         if images not in self._evaluation_images:
@@ -232,14 +259,6 @@ class Trainer:
             pixels, np.float32(self.protocol.pixel_divisor), out=out, dtype=np.float32
         )
         return scaled
-
-
-def _empty(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return an uninitialised array aligned to 64 bytes, as TensorFlow requires to use it without a copy."""
-    numbers = prod(shape)
-    space = np.empty(numbers + 64, dtype=np.float32)
-    start = -space.ctypes.data % 64 // space.itemsize
-    return space[start : start + numbers].reshape(shape)
 
 
 def _pass(evaluation_set: EvaluationSet) -> tuple[Literal["train", "test"], bool]:

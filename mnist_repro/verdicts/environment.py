@@ -92,7 +92,7 @@ class ExperimentResult:
     def steps(self) -> NDArray[np.int64]:
         """Steps made at the end of each period, of shape (periods,)."""
         training = self.protocol.training
-        return np.arange(1, training.periods + 1) * training.steps_per_period
+        return np.array([training.steps_after(period) for period in range(1, training.periods + 1)])
 
     def curves(self, metric: str) -> NDArray[np.float64]:
         """Return `metric` ("loss" or "accuracy") on the set of curves after each period, of shape (runs, periods)."""

@@ -6,18 +6,9 @@ import numpy as np
 import pytest
 
 from mnist_repro.documents.catalogue import load_catalogue
-from mnist_repro.documents.protocol import (
-    AccuracyGate,
-    Adam,
-    ConstantRate,
-    ExponentialRate,
-    GradientDescent,
-    ImageSlice,
-    Layer,
-    Normal,
-    PiecewiseRate,
-    Zeros,
-)
+from mnist_repro.documents.layers import Layer, Normal, Zeros
+from mnist_repro.documents.optimizers import Adam, ConstantRate, ExponentialRate, GradientDescent, PiecewiseRate
+from mnist_repro.documents.protocol import AccuracyGate, ImageSlice
 
 _NOTEBOOK_IDS = ("tf1-basic", "tf1-dropout-piecewise", "tf1-dropout-exponential")
 _JULIA_IDS = ("julia-linear-lr0.02", "julia-linear-lr0.003", "julia-mlp-100x100")

@@ -36,6 +36,18 @@ MISTAKES = {
         "start=-500, stop",
         "*ImageSlice.start must be a whole number from 0; received -500.*",
     ),
+    "more steps than images fill, carried over": (
+        "experiments.py",
+        "batch_size=5,",
+        'batch_size=300, last_batch="carried over",',
+        "*Training.steps_per_period must be at most 4, the batches of 300 in 1,000 images, or *; received 10.*",
+    ),
+    "Nesterov's form of no momentum": (
+        "experiments.py",
+        "ConstantRate(rate=0.02)",
+        "ConstantRate(rate=0.02), nesterov=True",
+        "*GradientDescent.nesterov needs a momentum above 0. Correct it there.",
+    ),
     "percentage kept in dropout": (
         "experiments.py",
         "biases=Zeros())",
@@ -47,15 +59,15 @@ MISTAKES = {
         "weights=Zeros()",
         'weights="glorot_uniform"',
         (
-            "*Layer.weights must be Normal, TruncatedNormal, GlorotUniform or Zeros, such as Normal(...); "
-            "received 'glorot_uniform'.*"
+            "*Layer.weights must be Normal, TruncatedNormal, GlorotUniform, Zeros, Uniform or Constant, "
+            "such as Normal(...); received 'glorot_uniform'.*"
         ),
     ),
     "activation that is not known": (
         "experiments.py",
         'activation="softmax"',
         'activation="swish"',
-        "*Layer.activation must be one of sigmoid, tanh, relu, softmax; received 'swish'.*",
+        "*Layer.activation must be one of sigmoid, tanh, relu, softmax, identity; received 'swish'.*",
     ),
     "other number of classes": (
         "experiments.py",
@@ -88,7 +100,7 @@ MISTAKES = {
         "experiments.py",
         "optimizer=GradientDescent(learning_rate=ConstantRate(rate=0.02))",
         'optimizer="adam"',
-        "*Protocol.optimizer must be GradientDescent or Adam, such as GradientDescent(...); received 'adam'.*",
+        "*Protocol.optimizer must be GradientDescent, Adam, RMSprop or Adadelta, such as *; received 'adam'.*",
     ),
     "quotient of steps": (
         "experiments.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
@@ -12,14 +13,15 @@ import numpy as np
 import pytest
 
 from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.layers import Normal, Zeros
+from mnist_repro.documents.losses import Loss
 from mnist_repro.documents.protocol import (
     ALL_TEST_IMAGES,
     AccuracyGate,
     ImageSlice,
-    Normal,
     Protocol,
     Reconstruction,
-    Zeros,
+    RunningMeans,
 )
 from mnist_repro.errors import ReproError
 
@@ -218,6 +220,19 @@ def test_sha256_kind_of_initial_values_changes_it(one: Zeros, other: Normal) -> 
     assert len(hashes) == 2
 
 
+def test_sha256_of_what_was_recorded_is_as_it_was() -> None:
+    """Experiments, alternatives and faults have the hashes under which their first runs were recorded."""
+    catalogue = load_catalogue()
+    variants = (*catalogue.alternatives, *catalogue.faults)
+    hashes = [each.sha256 for each in (*catalogue.protocols.values(), *(variant.protocol for variant in variants))]
+
+    # printf '%s\n' of the 71 hashes of the commit e8fdfe3, the last without its line's end, | sha256sum
+    assert (
+        hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+        == "1b16370ac3fed70fc53ca23e20e9e162fe7eddcc044d3602e72a0a139eb69b6d"
+    )
+
+
 def test_sha256_is_64_hexadecimal_digits() -> None:
     """The hash is written as SHA-256 is."""
     for protocol in load_catalogue().protocols.values():
@@ -241,6 +256,27 @@ def test_protocol_undeclared_evaluation_set_is_refused(change: dict[str, Any]) -
         replace(load_catalogue().protocols["tf1-basic"], **change)
 
 
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        pytest.param({"loss": Loss(kind="quadratic")}, 'must end with sigmoid, .* "quadratic"', id="loss of sigmoids"),
+        pytest.param({"running": RunningMeans(name="test")}, "a name that no evaluation set has; .* 'test'", id="name"),
+    ],
+)
+def test_protocol_values_at_odds_are_refused(change: dict[str, Any], rule: str) -> None:
+    """A loss fits the last layer, and running means are told from evaluation sets."""
+    with pytest.raises(ValueError, match=rule):
+        replace(load_catalogue().protocols["tf1-basic"], **change)
+
+
+def test_measured_each_period_has_the_running_means() -> None:
+    """Claims of a period may name the evaluation sets of each period, and the running means."""
+    protocol = load_catalogue().protocols["tf1-basic"]
+
+    assert protocol.measured_each_period == protocol.evaluated_each_period
+    assert replace(protocol, running=RunningMeans()).measured_each_period[-1] == "running"
+
+
 def test_evaluation_set_name_gives_the_set_of_that_name() -> None:
     """An evaluation set is found by its name."""
     found = load_catalogue().protocols["julia-mlp-100x100"].evaluation_set("test")
@@ -258,6 +294,15 @@ def test_batches_are_as_many_as_a_run_uses(*, restart: bool, expected: int) -> N
     short = replace(training, periods=2, steps_per_period=5, restart_each_period=restart)
 
     assert expected == short.batches
+
+
+def test_training_restarting_with_images_carried_over_needs_their_steps() -> None:
+    """A period that ends where the images do has as many steps as batches start in them."""
+    training = load_catalogue().protocols["tf1-basic"].training
+
+    with pytest.raises(ValueError, match=r"steps_per_period must be 66, the batches that 59,000 images start.*1000"):
+        replace(training, batch_size=900, last_batch="carried over")
+    replace(training, batch_size=900, last_batch="carried over", steps_per_period=66)
 
 
 def test_batches_incomplete_batch_is_left_out() -> None:

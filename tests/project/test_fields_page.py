@@ -45,5 +45,5 @@ def test_fields_page_keras_loop_is_valid(page: str) -> None:
 
     exec(code, names)  # noqa: S102 - our own page
 
-    assert names["training"].steps_per_period == 421
+    assert names["training"].steps_per_period == 422
     assert len(names["evaluation_sets"][0].images) == 6_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from mnist_repro.comparison.environments import compare_stores
 from mnist_repro.comparison.gate.baseline import read_baseline, select_baseline
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.catalogue import Catalogue, load_catalogue
+from mnist_repro.documents.losses import Loss
+from mnist_repro.documents.protocol import RunningMeans
 from mnist_repro.errors import ReproError
 from mnist_repro.records.consistency import check_runs
 from mnist_repro.records.environment import Environment
@@ -137,6 +140,41 @@ def test_check_runs_without_their_protocol_are_held_against_themselves(make: Mak
     check_runs([record, other], protocol=None, store=store)
     with pytest.raises(ReproError, match=r"line 3: .* confusion matrix has the accuracy of one of its evaluations"):
         check_runs([turned], protocol=None, store=store)
+
+
+@pytest.mark.parametrize(
+    ("loss", "smallest"),
+    [
+        pytest.param(Loss(), math.log(2), id="cross entropy"),
+        pytest.param(Loss(kind="quadratic"), 0.25, id="quadratic"),
+        pytest.param(Loss(divisor=10), math.log(2) / 10, id="divided"),
+        pytest.param(Loss(summed=True), math.log(2) * 10_000, id="summed"),
+    ],
+)
+def test_check_runs_loss_allows_the_accuracy(
+    catalogue: Catalogue, environment: Environment, store: RecordStore, loss: Loss, smallest: float
+) -> None:
+    """Each wrong answer costs at least so much, in the declared loss; running means are no set of images."""
+    protocol = catalogue.protocols["tf1-basic"]
+    last = replace(protocol.layers[-1], activation=loss.activation)
+    protocol = replace(protocol, loss=loss, layers=(*protocol.layers[:-1], last), running=RunningMeans())
+    protocol = replace(protocol, evaluated_each_period=())
+    run = make_run(protocol, seed=0, environment=environment)
+
+    def lose(fraction: float) -> RunRecord:
+        losses = {
+            name: fraction * smallest * (1 - accuracy) * (0.1 if loss.summed and name == "validation" else 1)
+            for name, accuracy in run.final_accuracy.items()
+        }
+        return replace(run, final_loss=losses)
+
+    right, wrong = lose(1.0), lose(0.99)
+    write_store(store.folder, [right, wrong])
+    check_runs([right], protocol=protocol, store=store)
+    with pytest.raises(ReproError, match=r"line 2: .* times the fraction of wrong answers"):
+        check_runs([wrong], protocol=protocol, store=store)
+    with pytest.raises(ReproError, match=r"line 1: .* it is evaluated on"):
+        check_runs([right], protocol=replace(protocol, running=None), store=store)
 
 
 @pytest.mark.parametrize("alters", [False, True], ids=["MNIST", "altered images"])

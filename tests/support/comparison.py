@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import count
+from itertools import count, islice
 
 import numpy as np
 import reference
@@ -31,15 +31,16 @@ class Comparison:
         actual = self._train(protocol, seed=seed, steps=steps)
         initial = draw_initial_values(protocol, seed=seed)
         images = protocol.training.images
-        masks = DropoutStream(seed, layers=dropout_layers(protocol))
+        orders = self.draw_orders(protocol, seed=seed)
+        dropout = DropoutStream(seed, layers=dropout_layers(protocol))
+        sizes = [len(batch) for batch in islice(reference.list_batches(protocol, orders), steps)]
         expected = reference.train(
             believed or protocol,
             initial=initial,
             images=self._dataset.train_images[images.start : images.stop],
             labels=self._dataset.train_labels[images.start : images.stop],
-            permutation=self._permutation(protocol, seed=seed),
-            masks=masks.draw(steps, batch_size=protocol.training.batch_size),
-            steps=steps,
+            orders=orders,
+            masks=[[mask[0] for mask in dropout.draw(1, batch_size=size)] for size in sizes],
         )
         return max(
             float(np.linalg.norm(ours - theirs) / np.linalg.norm(theirs - start))
@@ -51,18 +52,17 @@ class Comparison:
         if key not in self._trained:
             trainer = Trainer(protocol, self._dataset)
             trainer.load_run(seed)
-            period = protocol.training.steps_per_period
-            for done in range(0, steps, period):
-                trainer.train_steps(min(period, steps - done))
+            for done in range(0, steps, 5):
+                trainer.train_steps(min(5, steps - done))
             self._trained[key] = trainer.model.get_weights()
         return self._trained[key]
 
     @staticmethod
-    def _permutation(protocol: Protocol, *, seed: int) -> NDArray[np.int64]:
-        images = protocol.training.images
-        if protocol.training.order == "as stored":
-            return np.arange(images.stop - images.start)
-        return stream(seed, "data order").permutation(images.stop - images.start)
+    def draw_orders(protocol: Protocol, *, seed: int) -> list[NDArray[np.int64]]:
+        """Return the orders of the training images that a run's first steps may take."""
+        images, order, generator = len(protocol.training.images), protocol.training.order, stream(seed, "data order")
+        drawn = [np.arange(images) if order == "as stored" else generator.permutation(images) for _ in range(STEPS + 1)]
+        return drawn if order == "permuted each period" else [drawn[0]] * len(drawn)
 
     def _even_seed(self, protocol: Protocol) -> int:
         """Return a seed in whose first batch no class has exactly its tenth.
@@ -73,7 +73,7 @@ class Comparison:
         labels = self._dataset.train_labels[images.start : images.stop]
 
         def first_batch(seed: int) -> NDArray[np.uint8]:
-            return labels[self._permutation(protocol, seed=seed)[:size]]
+            return labels[self.draw_orders(protocol, seed=seed)[0][:size]]
 
         # Not 0: that is the seed with which a trainer compiles.
         seeds = count(1)

@@ -12,10 +12,21 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from mnist_repro.documents import claim, comparison, document, explanation, protocol, revision, statement
+from mnist_repro.documents import (
+    claim,
+    comparison,
+    document,
+    explanation,
+    layers,
+    losses,
+    optimizers,
+    protocol,
+    revision,
+    statement,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "declaring.md"
-MODULES = (protocol, document, statement, comparison, explanation, revision)
+MODULES = (protocol, layers, losses, optimizers, document, statement, comparison, explanation, revision)
 # What an entry of the file says is explained where the object is declared that it becomes.
 EXPLAINED = {"_Entry": claim.Claim, "_Quantity": claim.Claim, "_File": document.Document}
 

@@ -37,12 +37,10 @@ def make_run(
     training = protocol.training
     periods = tuple(
         Period(
-            step=number * training.steps_per_period,
-            learning_rate=learning_rate_at(
-                protocol.optimizer.learning_rate, step=number * training.steps_per_period - 1
-            ),
-            loss=dict.fromkeys(protocol.evaluated_each_period, 2 * (1 - reached) + 0.1 / number),
-            accuracy=dict.fromkeys(protocol.evaluated_each_period, reached - 0.1 / number),
+            step=training.steps_after(number),
+            learning_rate=learning_rate_at(protocol.optimizer.learning_rate, step=training.steps_after(number) - 1),
+            loss=dict.fromkeys(protocol.measured_each_period, 2 * (1 - reached) + 0.1 / number),
+            accuracy=dict.fromkeys(protocol.measured_each_period, reached - 0.1 / number),
             seconds=0.25,
         )
         for number in range(1, training.periods + 1)
@@ -82,22 +80,24 @@ def settle(record: RunRecord, *, protocol: Protocol) -> RunRecord:
 
     def round_values(loss: dict[str, float], accuracy: dict[str, float]) -> tuple[dict[str, float], dict[str, float]]:
         counts: dict[str, int] = {}
-        for each in sorted((sets[name] for name in accuracy), key=lambda each: len(each.images)):
+        for each in sorted((sets[name] for name in accuracy if name in sets), key=lambda each: len(each.images)):
             count = floor(accuracy[each.name] * len(each.images) + 1e-6)
             for part in (sets[name] for name in counts if _is_part(sets[name], each)):
                 within = counts[part.name]
                 count = min(max(count, within), within + len(each.images) - len(part.images))
             counts[each.name] = count
-        rounded = {name: counts[name] / len(sets[name].images) for name in accuracy}
+        # Running means are of no set.
+        rounded = accuracy | {name: count / len(sets[name].images) for name, count in counts.items()}
         return {name: max(value, 0.7 * (1 - rounded.get(name, 1.0))) for name, value in loss.items()}, rounded
 
+    drawn_anew = {name for name, each in sets.items() if each.dropout}
     final_loss, final_accuracy = round_values(record.final_loss, record.final_accuracy)
     periods = []
     for period in record.periods:
         loss, accuracy = round_values(period.loss, period.accuracy)
         if len(periods) == len(record.periods) - 1:
             loss, accuracy = (
-                {name: value if sets[name].dropout else end.get(name, value) for name, value in last.items()}
+                {name: value if name in drawn_anew else end.get(name, value) for name, value in last.items()}
                 for last, end in ((loss, final_loss), (accuracy, final_accuracy))
             )
         periods.append(replace(period, loss=loss, accuracy=accuracy))

@@ -6,12 +6,25 @@ given, so that both can only agree by being right, or by the same misreading.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_repro.documents.protocol import Adam, ConstantRate, Layer, LearningRate, PiecewiseRate, Protocol
+from mnist_repro.documents.layers import Layer
+from mnist_repro.documents.losses import L2, Loss
+from mnist_repro.documents.optimizers import (
+    Adadelta,
+    Adam,
+    ConstantRate,
+    GradientDescent,
+    LearningRate,
+    Optimizer,
+    PiecewiseRate,
+    RMSprop,
+)
+from mnist_repro.documents.protocol import Protocol
 
 Floats = NDArray[np.float64]
 Masks = Sequence[NDArray[np.bool_]]
@@ -23,11 +36,10 @@ def train(
     initial: Sequence[NDArray[np.float32]],
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
-    permutation: NDArray[np.int64],
-    masks: Masks,
-    steps: int,
+    orders: Sequence[NDArray[np.int64]],
+    masks: Sequence[Masks],
 ) -> list[Floats]:
-    """Return the weights and biases after the first `steps` steps of a run.
+    """Return the weights and biases after the first steps of a run.
 
     Parameters
     ----------
@@ -35,18 +47,18 @@ def train(
         Weights and biases of each layer in turn.
     images, labels
         The protocol's training images of shape (n, 784) and their classes of shape (n,).
-    permutation
-        Of the n images.
+    orders
+        As `list_batches` takes them.
     masks
-        For each layer with dropout, bool of shape (steps, batch_size, units), True where a unit is kept.
+        For each step and each layer with dropout, bool of shape (batch's images, units), True where a unit is kept.
     """
     variables = [np.asarray(value, dtype=np.float64) for value in initial]
-    update = _AdamUpdate(protocol.optimizer) if isinstance(protocol.optimizer, Adam) else _descend
+    update = make_update(protocol.optimizer)
     clip_norm = protocol.optimizer.clip_norm
-    for step in range(steps):
-        batch = permutation[_positions(protocol, step=step)]
+    # A believed protocol may have fewer steps.
+    for step, (batch, kept) in enumerate(zip(list_batches(protocol, orders), masks, strict=False)):
         pixels = images[batch] / protocol.pixel_divisor
-        gradients = find_gradients(protocol, variables, pixels, labels[batch], [mask[step] for mask in masks])
+        gradients = find_gradients(protocol, variables, pixels, labels[batch], kept)
         if clip_norm is not None:
             gradients = clip_gradients(gradients, norm=clip_norm)
         rate = rate_at(protocol.optimizer.learning_rate, step=step)
@@ -54,12 +66,26 @@ def train(
     return variables
 
 
-def _positions(protocol: Protocol, *, step: int) -> NDArray[np.int64]:
-    """Return the places in the permutation of a step's batch: the notebook's `get_batch_idx`."""
-    training = protocol.training
-    counter = step % training.steps_per_period if training.restart_each_period else step
-    batch = counter % ((training.images.stop - training.images.start) // training.batch_size)
-    return np.arange(batch * training.batch_size, (batch + 1) * training.batch_size)
+def list_batches(protocol: Protocol, orders: Sequence[NDArray[np.int64]]) -> Iterator[NDArray[np.int64]]:
+    """Yield each step's images, as a loop over a list takes them.
+
+    Parameters
+    ----------
+    orders
+        Of the n images: one for each time that the protocol may have a new one.
+    """
+    training, counter, left = protocol.training, 0, orders[0][:0]
+    size, remaining = training.batch_size, iter(orders)
+    for period in range(training.periods):
+        batches = [orders[period][start : start + size] for start in range(0, len(orders[0]), size)]
+        if training.last_batch != "kept" and len(batches[-1]) < size:
+            batches.pop()
+        counter = 0 if training.restart_each_period else counter
+        for _ in range(training.steps_after(period + 1) - training.steps_after(period)):
+            while training.last_batch == "carried over" and len(left) < size:
+                left = np.concatenate([left, next(remaining)])
+            yield left[:size] if training.last_batch == "carried over" else batches[counter % len(batches)]
+            counter, left = counter + 1, left[size:]
 
 
 def rate_at(rate: LearningRate, *, step: int) -> float:
@@ -89,7 +115,9 @@ def _forward(
         outputs = values[-1] @ next(parameters).astype(np.float64)
         if layer.biases is not None:
             outputs = outputs + next(parameters)
-        if layer.activation == "sigmoid":
+        if layer is protocol.layers[-1]:
+            pass  # the logits
+        elif layer.activation == "sigmoid":
             # The usual form overflows where raw pixels make the argument very negative.
             outputs = (1.0 + np.tanh(outputs / 2.0)) / 2.0
         elif layer.activation == "tanh":
@@ -112,31 +140,72 @@ def find_gradients(
 ) -> list[Floats]:
     """Return the gradients of a batch's loss for `variables`, by going backwards through the layers."""
     values = _forward(protocol, variables, pixels, masks)
-    upstream = differentiate_loss(values[-1], labels)
+    upstream = differentiate_loss(values[-1], labels, protocol.loss)
     remaining, parameters = list(masks), list(variables)
     gradients: list[Floats] = []
     for layer, inputs, activated in reversed(list(zip(protocol.layers, values[:-1], values[1:], strict=True))):
-        if layer.activation != "softmax":
+        if layer is not protocol.layers[-1]:
             outputs = activated
             if layer.keep_probability < 1.0:
                 upstream = upstream * remaining.pop() / _kept_share(layer)
                 outputs = outputs * _kept_share(layer)  # as before dropout, where kept
-            slopes = {"sigmoid": outputs * (1.0 - outputs), "tanh": 1.0 - outputs**2, "relu": outputs > 0.0}
+            slopes = {
+                "sigmoid": outputs * (1.0 - outputs),
+                "tanh": 1.0 - outputs**2,
+                "relu": outputs > 0.0,
+                "identity": 1.0,
+            }
             upstream = upstream * slopes[layer.activation]
         if layer.biases is not None:
             parameters.pop()
             gradients = [upstream.sum(axis=0), *gradients]
         gradients = [inputs.T @ upstream, *gradients]
         upstream = upstream @ parameters.pop().T
+    if protocol.loss.penalty is not None:
+        slopes_of_penalty = [2.0 * factor * each for factor, each in _penalized(protocol.loss.penalty, variables)]
+        return [gradient + slope for gradient, slope in zip(gradients, slopes_of_penalty, strict=True)]
     return gradients
 
 
-def differentiate_loss(logits: Floats, labels: NDArray[np.uint8]) -> Floats:
-    """Return the derivative of the batch's mean cross-entropy after softmax for the logits."""
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
-    derivative: Floats = (probabilities - np.eye(10)[labels]) / len(labels)
-    return derivative
+def _penalized(penalty: L2, variables: Sequence[Floats]) -> list[tuple[float, Floats]]:
+    """Return each variable with the factor of its squares."""
+    return [(penalty.factor if each.ndim == 2 or "biases" in penalty.of else 0.0, each) for each in variables]
+
+
+def _softmax(values: Floats) -> Floats:
+    exponentials = np.exp(values - values.max(axis=1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
+
+
+def differentiate_loss(logits: Floats, labels: NDArray[np.uint8], loss: Loss) -> Floats:
+    """Return the derivative of a batch's loss for the logits."""
+    wanted = np.eye(10)[labels]
+    sigmoids = (1.0 + np.tanh(logits / 2.0)) / 2.0
+    first = _softmax(logits)
+    second = _softmax(first) - wanted
+    derivative = {
+        "cross entropy": first - wanted,
+        "softmax twice": first * (second - (first * second).sum(axis=1, keepdims=True)),
+        "cross entropy per class": sigmoids - wanted,
+        "quadratic": (sigmoids - wanted) * sigmoids * (1.0 - sigmoids),
+    }[loss.kind]
+    return np.asarray(derivative / loss.divisor / (1 if loss.summed else len(labels)))
+
+
+def find_loss(loss: Loss, logits: Floats, labels: NDArray[np.uint8], variables: Sequence[Floats]) -> float:
+    """Return the loss of a set of images, as it is recorded."""
+    wanted, sigmoids = np.eye(10)[labels], (1.0 + np.tanh(logits / 2.0)) / 2.0
+    right = {"cross entropy": _softmax(logits), "softmax twice": _softmax(_softmax(logits))}.get(loss.kind)
+    if right is not None:
+        losses = -np.log(right[wanted == 1.0])
+    elif loss.kind == "quadratic":
+        losses = ((sigmoids - wanted) ** 2).sum(axis=1) / 2.0
+    else:
+        losses = -np.log(np.where(wanted == 1.0, sigmoids, 1.0 - sigmoids)).sum(axis=1)
+    value = float(losses.sum() if loss.summed else losses.mean()) / loss.divisor
+    if loss.penalty is not None and loss.penalty.reported:
+        value += sum(factor * float((each**2).sum()) for factor, each in _penalized(loss.penalty, variables))
+    return value
 
 
 def clip_gradients(gradients: Sequence[Floats], *, norm: float) -> list[Floats]:
@@ -144,8 +213,47 @@ def clip_gradients(gradients: Sequence[Floats], *, norm: float) -> list[Floats]:
     return [gradient * min(1.0, norm / max(float(np.linalg.norm(gradient)), 1e-300)) for gradient in gradients]
 
 
-def _descend(variables: Sequence[Floats], gradients: Sequence[Floats], *, rate: float) -> list[Floats]:
-    return [variable - rate * gradient for variable, gradient in zip(variables, gradients, strict=True)]
+Update = Callable[..., list[Floats]]
+
+
+def make_update(optimizer: Optimizer) -> Update:
+    """Return the function that makes a step of variables, gradients and a rate; it keeps what a step leaves behind."""
+    match optimizer:
+        case Adam():
+            return _AdamUpdate(optimizer)
+        case GradientDescent():
+            step, parts = partial(_descend, optimizer), 1
+        case RMSprop():
+            step, parts = partial(_divide_by_root, optimizer), 1
+        case Adadelta():
+            step, parts = partial(_adapt, optimizer), 2
+    kept: list[list[Floats]] = []
+
+    def update(variables: Sequence[Floats], gradients: Sequence[Floats], *, rate: float) -> list[Floats]:
+        if not kept:
+            kept.extend([np.zeros_like(each) for _ in range(parts)] for each in variables)
+        return [v + step(g, rate, state) for v, g, state in zip(variables, gradients, kept, strict=True)]
+
+    return update
+
+
+def _descend(constants: GradientDescent, gradient: Floats, rate: float, state: list[Floats]) -> Floats:
+    state[0] = constants.momentum * state[0] - rate * gradient
+    return constants.momentum * state[0] - rate * gradient if constants.nesterov else state[0]
+
+
+def _divide_by_root(constants: RMSprop, gradient: Floats, rate: float, state: list[Floats]) -> Floats:
+    state[0] = constants.decay * state[0] + (1.0 - constants.decay) * gradient**2
+    inside, outside = (constants.epsilon, 0.0) if constants.epsilon_in_root else (0.0, constants.epsilon)
+    return -rate * gradient / ((state[0] + inside) ** 0.5 + outside)
+
+
+def _adapt(constants: Adadelta, gradient: Floats, rate: float, state: list[Floats]) -> Floats:
+    decay, epsilon = constants.decay, constants.epsilon
+    state[0] = decay * state[0] + (1.0 - decay) * gradient**2
+    step = -gradient * np.sqrt((state[1] + epsilon) / (state[0] + epsilon))
+    state[1] = decay * state[1] + (1.0 - decay) * step**2
+    return np.asarray(rate * step)
 
 
 class _AdamUpdate:

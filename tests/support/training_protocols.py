@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from mnist_repro.documents.catalogue import load_catalogue
-from mnist_repro.documents.protocol import ExponentialRate, Layer, PiecewiseRate, Protocol
+from mnist_repro.documents.layers import Layer
+from mnist_repro.documents.optimizers import ExponentialRate, PiecewiseRate
+from mnist_repro.documents.protocol import Protocol
 
 STEPS = 10
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
+import reference
+from numpy.typing import NDArray
 
-from mnist_repro.training.evaluation import DivergedError, evaluate_logits
+from mnist_repro.documents.losses import L2, Loss
+from mnist_repro.training.evaluation import DivergedError, evaluate_logits, find_penalty
 
 
 def test_evaluate_logits_small_example_gives_known_values() -> None:
@@ -22,7 +26,7 @@ def test_evaluate_logits_small_example_gives_known_values() -> None:
     # Any constant may be added to a row of logits.
     logits = np.log(probabilities) + np.array([[0.0], [10.0], [-20.0], [300.0]])
 
-    evaluation = evaluate_logits(logits, labels)
+    evaluation = evaluate_logits(logits, labels, loss=Loss())
 
     # python -c "from math import log; print(-(log(0.5) + log(0.8) + log(0.25) + log(0.692)) / 4)"
     assert evaluation.loss == pytest.approx(0.6676886, abs=5e-8)
@@ -39,4 +43,35 @@ def test_evaluate_logits_not_finite_is_divergence(value: float) -> None:
     logits[1, 4] = value
 
     with pytest.raises(DivergedError, match="no longer finite"):
-        evaluate_logits(logits, np.zeros(3, dtype=np.uint8))
+        evaluate_logits(logits, np.zeros(3, dtype=np.uint8), loss=Loss())
+
+
+class _Model:
+    """A model of one layer."""
+
+    @staticmethod
+    def get_weights() -> list[NDArray[np.float32]]:
+        return [np.full((784, 10), 0.5, np.float32), np.full(10, 2.0, np.float32)]
+
+
+@pytest.mark.parametrize("kind", ["cross entropy", "softmax twice", "cross entropy per class", "quadratic"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({}, id="mean"),
+        pytest.param({"summed": True, "divisor": 4.0}, id="summed, divided"),
+        pytest.param({"penalty": L2(factor=0.1, of="weights", reported=True)}, id="penalty"),
+        pytest.param({"penalty": L2(factor=0.1, of="weights and biases", reported=True)}, id="penalty of all"),
+        pytest.param({"penalty": L2(factor=0.1, of="weights", reported=False)}, id="penalty in training alone"),
+    ],
+)
+def test_evaluate_logits_loss_is_the_declared_one(kind: Any, changes: dict[str, Any]) -> None:
+    """Each kind of loss is the reference's, from outputs so large that probabilities round to 0 and 1."""
+    loss = Loss(kind=kind, **changes)
+    generator = np.random.default_rng(3)
+    logits, labels = generator.normal(scale=5, size=(50, 10)), generator.integers(0, 10, 50, dtype=np.uint8)
+    variables = [value.astype(np.float64) for value in _Model.get_weights()]
+
+    evaluation = evaluate_logits(logits, labels, loss=loss, penalty=find_penalty(loss, _Model()))
+
+    assert evaluation.loss == pytest.approx(reference.find_loss(loss, logits, labels, variables), rel=1e-9)

@@ -10,7 +10,8 @@ import pytest
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
-from mnist_repro.documents.protocol import ConstantRate, Protocol
+from mnist_repro.documents.optimizers import ConstantRate
+from mnist_repro.documents.protocol import Protocol
 
 pytest.importorskip("tensorflow")
 from tensorflow import keras

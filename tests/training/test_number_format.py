@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.protocol import ConstantRate, GradientDescent, Normal, Protocol
+from mnist_repro.documents.layers import Normal
+from mnist_repro.documents.optimizers import ConstantRate, GradientDescent
+from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.run import RunRecord
 
 pytest.importorskip("tensorflow")

@@ -17,15 +17,8 @@ from numpy.typing import NDArray
 from training_protocols import load_short, with_optimizer, with_training
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.protocol import (
-    ConstantRate,
-    EvaluationSet,
-    ExponentialRate,
-    GradientDescent,
-    ImageSlice,
-    PiecewiseRate,
-    Protocol,
-)
+from mnist_repro.documents.optimizers import ConstantRate, ExponentialRate, GradientDescent, PiecewiseRate
+from mnist_repro.documents.protocol import EvaluationSet, ImageSlice, Protocol
 from mnist_repro.records.run import RunRecord, format_record, parse_record
 from mnist_repro.training.evaluation import DivergedError
 

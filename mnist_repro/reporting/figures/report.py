@@ -11,7 +11,8 @@ import numpy as np
 
 from mnist_repro.comparison.results import Artifacts, Results
 from mnist_repro.comparison.versions.summary import VersionsResult
-from mnist_repro.documents.protocol import CLASSES, ConstantRate
+from mnist_repro.documents.optimizers import ConstantRate
+from mnist_repro.documents.protocol import CLASSES
 from mnist_repro.reporting.figures.causes import draw_causes
 from mnist_repro.reporting.figures.charts import draw_confusion, draw_curves, draw_learning_rates
 from mnist_repro.reporting.figures.drawing import Draw, draw_all

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mnist_repro.documents.protocol import (
-    IMAGE_PIXELS,
+from mnist_repro.documents.layers import Constant, InitialValues, Layer, Normal, TruncatedNormal, Uniform, Zeros
+from mnist_repro.documents.losses import Loss
+from mnist_repro.documents.optimizers import (
+    Adadelta,
     Adam,
     ConstantRate,
-    EvaluationSet,
-    InitialValues,
-    Layer,
+    GradientDescent,
     LearningRate,
-    Normal,
     Optimizer,
     PiecewiseRate,
-    Protocol,
-    Training,
-    TruncatedNormal,
-    Zeros,
+    RMSprop,
 )
+from mnist_repro.documents.protocol import IMAGE_PIXELS, EvaluationSet, Protocol, Training
 from mnist_repro.documents.statement import describe_images
 from mnist_repro.studies.first_layer import Snapshot
 
@@ -32,10 +29,11 @@ def describe_protocol(protocol: Protocol) -> list[tuple[str, str]]:
         ("initial weights", _join(_describe_values(layer.weights) for layer in protocol.layers)),
         ("initial biases", _join(_describe_values(layer.biases) for layer in protocol.layers)),
         ("optimiser", _describe_optimizer(protocol.optimizer)),
+        *([("loss", _describe_loss(protocol.loss))] if protocol.loss != Loss() else []),
         ("learning rate", _describe_rate(protocol.optimizer.learning_rate)),
         ("trained on", f"{describe_images(protocol.training.images)}, {protocol.training.order}"),
         ("steps", _describe_steps(protocol.training)),
-        ("evaluated on", "; ".join(map(_describe_set, protocol.evaluation_sets))),
+        ("evaluated on", "; ".join([*map(_describe_set, protocol.evaluation_sets), *_describe_running(protocol)])),
     ]
 
 
@@ -57,20 +55,50 @@ def _describe_values(values: InitialValues | None) -> str:
             return "none"
         case Zeros():
             return "0"
-        case Normal(standard_deviation=deviation):
-            return f"normal, standard deviation {deviation:.3g}"
-        case TruncatedNormal(standard_deviation=deviation):
-            return f"truncated normal, standard deviation {deviation:.3g}"
+        case Normal(standard_deviation=deviation) | TruncatedNormal(standard_deviation=deviation):
+            cut = "truncated " if isinstance(values, TruncatedNormal) else ""
+            return f"{cut}normal, standard deviation {deviation:.3g}"
+        case Constant(value=value):
+            return f"{value:g}"
+        case Uniform(limit=limit, fan=fan):
+            return f"uniform within {limit:.3g}{f' over the root of the {fan}' if fan else ''}"
     return "Glorot's uniform"
 
 
 def _describe_optimizer(optimizer: Optimizer) -> str:
     clipped = "" if optimizer.clip_norm is None else f"; each gradient's norm is {optimizer.clip_norm:g} at most"
-    if isinstance(optimizer, Adam):
-        epsilon = f"{optimizer.epsilon:g}".replace("e-0", "e-")
-        rates = f"beta1 {optimizer.beta_1:g}, beta2 {optimizer.beta_2:g}, epsilon {epsilon}"
-        return f"Adam, {rates}{clipped}"
-    return f"gradient descent{clipped}"
+    # As people write it: 1e-8, not 1e-08.
+    epsilon = "" if isinstance(optimizer, GradientDescent) else f"{optimizer.epsilon:g}".replace("e-0", "e-")
+    match optimizer:
+        case Adam():
+            rates = f"beta1 {optimizer.beta_1:g}, beta2 {optimizer.beta_2:g}, epsilon {epsilon}"
+            return f"Adam, {rates}{clipped}"
+        case RMSprop():
+            place = "inside" if optimizer.epsilon_in_root else "outside"
+            return f"RMSprop, decay {optimizer.decay:g}, epsilon {epsilon} {place} the root{clipped}"
+        case Adadelta():
+            return f"Adadelta, decay {optimizer.decay:g}, epsilon {epsilon}{clipped}"
+    kind = "Nesterov's momentum" if optimizer.nesterov else "momentum"
+    momentum = f", {kind} {optimizer.momentum:g}" if optimizer.momentum else ""
+    return f"gradient descent{momentum}{clipped}"
+
+
+_LOSSES = {
+    "cross entropy": "cross entropy",
+    "softmax twice": "cross entropy after softmax twice",
+    "cross entropy per class": "cross entropy of each class by itself, summed over the classes",
+    "quadratic": "half the squared error, summed over the classes",
+}
+
+
+def _describe_loss(loss: Loss) -> str:
+    over = f"{'summed' if loss.summed else 'mean'} over the images"
+    divided = "" if loss.divisor == 1 else f", divided by {loss.divisor:g}"
+    if loss.penalty is None:
+        return f"{_LOSSES[loss.kind]}, {over}{divided}"
+    reported = "" if loss.penalty.reported else ", which recorded losses leave out"
+    penalty = f"{loss.penalty.factor:g} times the sum of squares of all {loss.penalty.of}"
+    return f"{_LOSSES[loss.kind]}, {over}{divided}, plus {penalty}{reported}"
 
 
 def _describe_rate(rate: LearningRate) -> str:
@@ -86,10 +114,23 @@ def _describe_set(images: EvaluationSet) -> str:
     return f"{images.name}: {describe_images(images.images)}{', dropout left on' if images.dropout else ''}"
 
 
+def _describe_running(protocol: Protocol) -> list[str]:
+    if protocol.running is None:
+        return []
+    counts = "by its images" if protocol.running.weighted else "as a whole one"
+    return [f"{protocol.running.name}: means over each period's batches before their steps, the last counting {counts}"]
+
+
 def _describe_steps(training: Training) -> str:
     again = "; each period begins again at the first batch" if training.restart_each_period else ""
+    last = {
+        "dropped": "",
+        "kept": "; the last batch has the images that are left",
+        "carried over": "; the images that are left begin the next period's first batch",
+    }[training.last_batch]
     return (
-        f"{training.periods} periods of {training.steps_per_period:,} steps, {training.batch_size:,} images each{again}"
+        f"{training.periods} periods of {training.steps_per_period:,} steps, {training.batch_size:,} images each"
+        f"{again}{last}"
     )
 
 

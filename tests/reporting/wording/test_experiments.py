@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
-from mnist_repro.documents.protocol import GlorotUniform, Protocol, TruncatedNormal
+from mnist_repro.documents.layers import Constant, GlorotUniform, TruncatedNormal, Uniform
+from mnist_repro.documents.losses import L2, Loss
+from mnist_repro.documents.optimizers import Adadelta, ConstantRate, GradientDescent, RMSprop
+from mnist_repro.documents.protocol import Protocol, RunningMeans
 from mnist_repro.reporting.wording.experiments import describe_protocol
 
 
@@ -48,11 +52,35 @@ def test_describe_protocol_says_what_is_special(
     assert said in dict(describe_protocol(protocols[experiment]))[name]
 
 
+_RATE = ConstantRate(rate=0.1)
+_INITIAL = (Uniform(limit=0.1), Uniform(limit=0.1, fan="inputs"), Constant(value=0.1))
+_RMSPROP = RMSprop(learning_rate=_RATE, decay=0.9, epsilon=1e-7, epsilon_in_root=True)
+_OPTIMIZERS = (
+    GradientDescent(learning_rate=_RATE),
+    GradientDescent(learning_rate=_RATE, momentum=0.9),
+    GradientDescent(learning_rate=_RATE, momentum=0.9, nesterov=True),
+    _RMSPROP,
+    replace(_RMSPROP, epsilon_in_root=False),
+    Adadelta(learning_rate=_RATE, decay=0.95, epsilon=1e-7),
+)
+_PENALTY = L2(factor=0.1, of="weights", reported=True)
+_LOSSES = (
+    Loss(kind="softmax twice"),
+    Loss(summed=True),
+    Loss(divisor=10),
+    Loss(penalty=_PENALTY),
+    Loss(penalty=replace(_PENALTY, of="weights and biases")),
+    Loss(penalty=replace(_PENALTY, reported=False)),
+)
+_OF_SIGMOIDS: tuple[Literal["cross entropy per class", "quadratic"], ...] = ("cross entropy per class", "quadratic")
+
+
 def test_describe_protocol_differs_wherever_a_run_would(protocols: dict[str, Protocol]) -> None:
     """Each of these changes of what is trained changes the words."""
     protocol = protocols["tf1-dropout-piecewise"]
     hidden = protocol.layers[0]
     training = protocol.training
+    sigmoid = replace(protocol.layers[-1], activation="sigmoid")
 
     changed = [
         replace(protocol, layers=(replace(hidden, weights=GlorotUniform()), *protocol.layers[1:])),
@@ -66,7 +94,15 @@ def test_describe_protocol_differs_wherever_a_run_would(protocols: dict[str, Pro
         replace(protocol, training=replace(training, restart_each_period=False)),
         replace(protocol, training=replace(training, order="as stored")),
         replace(protocol, training=replace(training, batch_size=999)),
+        replace(protocol, training=replace(training, last_batch="kept")),
+        replace(protocol, training=replace(training, restart_each_period=False, last_batch="carried over")),
         replace(protocol, pixel_divisor=2.0),
+        *(replace(protocol, layers=(replace(hidden, weights=each), *protocol.layers[1:])) for each in _INITIAL),
+        *(replace(protocol, optimizer=each) for each in _OPTIMIZERS),
+        *(replace(protocol, loss=each) for each in _LOSSES),
+        # The sigmoid outputs of these losses are said too.
+        *(replace(protocol, layers=(*protocol.layers[:-1], sigmoid), loss=Loss(kind=kind)) for kind in _OF_SIGMOIDS),
+        *(replace(protocol, running=each) for each in (RunningMeans(), RunningMeans(weighted=False))),
     ]
 
     said = [tuple(describe_protocol(each)) for each in (protocol, *changed)]
