@@ -23,13 +23,13 @@ from made_up_runs import make_run
 
 from mnist_repro.datasets import dataset as datasets
 from mnist_repro.datasets.dataset import MNIST_SHA256, Dataset
-from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.catalogue import load_atlas
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import describe_environment, training_code_sha256
 from mnist_repro.records.run import RunRecord
 
 ROOT = Path(__file__).parents[2]
-EXPERIMENTS = tuple(load_catalogue().protocols)
+EXPERIMENTS = tuple(load_atlas().usual.protocols)
 # What becomes of them is up to each test; good, low, diverged and single are those of a session with all four.
 GOOD, LOW, DIVERGED, SINGLE = "julia-linear-lr0.02", "julia-linear-lr0.003", "julia-mlp-100x100", "tf1-basic"
 
