@@ -130,7 +130,7 @@ def _plan(
                 _plan_refutation(document, own, earlier=runs, planned=protocol.seeds[profile], protocols=protocols)
                 for document in documents
                 for own in list_reported_runs(document, protocols=protocols)
-                if own.experiment == protocol.id and own.families
+                if own.experiment == protocol.id and own.families and not own.is_deterministic
             ),
             None,
         ),
@@ -187,7 +187,8 @@ def _list_needs(
 
 def _list_run_needs(run: ReportedRun, *, tests: int) -> Iterator[Need]:
     """Yield the numbers of runs that the verdict on a reported run needs: with fewer it could not be refuted."""
-    needed = runs_to_reject(tests=tests)
+    # Where chance has no part, one run decides.
+    needed = 1 if run.is_deterministic else runs_to_reject(tests=tests)
     for family in run.families:
         yield Need(claim=family[0].family, to_reproduce=needed, to_refute=needed)
     for family in run.chose:

@@ -67,7 +67,8 @@ def test_select_protocols_unknown_name_is_refused() -> None:
     with pytest.raises(ReproError) as caught:
         load_catalogue().select(["tf1-basic", "tf1-base", "julia"])
 
-    expected = f"Unknown experiment: tf1-base, julia. Known: {', '.join(_IDS)}."
+    documents = ", ".join(load_catalogue().documents)
+    expected = f"Unknown experiment: tf1-base, julia. Known: {', '.join(_IDS)}; of documents: {documents}."
     assert expected == str(caught.value)
 
 
