@@ -58,7 +58,7 @@ def add_verbs(verbs: Any) -> None:
 def show_verdicts(options: argparse.Namespace, console: Console) -> int:
     """Print the verdicts."""
     atlas = load_atlas()
-    catalogue = atlas.select_documents(options.documents) if options.documents else atlas.usual
+    catalogue = atlas.select_documents(options.documents) if options.documents else atlas.front
     result = judge_environment(options, catalogue)
     if options.environment is None and options.format == "table":
         console.print(f"Runs of {result.name}:", highlight=False)

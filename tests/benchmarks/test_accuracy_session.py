@@ -65,7 +65,7 @@ def test_gates_diverged_run_fails(mixed: Session) -> None:
 
 
 def test_gates_records_are_reused(mixed: Session) -> None:
-    """All six experiments are one study, which says that it trains nothing."""
+    """All experiments are one study, which says that it trains nothing."""
     assert f"Runs: {3 * len(EXPERIMENTS)} planned, {3 * len(EXPERIMENTS)} in the records, 0 to train." in mixed.out
 
 

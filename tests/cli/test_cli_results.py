@@ -31,6 +31,7 @@ def test_report_writes_and_checks(call: Call, recorded: Path, tmp_path: Path) ->
     assert [written.code, checked.code, differs.code] == [0, 0, 1]
     assert written.out.replace(os.sep, "/").splitlines() == [
         "Wrote out/README.md",
+        "Wrote out/atlas.md",
         "Wrote out/badge.json",
         "Wrote out/claims.json",
         "Wrote out/claims.schema.json",
@@ -69,7 +70,7 @@ def test_report_of_own_runs_leaves_the_published_one_alone(
     assert ended.code == 0
     assert {file: file.read_bytes() for file in before} == before
     pages = {file.name for file in Path("reports/local").glob("*.md")}
-    assert pages == {"README.md", "local.md", "try-digits.md"}
+    assert pages == {"README.md", "atlas.md", "local.md", "try-digits.md"}
     front = Path("reports/local/README.md").read_text(encoding="utf-8")
     assert "[the published report](../README.md)" in front
     assert "linux" not in front
@@ -103,7 +104,7 @@ def test_verdicts_of_one_document_are_its_own_among_all(call: Call, beside_the_p
 def test_verdicts_of_unknown_document_is_refused(call: Call, recorded: Path) -> None:
     """The error names the documents that there are."""
     assert_one_line(
-        call("verdicts", "tiny", "--records", recorded), "Unknown document: tiny. Known: julia-blog, tf1-notebook."
+        call("verdicts", "tiny", "--records", recorded), "Unknown document: tiny. Known: julia-blog, tf1-notebook, "
     )
 
 
