@@ -47,4 +47,5 @@ def print_causes(causes: Sequence[ExperimentCauses], *, console: Console) -> Non
     console.print(plain_table(_ROUNDING_HEADINGS, rounding))
     console.print()
     console.print(f"In all, {summarize_causes(causes)}", highlight=False)
-    console.print(count_tests(causes), highlight=False, soft_wrap=True)
+    if counted := count_tests(causes):
+        console.print(counted, highlight=False, soft_wrap=True)

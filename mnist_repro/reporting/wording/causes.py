@@ -26,8 +26,10 @@ def summarize_causes(causes: Sequence[ExperimentCauses]) -> str:
 
 
 def count_tests(causes: Sequence[ExperimentCauses]) -> str:
-    """Say how many tests were made, and that no p-value is adjusted for the others."""
+    """Say how many tests were made, and that no p-value is adjusted for the others; empty without a test."""
     tests = sum(cause.p is not None for experiment in causes for cause in experiment.ways)
+    if not tests:
+        return ""
     return (
         f"These are {tests} tests, each at {float(100 * LEVEL):.0f} % by itself: p is adjusted for none of the others. "
         f"Were all of these ways possible, chance would exclude {float(LEVEL * tests):.1f}."
