@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from installed import needs_mnist
 from reference import find_logits, train
 
@@ -13,6 +14,7 @@ from mnist_repro.documents.protocol import IMAGE_PIXELS
 ATLAS = load_atlas()
 
 
+@pytest.mark.nightly  # six thousand steps in float64
 @needs_mnist
 def test_lisa_logreg_is_exact_in_float64() -> None:
     """Trained again in NumPy, without TensorFlow, every printed error has the same digits."""
