@@ -77,4 +77,4 @@ class Comparison:
 
         # Not 0: that is the seed with which a trainer compiles.
         seeds = count(1)
-        return next(seed for seed in seeds if size // 10 not in np.bincount(first_batch(seed), minlength=10))
+        return next(seed for seed in seeds if size / 10 not in np.bincount(first_batch(seed), minlength=10))
