@@ -111,7 +111,9 @@ class Detection:
     experiment: str  #: id of the experiment it was planted in
     runs: int  #: recorded runs of the fault
     unfinished: int  #: number of them that did not complete
-    changed: int  #: number of them that are not the baseline's of the same seed, bit for bit; of other seeds, all
+    #: number of them that are not the baseline's of the same seed, bit for bit; of other seeds, all; None where they
+    #: were made on another processor or by other versions, which give other bits in any case
+    changed: int | None
     seeds: int  #: runs of the fault in each gate run
     gate_runs: int
     caught: int  #: number of gate runs that failed

@@ -122,7 +122,7 @@ def measure_detection(
                 experiment=fault.experiment,
                 runs=len(fault.records),
                 unfinished=len(fault.records) - len(select_completed(fault.records)),
-                changed=len(fault.records) - planted.test_runs(fault.records).equal,
+                changed=_count_changed(fault, planted),
                 seeds=seeds,
                 gate_runs=gate_runs,
                 caught=int(caught.sum()),
@@ -202,6 +202,12 @@ def _largest_shift(fault: Fault, baseline: GateBaseline) -> Shift | None:
                 accuracy, deviation = float(moved.mean() - usual.mean()), float(usual.std(ddof=1))
                 shifts.append(Shift(evaluation_set=quantity.evaluation_set, accuracy=accuracy, spread=deviation))
     return max(shifts, key=lambda shift: shift.relative, default=None)
+
+
+def _count_changed(fault: Fault, baseline: GateBaseline) -> int | None:
+    """Count a fault's runs that are not the baseline's; None where bits differ without a fault too."""
+    made_in, before = (records[-1].environment.conditions for records in (fault.records, baseline.records))
+    return len(fault.records) - baseline.test_runs(fault.records).equal if made_in == before else None
 
 
 def _find_difference(fault: Fault, baseline: GateBaseline) -> Difference:

@@ -48,11 +48,11 @@ def format_other_environments(found: OtherEnvironments) -> str:
 def format_detections(errors: GateErrors) -> str:
     """Count the faults that bits show, those that the tests catch, and those that must be, in a sentence."""
     rules = [detection.rule for detection in errors.detections]
-    seen = sum(detection.is_seen for detection in errors.detections)
+    seen = [detection.is_seen for detection in errors.detections if detection.changed is not None]
     caught = sum(not detection.is_missed for detection in errors.detections)
     large = len(rules) - rules.count(Requirement.DOES_NOT_APPLY)
     text = (
-        f"Planted faults: bit for bit, every run of {seen} of {len(rules)} differs from the baseline's of the same "
+        f"Planted faults: bit for bit, every run of {sum(seen)} of {len(seen)} differs from the baseline's of the same "
         f"seed; the tests catch {caught} in at least 95 % of gate runs, including {rules.count(Requirement.HOLDS)} of "
         f"{large} large enough that they must be caught"
     )
@@ -67,7 +67,7 @@ def list_detection_cells(detection: Detection) -> list[str]:
     unfinished = f"; {detection.unfinished} of {detection.runs} runs did not complete" if detection.unfinished else ""
     return [
         format_shift(detection.shift) + unfinished,
-        f"{detection.changed} of {detection.runs}",
+        "made elsewhere" if detection.changed is None else f"{detection.changed} of {detection.runs}",
         f"{100 * detection.caught / detection.gate_runs:.0f} % ({interval} %)",
         _RULES[detection.rule],
         format_remedy(detection),

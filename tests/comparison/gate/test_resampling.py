@@ -119,6 +119,16 @@ def test_measure_detection_large_fault_is_caught(two: dict[str, Protocol], basel
     assert found.shift.in_spreads == pytest.approx((means[0] - means[1]) / spread)
 
 
+def test_measure_detection_bits_of_runs_made_elsewhere_show_nothing(two: dict[str, Protocol], baseline: Study) -> None:
+    """On another processor bits differ without a fault too: these runs are not counted as changed."""
+    elsewhere = replace(baseline[SECOND][0].environment, processor="another kind")
+    records = make_study(two[SECOND], range(10), environment=elsewhere, shift=-0.02, stream=1)
+
+    (found,) = measure_detection([make_fault(records)], baseline=baseline, protocols=two, gate_runs=20)
+
+    assert (found.changed, found.is_seen, found.caught) == (None, False, 20)
+
+
 def test_measure_detection_fault_without_effect_is_not_caught(two: dict[str, Protocol], baseline: Study) -> None:
     """The baseline's own runs as a fault's are equal bit for bit, not caught, and no number of seeds could."""
     (found,) = measure_detection([make_fault(baseline[SECOND][:12])], baseline=baseline, protocols=two)

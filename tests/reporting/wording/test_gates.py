@@ -303,7 +303,7 @@ def test_plan_verb_without_records_says_unknown(
 
     out = words(capsys.readouterr().out)
     assert code == 0
-    assert "tf1-basic 40 unknown unknown nobody yet" in out
+    assert "tf1-basic 119 unknown unknown nobody yet" in out
     assert "julia" not in out
     assert list(tmp_path.iterdir()) == []
 
