@@ -15,7 +15,7 @@ from made_up_runs import OTHER_SHA256, MakeRecord, make_run, write_store
 from mnist_repro.comparison.environments import compare_stores
 from mnist_repro.comparison.gate.baseline import read_baseline, select_baseline
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.catalogue import Catalogue, load_catalogue
+from mnist_repro.documents.catalogue import Catalogue, load_atlas, load_catalogue
 from mnist_repro.documents.losses import Loss
 from mnist_repro.documents.protocol import RunningMeans
 from mnist_repro.errors import ReproError
@@ -63,13 +63,19 @@ def test_pool_runs_lie_is_named(lie: Lie, make: MakeRecord, catalogue: Catalogue
     assert message.endswith(". Remove this line and run again to replace it.")
 
 
-def test_pool_runs_published_records_keep_the_rule(catalogue: Catalogue) -> None:
-    """Every run that was ever published is one that there can be, and is pooled."""
+def test_pool_runs_published_records_keep_the_rule() -> None:
+    """Every run that was ever published is one that there can be, and is pooled with those of its processor."""
+    catalogue = load_atlas()
     stores = [*open_stores(PUBLISHED / "records"), RecordStore(PUBLISHED / "baseline")]
     trials = [plan_trials(each, alternatives=catalogue.alternatives) for each in catalogue.protocols.values()]
     variants = {v.id: v for v in (*catalogue.faults, *(v for each in trials for v in each.variants))}
 
-    pools = [pool_runs(s.read(), protocol=p, store=s) for s in stores for p in catalogue.protocols.values()]
+    pools = [
+        pool_runs(store.read(), protocol=protocol, store=store, processor=processor)
+        for store in stores
+        for processor in {record.environment.processor for record in store.read()}
+        for protocol in catalogue.protocols.values()
+    ]
     runs = [record for pool in pools for record in pool.records]
     recorded = [read_variant_runs(store) for store in stores if variant_store(store).file.exists()]
     runs += [r for all_runs in recorded for v in variants.values() if v.is_trained for r in all_runs.of_variant(v)]

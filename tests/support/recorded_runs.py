@@ -47,12 +47,12 @@ def read_alternatives() -> dict[str, tuple[RunRecord, ...]]:
 
 
 @cache
-def judge_all() -> dict[str, RunVerdict]:
-    """Return the verdicts on all runs that the package's documents report, by the reference environment's runs."""
+def judge_all(*, most: int | None = None) -> dict[str, RunVerdict]:
+    """Return the verdicts on all runs that the front's documents report, by the reference's runs, `most` of each."""
     return {
         verdict.reported.experiment: verdict
         for document in CATALOGUE.documents.values()
-        for verdict in judge_reported_runs(document, measured=measure(), protocols=CATALOGUE.protocols)
+        for verdict in judge_reported_runs(document, measured=measure(most=most), protocols=CATALOGUE.protocols)
     }
 
 

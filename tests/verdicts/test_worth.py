@@ -155,7 +155,7 @@ def test_assess_worth_two_alternatives_of_nine_are_few() -> None:
 def test_assess_worth_verdict_that_could_not_refute_is_weak() -> None:
     """A narrow bound, and the one alternative told apart by its rates, make no verdict of too few runs."""
     late = [each for each in CATALOGUE.alternatives if each.id == "tf1-dropout-piecewise+late-schedule"]
-    verdict = judge_all()["tf1-dropout-piecewise"]
+    verdict = judge_all(most=40)["tf1-dropout-piecewise"]
 
     worth = assess_worth(verdict, claims=CLAIMS, alternatives=late, runs=read_alternatives())
 
@@ -176,7 +176,7 @@ def test_assess_worth_run_that_diverged_could_not_have_been_printed() -> None:
 
 def test_assess_worth_other_learning_rates_are_told_apart_without_any_test() -> None:
     """The late schedule has other rates than are printed; with 40 runs that alone tells anything apart, and is weak."""
-    worth = assess(judge_all()["tf1-dropout-piecewise"])
+    worth = assess(judge_all(most=40)["tf1-dropout-piecewise"])
 
     assert worth.told_apart == ("tf1-dropout-piecewise+late-schedule",)
     assert worth.grade is Grade.WEAK

@@ -126,7 +126,7 @@ def test_list_run_cells_sequential_run_says_so() -> None:
 
 def test_format_kept_holds_the_printed_value_of_a_run_that_reproduces() -> None:
     """The values that would not be refuted agree with the verdict; where nothing could be, there are none."""
-    verdicts = [judge_all()[name] for name in ("julia-linear-lr0.003", "tf1-basic")]
+    verdicts = judge_all()["julia-linear-lr0.003"], judge_all(most=40)["tf1-basic"]
     kept, nothing = (replace(make_judged(verdict.word), verdict=verdict) for verdict in verdicts)
     claim = next(each for each in kept.verdict.reported.claims if each.metric == "accuracy")
 
