@@ -15,7 +15,7 @@ _SAID = frozenset({*REFUTED, Verdict.EXPLAINED, Verdict.DOUBTFUL})
 
 def list_atlas_cells(run: JudgedRun, *, result: EnvironmentResult, document: Document) -> tuple[str, ...]:
     """Return the cells of a reported run, under all `HEADINGS` but the document's."""
-    experiment = next(each for each in result.experiments if each.protocol.id == run.id)
+    experiment = next(each for each in result.experiments if each.protocol.id == run.verdict.reported.experiment)
     names = {family[0].family for family in (*run.verdict.reported.families, *run.verdict.reported.chose)}
     reported = [family for family in experiment.families if family.id in names]
     final = experiment.final_accuracy
@@ -33,5 +33,5 @@ def list_atlas_cells(run: JudgedRun, *, result: EnvironmentResult, document: Doc
 
 def _explain(run: JudgedRun) -> str:
     if run.word is Verdict.NOT_RUN:
-        return f"`mnist-repro run {run.id}` makes our runs"
+        return f"mnist-repro run {run.verdict.reported.experiment} makes our runs"
     return run.verdict.explanation or run.verdict.reason if run.word in _SAID else ""
