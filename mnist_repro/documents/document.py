@@ -5,7 +5,6 @@ The first lines of a `claims.toml` say how to add a claim.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -15,6 +14,7 @@ from msgspec import Meta
 from mnist_repro.documents.claim import METRIC_UNITS, Claim, find_misfit
 from mnist_repro.documents.comparison import Comparison, ComparisonTable, build_comparisons
 from mnist_repro.documents.explanation import Explanation, check_explanations
+from mnist_repro.documents.output import NotAClaim, Output
 from mnist_repro.documents.revision import Revision
 from mnist_repro.documents.statement import Statement, StatementTable, build_statements
 from mnist_repro.documents.toml_schema import (
@@ -29,38 +29,6 @@ from mnist_repro.documents.toml_schema import (
 )
 from mnist_repro.documents.validation import From1
 from mnist_repro.errors import ReproError
-
-
-@dataclass(frozen=True, kw_only=True)
-class Output:
-    """Lines of the stored text that were printed."""
-
-    first_line: From1  #: counted from 1
-    last_line: From1  #: included
-    cell: Text | None = None  #: of a notebook, which printed them
-
-    def __post_init__(self) -> None:
-        if self.last_line < self.first_line:
-            msg = f"last_line must be at least first_line, {self.first_line}. Received: {self.last_line}"
-            raise ValueError(msg)
-
-    def __contains__(self, line: int) -> bool:
-        return self.first_line <= line <= self.last_line
-
-
-@dataclass(frozen=True, kw_only=True)
-class NotAClaim:
-    """Numbers in the output that report no result."""
-
-    pattern: str  #: a regular expression that finds them
-    reason: Text  #: why they are no claims
-
-    def __post_init__(self) -> None:
-        try:
-            re.compile(self.pattern)
-        except (re.error, OverflowError, RecursionError):
-            msg = f"pattern must be a regular expression of Python's re. Received: {self.pattern!r:.80}"
-            raise ValueError(msg) from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +78,7 @@ class Document:
     revisions: tuple[Revision, ...] = ()  #: what changed in its source after its numbers were printed
     year: int | None = None  #: in which its numbers were printed; None where unknown
     framework: str | None = None  #: that printed them; None where unknown
-    #: whether it is shown in the atlas alone, and run where it is named or costs seconds
+    #: whether only the atlas shows it; experiments of it that chance has a part in run only where they are named
     atlas_only: bool = False
 
 
@@ -190,7 +158,7 @@ class _Group:
         if (self.experiment is None) == (self.about is None):
             msg = f"needs either experiment or about. Received: {'neither' if self.about is None else 'both'}"
             raise ValueError(msg)
-        _require(self.run is None or self.experiment is not None, "run stands beside experiment alone", str(self.run))
+        _require(self.run is None or self.experiment is not None, "run needs experiment beside it", str(self.run))
 
     @property
     def subject(self) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.stats.summary import UNKNOWN, Interval
-from mnist_repro.verdicts.reported_verdict import RunVerdict
+from mnist_repro.verdicts.run_verdict import RunVerdict
 
 # What counts as found is refuted with this probability.
 POWER = Fraction(4, 5)

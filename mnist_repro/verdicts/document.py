@@ -25,7 +25,8 @@ from mnist_repro.verdicts.explained_run import explain_run, format_explanation, 
 from mnist_repro.verdicts.finding import Finding, Verdict
 from mnist_repro.verdicts.judge import judge_claims
 from mnist_repro.verdicts.measured import Assessment, Judgement, Measurements, assess_claims
-from mnist_repro.verdicts.reported_verdict import RunVerdict, judge_reported_runs
+from mnist_repro.verdicts.reported_verdict import judge_reported_runs
+from mnist_repro.verdicts.run_verdict import RunVerdict
 from mnist_repro.verdicts.statements import judge_statements
 from mnist_repro.verdicts.worth import Grade, Worth, assess_worth
 

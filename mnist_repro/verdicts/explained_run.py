@@ -13,7 +13,7 @@ from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.exact import compare_exactly
 from mnist_repro.verdicts.finding import LEVEL, REFUTED, Verdict
 from mnist_repro.verdicts.measured import Runs
-from mnist_repro.verdicts.reported_verdict import RunVerdict
+from mnist_repro.verdicts.run_verdict import RunVerdict
 from mnist_repro.verdicts.standing import place_among
 from mnist_repro.verdicts.worth import Worth, measure_as
 

@@ -17,7 +17,7 @@ from mnist_repro.stats.summary import Summary, round_up, runs_to_separate, summa
 from mnist_repro.verdicts.exact import Exactness, format_units
 from mnist_repro.verdicts.finding import MINIMUM_RUNS, Basis, Finding, Verdict, count_runs
 from mnist_repro.verdicts.measured import Measured, Measurements, list_different_rates
-from mnist_repro.verdicts.reported_verdict import RunVerdict, format_place
+from mnist_repro.verdicts.run_verdict import RunVerdict, format_place
 
 # Numbers that stand in the document's code or in the data: no run could make them other.
 _COPIED = frozenset({"learning_rate", "label"})

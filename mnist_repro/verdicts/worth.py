@@ -22,7 +22,7 @@ from mnist_repro.stats.summary import bound_difference, summarize
 from mnist_repro.verdicts.causes.alternatives import read_instead
 from mnist_repro.verdicts.detection import POWER
 from mnist_repro.verdicts.measured import Runs, list_different_rates
-from mnist_repro.verdicts.reported_verdict import RunVerdict
+from mnist_repro.verdicts.run_verdict import RunVerdict
 from mnist_repro.verdicts.standing import Standing
 
 _ACCURACIES = frozenset({"accuracy", "error"})

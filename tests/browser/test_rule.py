@@ -21,7 +21,8 @@ from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.environment import EnvironmentResult, summarize_environment
 from mnist_repro.verdicts.finding import Verdict
 from mnist_repro.verdicts.measured import Measurements
-from mnist_repro.verdicts.reported_verdict import RunVerdict, judge_reported_runs
+from mnist_repro.verdicts.reported_verdict import judge_reported_runs
+from mnist_repro.verdicts.run_verdict import RunVerdict
 from mnist_repro.verdicts.worth import assess_worth, grade_verdict
 
 REPORTS = Path(__file__).parents[2] / "reports"

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from recorded_runs import judge_all
 
 from mnist_repro.verdicts.detection import find_power
-from mnist_repro.verdicts.reported_verdict import RunVerdict
+from mnist_repro.verdicts.run_verdict import RunVerdict
 
 # What a document's run may have in place of its own values, in standard deviations.
 ALL_VALUES, FINAL_VALUE = 2.0, 4.0

@@ -15,7 +15,8 @@ from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
 from mnist_repro.records.variant_runs import read_variant_runs
 from mnist_repro.verdicts.measured import Measurements
-from mnist_repro.verdicts.reported_verdict import RunVerdict, judge_reported_runs
+from mnist_repro.verdicts.reported_verdict import judge_reported_runs
+from mnist_repro.verdicts.run_verdict import RunVerdict
 
 RECORDS = Path(__file__).parents[2] / "reports" / "records"
 ENVIRONMENTS = sorted(file.parent.name for file in RECORDS.glob("*/runs.jsonl") if not is_own(file.parent.name))

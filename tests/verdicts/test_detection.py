@@ -12,7 +12,8 @@ from recorded_runs import CATALOGUE, judge_all, measure
 from mnist_repro.stats.summary import UNKNOWN, Interval
 from mnist_repro.verdicts.detection import find_detectable, find_interval
 from mnist_repro.verdicts.finding import Verdict
-from mnist_repro.verdicts.reported_verdict import RunVerdict, judge_reported_runs
+from mnist_repro.verdicts.reported_verdict import judge_reported_runs
+from mnist_repro.verdicts.run_verdict import RunVerdict
 
 REFUTABLE = [name for name, verdict in judge_all().items() if verdict.refuting_place]
 SHIFTED = [

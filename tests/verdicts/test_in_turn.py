@@ -21,7 +21,8 @@ from mnist_repro.verdicts.finding import LEVEL, Verdict
 from mnist_repro.verdicts.in_turn import take_in_turn, until_decided
 from mnist_repro.verdicts.measured import Measurements
 from mnist_repro.verdicts.reported_run import list_reported_runs
-from mnist_repro.verdicts.reported_verdict import RunVerdict, judge_reported_runs
+from mnist_repro.verdicts.reported_verdict import judge_reported_runs
+from mnist_repro.verdicts.run_verdict import RunVerdict
 from mnist_repro.verdicts.worth import assess_worth
 
 MakeRuns = Callable[..., list[RunRecord]]

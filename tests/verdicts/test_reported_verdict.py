@@ -19,7 +19,8 @@ from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.finding import Verdict
 from mnist_repro.verdicts.measured import Measurements
 from mnist_repro.verdicts.reported_run import ReportedRun
-from mnist_repro.verdicts.reported_verdict import RunVerdict, judge_reported_runs
+from mnist_repro.verdicts.reported_verdict import judge_reported_runs
+from mnist_repro.verdicts.run_verdict import RunVerdict
 
 MakeRuns = Callable[..., list[RunRecord]]
 MeasureThree = Callable[..., Measurements]

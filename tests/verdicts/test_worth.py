@@ -21,7 +21,8 @@ from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.explained_run import explain_run
 from mnist_repro.verdicts.finding import Verdict
 from mnist_repro.verdicts.measured import Measurements
-from mnist_repro.verdicts.reported_verdict import RunVerdict, judge_reported_runs
+from mnist_repro.verdicts.reported_verdict import judge_reported_runs
+from mnist_repro.verdicts.run_verdict import RunVerdict
 from mnist_repro.verdicts.worth import Grade, Worth, assess_worth, grade_verdict
 
 CLAIMS = [claim for document in CATALOGUE.documents.values() for claim in document.claims]

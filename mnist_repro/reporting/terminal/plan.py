@@ -17,7 +17,7 @@ from mnist_repro.reporting.wording.digits import UNKNOWN
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import DECIDED, OPEN, count_runs
 from mnist_repro.verdicts.planning import ExperimentPlan, Need, Refutation
-from mnist_repro.verdicts.reported_verdict import format_ordinal
+from mnist_repro.verdicts.run_verdict import format_ordinal
 
 _MINUTE, _HOUR = 60, 3600
 

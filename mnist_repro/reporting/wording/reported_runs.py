@@ -15,7 +15,7 @@ from mnist_repro.studies.stopping import StoppingRule
 from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import DECIDED, Basis, Verdict
-from mnist_repro.verdicts.reported_verdict import format_ordinal
+from mnist_repro.verdicts.run_verdict import format_ordinal
 from mnist_repro.verdicts.worth import MATERIAL, STRONG_SHARE, WEAK_SHARE, Grade
 
 QUESTION = "Do published MNIST results reproduce?"

@@ -38,7 +38,7 @@ from mnist_repro.verdicts.environment import ExperimentResult, Family
 from mnist_repro.verdicts.finding import Finding, Verdict
 from mnist_repro.verdicts.measured import Assessment, Judgement, Runs
 from mnist_repro.verdicts.reported_run import ReportedRun
-from mnist_repro.verdicts.reported_verdict import RunVerdict
+from mnist_repro.verdicts.run_verdict import RunVerdict
 from mnist_repro.verdicts.worth import Grade, Worth
 
 SIZE_LIMIT_BYTES = 300_000

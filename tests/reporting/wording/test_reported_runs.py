@@ -22,7 +22,7 @@ from mnist_repro.studies.stopping import StoppingRule
 from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.finding import Verdict
 from mnist_repro.verdicts.reported_run import ReportedRun
-from mnist_repro.verdicts.reported_verdict import RunVerdict
+from mnist_repro.verdicts.run_verdict import RunVerdict
 from mnist_repro.verdicts.worth import Grade, Worth, assess_worth
 
 
