@@ -19,7 +19,7 @@ from mnist_repro.reporting.wording.counts import format_count
 
 # Mistakes of a text that are shown at once: one line that is missing moves all claims below it.
 _SHOWN = 20
-_ATLAS = "In the atlas beside them; runs of those that chance has a part in are made where they are named:"
+_ATLAS = "In the atlas alone; experiments that chance has a part in run only where they are named:"
 
 
 def add_verbs(verbs: Any) -> None:

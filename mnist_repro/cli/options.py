@@ -101,7 +101,7 @@ _SHARED: dict[str, dict[str, Any]] = {
     "experiments": {
         "nargs": "*",
         "metavar": "EXPERIMENT",
-        "help": "or document, as `mnist-repro list` names them; default: all but what takes long of the atlas",
+        "help": "or document, as `mnist-repro list` names them; default: all, without the atlas's long ones",
     },
     "documents": {"nargs": "*", "metavar": "DOCUMENT", "help": "ids, as `mnist-repro list` has them"},
     "--records": {

@@ -11,7 +11,7 @@ _FIXED = Zeros | Constant
 def is_deterministic(protocol: Protocol) -> bool:
     """Return whether a seed decides nothing: no initial value, order, mask or split is drawn.
 
-    What is not known to draw nothing is taken to draw.
+    Whatever else a layer starts from is taken to be drawn.
     """
     fixed = protocol.training.order == "as stored" and protocol.split == "in order"
     return fixed and all(_draws_nothing(layer) for layer in protocol.layers)

@@ -59,7 +59,7 @@ NEEDS_OF = "of, how many images a count is of, stands with each count whose prin
             'about = "small-example"',
             'about = "small-example"\nrun = "again"',
             "group, entry 2",
-            "run stands beside experiment alone. Received: 'again'",
+            "run needs experiment beside it. Received: 'again'",
             id="run of no experiment",
         ),
         pytest.param(

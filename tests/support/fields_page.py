@@ -20,13 +20,14 @@ from mnist_repro.documents import (
     layers,
     losses,
     optimizers,
+    output,
     protocol,
     revision,
     statement,
 )
 
 PAGE = Path(__file__).parents[2] / "docs" / "declaring.md"
-MODULES = (protocol, layers, losses, optimizers, document, statement, comparison, explanation, revision)
+MODULES = (protocol, layers, losses, optimizers, document, output, statement, comparison, explanation, revision)
 # What an entry of the file says is explained where the object is declared that it becomes.
 EXPLAINED = {"_Entry": claim.Claim, "_Quantity": claim.Claim, "_File": document.Document}
 
