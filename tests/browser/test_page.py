@@ -6,6 +6,7 @@ import base64
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,17 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, protocols: dict[str, Proto
     """Return a page with two environments and hostile text in every field."""
     folder = tmp_path_factory.mktemp("hostile")
     page = render(poison_results(make_results(folder, protocols=protocols, environment=environment)), folder)
+    (folder / PAGE_FILE).write_text(page, encoding="utf-8")
+    return folder / PAGE_FILE
+
+
+@pytest.fixture(scope="module")
+def untried(tmp_path_factory: pytest.TempPathFactory, protocols: dict[str, Protocol], environment: Environment) -> Path:
+    """Return a page of runs beside which no alternative was run, as a newcomer's is."""
+    folder = tmp_path_factory.mktemp("untried")
+    results = make_results(folder, protocols=protocols, environment=environment)
+    alone = [replace(results.environments[0], causes=())]
+    page = render(replace(results, environments=alone, shown=alone), folder)
     (folder / PAGE_FILE).write_text(page, encoding="utf-8")
     return folder / PAGE_FILE
 
@@ -88,9 +100,10 @@ def open_all(browser: Any) -> None:
 
 
 @pytest.mark.parametrize("width", ALL_WIDTHS)
-def test_page_columns_are_not_clipped(open_page: Open, width: int) -> None:
+@pytest.mark.parametrize("tried", [True, False], ids=["published", "no alternatives"])
+def test_page_columns_are_not_clipped(open_page: Open, untried: Path, width: int, *, tried: bool) -> None:
     """No table of runs, of claims, or in an opened claim is wider than its box, on any screen."""
-    browser = open_page(PUBLISHED, width=width)
+    browser = open_page(PUBLISHED if tried else untried, width=width)
     find_all(browser, "[name='open']")[0].click()
 
     clipped = browser.execute_script(

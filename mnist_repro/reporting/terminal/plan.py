@@ -55,7 +55,7 @@ def print_next_step(result: EnvironmentResult, *, command: str, workers: int, co
     decided, undecided = (sum(verdicts[each] for each in among) for among in (DECIDED, OPEN))
     if result.is_stand_in:
         return
-    text = f"Decided: {decided} of {decided + undecided}."
+    text = f"Decided: {decided} of {decided + undecided} runs and claims."
     planned = [(count_seeds(each.protocol, "full"), each) for each in result.experiments]
     missing = [(max(0, seeds - len(each.completed)), each.seconds) for seeds, each in planned]
     if undecided and (runs := sum(count for count, _ in missing)):

@@ -254,8 +254,8 @@ def test_print_next_step_says_what_is_decided_and_how_long_the_rest_takes(
     assert experiment.seconds
     hours = missing * experiment.seconds.total / 2 / 3600
     assert written_to(plain) == (
-        f"Decided: {decided} of {decided + count[Verdict.INCONCLUSIVE]}. For the rest, another {full - 4} runs, at "
-        f"least {hours:.1f} h here: `train`\n"
+        f"Decided: {decided} of {decided + count[Verdict.INCONCLUSIVE]} runs and claims. "
+        f"For the rest, another {full - 4} runs, at least {hours:.1f} h here: `train`\n"
     )
 
 
