@@ -5,35 +5,22 @@ Each statement is a table of `claims.toml` with a rule, which is checked against
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from mnist_repro.documents.protocol import EvaluationSet, ImageSlice, Protocol
+from mnist_repro.documents.optimizers import ConstantRate, GradientDescent, LearningRate, Optimizer, PiecewiseRate
+from mnist_repro.documents.protocol import ImageSlice, Protocol
 from mnist_repro.documents.toml_schema import Text, check_name
-from mnist_repro.documents.validation import From1
+from mnist_repro.documents.validation import From1, NotNegative, Positive
 from mnist_repro.errors import ReproError
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchSize:
-    """Rule: a step trains on this number of images."""
-
-    images: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Periods:
-    """Rule: a run has this number of periods."""
-
-    periods: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class ImageRange:
-    """Rule: an evaluation set is a range of the original images."""
+    """An evaluation set, and the range of the original images that it is said to be."""
 
     evaluation_set: Text  #: name of the set
     source: Literal["train", "test"]  #: of its images
@@ -47,16 +34,6 @@ class ImageRange:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainedOn:
-    """Rule: an evaluation set is a part of the training images."""
-
-    evaluation_set: str
-
-
-Rule = BatchSize | Periods | ImageRange | TrainedOn
-
-
-@dataclass(frozen=True, kw_only=True)
 class Statement:
     """What a document says of an experiment without reporting a number."""
 
@@ -65,10 +42,11 @@ class Statement:
     experiments: tuple[str, ...]  #: ids of the experiments that it is about
     lines: tuple[int, ...]  #: of the stored text, counted from 1
     says: str  #: in our words
-    rule: Rule  #: holds of the experiments, as they are declared, if the statement is true
+    rule: str  #: what it is about: a key of `RULES`
+    value: Any  #: holds of the experiments, as they are declared, if the statement is true
 
 
-_RULES = ("batch_size", "periods", "images", "trained_on")
+_OptimizerKind = Literal["SGD", "SGD with momentum", "SGD with Nesterov momentum", "Adam", "RMSprop", "Adadelta"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,23 +60,22 @@ class StatementTable:
     says: Text  #: in our words
     batch_size: From1 | None = None  #: rule: images of a step
     periods: From1 | None = None  #: rule: number of stretches between two evaluations, usually epochs
+    layers: From1 | None = None  #: rule: number of layers with weights
+    optimizer: _OptimizerKind | None = None  #: rule: kind of the optimiser
+    learning_rate: Positive | None = None  #: rule: of the first step
+    penalty: NotNegative | None = None  #: rule: factor of the sum of squares in the loss; 0 where there is no penalty
     images: ImageRange | None = None  #: rule: the range that an evaluation set is
     trained_on: Text | None = None  #: rule: name of an evaluation set that is a part of the training images
 
     def __post_init__(self) -> None:
-        rules = [key for key in _RULES if getattr(self, key) is not None]
-        if len(rules) != 1:
-            msg = f"needs exactly one rule of {', '.join(_RULES)}. Received: {', '.join(rules) or 'none'}"
+        if len(self.rules) != 1:
+            msg = f"needs exactly one rule of {', '.join(RULES)}. Received: {', '.join(self.rules) or 'none'}"
             raise ValueError(msg)
 
     @property
-    def rule(self) -> Rule:
-        """The one rule."""
-        if self.batch_size is not None:
-            return BatchSize(images=self.batch_size)
-        if self.periods is not None:
-            return Periods(periods=self.periods)
-        return self.images or TrainedOn(evaluation_set=str(self.trained_on))
+    def rules(self) -> dict[str, Any]:
+        """The rules that it has, by name."""
+        return {name: value for name in RULES if (value := getattr(self, name)) is not None}
 
 
 def build_statements(tables: Mapping[str, StatementTable], *, document: str, file: str) -> tuple[Statement, ...]:
@@ -118,13 +95,12 @@ def build_statements(tables: Mapping[str, StatementTable], *, document: str, fil
             experiments=table.experiments,
             lines=table.lines,
             says=table.says,
-            rule=table.rule,
+            rule=rule,
+            value=value,
         )
         for name, table in tables.items()
+        for rule, value in table.rules.items()
     )
-
-
-_SOURCES = {"train": "training", "test": "test"}
 
 
 def apply_rule(statement: Statement, protocol: Protocol) -> tuple[bool, str]:
@@ -135,31 +111,78 @@ def apply_rule(statement: Statement, protocol: Protocol) -> tuple[bool, str]:
     ReproError
         If it names an evaluation set that the experiment does not declare.
     """
-    rule = statement.rule
-    if isinstance(rule, BatchSize):
-        size = protocol.training.batch_size
-        return size == rule.images, f"a step takes {size:,} images"
-    if isinstance(rule, Periods):
-        periods = protocol.training.periods
-        return periods == rule.periods, f"a run has {periods:,} periods"
-    images = _find_set(protocol, rule.evaluation_set, place=statement.id).images
-    fact = f"the set called {rule.evaluation_set} is {describe_images(images)}"
-    if isinstance(rule, ImageRange):
-        return images == ImageSlice(source=rule.source, start=rule.first - 1, stop=rule.last), fact
+    return RULES[statement.rule](statement, protocol)
+
+
+_Rule = Callable[[Statement, Protocol], tuple[bool, str]]
+
+
+def _hold(read: Callable[[Protocol], Any], words: str) -> _Rule:
+    """Return the rule that an experiment declares the very value of the statement."""
+
+    def judge(statement: Statement, protocol: Protocol) -> tuple[bool, str]:
+        declared = read(protocol)
+        return declared == statement.value, words.format(declared)
+
+    return judge
+
+
+def _name_optimizer(optimizer: Optimizer) -> str:
+    if not isinstance(optimizer, GradientDescent):
+        return type(optimizer).__name__
+    kind = " with Nesterov momentum" if optimizer.nesterov else " with momentum"
+    return f"SGD{kind if optimizer.momentum else ''}"
+
+
+def _find_first_rate(rate: LearningRate) -> float:
+    if isinstance(rate, ConstantRate):
+        return rate.rate
+    return rate.rates[0] if isinstance(rate, PiecewiseRate) else rate.start
+
+
+def _judge_range(statement: Statement, protocol: Protocol) -> tuple[bool, str]:
+    said: ImageRange = statement.value
+    images, fact = _find_images(statement, protocol, said.evaluation_set)
+    return images == ImageSlice(source=said.source, start=said.first - 1, stop=said.last), fact
+
+
+def _judge_trained_on(statement: Statement, protocol: Protocol) -> tuple[bool, str]:
+    images, fact = _find_images(statement, protocol, statement.value)
     trained = protocol.training.images
     inside = images.source == trained.source and trained.start <= images.start and images.stop <= trained.stop
     return inside, f"{fact}, and {describe_images(trained)} are trained on"
 
 
-def _find_set(protocol: Protocol, name: str, *, place: str) -> EvaluationSet:
-    known = {candidate.name: candidate for candidate in protocol.evaluation_sets}
+def _find_images(statement: Statement, protocol: Protocol, name: str) -> tuple[ImageSlice, str]:
+    """Return the images of an evaluation set, and which they are in words."""
+    known = {each.name: each.images for each in protocol.evaluation_sets}
     if name not in known:
         msg = (
-            f"Statement {place}: an evaluation set of {protocol.id} is one of {', '.join(known)}. "
+            f"Statement {statement.id}: an evaluation set of {protocol.id} is one of {', '.join(known)}. "
             f"Received: {name!r}. Correct it in claims.toml."
         )
         raise ReproError(msg)
-    return known[name]
+    return known[name], f"the set called {name} is {describe_images(known[name])}"
+
+
+RULES: Mapping[str, _Rule] = {
+    "batch_size": _hold(lambda protocol: protocol.training.batch_size, "a step takes {:,} images"),
+    "periods": _hold(lambda protocol: protocol.training.periods, "a run has {:,} periods"),
+    "layers": _hold(
+        lambda protocol: sum(hasattr(layer, "weights") for layer in protocol.layers), "layers with weights: {}"
+    ),
+    "optimizer": _hold(lambda protocol: _name_optimizer(protocol.optimizer), "the optimiser is {}"),
+    "learning_rate": _hold(
+        lambda protocol: _find_first_rate(protocol.optimizer.learning_rate), "the first step's learning rate is {:g}"
+    ),
+    "penalty": _hold(
+        lambda protocol: protocol.loss.penalty.factor if protocol.loss.penalty else 0.0, "the penalty's factor is {:g}"
+    ),
+    "images": _judge_range,
+    "trained_on": _judge_trained_on,
+}
+
+_SOURCES = {"train": "training", "test": "test"}
 
 
 def describe_images(images: ImageSlice) -> str:

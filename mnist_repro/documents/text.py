@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 
 from mnist_repro.documents.document import Document
-from mnist_repro.documents.statement import BatchSize, ImageRange, Periods
+from mnist_repro.documents.statement import ImageRange
 from mnist_repro.documents.toml_schema import Traversable
 from mnist_repro.documents.validation import name_some
 
@@ -28,6 +28,10 @@ _MEASURED = re.compile(r"accurac|(?<![a-z])(?:acc|loss|err|errors?|cost|score)(?
 _RESULT = re.compile(r"(?<![\w.,])\d*[.,]\d+(?:[eE][+-]?\d+)?(?![\w.])|\d+(?=\s?%| percent)")
 # What names a number in code.
 _NAMED = re.compile(r"(\w+)\s*=\s*\Z")
+# A number as a setting is written: 0.01, .01, 1e-2, 10000 or 10,000; `7..9` are two.
+_PLAIN, _GROUPED = re.compile(r"(?:\d+(?:\.\d+)?|(?<!\.)\.\d+)(?:[eE][+-]?\d+)?"), re.compile(r"\d{1,3}(?:,\d{3})+")
+# Rules whose value stands as a number on each line of a statement.
+_PRINTED_RULES = frozenset({"batch_size", "periods", "learning_rate"})
 
 
 def find_text(document: Document) -> Traversable | None:
@@ -161,15 +165,13 @@ def _check_places(text: _Text) -> Iterator[str]:
     for statement in document.statements:
         lines = {number: "".join(text.lines[number - 1 : number]) for number in statement.lines}
         empty = [number for number, line in lines.items() if not line.strip()]
-        match statement.rule:
-            case BatchSize(images=number) | Periods(periods=number):
-                wrong = [place for place, line in lines.items() if not _holds(line, number)]
-                rule = f"{number} must stand on each of its lines"
-            case ImageRange(first=first, last=end):
-                wrong = [] if any(_holds(line, first, end) for line in lines.values()) else list(lines)
-                rule = f"{first} and {end} must stand on one of its lines"
-            case _:
-                wrong, rule = [], ""
+        wrong, rule = [], ""
+        if statement.rule in _PRINTED_RULES:
+            wrong = [place for place, line in lines.items() if not _holds(line, statement.value)]
+            rule = f"{statement.value:g} must stand on each of its lines"
+        elif isinstance(said := statement.value, ImageRange):
+            wrong = [] if any(_holds(line, said.first, said.last) for line in lines.values()) else list(lines)
+            rule = f"{said.first} and {said.last} must stand on one of its lines"
         if found := [*empty, *wrong]:
             said = "its lines must not be empty" if empty else rule
             yield f"Statement {statement.id}: {said}. {text.quote(found[0])} Correct lines, or the rule."
@@ -178,6 +180,7 @@ def _check_places(text: _Text) -> Iterator[str]:
             yield f"A remark must stand on a line with text. {text.quote(remark.line)} Correct line."
 
 
-def _holds(line: str, *numbers: int) -> bool:
-    """Return whether all the numbers stand in a line, with or without commas."""
-    return all(re.search(rf"(?<!\d)(?:{number}|{number:,})(?!\d)", line) for number in numbers)
+def _holds(line: str, *numbers: float) -> bool:
+    """Return whether all the numbers stand in a line, however they are written."""
+    written = [*_PLAIN.findall(line), *(each.replace(",", "") for each in _GROUPED.findall(line))]
+    return {float(each) for each in written}.issuperset(numbers)

@@ -43,6 +43,22 @@ def test_check_text_in_order_finds_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "is_found"),
+    [
+        *(pytest.param(line, True, id=line) for line in ("SGD(0.001)", "lr=.001", "rate 1e-3:", "a rate of 1.0E-3")),
+        *(pytest.param(line, False, id=line) for line in ("SGD(0.01)", "lr=10.001", "rate 11e-3", "1..001", "0.001e1")),
+    ],
+)
+def test_check_text_setting_stands_however_it_is_written(tmp_path: Path, line: str, *, is_found: bool) -> None:
+    """A learning rate that is stated stands on its line with a point or an exponent, and as no part of a number."""
+    claims = CHECKED_CLAIMS.replace("batch_size = 12", "learning_rate = 0.001")
+
+    wrong = find_wrong(tmp_path, text=CHECKED_TEXT.replace("# batches of 12", line), claims=claims)
+
+    assert wrong == [] if is_found else "0.001 must stand on each of its lines" in wrong[0]
+
+
+@pytest.mark.parametrize(
     ("old", "new", "found"),
     [
         pytest.param("of 12", "of 120", "Statement small.comment: 12 must stand on each of its lines.", id="batch"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
+from mnist_repro.documents.losses import L2, Loss
+from mnist_repro.documents.optimizers import Adadelta, ConstantRate, ExponentialRate, GradientDescent, PiecewiseRate
 from mnist_repro.documents.protocol import EvaluationSet, ImageSlice, Protocol
-from mnist_repro.documents.statement import BatchSize, ImageRange, Rule, Statement, TrainedOn
+from mnist_repro.documents.statement import ImageRange, Statement, apply_rule
 from mnist_repro.errors import ReproError
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.finding import Verdict
@@ -20,44 +22,92 @@ DEEP, BASIC = "tf1-dropout-piecewise", "tf1-basic"
 MakeRuns = Callable[..., list[RunRecord]]
 
 
-def _statement(rule: Rule, *experiments: str) -> Statement:
+def _statement(rule: str, value: Any, *experiments: str) -> Statement:
     words = {"id": "made-up.said", "document": "made-up", "says": "Something."}
-    return Statement(experiments=experiments or (BASIC,), lines=(1,), rule=rule, **words)
+    return Statement(experiments=experiments or (BASIC,), lines=(1,), rule=rule, value=value, **words)
 
 
+RATE = ConstantRate(rate=0.25)
 VALIDATION = ImageRange(evaluation_set="validation", source="train", first=1, last=1_000)
 
 
 @pytest.mark.parametrize(
-    ("rule", "expected"),
+    ("rule", "value", "expected"),
     [
-        pytest.param(BatchSize(images=1_000), Verdict.REPRODUCED, id="batches as declared"),
-        pytest.param(BatchSize(images=100), Verdict.CONTRADICTED, id="smaller batches"),
-        pytest.param(VALIDATION, Verdict.REPRODUCED, id="images as declared"),
-        pytest.param(replace(VALIDATION, first=2), Verdict.CONTRADICTED, id="one image later"),
-        pytest.param(replace(VALIDATION, last=999), Verdict.CONTRADICTED, id="one image fewer"),
-        pytest.param(replace(VALIDATION, source="test"), Verdict.CONTRADICTED, id="test images"),
-        pytest.param(TrainedOn(evaluation_set="validation"), Verdict.CONTRADICTED, id="images that are held out"),
-        pytest.param(TrainedOn(evaluation_set="test"), Verdict.CONTRADICTED, id="images of the other source"),
+        pytest.param("batch_size", 1_000, Verdict.REPRODUCED, id="batches as declared"),
+        pytest.param("batch_size", 100, Verdict.CONTRADICTED, id="smaller batches"),
+        pytest.param("periods", 10, Verdict.REPRODUCED, id="periods as declared"),
+        pytest.param("periods", 9, Verdict.CONTRADICTED, id="one period fewer"),
+        pytest.param("layers", 2, Verdict.REPRODUCED, id="layers as declared"),
+        pytest.param("layers", 1, Verdict.CONTRADICTED, id="fewer layers"),
+        pytest.param("optimizer", "SGD", Verdict.REPRODUCED, id="optimiser as declared"),
+        pytest.param("optimizer", "Adam", Verdict.CONTRADICTED, id="another optimiser"),
+        pytest.param("learning_rate", 0.5, Verdict.REPRODUCED, id="rate as declared"),
+        pytest.param("learning_rate", 0.05, Verdict.CONTRADICTED, id="a tenth of the rate"),
+        pytest.param("penalty", 0.0, Verdict.REPRODUCED, id="no penalty, as declared"),
+        pytest.param("penalty", 0.01, Verdict.CONTRADICTED, id="a penalty that is not there"),
+        pytest.param("images", VALIDATION, Verdict.REPRODUCED, id="images as declared"),
+        pytest.param("images", replace(VALIDATION, first=2), Verdict.CONTRADICTED, id="one image later"),
+        pytest.param("images", replace(VALIDATION, last=999), Verdict.CONTRADICTED, id="one image fewer"),
+        pytest.param("images", replace(VALIDATION, source="test"), Verdict.CONTRADICTED, id="test images"),
+        pytest.param("trained_on", "validation", Verdict.CONTRADICTED, id="images that are held out"),
+        pytest.param("trained_on", "test", Verdict.CONTRADICTED, id="images of the other source"),
     ],
 )
 def test_judge_statements_rule_is_held_against_the_protocol(
-    make_runs: MakeRuns, protocols: dict[str, Protocol], rule: Rule, expected: Verdict
+    make_runs: MakeRuns, protocols: dict[str, Protocol], rule: str, value: Any, expected: Verdict
 ) -> None:
     """A statement is true or contradicted by what its experiment declares."""
     runs = make_runs(BASIC, [0.9, 0.9])
 
-    (finding,) = judge_statements([_statement(rule)], measured=Measurements(runs), protocols=protocols)
+    (finding,) = judge_statements([_statement(rule, value)], measured=Measurements(runs), protocols=protocols)
 
     assert finding.verdict is expected
     assert finding.runs == 2
+
+
+MOMENTUM = GradientDescent(learning_rate=RATE, momentum=0.9)
+ADADELTA = Adadelta(learning_rate=RATE, decay=0.95, epsilon=1e-7)
+PIECEWISE = PiecewiseRate(boundaries=(9,), rates=(0.125, 0.25))
+FALLING = ExponentialRate(start=0.125, factor=0.5, every_steps=9)
+PENALTY = Loss(penalty=L2(factor=0.01, of="weights", reported=False))
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "value"),
+    [
+        pytest.param({"optimizer": MOMENTUM}, "optimizer", "SGD with momentum", id="momentum"),
+        pytest.param(
+            {"optimizer": replace(MOMENTUM, nesterov=True)}, "optimizer", "SGD with Nesterov momentum", id="Nesterov"
+        ),
+        pytest.param({"optimizer": ADADELTA}, "optimizer", "Adadelta", id="Adadelta"),
+        pytest.param({"optimizer": MOMENTUM}, "learning_rate", 0.25, id="constant rate"),
+        pytest.param(
+            {"optimizer": replace(MOMENTUM, learning_rate=PIECEWISE)}, "learning_rate", 0.125, id="first of two rates"
+        ),
+        pytest.param(
+            {"optimizer": replace(MOMENTUM, learning_rate=FALLING)},
+            "learning_rate",
+            0.125,
+            id="start of a falling rate",
+        ),
+        pytest.param({"loss": PENALTY}, "penalty", 0.01, id="penalty"),
+    ],
+)
+def test_apply_rule_reads_every_kind_of_declaration(
+    protocols: dict[str, Protocol], change: dict[str, Any], rule: str, value: Any
+) -> None:
+    """What is said of an optimiser, a rate or a penalty is true of the experiment that declares it alone."""
+    statement, protocol = _statement(rule, value), protocols[BASIC]
+
+    assert [apply_rule(statement, each)[0] for each in (protocol, replace(protocol, **change))] == [False, True]
 
 
 def test_judge_statements_changed_protocol_changes_the_verdict(
     make_runs: MakeRuns, protocols: dict[str, Protocol]
 ) -> None:
     """No verdict is written down: were the experiment declared as it is said, the statement would be true."""
-    protocol, statement = protocols[BASIC], _statement(BatchSize(images=100))
+    protocol, statement = protocols[BASIC], _statement("batch_size", 100)
     as_said = replace(protocol, training=replace(protocol.training, batch_size=100))
     runs = make_runs(BASIC, [0.9, 0.9])
 
@@ -76,7 +126,7 @@ def test_judge_statements_part_of_the_training_images_is_trained_on(
     protocol = protocols[BASIC]
     inside = EvaluationSet(name="validation", images=ImageSlice(source=source, start=1_000, stop=2_000))
     changed = replace(protocol, evaluation_sets=(inside, *protocol.evaluation_sets[1:]))
-    statement = _statement(TrainedOn(evaluation_set="validation"))
+    statement = _statement("trained_on", "validation")
 
     (finding,) = judge_statements(
         [statement], measured=Measurements(make_runs(BASIC, [0.9])), protocols={BASIC: changed}
@@ -91,7 +141,7 @@ def test_judge_statements_one_experiment_against_it_is_enough(
     """A statement about two experiments is true of both or contradicted, and the reason is that of the other one."""
     deep = replace(protocols[DEEP], training=replace(protocols[DEEP].training, batch_size=500))
     runs = make_runs(BASIC, [0.9] * 3) + make_runs(DEEP, [0.9] * 2)
-    statement = _statement(BatchSize(images=1_000), BASIC, DEEP)
+    statement = _statement("batch_size", 1_000, BASIC, DEEP)
 
     (finding,) = judge_statements([statement], measured=Measurements(runs), protocols={**protocols, DEEP: deep})
 
@@ -104,7 +154,7 @@ def test_judge_statements_without_a_run_on_mnist_has_no_verdict(
     make_runs: MakeRuns, protocols: dict[str, Protocol]
 ) -> None:
     """What was not run, or only on the stand-in, is not judged."""
-    statements = [_statement(BatchSize(images=100)), _statement(BatchSize(images=1_000), BASIC, DEEP)]
+    statements = [_statement("batch_size", 100), _statement("batch_size", 1_000, BASIC, DEEP)]
     runs = make_runs(BASIC, [0.9], dataset="digits") + make_runs(DEEP, [0.9])
 
     findings = judge_statements(statements, measured=Measurements(runs), protocols=protocols)
@@ -116,7 +166,7 @@ def test_judge_statements_unknown_evaluation_set_is_refused(
     make_runs: MakeRuns, protocols: dict[str, Protocol]
 ) -> None:
     """A rule about a set that the experiment does not declare is named, beside the sets that there are."""
-    statement = _statement(TrainedOn(evaluation_set="holdout"))
+    statement = _statement("trained_on", "holdout")
 
     with pytest.raises(ReproError, match=r"made-up\.said: an evaluation set of tf1-basic is one of validation, test"):
         judge_statements([statement], measured=Measurements(make_runs(BASIC, [0.9])), protocols=protocols)
