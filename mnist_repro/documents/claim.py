@@ -24,6 +24,8 @@ METRIC_UNITS = {
     "accuracy_promise": _OF_IMAGES,
     "accuracy_target": _OF_IMAGES,
 }
+# Less than any printed digit of a fraction, and more than what floats make of one.
+_ROUNDING = 1e-12
 _NOT_OF_RUN = frozenset({"label", "accuracy_promise", "accuracy_target"})
 
 _NUMBER = re.compile(r"[+-]?(?=\.?[0-9])[0-9]*(?:\.(?P<decimals>[0-9]*))?(?:[eE](?P<exponent>[+-]?[0-9]{1,3}))?")
@@ -94,6 +96,14 @@ class Claim:
         """The smallest and the largest number with this print, in `unit`."""
         half = self.half_unit
         return (self.value, self.value + 2 * half) if self.cut else (self.value - half, self.value + half)
+
+    def agrees_with(self, other: Claim) -> bool:
+        """Return whether both can be prints of one number; an error is 1 minus an accuracy."""
+        first, second = (
+            sorted(1 - end / each.whole if each.metric == "error" else end / each.whole for end in each.limits)
+            for each in (self, other)
+        )
+        return max(first[0], second[0]) <= min(first[1], second[1]) + _ROUNDING
 
     @property
     def is_of_run(self) -> bool:

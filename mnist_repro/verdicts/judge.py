@@ -89,6 +89,9 @@ def _judge_with_run(family: str, run: RunVerdict) -> Finding:
     finding = Finding(
         family=family, verdict=run.word, reason=run.reason, runs=run.runs, runs_needed=run.runs_needed, basis=Basis.RUN
     )
+    if pair := run.reported.contradicted.get(family):
+        reason = f"line {pair[1].line} of the document prints the same number as {pair[1].printed}"
+        return Finding(family=family, verdict=Verdict.CONTRADICTED, reason=reason, runs=run.runs)
     if source := run.reported.derived.get(family):
         return replace(finding, reason=f"a function of {source}, and no evidence beside it", basis=Basis.FACT)
     if run.exact:

@@ -9,7 +9,7 @@ last point.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,8 @@ class ReportedRun:
     families: tuple[tuple[Claim, ...], ...]  #: curves and single values that judge it, in the document's order
     chose: tuple[tuple[Claim, ...], ...]  #: those whose values chose the protocol, and so judge nothing
     derived: Mapping[str, str]  #: by id of a family that is a function of another: the id of the latter
+    #: by id of such a family: its first number that is none of the other's roundings, and the other's
+    contradicted: Mapping[str, tuple[Claim, Claim]] = field(default_factory=dict)
     is_deterministic: bool = False  #: whether chance has no part in it, so that digits are compared and nothing tested
 
     @property
@@ -66,7 +68,7 @@ def list_reported_runs(document: Document, *, protocols: Mapping[str, Protocol])
     for experiment, run in dict.fromkeys((str(claim.experiment), claim.run) for claim in ranked):
         own = [claim for claim in ranked if (claim.experiment, claim.run) == (experiment, run)]
         periods = protocols[experiment].training.periods if experiment in protocols else 0
-        families, derived = _split(own, periods=periods)
+        families, sources = _split(own, periods=periods)
         found.append(
             ReportedRun(
                 document=document.id,
@@ -74,29 +76,38 @@ def list_reported_runs(document: Document, *, protocols: Mapping[str, Protocol])
                 run=run,
                 families=tuple(each for each in families if each[0].family not in chosen_by),
                 chose=tuple(each for each in families if each[0].family in chosen_by),
-                derived=derived,
+                derived={family: next(iter(pairs.values())).family for family, pairs in sources.items()},
+                contradicted={
+                    family: different[0]
+                    for family, pairs in sources.items()
+                    if (different := [pair for pair in pairs.items() if not pair[0].agrees_with(pair[1])])
+                },
                 is_deterministic=experiment in protocols and is_deterministic(protocols[experiment]),
             )
         )
     return tuple(found)
 
 
-def _split(claims: Sequence[Claim], *, periods: int) -> tuple[list[tuple[Claim, ...]], dict[str, str]]:
-    """Return families without what is a function of another's points, and which families are so altogether."""
+def _split(claims: Sequence[Claim], *, periods: int) -> tuple[list[tuple[Claim, ...]], dict[str, dict[Claim, Claim]]]:
+    """Return families without what is a function of another's points, and those that are so altogether, with these."""
     by_family: dict[str, list[Claim]] = {}
     for claim in claims:
         by_family.setdefault(claim.family, []).append(claim)
-    taken: dict[tuple[str, str | None, int], str] = {}
+    taken: dict[tuple[str, str | None, int], Claim] = {}
     kept, derived = {}, {}
-    # Accuracies before errors, and curves before their ends.
-    for family, members in sorted(by_family.items(), key=lambda item: (item[1][0].metric == "error", -len(item[1]))):
+    for family, members in sorted(by_family.items(), key=lambda item: _rank_source(item[1])):
         points = {claim: _measured(claim, periods=periods) for claim in members}
         if own := tuple(claim for claim, point in points.items() if point not in taken):
             kept[family] = own
         else:
-            derived[family] = taken[points[members[0]]]
-        taken = {**dict.fromkeys(points.values(), family), **taken}
+            derived[family] = {claim: taken[point] for claim, point in points.items()}
+        taken = {**{point: claim for claim, point in points.items()}, **taken}
     return [kept[family] for family in by_family if family in kept], derived
+
+
+def _rank_source(family: Sequence[Claim]) -> tuple[bool, int, float]:
+    """Order families: accuracies before errors, curves before their ends, and many digits before few."""
+    return family[0].metric == "error", -len(family), family[0].half_unit / family[0].whole
 
 
 def _measured(claim: Claim, *, periods: int) -> tuple[str, str | None, int]:

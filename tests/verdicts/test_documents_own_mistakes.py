@@ -9,8 +9,9 @@ from judging import judge, judge_all_of
 from made_up_claims import make_claim
 
 from mnist_repro.records.run import RunRecord
-from mnist_repro.verdicts.finding import Verdict
+from mnist_repro.verdicts.finding import Basis, Verdict
 
+PROSE = make_claim("99.3", quantity="accuracy-in-the-text", unit="percent")
 UNKNOWN_LABEL = "the label of this image in MNIST is not kept with the records"
 
 
@@ -61,3 +62,35 @@ def test_judge_claims_label_beside_runs_is_that_of_its_image(runs: list[RunRecor
     (finding,) = judge_all_of([claim], runs=runs, labels={72: 7})
 
     assert finding.verdict is Verdict.REPRODUCED
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        pytest.param("0.9913", Verdict.CONTRADICTED, id="rounds to less"),
+        pytest.param("0.9927", Verdict.NOT_RUN, id="rounds to it"),
+        pytest.param("0.9935", Verdict.NOT_RUN, id="may be rounded down"),
+        pytest.param("0.9937", Verdict.CONTRADICTED, id="rounds to more"),
+    ],
+)
+def test_judge_claims_prose_is_held_against_the_documents_own_number(printed: str, expected: Verdict) -> None:
+    """A text that says another number than its run printed is contradicted, by the more exact one and without a run."""
+    output = make_claim(printed, line=7)
+
+    prose, own = judge_all_of([PROSE, output], runs=[])
+
+    assert (prose.verdict, own.verdict) == (expected, Verdict.NOT_RUN)
+    assert (prose.reason == f"line 7 of the document prints the same number as {printed}") == (
+        expected is Verdict.CONTRADICTED
+    )
+
+
+def test_judge_claims_error_in_the_text_is_held_against_the_accuracy(runs: list[RunRecord]) -> None:
+    """An error is 1 minus the accuracy, in whichever unit either is printed; what agrees is no evidence of its own."""
+    accuracy = make_claim("9012 / 10000", unit="images")
+    errors = [make_claim(text, quantity=f"error-{text}", metric="error", unit="percent") for text in ("9.9", "9.8")]
+
+    _, same, other = judge_all_of([accuracy, *errors], runs=runs)
+
+    assert (same.basis, same.verdict) == (Basis.FACT, Verdict.REPRODUCED)
+    assert (other.basis, other.verdict) == (Basis.ITSELF, Verdict.CONTRADICTED)
