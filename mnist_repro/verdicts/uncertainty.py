@@ -26,8 +26,8 @@ class Certainty:
     difference: float  #: the document's value minus our mean
     difference_interval: Interval  #: 95 % interval of the difference
     mean_interval: Interval  #: 95 % interval of our mean
-    images: int | None  #: images of the evaluation set; None for a loss
-    #: 95 % interval of the document's value over other sets of as many images; None for a loss
+    images: int | None  #: images of the evaluation set; None for a loss, and for a mean over training batches
+    #: 95 % interval of the document's value over other sets of as many images; None likewise
     sampling_interval: Interval | None
     half_unit: float  #: how far rounding of the printed number may have moved it
 
@@ -46,7 +46,8 @@ def assess_certainty(measured: Measured, *, protocol: Protocol) -> Certainty | N
     summary = summarize(values)
     # One more run lies as far from our mean as our mean lies from one run.
     one_run = summary.prediction_interval
-    images = None if claim.metric == "loss" else len(protocol.evaluation_set(claim.evaluation_set or "").images)
+    sizes = {} if claim.metric == "loss" else {each.name: len(each.images) for each in protocol.measured_sets}
+    images = sizes.get(claim.evaluation_set or "")
     return Certainty(
         claim=claim,
         runs=summary.n,

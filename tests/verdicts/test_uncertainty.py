@@ -12,7 +12,7 @@ from made_up_claims import make_claim
 from made_up_runs import make_run
 from scipy import stats
 
-from mnist_repro.documents.protocol import Protocol
+from mnist_repro.documents.protocol import Protocol, RunningMeans
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.measured import Measurements
@@ -91,6 +91,18 @@ def test_assess_certainty_loss_has_no_binomial_error(protocols: dict[str, Protoc
 
     assert (certainty.images, certainty.sampling_interval) == (None, None)
     assert certainty.difference == pytest.approx(0.1 - 0.11272)
+
+
+def test_assess_certainty_running_accuracy_has_no_binomial_error(
+    protocols: dict[str, Protocol], environment: Environment
+) -> None:
+    """The network changes from batch to batch, so the mean is of no set of images."""
+    protocol = replace(protocols["tf1-basic"], running=RunningMeans())
+    made = [make_run(protocol, seed=seed, environment=environment) for seed in range(2)]
+
+    certainty = _assess(protocol, made, evaluation_set="running", period=10)
+
+    assert (certainty.images, certainty.sampling_interval) == (None, None)
 
 
 def test_assess_certainty_of_one_run_is_unknown(protocols: dict[str, Protocol], runs: list[RunRecord]) -> None:

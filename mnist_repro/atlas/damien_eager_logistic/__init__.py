@@ -1,0 +1,1 @@
+"""Aymeric Damien's TensorFlow 1 notebook: logistic regression, eager."""
