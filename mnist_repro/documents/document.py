@@ -78,8 +78,14 @@ class Document:
     revisions: tuple[Revision, ...] = ()  #: what changed in its source after its numbers were printed
     year: int | None = None  #: in which its numbers were printed; None where unknown
     framework: str | None = None  #: that printed them; None where unknown
+    short: str | None = None  #: name in a few words, for tables and figures; without it the title up to a parenthesis
     #: whether only the atlas shows it; experiments of it that chance has a part in run only where they are named
     atlas_only: bool = False
+
+    @property
+    def name(self) -> str:
+        """The short name."""
+        return self.short or self.title.partition(" (")[0]
 
 
 _METRIC, _UNIT = (
@@ -186,6 +192,9 @@ class _File:
     url: Text | None = None
     year: Annotated[int, Meta(ge=1998, le=2100, description="a year such as 2018")] | None = None
     framework: Text | None = None
+    short: Annotated[str, Meta(pattern=r"^(?=.*\S).{1,30}\Z", description="at most 30 letters on one line")] | None = (
+        None
+    )
     atlas_only: Annotated[bool, Meta(description="true or false")] = False  #: shown in the atlas alone
     quantity: dict[str, _Quantity]  #: what claims of one name have in common
     group: Annotated[tuple[_Group, ...], _NotEmpty]  #: the claims
@@ -242,6 +251,7 @@ def load_document(folder: Traversable) -> Document:
         revisions=file.revision,
         year=file.year,
         framework=file.framework,
+        short=file.short,
         atlas_only=file.atlas_only,
     )
     check_unique(list_ids(document), place=place)

@@ -9,6 +9,7 @@ from small_documents import copy_tiny
 
 from mnist_repro import atlas
 from mnist_repro.documents.catalogue import load_atlas, load_catalogue
+from mnist_repro.documents.document import load_document
 from mnist_repro.documents.folders import add_document_folders
 from mnist_repro.errors import ReproError
 
@@ -54,3 +55,18 @@ def test_load_atlas_document_without_what_its_table_needs_is_refused(tmp_path: P
 
     with add_document_folders([folder]), pytest.raises(ReproError, match="atlas_only needs url, year and framework"):
         load_atlas()
+
+
+def test_document_name_is_short(tmp_path: Path) -> None:
+    """It is the declared one, or the title up to a parenthesis; a long one is refused."""
+    folder = copy_tiny(tmp_path / "tiny")
+    file = folder / "claims.toml"
+    text = file.read_text(encoding="utf-8")
+
+    file.write_text(text.replace("A tiny document", "A tiny document (a file)"), encoding="utf-8")
+    assert load_document(folder).name == "A tiny document"
+    file.write_text(f'short = "Tiny"\n{text}', encoding="utf-8")
+    assert load_document(folder).name == "Tiny"
+    file.write_text(f'short = "{"Tiny " * 7}"\n{text}', encoding="utf-8")
+    with pytest.raises(ReproError, match="short must be at most 30 letters on one line"):
+        load_document(folder)

@@ -2,36 +2,89 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from mnist_repro.documents.document import Document
-from mnist_repro.reporting.wording.numbers import format_mean, format_quoted, format_subject
-from mnist_repro.reporting.wording.reported_runs import format_run
+from mnist_repro.reporting.wording.numbers import format_mean, format_reported, format_subject
+from mnist_repro.verdicts.causes.alternatives import Answer, Cause
 from mnist_repro.verdicts.document import JudgedRun
-from mnist_repro.verdicts.environment import EnvironmentResult
-from mnist_repro.verdicts.finding import REFUTED, Verdict
+from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult
+from mnist_repro.verdicts.explained_run import format_explanation
+from mnist_repro.verdicts.finding import OPEN, REFUTED, Verdict
+from mnist_repro.verdicts.measured import Assessment
 
-HEADINGS = ("document", "year", "framework", "run", "reported last", "our mean", "verdict", "why")
-_SAID = frozenset({*REFUTED, Verdict.EXPLAINED, Verdict.DOUBTFUL})
-
-
-def list_atlas_cells(run: JudgedRun, *, result: EnvironmentResult, document: Document) -> tuple[str, ...]:
-    """Return the cells of a reported run, under all `HEADINGS` but the document's."""
-    experiment = next(each for each in result.experiments if each.protocol.id == run.verdict.reported.experiment)
-    names = {family[0].family for family in (*run.verdict.reported.families, *run.verdict.reported.chose)}
-    reported = [family for family in experiment.families if family.id in names]
-    final = experiment.final_accuracy
-    last = next((family for family in reported if family.claim == final), reported[-1]).assessments[-1]
-    return (
-        str(document.year or ""),
-        document.framework or "",
-        run.id,
-        f"{format_subject(last.claim)} {format_quoted(last.claim)}",
-        last.reason if run.verdict.exact else format_mean(last.summary, last.claim) if last.summary else "",
-        format_run(run),
-        _explain(run),
-    )
+HEADINGS = ("document", "verdict", "run", "printed last", "our runs", "what explains it")
 
 
-def _explain(run: JudgedRun) -> str:
+@dataclass(frozen=True, kw_only=True)
+class AtlasRow:
+    """A reported run."""
+
+    run: JudgedRun
+    document: Document
+    is_first: bool  #: of its document
+    printed: str  #: its final accuracy, or the last value that it shows, in the document
+    ours: str  #: our mean of that with its interval; empty without runs
+    why: str  #: what explains a miss, or what a decision lacks; empty for what reproduces
+
+
+def list_atlas_rows(result: EnvironmentResult, *, documents: Mapping[str, Document]) -> list[AtlasRow]:
+    """Return the reported runs in the order of the documents."""
+    rows: list[AtlasRow] = []
+    for run in result.runs:
+        document = documents[run.document]
+        last = find_last(run, experiment=find_experiment(run, result=result))
+        ours = format_mean(last.summary, last.claim) if last.summary else ""
+        rows.append(
+            AtlasRow(
+                run=run,
+                document=document,
+                is_first=not rows or rows[-1].document is not document,
+                printed=f"{format_subject(last.claim)} {format_reported(last.claim)}",
+                ours=last.reason if run.verdict.exact else ours,
+                why=_explain(run, result=result, document=document),
+            )
+        )
+    return rows
+
+
+def find_experiment(run: JudgedRun, *, result: EnvironmentResult) -> ExperimentResult:
+    """Return the experiment of a reported run."""
+    return next(each for each in result.experiments if each.protocol.id == run.verdict.reported.experiment)
+
+
+def find_last(run: JudgedRun, *, experiment: ExperimentResult) -> Assessment:
+    """Return the final accuracy that a reported run shows; without one, the last of its values."""
+    reported = run.verdict.reported
+    names = {family[0].family for family in (*reported.families, *reported.chose)}
+    own = [family for family in experiment.families if family.id in names]
+    return next((family for family in own if family.claim == experiment.final_accuracy), own[-1]).assessments[-1]
+
+
+def list_possible(run: JudgedRun, *, result: EnvironmentResult) -> list[Cause]:
+    """Return the alternatives to its experiment in which a reported run could have been made."""
+    return [
+        cause
+        for tried in result.causes
+        if tried.protocol.id == run.verdict.reported.experiment
+        for cause in tried.alternatives
+        if cause.answer is Answer.POSSIBLE
+    ]
+
+
+def _explain(run: JudgedRun, *, result: EnvironmentResult, document: Document) -> str:
+    if run.word is Verdict.EXPLAINED:
+        # The verdict has it with its date and its variant, which the document's page tells.
+        texts = {format_explanation(each): each.text for each in document.explanations}
+        return texts.get(run.verdict.explanation, run.verdict.explanation)
+    if run.word in REFUTED:
+        possible = [
+            f"{cause.variant.choice}: {cause.variant.change}"
+            for cause in list_possible(run, result=result)
+            if cause.variant
+        ]
+        return f"possible with {'; or '.join(possible)}" if possible else run.verdict.explanation or run.verdict.reason
     if run.word is Verdict.NOT_RUN:
         return f"mnist-repro run {run.verdict.reported.experiment} makes our runs"
-    return run.verdict.explanation or run.verdict.reason if run.word in _SAID else ""
+    return run.verdict.reason if run.word in OPEN else ""
