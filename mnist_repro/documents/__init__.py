@@ -4,7 +4,22 @@ Authors of a document import from here all that its `experiments.py`, `alternati
 """
 
 from mnist_repro.documents.gap import gap
-from mnist_repro.documents.layers import Constant, GlorotUniform, Layer, Normal, TruncatedNormal, Uniform, Zeros
+from mnist_repro.documents.layers import (
+    Activation,
+    AveragePooling,
+    BatchNormalization,
+    Constant,
+    Convolution,
+    Dropout,
+    Flatten,
+    GlorotUniform,
+    Layer,
+    MaxPooling,
+    Normal,
+    TruncatedNormal,
+    Uniform,
+    Zeros,
+)
 from mnist_repro.documents.losses import L2, Loss
 from mnist_repro.documents.optimizers import (
     Adadelta,
@@ -31,6 +46,7 @@ from mnist_repro.documents.variant import (
     plant_alternative,
     read_otherwise,
     vary,
+    with_fields,
     with_hidden,
     with_weights,
 )
@@ -39,17 +55,24 @@ __all__ = [
     "ALL_TEST_IMAGES",
     "L2",
     "AccuracyGate",
+    "Activation",
     "Adadelta",
     "Adam",
+    "AveragePooling",
+    "BatchNormalization",
     "Constant",
     "ConstantRate",
+    "Convolution",
+    "Dropout",
     "EvaluationSet",
     "ExponentialRate",
+    "Flatten",
     "GlorotUniform",
     "GradientDescent",
     "ImageSlice",
     "Layer",
     "Loss",
+    "MaxPooling",
     "Normal",
     "PiecewiseRate",
     "Protocol",
@@ -66,6 +89,7 @@ __all__ = [
     "plant_alternative",
     "read_otherwise",
     "vary",
+    "with_fields",
     "with_hidden",
     "with_weights",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mnist_repro.documents.layers import Constant, Layer, Zeros
+from mnist_repro.documents.layers import AnyLayer, Constant, Dropout, Layer, Weighted, Zeros
 from mnist_repro.documents.protocol import Profile, Protocol
 
 _FIXED = Zeros | Constant
@@ -17,9 +17,12 @@ def is_deterministic(protocol: Protocol) -> bool:
     return fixed and all(_draws_nothing(layer) for layer in protocol.layers)
 
 
-def _draws_nothing(layer: Layer) -> bool:
-    is_fixed = isinstance(layer.weights, _FIXED) and isinstance(layer.biases, _FIXED | None)
-    return is_fixed and layer.keep_probability == 1
+def _draws_nothing(layer: AnyLayer) -> bool:
+    if isinstance(layer, Layer | Dropout) and layer.keep_probability < 1:
+        return False
+    return not isinstance(layer, Weighted) or (
+        isinstance(layer.weights, _FIXED) and isinstance(layer.biases, _FIXED | None)
+    )
 
 
 def count_seeds(protocol: Protocol, profile: Profile) -> int:

@@ -10,19 +10,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
-from itertools import pairwise
+from math import prod
 from typing import Any, Literal, get_args
 
-from mnist_repro.documents.layers import Layer
+from mnist_repro.documents.layers import AnyLayer, Layer
 from mnist_repro.documents.losses import Loss
+from mnist_repro.documents.network import PICTURE, Placed, place_layers
 from mnist_repro.documents.optimizers import Optimizer
 from mnist_repro.documents.protocol_rules import check_protocol, check_slice, check_training
 from mnist_repro.documents.toml_schema import Text
 from mnist_repro.documents.validation import ADDED_LATER, Checked, Flag, Fraction, From0, From1, Positive
 
-IMAGE_PIXELS = 28 * 28
+IMAGE_PIXELS = prod(PICTURE)
 CLASSES = 10
 
 # A field that does not decide a run is not hashed: words for readers, and what is asserted afterwards.
@@ -157,7 +158,7 @@ class Protocol(Checked):
 
     id: Text  #: unique over all documents
     title: Text = field(metadata=_FOR_READERS)  #: the same for readers
-    layers: tuple[Layer, ...]  #: from the pixels to ten outputs
+    layers: tuple[AnyLayer, ...]  #: from the pixels to a `Layer` of ten outputs
     optimizer: Optimizer  #: what makes steps of gradients
     #: what training minimises; by default the mean cross entropy after softmax
     loss: Loss = field(default=Loss(), metadata=ADDED_LATER)
@@ -222,14 +223,18 @@ class Protocol(Checked):
         described: dict[str, Any] = _deciding(self)
         return described
 
+    @cached_property
+    def network(self) -> tuple[Placed, ...]:
+        """The layers at their places, to logits: the last activation is part of the loss."""
+        *others, last = self.layers
+        return place_layers((*others, replace(last, activation="identity") if isinstance(last, Layer) else last))
+
     @property
     def multiplications(self) -> int:
-        """Multiplications of a run's matrix products."""
-        widths = (IMAGE_PIXELS, *(layer.units for layer in self.layers))
-        weights = sum(before * after for before, after in pairwise(widths))
-        first_layer = widths[0] * widths[1]
+        """Multiplications of a run's matrix products and convolutions."""
+        weights = [placed.multiplications for placed in self.network if placed.kernel]
         # Forward and the weights' gradient for each layer, the inputs' gradient for all but the first.
-        return (3 * weights - first_layer) * self.training.examples
+        return (3 * sum(weights) - weights[0]) * self.training.examples
 
 
 def _deciding(value: Any) -> Any:

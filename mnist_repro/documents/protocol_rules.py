@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from mnist_repro.documents.layers import Layer
 from mnist_repro.documents.validation import require
 
 if TYPE_CHECKING:
@@ -55,13 +56,17 @@ def check_training(training: Training) -> None:
 
 def check_protocol(protocol: Protocol, *, classes: int, profiles: Sequence[str]) -> None:
     """Require layers that give a digit, known profiles, and evaluation sets that are declared once."""
-    outputs = [layer.units for layer in protocol.layers][-1:]
-    require(outputs == [classes], "Protocol.layers", f"must end with a layer of {classes} units", *outputs)
-    early = [layer for layer in protocol.layers[:-1] if layer.activation == "softmax"]
+    *early, last = protocol.layers or (None,)
+    ends = isinstance(last, Layer) and last.units == classes
+    require(ends, "Protocol.layers", f"must end with a layer of {classes} units", getattr(last, "units", last))
+    early = [layer for layer in early if getattr(layer, "activation", None) == "softmax"]
     require(not early, "Protocol.layers", "must have softmax in the last layer alone", *early)
-    last, wanted = protocol.layers[-1].activation, protocol.loss.activation
+    activation, wanted = getattr(last, "activation", None), protocol.loss.activation
     rule = f'must end with {wanted}, which the loss "{protocol.loss.kind}" takes in'
-    require(last == wanted, "Protocol.layers", rule, last)
+    require(activation == wanted, "Protocol.layers", rule, activation)
+    pictured = isinstance(protocol.network[0].layer, Layer) or not protocol.pictured_steps
+    rule = "may be given where the first layer is a Layer, whose weights are pictures"
+    require(pictured, "Protocol.pictured_steps", rule, protocol.pictured_steps)
     unknown = [name for name in protocol.seeds if name not in profiles]
     require(not unknown, "Protocol.seeds", f"may have the profiles {', '.join(profiles)}", *unknown)
     known = [each.name for each in protocol.measured_sets]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.layers import InitialValues, Layer
+from mnist_repro.documents.layers import AnyLayer, InitialValues
 from mnist_repro.documents.protocol import Protocol
 
 # With fewer runs no exact p-value is as small as 5 %.
@@ -101,14 +101,19 @@ def plant_alternative(alternatives: Iterable[Variant], name: str, *, change: str
     return replace(alternative, choice=_FAULT, change=change, seeds=seeds)
 
 
-def with_weights(layers: tuple[Layer, ...], initial: InitialValues) -> tuple[Layer, ...]:
-    """Return the layers with other initial weights."""
-    return tuple(replace(layer, weights=initial) for layer in layers)
+def with_weights(layers: tuple[AnyLayer, ...], initial: InitialValues) -> tuple[AnyLayer, ...]:
+    """Return the layers with other initial weights, where they have any."""
+    return with_fields(layers, weights=initial)
 
 
-def with_hidden(layers: tuple[Layer, ...], **fields: Any) -> tuple[Layer, ...]:
+def with_hidden(layers: tuple[AnyLayer, ...], **fields: Any) -> tuple[AnyLayer, ...]:
     """Return the layers with `fields` replaced in all but the last."""
-    return (*(replace(layer, **fields) for layer in layers[:-1]), layers[-1])
+    return (*with_fields(layers[:-1], **fields), layers[-1])
+
+
+def with_fields(layers: tuple[AnyLayer, ...], **fields: Any) -> tuple[AnyLayer, ...]:
+    """Return the layers with `fields` replaced, where they have them."""
+    return tuple(replace(layer, **fields) if fields.keys() <= vars(layer).keys() else layer for layer in layers)
 
 
 def move_start(protocol: Protocol, *, seeds: int) -> Variant:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.datasets.folders import cache_folder
-from mnist_repro.documents.protocol import Protocol
+from mnist_repro.documents.protocol import IMAGE_PIXELS, Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment, describe_environment, plot_backend_aside, training_code_sha256
 from mnist_repro.records.packages import is_legacy_keras
@@ -139,7 +139,8 @@ def make_run(run: PlannedRun, dataset: Dataset, *, keep_model: bool = False) -> 
         record = _failed_record(run, dataset, error, started=started)
     else:
         if run.seed == PICTURED_SEED:
-            first_weights = trainer.model.get_weights()[0]
+            first = trainer.model.get_weights()[0]
+            first_weights = first if first.shape[:-1] == (IMAGE_PIXELS,) else None
         if keep_model:
             try:
                 model = _pack_model(trainer)

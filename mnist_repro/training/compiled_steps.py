@@ -15,6 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow import keras
 
+from mnist_repro.documents.layers import Dropout
 from mnist_repro.documents.losses import L2
 from mnist_repro.documents.protocol import IMAGE_PIXELS, Protocol
 from mnist_repro.training.evaluation import DivergedError, is_penalized
@@ -44,8 +45,7 @@ class Network:
         self._protocol = protocol
         set_number_format()
         self.model = build_model(protocol)
-        dense = [layer for layer in self.model.layers if not isinstance(layer, keras.layers.Dropout)]
-        self._layers = list(zip(dense, protocol.layers, strict=True))
+        self._dropouts = [placed.layer for placed in protocol.network if isinstance(placed.layer, Dropout)]
         # XLA compiles for fixed shapes, and the number of masks varies with the number of steps.
         fewest = _XLA_MULTIPLICATIONS * protocol.training.steps
         self._xla = not dropout_layers(protocol) and protocol.multiplications < fewest
@@ -82,7 +82,7 @@ class Network:
             All batches of one size: scaled pixels, float32 of shape (batches, images, 784), and classes, int32 of
             shape (batches, images).
         masks
-            For each dropout layer the units it keeps, of shape (steps, images, units).
+            For each dropout the values it keeps, of shape (steps, images, ...).
         first
             Number of steps trained before.
         """
@@ -127,7 +127,7 @@ class Network:
                 _copy(trained, variables)
                 batch = (first + step) % turn % batches
                 with tf.GradientTape() as tape:
-                    logits = self._forward(take(images, batch), [mask[step] for mask in keep])
+                    logits = self._forward(take(images, batch), [mask[step] for mask in keep], training=True)
                     losses = find_losses(declared, logits=logits, labels=take(labels, batch))
                     loss = tf.reduce_sum(losses) if declared.summed else tf.reduce_mean(losses)
                     loss = loss if declared.divisor == 1.0 else loss / declared.divisor
@@ -140,22 +140,29 @@ class Network:
                 pairs = zip(gradients, trained)  # noqa: B905
                 self._optimizer.apply_gradients([(tf.reshape(each, row.shape), row) for each, row in pairs])
                 if self._protocol.weight_format == "float16":
-                    for variable in trained:
+                    for variable in (*trained, *self.model.non_trainable_weights):
                         variable.assign(tf.cast(tf.cast(variable, tf.float16), tf.float32))
                 step += 1
             _copy(trained, variables)
 
         return train
 
-    def _forward(self, pixels: tf.Tensor, keep: Sequence[tf.Tensor] = ()) -> tf.Tensor:
-        """Return the logits: Keras's layers, with our masks, or none, in place of its dropout."""
+    def _forward(self, pixels: tf.Tensor, keep: Sequence[tf.Tensor] = (), *, training: bool = False) -> tf.Tensor:
+        """Return the logits: Keras's layers, with our masks, or none, in place of its dropout.
+
+        In training, batch normalisation takes the batch's own mean and variance, and moves its running means.
+        """
         values = pixels
-        masks = iter(keep)
-        for layer, declared in self._layers:
-            values = layer(values)
-            if keep and declared.keep_probability < 1.0:
-                kept = tf.cast(next(masks), tf.float32)
-                values *= kept / declared.keep_probability if declared.rescales_kept else kept
+        masks, dropouts = iter(keep), iter(self._dropouts)
+        for layer in self.model.layers:
+            if isinstance(layer, keras.layers.Dropout):
+                if keep:
+                    declared, kept = next(dropouts), tf.cast(next(masks), tf.float32)
+                    values *= kept / declared.keep_probability if declared.rescales_kept else kept
+            elif isinstance(layer, keras.layers.BatchNormalization):
+                values = layer(values, training=training)
+            else:
+                values = layer(values)
         return values
 
     def _penalty(self, penalty: L2) -> tf.Tensor:
@@ -189,7 +196,7 @@ class Network:
         return gradients if clip_norm is None else [tf.clip_by_norm(each, clip_norm) for each in gradients]
 
     def _mask_specs(self, *examples: int | None) -> list[tf.TensorSpec]:
-        return [tf.TensorSpec((*examples, units), tf.bool) for units, _ in dropout_layers(self._protocol)]
+        return [tf.TensorSpec((*examples, *shape), tf.bool) for shape, _ in dropout_layers(self._protocol)]
 
     def _optimizer_variables(self) -> list[Any]:
         variables = self._optimizer.variables

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,15 +58,15 @@ def evaluate_logits(
 
 
 def is_penalized(penalty: L2, shape: Sequence[int]) -> bool:
-    """Return whether a variable of this shape is penalised: weights have two axes, and biases one."""
+    """Return whether a variable of this shape is penalised: weights have two axes or more, and biases one."""
     return penalty.of == "weights and biases" or len(shape) > 1
 
 
-def find_penalty(loss: Loss, model: Any) -> float:
-    """Return what a Keras model's weights and biases add to its recorded losses."""
+def find_penalty(loss: Loss, variables: Iterable[NDArray[Any]]) -> float:
+    """Return what a network's trained variables, its weights and biases, add to its recorded losses."""
     if loss.penalty is None or not loss.penalty.reported:
         return 0.0
-    penalized = [each for each in model.get_weights() if is_penalized(loss.penalty, each.shape)]
+    penalized = [each for each in variables if is_penalized(loss.penalty, each.shape)]
     return loss.penalty.factor * sum(float(np.square(each, dtype=np.float64).sum()) for each in penalized)
 
 

@@ -13,6 +13,19 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
+from mnist_repro.documents.layers import (
+    Activation,
+    ActivationName,
+    AnyLayer,
+    AveragePooling,
+    BatchNormalization,
+    Convolution,
+    Dropout,
+    Flatten,
+    Layer,
+    MaxPooling,
+    Weighted,
+)
 from mnist_repro.documents.losses import Loss
 from mnist_repro.documents.optimizers import (
     Adadelta,
@@ -40,17 +53,46 @@ def build_model(protocol: Protocol) -> Any:
     Returns
     -------
     keras.Sequential
-        Dense and Dropout layers, from pixels of shape (n, 784) to logits of shape (n, 10).
+        A layer for each that is placed, from pixels of shape (n, 784) to logits of shape (n, 10).
     """
+    network = protocol.network
     # The shape is given by position: its name differs between Keras 2 and 3.
     layers = [keras.layers.InputLayer((IMAGE_PIXELS,))]
-    activations = [*(layer.activation for layer in protocol.layers[:-1]), "identity"]
-    for layer, name in zip(protocol.layers, activations, strict=True):
-        activation = None if name == "identity" else name
-        layers.append(keras.layers.Dense(layer.units, activation=activation, use_bias=layer.biases is not None))
-        if layer.keep_probability < 1.0:
-            layers.append(keras.layers.Dropout(1.0 - layer.keep_probability))
-    return keras.Sequential(layers)
+    if network[0].inputs != (IMAGE_PIXELS,):
+        layers.append(keras.layers.Reshape(network[0].inputs))
+    return keras.Sequential([*layers, *(_build_layer(placed.layer) for placed in network)])
+
+
+def _build_layer(layer: AnyLayer) -> Any:
+    layers, built = keras.layers, None
+    match layer:
+        case Layer():
+            built = layers.Dense(layer.units, **_describe_weighted(layer))
+        case Convolution():
+            built = layers.Conv2D(layer.filters, layer.size, padding=layer.padding, **_describe_weighted(layer))
+        case MaxPooling():
+            built = layers.MaxPooling2D(layer.size)
+        case AveragePooling():
+            built = layers.AveragePooling2D(layer.size)
+        case Flatten():
+            built = layers.Flatten()
+        case Activation():
+            built = layers.Activation(_name_activation(layer.activation))
+        case BatchNormalization():
+            # Keras 2 fuses it for pictures, with Bessel's correction; Keras 3 cannot.
+            plain = {"fused": False} if keras.__version__.startswith("2.") else {}
+            built = layers.BatchNormalization(momentum=layer.momentum, epsilon=layer.epsilon, **plain)
+        case Dropout():
+            built = layers.Dropout(1.0 - layer.keep_probability)
+    return built
+
+
+def _describe_weighted(layer: Weighted) -> dict[str, Any]:
+    return {"activation": _name_activation(layer.activation), "use_bias": layer.biases is not None}
+
+
+def _name_activation(name: ActivationName) -> str:
+    return "linear" if name == "identity" else name
 
 
 def find_losses(loss: Loss, *, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

@@ -9,14 +9,27 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from itertools import islice, repeat
+from math import prod
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from mnist_repro.documents.layers import Constant, GlorotUniform, InitialValues, Normal, TruncatedNormal, Uniform, Zeros
-from mnist_repro.documents.protocol import IMAGE_PIXELS, Protocol, Training
+from mnist_repro.documents.layers import (
+    BatchNormalization,
+    Constant,
+    Dropout,
+    GlorotUniform,
+    InitialValues,
+    Normal,
+    TruncatedNormal,
+    Uniform,
+    Weighted,
+    Zeros,
+)
+from mnist_repro.documents.network import Shape
+from mnist_repro.documents.protocol import Protocol, Training
 
 StreamName = Literal["initial values", "data order", "dropout", "dropout in evaluation", "split", "sample digits"]
 
@@ -39,17 +52,19 @@ def draw_initial_values(protocol: Protocol, *, seed: int) -> list[NDArray[np.flo
     Returns
     -------
     list of ndarray of float32
-        In Keras's order: for each layer its weights of shape (inputs, units) and its biases, if any, of shape (units,).
+        In Keras's order: for each layer its weights, of the shape of its kernel, and its biases, if any, of shape
+        (units,); of batch normalisation scales, shifts, and running means of mean and variance, of shape (units,).
     """
     generator = stream(seed, "initial values")
     values: list[NDArray[np.float32]] = []
-    inputs = IMAGE_PIXELS
-    for layer in protocol.layers:
-        fans = inputs, layer.units
-        values.append(_draw(layer.weights, shape=fans, fans=fans, generator=generator))
-        if layer.biases is not None:
-            values.append(_draw(layer.biases, shape=fans[1:], fans=fans, generator=generator))
-        inputs = layer.units
+    for placed in protocol.network:
+        layer, units = placed.layer, placed.outputs[-1:]
+        if isinstance(layer, Weighted):
+            values.append(_draw(layer.weights, shape=placed.kernel, fans=placed.fans, generator=generator))
+            if layer.biases is not None:
+                values.append(_draw(layer.biases, shape=units, fans=placed.fans, generator=generator))
+        elif isinstance(layer, BatchNormalization):
+            values += [np.full(units, value, dtype=np.float32) for value in (1, 0, 0, 1)]
     return [_move(value) for value in values] if protocol.start == "moved" else values
 
 
@@ -63,7 +78,7 @@ def _draw(
             # By the inverse distribution function: SciPy's truncated normal may draw differently in another version.
             values = scale * ndtri(generator.uniform(ndtr(-2.0), ndtr(2.0), shape))
         case GlorotUniform():
-            limit = np.sqrt(6.0 / sum(shape))
+            limit = np.sqrt(6.0 / sum(fans))
             values = generator.uniform(-limit, limit, shape)
         case Uniform(limit=limit, fan=fan):
             divisor = {None: 1, "inputs": fans[0], "outputs": fans[1], "inputs and outputs": sum(fans)}[fan]
@@ -133,7 +148,7 @@ class DropoutStream:
     seed
         The run's seed, >= 0.
     layers
-        Units and keep probability of each layer with dropout.
+        Shape of an image's values, and keep probability, of each dropout.
     name
         Dropout in evaluation draws from its own stream, so that it changes nothing in training.
     """
@@ -142,7 +157,7 @@ class DropoutStream:
         self,
         seed: int,
         *,
-        layers: tuple[tuple[int, float], ...],
+        layers: tuple[tuple[Shape, float], ...],
         name: Literal["dropout", "dropout in evaluation"] = "dropout",
     ) -> None:
         # The fastest of NumPy's generators; words are read as little-endian, as all supported machines are.
@@ -154,20 +169,20 @@ class DropoutStream:
 
         Returns
         -------
-        list of ndarray of bool, shape (steps, batch_size, units)
-            True where a unit is kept; one array per layer with dropout.
+        list of ndarray of bool, shape (steps, batch_size, ...)
+            True where a value is kept; one array for each dropout.
         """
-        masks = [np.empty((steps, batch_size, units), dtype=np.bool_) for units, _ in self._layers]
+        masks = [np.empty((steps, batch_size, *shape), dtype=np.bool_) for shape, _ in self._layers]
         # Step by step, to keep the random words in the processor's cache.
         for step in range(steps):
-            for mask, (units, keep_probability) in zip(masks, self._layers, strict=True):
-                count = batch_size * units
+            for mask, (shape, keep_probability) in zip(masks, self._layers, strict=True):
+                count = batch_size * prod(shape)
                 words = self._bits.random_raw(-(-count // 4)).view(np.uint16)[:count]
                 threshold = round(keep_probability * _WORD_VALUES)
-                np.less(words.reshape(batch_size, units), threshold, out=mask[step])
+                np.less(words.reshape(batch_size, *shape), threshold, out=mask[step])
         return masks
 
 
-def dropout_layers(protocol: Protocol) -> tuple[tuple[int, float], ...]:
-    """Return units and keep probability of each layer with dropout."""
-    return tuple((layer.units, layer.keep_probability) for layer in protocol.layers if layer.keep_probability < 1.0)
+def dropout_layers(protocol: Protocol) -> tuple[tuple[Shape, float], ...]:
+    """Return the shape of an image's values, and the keep probability, of each dropout."""
+    return tuple((p.outputs, p.layer.keep_probability) for p in protocol.network if isinstance(p.layer, Dropout))

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from itertools import groupby
+from math import prod
 from typing import Literal
 
 import numpy as np
@@ -26,9 +27,11 @@ from mnist_repro.training.images import allocate_pixels, images_of
 from mnist_repro.training.keras_model import learning_rate_at
 from mnist_repro.training.randomness import DropoutStream, draw_batches, draw_initial_values, draw_split, dropout_layers
 
-# Steps and images in one call where units are dropped: drawing the masks of a whole period at once would be slower and
-# take half of the memory.
-_STEPS_WITH_MASKS, _IMAGES_WITH_MASKS = 100, 100_000
+# Steps and masked values in one call where values are dropped: drawing the masks of a whole period at once would be
+# slower and take half of the memory.
+_STEPS_WITH_MASKS, _MASKED_VALUES = 100, 12_800_000
+# Values of one layer in one call of an evaluation: all images of a dense network, and 3,000 of one with 32 filters.
+_EVALUATED_VALUES = 1 << 26
 
 
 def limit_threads(threads: int) -> None:
@@ -148,8 +151,9 @@ class Trainer:
     def train_steps(self, steps: int) -> None:
         """Train the next steps of the loaded run."""
         longest, last = steps, self._steps_made + steps
-        if dropout_layers(self.protocol):
-            longest = max(1, min(_STEPS_WITH_MASKS, _IMAGES_WITH_MASKS // self.protocol.training.batch_size))
+        if dropouts := dropout_layers(self.protocol):
+            masked = sum(prod(shape) for shape, _ in dropouts) * self.protocol.training.batch_size
+            longest = max(1, min(_STEPS_WITH_MASKS, _MASKED_VALUES // masked))
         while self._steps_made < last:
             self._load_next_batches()
             self._call(min(longest, last - self._steps_made, self._batches_end - self._steps_made))
@@ -186,7 +190,8 @@ class Trainer:
         DivergedError
             If a loss is not finite.
         """
-        wanted, penalty = tuple(evaluation_sets), find_penalty(self.protocol.loss, self.model)
+        wanted, trained = tuple(evaluation_sets), self.model.trainable_weights
+        penalty = find_penalty(self.protocol.loss, (each.numpy() for each in trained))
         evaluations: dict[str, Evaluation] = {}
         for (source, dropout), group in groupby(sorted(wanted, key=_pass), key=_pass):
             # Sets of one source overlap: evaluate each image once.
@@ -228,7 +233,8 @@ class Trainer:
             If all weights and biases have their initial values.
         """
         start = draw_initial_values(self.protocol, seed=seed)
-        if all(map(np.array_equal, self.model.get_weights(), start)):
+        pairs = zip(self.model.weights, start, strict=True)
+        if all(np.array_equal(weight.numpy(), initial) for weight, initial in pairs if weight.trainable):
             msg = "no step changed a weight: nothing was trained"
             raise RuntimeError(msg)
 
@@ -250,8 +256,10 @@ class Trainer:
             self._evaluation_images[images] = tf.constant(self._scale(images_of(self._images_of_run, images)[0]))
         pixels = self._evaluation_images[images]
         masks = self._evaluation_dropout.draw(1, batch_size=len(images)) if dropout else ()
-        logits = self._network.find_logits(pixels, masks=[mask[0] for mask in masks])
-        return np.asarray(logits, dtype=np.float64)
+        most = _EVALUATED_VALUES // max(prod(placed.outputs) for placed in self.protocol.network)
+        parts = [slice(start, start + most) for start in range(0, len(images), most)]
+        logits = [self._network.find_logits(pixels[part], masks=[mask[0, part] for mask in masks]) for part in parts]
+        return np.concatenate(logits).astype(np.float64)
 
     def _scale(self, pixels: NDArray[np.uint8], *, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Return the pixels scaled for the network."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from reference_layers import Back, Floats, count_trained, count_variables, pass_layer
 
-from mnist_repro.documents.layers import Layer
+from mnist_repro.documents.layers import Activation, BatchNormalization, Convolution, Dropout, Layer
 from mnist_repro.documents.losses import L2, Loss
 from mnist_repro.documents.optimizers import (
     Adadelta,
@@ -26,7 +28,6 @@ from mnist_repro.documents.optimizers import (
 )
 from mnist_repro.documents.protocol import Protocol
 
-Floats = NDArray[np.float64]
 Masks = Sequence[NDArray[np.bool_]]
 
 
@@ -39,18 +40,18 @@ def train(
     orders: Sequence[NDArray[np.int64]],
     masks: Sequence[Masks],
 ) -> list[Floats]:
-    """Return the weights and biases after the first steps of a run.
+    """Return weights, biases and running means after the first steps of a run.
 
     Parameters
     ----------
     initial
-        Weights and biases of each layer in turn.
+        Variables of each layer in turn.
     images, labels
         The protocol's training images of shape (n, 784) and their classes of shape (n,).
     orders
         As `list_batches` takes them.
     masks
-        For each step and each layer with dropout, bool of shape (batch's images, units), True where a unit is kept.
+        For each step and each dropout, bool of shape (batch's images, ...), True where a value is kept.
     """
     variables = [np.asarray(value, dtype=np.float64) for value in initial]
     update = make_update(protocol.optimizer)
@@ -58,11 +59,11 @@ def train(
     # A believed protocol may have fewer steps.
     for step, (batch, kept) in enumerate(zip(list_batches(protocol, orders), masks, strict=False)):
         pixels = images[batch] / protocol.pixel_divisor
-        gradients = find_gradients(protocol, variables, pixels, labels[batch], kept)
+        gradients, left = find_gradients(protocol, variables, pixels, labels[batch], kept)
         if clip_norm is not None:
             gradients = clip_gradients(gradients, norm=clip_norm)
         rate = rate_at(protocol.optimizer.learning_rate, step=step)
-        variables = update(variables, gradients, rate=rate)
+        variables = update(left, gradients, rate=rate)
     return variables
 
 
@@ -100,76 +101,72 @@ def rate_at(rate: LearningRate, *, step: int) -> float:
 def find_logits(
     protocol: Protocol, variables: Sequence[NDArray[np.floating]], pixels: Floats, masks: Masks | None = None
 ) -> Floats:
-    """Return logits of shape (n, 10) for divided pixels of shape (n, 784); no masks, no dropout."""
-    return _forward(protocol, variables, pixels, masks)[-1]
+    """Return logits of shape (n, 10) for divided pixels of shape (n, 784), as an evaluation; no masks, no dropout."""
+    return _forward(protocol, variables, pixels, masks, training=False)[0]
 
 
 def _forward(
-    protocol: Protocol, variables: Sequence[NDArray[np.floating]], pixels: Floats, masks: Masks | None
-) -> list[Floats]:
-    """Return the pixels and each layer's outputs; of the last layer the logits."""
-    values = [pixels]
-    remaining = None if masks is None else iter(masks)
-    parameters = iter(variables)
-    for layer in protocol.layers:
-        outputs = values[-1] @ next(parameters).astype(np.float64)
-        if layer.biases is not None:
-            outputs = outputs + next(parameters)
-        if layer is protocol.layers[-1]:
-            pass  # the logits
-        elif layer.activation == "sigmoid":
-            # The usual form overflows where raw pixels make the argument very negative.
-            outputs = (1.0 + np.tanh(outputs / 2.0)) / 2.0
-        elif layer.activation == "tanh":
-            outputs = np.tanh(outputs)
-        elif layer.activation == "relu":
-            outputs = np.maximum(outputs, 0.0)
-        if layer.keep_probability < 1.0 and remaining is not None:
-            outputs = outputs * next(remaining) / _kept_share(layer)
-        values.append(outputs)
-    return values
+    protocol: Protocol,
+    variables: Sequence[NDArray[np.floating]],
+    pixels: Floats,
+    masks: Masks | None,
+    *,
+    training: bool,
+) -> tuple[Floats, list[Floats], list[Back]]:
+    """Return the logits, the variables as all layers leave them behind, and the ways back through the layers."""
+    layers = list_layers(protocol)
+    is_flat = all(isinstance(each, (Layer, Dropout, Activation, BatchNormalization)) for each in layers)
+    values = pixels if is_flat else pixels.reshape(-1, 28, 28, 1)
+    remaining, parameters = iter(masks or ()), iter(np.asarray(each, dtype=np.float64) for each in variables)
+    left: list[Floats] = []
+    ways: list[Back] = []
+    for layer in layers:
+        own = [next(parameters) for _ in range(count_variables(layer))]
+        mask = next(remaining, None) if isinstance(layer, Dropout) else None
+        values, moved, back = pass_layer(layer, values, own, mask=mask, training=training)
+        left += moved
+        ways.append(back)
+    return values, left, ways
 
 
-def _kept_share(layer: Layer) -> float:
-    """Return what kept outputs are divided by."""
-    return layer.keep_probability if layer.rescales_kept else 1.0
+def list_layers(protocol: Protocol) -> list[Any]:
+    """Return the layers, with what a dense layer or a convolution does after its sums as layers of their own."""
+    layers: list[Any] = []
+    for number, layer in enumerate(protocol.layers, 1):
+        layers.append(layer)
+        if isinstance(layer, (Layer, Convolution)) and number < len(protocol.layers):
+            layers.append(Activation(activation=layer.activation))
+        if isinstance(layer, Layer) and layer.keep_probability < 1.0:
+            layers.append(Dropout(keep_probability=layer.keep_probability, rescales_kept=layer.rescales_kept))
+    return layers
+
+
+def list_trained(protocol: Protocol) -> list[int]:
+    """Return the positions of the variables that the optimiser moves: of batch normalisation the first two of four."""
+    kinds = [(count_trained(each), count_variables(each)) for each in list_layers(protocol)]
+    flags = [number < trained for trained, all_ in kinds for number in range(all_)]
+    return [position for position, is_trained in enumerate(flags) if is_trained]
 
 
 def find_gradients(
     protocol: Protocol, variables: Sequence[Floats], pixels: Floats, labels: NDArray[np.uint8], masks: Masks
-) -> list[Floats]:
-    """Return the gradients of a batch's loss for `variables`, by going backwards through the layers."""
-    values = _forward(protocol, variables, pixels, masks)
-    upstream = differentiate_loss(values[-1], labels, protocol.loss)
-    remaining, parameters = list(masks), list(variables)
+) -> tuple[list[Floats], list[Floats]]:
+    """Return the gradients of a batch's loss, and the variables as the layers leave them, by going through them."""
+    logits, left, ways = _forward(protocol, variables, pixels, masks, training=True)
+    upstream = differentiate_loss(logits, labels, protocol.loss)
     gradients: list[Floats] = []
-    for layer, inputs, activated in reversed(list(zip(protocol.layers, values[:-1], values[1:], strict=True))):
-        if layer is not protocol.layers[-1]:
-            outputs = activated
-            if layer.keep_probability < 1.0:
-                upstream = upstream * remaining.pop() / _kept_share(layer)
-                outputs = outputs * _kept_share(layer)  # as before dropout, where kept
-            slopes = {
-                "sigmoid": outputs * (1.0 - outputs),
-                "tanh": 1.0 - outputs**2,
-                "relu": outputs > 0.0,
-                "identity": 1.0,
-            }
-            upstream = upstream * slopes[layer.activation]
-        if layer.biases is not None:
-            parameters.pop()
-            gradients = [upstream.sum(axis=0), *gradients]
-        gradients = [inputs.T @ upstream, *gradients]
-        upstream = upstream @ parameters.pop().T
+    for back in reversed(ways):
+        upstream, own = back(upstream)
+        gradients = [*own, *gradients]
     if protocol.loss.penalty is not None:
-        slopes_of_penalty = [2.0 * factor * each for factor, each in _penalized(protocol.loss.penalty, variables)]
-        return [gradient + slope for gradient, slope in zip(gradients, slopes_of_penalty, strict=True)]
-    return gradients
+        for number in list_trained(protocol):
+            factor = _penalty_factor(protocol.loss.penalty, variables[number])
+            gradients[number] = gradients[number] + 2.0 * factor * variables[number]
+    return gradients, left
 
 
-def _penalized(penalty: L2, variables: Sequence[Floats]) -> list[tuple[float, Floats]]:
-    """Return each variable with the factor of its squares."""
-    return [(penalty.factor if each.ndim == 2 or "biases" in penalty.of else 0.0, each) for each in variables]
+def _penalty_factor(penalty: L2, variable: Floats) -> float:
+    return penalty.factor if variable.ndim > 1 or "biases" in penalty.of else 0.0
 
 
 def _softmax(values: Floats) -> Floats:
@@ -193,7 +190,7 @@ def differentiate_loss(logits: Floats, labels: NDArray[np.uint8], loss: Loss) ->
 
 
 def find_loss(loss: Loss, logits: Floats, labels: NDArray[np.uint8], variables: Sequence[Floats]) -> float:
-    """Return the loss of a set of images, as it is recorded."""
+    """Return the loss of a set of images, as it is recorded; `variables` are those that a penalty may have."""
     wanted, sigmoids = np.eye(10)[labels], (1.0 + np.tanh(logits / 2.0)) / 2.0
     right = {"cross entropy": _softmax(logits), "softmax twice": _softmax(_softmax(logits))}.get(loss.kind)
     if right is not None:
@@ -204,7 +201,7 @@ def find_loss(loss: Loss, logits: Floats, labels: NDArray[np.uint8], variables: 
         losses = -np.log(np.where(wanted == 1.0, sigmoids, 1.0 - sigmoids)).sum(axis=1)
     value = float(losses.sum() if loss.summed else losses.mean()) / loss.divisor
     if loss.penalty is not None and loss.penalty.reported:
-        value += sum(factor * float((each**2).sum()) for factor, each in _penalized(loss.penalty, variables))
+        value += sum(_penalty_factor(loss.penalty, each) * float((each**2).sum()) for each in variables)
     return value
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import reference
-from numpy.typing import NDArray
 
 from mnist_repro.documents.losses import L2, Loss
 from mnist_repro.training.evaluation import DivergedError, evaluate_logits, find_penalty
@@ -46,14 +45,6 @@ def test_evaluate_logits_not_finite_is_divergence(value: float) -> None:
         evaluate_logits(logits, np.zeros(3, dtype=np.uint8), loss=Loss())
 
 
-class _Model:
-    """A model of one layer."""
-
-    @staticmethod
-    def get_weights() -> list[NDArray[np.float32]]:
-        return [np.full((784, 10), 0.5, np.float32), np.full(10, 2.0, np.float32)]
-
-
 @pytest.mark.parametrize("kind", ["cross entropy", "softmax twice", "cross entropy per class", "quadratic"])
 @pytest.mark.parametrize(
     "changes",
@@ -70,8 +61,8 @@ def test_evaluate_logits_loss_is_the_declared_one(kind: Any, changes: dict[str, 
     loss = Loss(kind=kind, **changes)
     generator = np.random.default_rng(3)
     logits, labels = generator.normal(scale=5, size=(50, 10)), generator.integers(0, 10, 50, dtype=np.uint8)
-    variables = [value.astype(np.float64) for value in _Model.get_weights()]
+    variables = [np.full((784, 10), 0.5, np.float32), np.full(10, 2.0, np.float32)]
 
-    evaluation = evaluate_logits(logits, labels, loss=loss, penalty=find_penalty(loss, _Model()))
+    evaluation = evaluate_logits(logits, labels, loss=loss, penalty=find_penalty(loss, variables))
 
     assert evaluation.loss == pytest.approx(reference.find_loss(loss, logits, labels, variables), rel=1e-9)

@@ -223,7 +223,7 @@ def test_draw_batches_periods_take_the_images_in_order(
 
 def test_dropout_stream_seed_7_gives_golden_masks() -> None:
     """The first masks are those with which the first records were made."""
-    masks = DropoutStream(7, layers=((6, 0.7), (5, 0.5))).draw(2, batch_size=2)
+    masks = DropoutStream(7, layers=(((6,), 0.7), ((5,), 0.5))).draw(2, batch_size=2)
 
     lines = ["".join("01"[int(kept)] for kept in mask[step].ravel()) for step in range(2) for mask in masks]
     assert lines == ["101111110010", "1101111110", "111010111011", "1101010101"]
@@ -232,7 +232,7 @@ def test_dropout_stream_seed_7_gives_golden_masks() -> None:
 @pytest.mark.parametrize("keep_probability", [0.7, 0.5, 0.05], ids=["0.7", "0.5", "0.05"])
 def test_dropout_stream_share_kept_is_the_keep_probability(keep_probability: float) -> None:
     """The share of kept units lies within five binomial standard deviations."""
-    (mask,) = DropoutStream(1, layers=((64, keep_probability),)).draw(20, batch_size=1_000)
+    (mask,) = DropoutStream(1, layers=(((64,), keep_probability),)).draw(20, batch_size=1_000)
 
     deviation = math.sqrt(keep_probability * (1 - keep_probability) / mask.size)
     assert abs(mask.mean() - keep_probability) < 5 * deviation
@@ -241,7 +241,7 @@ def test_dropout_stream_share_kept_is_the_keep_probability(keep_probability: flo
 @pytest.mark.parametrize("axis", [0, 1, 2], ids=["steps", "examples", "units"])
 def test_dropout_stream_share_kept_is_even_along_every_axis(axis: int) -> None:
     """No step, example or unit is kept more often than chance allows."""
-    (mask,) = DropoutStream(2, layers=((64, 0.7),)).draw(100, batch_size=100)
+    (mask,) = DropoutStream(2, layers=(((64,), 0.7),)).draw(100, batch_size=100)
 
     others = tuple({0, 1, 2} - {axis})
     shares = mask.mean(axis=others)
@@ -249,10 +249,10 @@ def test_dropout_stream_share_kept_is_even_along_every_axis(axis: int) -> None:
     assert np.abs(shares - 0.7).max() < 5 * deviation
 
 
-@pytest.mark.parametrize("units", [64, 5], ids=["full words", "words left over"])
-def test_dropout_stream_calls_go_on_where_the_last_one_ended(units: int) -> None:
+@pytest.mark.parametrize("shape", [(64,), (5,), (3, 3, 2)], ids=["full words", "words left over", "a picture"])
+def test_dropout_stream_calls_go_on_where_the_last_one_ended(shape: tuple[int, ...]) -> None:
     """Five steps are the same masks in one call as in two."""
-    layers = ((units, 0.7), (units, 0.7))
+    layers = ((shape, 0.7), (shape, 0.7))
     at_once = DropoutStream(3, layers=layers).draw(5, batch_size=7)
 
     parts = DropoutStream(3, layers=layers)
@@ -264,8 +264,8 @@ def test_dropout_stream_calls_go_on_where_the_last_one_ended(units: int) -> None
 
 def test_dropout_stream_layers_and_steps_and_seeds_differ() -> None:
     """Masks of two layers, two steps or two seeds agree only as often as chance has it."""
-    one, two = DropoutStream(4, layers=((64, 0.7), (64, 0.7))).draw(2, batch_size=1_000)
-    (other_seed,) = DropoutStream(5, layers=((64, 0.7),)).draw(1, batch_size=1_000)
+    one, two = DropoutStream(4, layers=(((64,), 0.7), ((64,), 0.7))).draw(2, batch_size=1_000)
+    (other_seed,) = DropoutStream(5, layers=(((64,), 0.7),)).draw(1, batch_size=1_000)
 
     agreement = 0.7**2 + 0.3**2
     deviation = math.sqrt(agreement * (1 - agreement) / 64_000)
@@ -283,6 +283,6 @@ def test_dropout_layers_protocols_give_units_and_keep_probabilities(protocols: d
     found = {name: dropout_layers(protocol) for name, protocol in protocols.items()}
 
     assert {name: layers for name, layers in found.items() if layers} == {
-        "tf1-dropout-piecewise": ((64, 0.7), (64, 0.7)),
-        "tf1-dropout-exponential": ((64, 0.7), (64, 0.7)),
+        "tf1-dropout-piecewise": (((64,), 0.7), ((64,), 0.7)),
+        "tf1-dropout-exponential": (((64,), 0.7), ((64,), 0.7)),
     }

@@ -12,7 +12,7 @@ import numpy as np
 from mnist_repro.atlas.julia_blog.alternatives import ALTERNATIVES
 from mnist_repro.atlas.julia_blog.experiments import EXPERIMENTS
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents import Adam, ConstantRate, plant, plant_alternative, read_otherwise
+from mnist_repro.documents import Adam, ConstantRate, plant, plant_alternative, read_otherwise, with_fields
 
 _SEEDS = 100
 _, _LINEAR, _NET = EXPERIMENTS
@@ -70,7 +70,7 @@ FAULTS = (
         change="training images not permuted",
         training=replace(_LINEAR.training, order="as stored"),
     ),
-    _plant(_LINEAR, "no-bias", change="last layer without biases", layers=(replace(_LINEAR.layers[0], biases=None),)),
+    _plant(_LINEAR, "no-bias", change="last layer without biases", layers=with_fields(_LINEAR.layers, biases=None)),
     read_otherwise(
         _LINEAR,
         "wrong-slice",

@@ -19,6 +19,7 @@ from mnist_repro.documents import (
     Variant,
     read_otherwise,
     vary,
+    with_fields,
     with_hidden,
     with_weights,
 )
@@ -92,7 +93,7 @@ ALTERNATIVES = (
         "random-biases",
         choice="initial biases",
         change="N(0, 1)",
-        layers=tuple(replace(layer, biases=Normal(standard_deviation=1.0)) for layer in _BASIC.layers),
+        layers=with_fields(_BASIC.layers, biases=Normal(standard_deviation=1.0)),
     ),
     vary(
         _BASIC,

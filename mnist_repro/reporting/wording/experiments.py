@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mnist_repro.documents.layers import Constant, InitialValues, Layer, Normal, TruncatedNormal, Uniform, Zeros
+from mnist_repro.documents.layers import (
+    Activation,
+    AnyLayer,
+    AveragePooling,
+    BatchNormalization,
+    Constant,
+    Convolution,
+    Dropout,
+    Flatten,
+    InitialValues,
+    Layer,
+    MaxPooling,
+    Normal,
+    TruncatedNormal,
+    Uniform,
+    Weighted,
+    Zeros,
+)
 from mnist_repro.documents.losses import Loss
 from mnist_repro.documents.optimizers import (
     Adadelta,
@@ -23,11 +40,12 @@ from mnist_repro.studies.first_layer import Snapshot
 
 def describe_protocol(protocol: Protocol) -> list[tuple[str, str]]:
     """Return the settings that decide a run, as pairs of a name and its value in words."""
+    weighted = [layer for layer in protocol.layers if isinstance(layer, Weighted)]
     return [
         ("network", " → ".join([f"{IMAGE_PIXELS} pixels", *map(_describe_layer, protocol.layers)])),
         ("pixels", "0 to 255" if protocol.pixel_divisor == 1 else f"divided by {protocol.pixel_divisor:g}"),
-        ("initial weights", _join(_describe_values(layer.weights) for layer in protocol.layers)),
-        ("initial biases", _join(_describe_values(layer.biases) for layer in protocol.layers)),
+        ("initial weights", _join(_describe_values(layer.weights) for layer in weighted)),
+        ("initial biases", _join(_describe_values(layer.biases) for layer in weighted)),
         ("optimiser", _describe_optimizer(protocol.optimizer)),
         *([("loss", _describe_loss(protocol.loss))] if protocol.loss != Loss() else []),
         ("learning rate", _describe_rate(protocol.optimizer.learning_rate)),
@@ -41,12 +59,30 @@ def _join(words: Iterable[str]) -> str:
     return ", then ".join(dict.fromkeys(words))
 
 
-def _describe_layer(layer: Layer) -> str:
-    text = f"{layer.units} {layer.activation}"
-    if layer.keep_probability == 1:
-        return text
+def _describe_layer(layer: AnyLayer) -> str:
+    match layer:
+        case Layer():
+            text = f"{layer.units} {layer.activation}"
+            text += f" ({_describe_dropout(layer)})" if layer.keep_probability < 1 else ""
+        case Convolution(size=size):
+            edges = ", zeros around" if layer.padding == "same" else ""
+            text = f"convolution with {layer.filters} filters of {size} x {size}{edges}, {layer.activation}"
+        case MaxPooling(size=size) | AveragePooling(size=size):
+            text = f"{'maximum' if isinstance(layer, MaxPooling) else 'mean'} of {size} x {size}"
+        case Flatten():
+            text = "flattened"
+        case Activation():
+            text = layer.activation
+        case BatchNormalization():
+            text = f"batch normalisation, momentum {layer.momentum:g}, epsilon {layer.epsilon:g}"
+        case Dropout():
+            text = _describe_dropout(layer)
+    return text
+
+
+def _describe_dropout(layer: Layer | Dropout) -> str:
     rescaled = ", and divides it by as much" if layer.rescales_kept else ""
-    return f"{text} (dropout keeps {layer.keep_probability:g}{rescaled})"
+    return f"dropout keeps {layer.keep_probability:g}{rescaled}"
 
 
 def _describe_values(values: InitialValues | None) -> str:

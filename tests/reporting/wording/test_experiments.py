@@ -7,7 +7,21 @@ from typing import Literal
 
 import pytest
 
-from mnist_repro.documents.layers import Constant, GlorotUniform, TruncatedNormal, Uniform
+from mnist_repro.documents.layers import (
+    Activation,
+    AnyLayer,
+    AveragePooling,
+    BatchNormalization,
+    Constant,
+    Convolution,
+    Dropout,
+    Flatten,
+    GlorotUniform,
+    MaxPooling,
+    TruncatedNormal,
+    Uniform,
+    Zeros,
+)
 from mnist_repro.documents.losses import L2, Loss
 from mnist_repro.documents.optimizers import Adadelta, ConstantRate, GradientDescent, RMSprop
 from mnist_repro.documents.protocol import Protocol, RunningMeans
@@ -63,6 +77,21 @@ _OPTIMIZERS = (
     replace(_RMSPROP, epsilon_in_root=False),
     Adadelta(learning_rate=_RATE, decay=0.95, epsilon=1e-7),
 )
+_FILTERS = Convolution(filters=3, size=5, activation="relu", weights=Zeros(), biases=Zeros())
+_BEFORE: tuple[tuple[AnyLayer, ...], ...] = (
+    (Flatten(),),
+    (MaxPooling(size=2), Flatten()),
+    (MaxPooling(size=3), Flatten()),
+    (AveragePooling(size=2), Flatten()),
+    *((each, Flatten()) for each in (_FILTERS, replace(_FILTERS, padding="same"), replace(_FILTERS, size=4))),
+    *((each, Flatten()) for each in (replace(_FILTERS, filters=4), replace(_FILTERS, activation="tanh"))),
+    (Activation(activation="relu"),),
+    (BatchNormalization(momentum=0.9, epsilon=1e-3),),
+    (BatchNormalization(momentum=0.99, epsilon=1e-3),),
+    (BatchNormalization(momentum=0.9, epsilon=1e-5),),
+    (Dropout(keep_probability=0.5),),
+    (Dropout(keep_probability=0.5, rescales_kept=False),),
+)
 _PENALTY = L2(factor=0.1, of="weights", reported=True)
 _LOSSES = (
     Loss(kind="softmax twice"),
@@ -98,6 +127,7 @@ def test_describe_protocol_differs_wherever_a_run_would(protocols: dict[str, Pro
         replace(protocol, training=replace(training, restart_each_period=False, last_batch="carried over")),
         replace(protocol, pixel_divisor=2.0),
         *(replace(protocol, layers=(replace(hidden, weights=each), *protocol.layers[1:])) for each in _INITIAL),
+        *(replace(protocol, layers=(*each, *protocol.layers)) for each in _BEFORE),
         *(replace(protocol, optimizer=each) for each in _OPTIMIZERS),
         *(replace(protocol, loss=each) for each in _LOSSES),
         # The sigmoid outputs of these losses are said too.
