@@ -52,6 +52,7 @@ class Claim:
     evaluation_set: str | None = None  #: on which it was measured, as the experiment declares it
     printed_unit: str | None = None  #: that the document prints, where it is not the true one
     cut: bool = False  #: whether the digits that were not printed were cut off; else the number was rounded
+    at_least: bool = False  #: of a promise, whether runs keep it that reach it; else those do that round to it
     of: int | None = None  #: how many images a count is of, where `printed` does not say it
     example: int | None = None  #: the training image that a label belongs to, counted from 1
     note: str | None = None  #: what a reader should know about it

@@ -96,6 +96,7 @@ class _Quantity:
     unit: Annotated[str, _UNIT]
     evaluation_set: Text | None = None
     cut: Annotated[bool, Meta(description="true or false")] = False
+    at_least: Annotated[bool, Meta(description="true or false")] = False
     of: From1 | None = None
     note: Text | None = None
 
@@ -104,6 +105,9 @@ class _Quantity:
             self.unit in METRIC_UNITS[self.metric],
             f"the unit of {self.metric} must be one of {', '.join(METRIC_UNITS[self.metric])}",
             self.unit,
+        )
+        _require(
+            not self.at_least or self.metric == "accuracy_promise", "at_least is of an accuracy_promise", self.metric
         )
 
 

@@ -230,6 +230,7 @@ def test_labelled_examples_are_those_of_all_documents(tmp_path: Path) -> None:
             "stands with each label and with nothing else",
             id="accuracy of one image",
         ),
+        pytest.param("cut = true", "at_least = true", "quantity.time", "is of an accuracy_promise", id="least time"),
         pytest.param("cut = true", 'cut = "yes"', "quantity.time", "true or false", id="cut in words"),
     ],
 )
