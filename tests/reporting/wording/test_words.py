@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -119,6 +118,22 @@ def test_format_verdict_says_what_it_rests_on(family: Family, expected: str) -> 
     assert expected == format_verdict(family)
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({}, "test accuracy", id="plain"),
+        pytest.param({"at_best": "test"}, "test accuracy at its best", id="best period"),
+        pytest.param({"at_best": "validation"}, "test accuracy at the best on validation", id="best of another set"),
+        pytest.param(
+            {"metric": "accuracy_promise", "at_least": True}, "test accuracy (stated) at least", id="least promised"
+        ),
+    ],
+)
+def test_format_subject_says_how_a_value_was_chosen(changes: dict[str, Any], expected: str) -> None:
+    """What is no plain value of one run is named so."""
+    assert format_subject(make_claim(**changes)) == expected
+
+
 def test_list_family_cells_promise_stands_beside_our_runs() -> None:
     """A promise stands beside our mean and where one run lies, with how many runs keep it."""
     claim = make_claim("0.9", metric="accuracy_promise", evaluation_set="validation")
@@ -131,7 +146,6 @@ def test_list_family_cells_promise_stands_beside_our_runs() -> None:
     )
 
     assert (subject, reported, one_run, runs) == ("validation accuracy (stated)", "90 %", "84.03 to 93.97 %", "3")
-    assert format_subject(replace(claim, at_least=True)) == "validation accuracy (stated) at least"
     assert mean.startswith("89.00 % (")
     assert verdict == "reproduced (kept by 75 % of our 20 runs)"
 
