@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from mnist_repro.documents.chance import is_deterministic
-from mnist_repro.documents.claim import Claim
+from mnist_repro.documents.claim import ON_IMAGES, Claim
 from mnist_repro.documents.document import Document, list_ids, load_document
 from mnist_repro.documents.folders import DocumentFolder, check_unique_over_documents, find_document_folders
 from mnist_repro.documents.protocol import Protocol
@@ -219,9 +219,6 @@ def _check_known(experiment: str, protocols: dict[str, Protocol], *, what: str, 
         raise ReproError(msg)
 
 
-_ON_IMAGES = frozenset({"loss", "accuracy", "error", "accuracy_promise", "accuracy_target"})
-
-
 def check_measured(claim: Claim, *, protocol: Protocol) -> None:
     """Check that a claim's experiment measures what it claims.
 
@@ -233,9 +230,11 @@ def check_measured(claim: Claim, *, protocol: Protocol) -> None:
     if (claim.period or 1) > protocol.training.periods:
         raise not_measured(claim)
     at_end = [each.name for each in protocol.measured_sets]
-    known = at_end if claim.period is None else protocol.measured_each_period
-    if claim.evaluation_set not in known and (claim.metric in _ON_IMAGES or claim.evaluation_set is not None):
+    known = protocol.measured_each_period if claim.period or claim.at_best else at_end
+    if claim.evaluation_set not in known and (claim.metric in ON_IMAGES or claim.evaluation_set is not None):
         raise not_measured(claim, known=known)
+    if claim.at_best is not None and claim.at_best not in known:
+        raise not_measured(replace(claim, evaluation_set=claim.at_best), known=known)
     if claim.unit == "images" and claim.whole != (
         images := len(protocol.evaluation_set(str(claim.evaluation_set)).images)
     ):
@@ -249,7 +248,7 @@ def check_measured(claim: Claim, *, protocol: Protocol) -> None:
 
 def not_measured(claim: Claim, *, known: Sequence[str] = ()) -> ReproError:
     """Return the error of a claim that its experiment does not measure; it does so on the `known` evaluation sets."""
-    after = "at its end" if claim.period is None else f"after period {claim.period}"
+    after = f"after period {claim.period}" if claim.period else "after each period" if claim.at_best else "at its end"
     only = f", only on {', '.join(known)}" if known else ""
     return ReproError(
         f"Claim {claim.id}: {claim.experiment} does not measure the {claim.metric} of {claim.evaluation_set!r} "

@@ -27,6 +27,8 @@ METRIC_UNITS = {
 # Less than any printed digit of a fraction, and more than what floats make of one.
 _ROUNDING = 1e-12
 _NOT_OF_RUN = frozenset({"label", "accuracy_promise", "accuracy_target"})
+# What is measured on images.
+ON_IMAGES = frozenset({"loss", "accuracy", "error", "accuracy_promise", "accuracy_target"})
 
 _NUMBER = re.compile(r"[+-]?(?=\.?[0-9])[0-9]*(?:\.(?P<decimals>[0-9]*))?(?:[eE](?P<exponent>[+-]?[0-9]{1,3}))?")
 _COUNT = re.compile(r"(?P<counted>[0-9][0-9,]{0,9})(?:\s*(?:/|of|out of)\s*(?P<all>[1-9][0-9,]{0,9}))?")
@@ -50,8 +52,11 @@ class Claim:
     cell: str | None = None
     period: int | None = None  #: after which it was printed, counted from 1; None for the whole run, or no run
     evaluation_set: str | None = None  #: on which it was measured, as the experiment declares it
+    #: the set on which `metric` is best after the number's period, the first of several: its own names a curve's best
+    at_best: str | None = None
     printed_unit: str | None = None  #: that the document prints, where it is not the true one
     cut: bool = False  #: whether the digits that were not printed were cut off; else the number was rounded
+    at_least: bool = False  #: of a promise, whether runs keep it that reach it; else those do that round to it
     of: int | None = None  #: how many images a count is of, where `printed` does not say it
     example: int | None = None  #: the training image that a label belongs to, counted from 1
     note: str | None = None  #: what a reader should know about it
@@ -103,7 +108,9 @@ class Claim:
             sorted(1 - end / each.whole if each.metric == "error" else end / each.whole for end in each.limits)
             for each in (self, other)
         )
-        return max(first[0], second[0]) <= min(first[1], second[1]) + _ROUNDING
+        shared = min(first[1], second[1]) - max(first[0], second[0])
+        # Decimals overlap by nothing, half or all of the finer: an end alone is shared with the next number too.
+        return shared >= min(first[1] - first[0], second[1] - second[0]) / 4 - _ROUNDING
 
     @property
     def is_of_run(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from mnist_repro.documents.claim import METRIC_UNITS, Claim, find_misfit
+from mnist_repro.documents.claim import METRIC_UNITS, ON_IMAGES, Claim, find_misfit
 from mnist_repro.documents.comparison import Comparison, ComparisonTable, build_comparisons
 from mnist_repro.documents.explanation import Explanation, check_explanations
 from mnist_repro.documents.output import NotAClaim, Output
@@ -101,7 +101,9 @@ class _Quantity:
     metric: Annotated[str, _METRIC]
     unit: Annotated[str, _UNIT]
     evaluation_set: Text | None = None
+    at_best: Text | None = None
     cut: Annotated[bool, Meta(description="true or false")] = False
+    at_least: Annotated[bool, Meta(description="true or false")] = False
     of: From1 | None = None
     note: Text | None = None
 
@@ -110,6 +112,9 @@ class _Quantity:
             self.unit in METRIC_UNITS[self.metric],
             f"the unit of {self.metric} must be one of {', '.join(METRIC_UNITS[self.metric])}",
             self.unit,
+        )
+        _require(
+            not self.at_least or self.metric == "accuracy_promise", "at_least is of an accuracy_promise", self.metric
         )
 
 
@@ -132,6 +137,11 @@ class _Entry(_Quantity):
             self.printed_unit != self.unit,
             "printed_unit stands only where the document prints another unit than the true one, unit",
             self.unit,
+        )
+        _require(
+            self.at_best is None or (self.period is None and self.metric in ON_IMAGES),
+            f"at_best chooses the period of one of {', '.join(sorted(ON_IMAGES))}, which has no period beside it",
+            f"{self.metric}, period {self.period}",
         )
         _require(
             (self.metric == "label") == (self.example is not None),

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from mnist_repro.stats.summary import CONFIDENCE, MOST_RUNS, UNKNOWN, Interval, summarize
+from mnist_repro.stats.summary import CONFIDENCE, UNKNOWN, Interval, summarize
 
 _QUANTILE = float(special.ndtri((1 + CONFIDENCE) / 2))
 _BESIDE = 1e-9
+# More runs than anybody will make: what they do not decide counts as undecidable.
+_MOST_RUNS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -177,21 +179,21 @@ def share_interval(share: float, *, first: int, second: int) -> Interval:
     return Interval(max(0.0, min(ends)), min(1.0, max(ends)))
 
 
-def runs_to_tell_share(share: float, *, runs: int) -> int | None:
-    """Return the fewest runs of each kind, beyond `runs`, with which the interval of `share` excludes one half.
+def runs_to_tell_half(interval: Callable[[int], Interval], *, runs: int) -> int | None:
+    """Return the fewest runs, beyond `runs`, with which the interval of a fraction excludes one half.
 
     None where no number suffices.
 
     Parameters
     ----------
-    share
-        As found with `runs` runs of each kind; more runs are taken to find the same.
+    interval
+        Returns the interval with a number of runs, which are taken to find the same fraction.
     """
 
     def tells(number: int) -> bool:
-        interval = share_interval(share, first=number, second=number)
-        return interval.low > 0.5 or interval.high < 0.5  # noqa: PLR2004 - as likely as not
+        found = interval(number)
+        return found.low > 0.5 or found.high < 0.5  # noqa: PLR2004 - as likely as not
 
-    more = range(runs + 1, MOST_RUNS + 1)
+    more = range(runs + 1, _MOST_RUNS + 1)
     enough = bisect.bisect_left(more, x=True, key=tells)
     return more[enough] if enough < len(more) else None

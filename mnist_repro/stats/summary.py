@@ -6,7 +6,6 @@ unknown, never 0.
 
 from __future__ import annotations
 
-import bisect
 import math
 from dataclasses import dataclass
 
@@ -15,8 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 CONFIDENCE = 0.95
-# More runs than anybody will make: what they do not decide counts as undecidable.
-MOST_RUNS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -144,26 +141,6 @@ def bound_difference(summary: Summary, *, low: float, high: float) -> float:
     return float(max(abs(end - summary.mean) for end in (low, high)) + reach)
 
 
-def runs_to_separate(summary: Summary, *, distance: float) -> int | None:
-    """Return the fewest runs with which the half-width of the mean's 95 % confidence interval is below `distance`.
-
-    None where no number suffices, or the standard deviation is unknown.
-
-    Notes
-    -----
-    The least n >= 2 with ``t * s / sqrt(n) < distance``: the standard deviation is that of the runs at hand, the
-    quantile that of n runs.
-    """
-
-    def separates(runs: int) -> bool:
-        quantile = float(special.stdtrit(runs - 1, (1 + CONFIDENCE) / 2))
-        return quantile * summary.standard_deviation / math.sqrt(runs) < distance
-
-    possible = range(2, MOST_RUNS + 1)
-    enough = bisect.bisect_left(possible, x=True, key=separates)
-    return possible[enough] if enough < len(possible) else None
-
-
 def round_up(runs: int) -> int:
     """Round an estimated number of runs up to two digits: no estimate is better than that."""
     unit: int = 10 ** max(0, len(str(runs)) - 2)
@@ -185,7 +162,7 @@ def sampling_interval(accuracy: float, *, images: int) -> Interval:
     return Interval(max(0.0, center - reach), min(1.0, center + reach))
 
 
-def count_interval(count: int, *, of: int) -> Interval:
+def count_interval(count: float, *, of: int) -> Interval:
     """Return the exact 95 % interval [1]_ of a probability, from `count` events in `of` trials.
 
     References

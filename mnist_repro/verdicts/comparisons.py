@@ -12,12 +12,10 @@ from numpy.typing import NDArray
 
 from mnist_repro.documents.comparison import Comparison
 from mnist_repro.documents.protocol import Protocol
-from mnist_repro.stats.estimates import Estimate, estimate_ratio, estimate_share, runs_to_tell_share
-from mnist_repro.stats.summary import round_up
+from mnist_repro.stats.estimates import Estimate, estimate_ratio, estimate_share, share_interval
 from mnist_repro.verdicts.finding import MINIMUM_RUNS, Finding, Verdict, count_runs
+from mnist_repro.verdicts.majority import judge_majority
 from mnist_repro.verdicts.measured import Measurements
-
-_HALF = 0.5
 
 
 def judge_comparisons(
@@ -32,11 +30,10 @@ def judge_comparisons(
 
     Notes
     -----
-    An ordering is reproduced where it holds in more than half of the pairs of our runs, by the whole interval of that
-    fraction, and not where it holds in less. A ratio of times is reproduced where the interval of ours overlaps what is
-    printed as the document's. Else two ratios limit what threads and hardware can make of it: 1, where a step costs the
-    same whatever it computes, and the ratio of the multiplications, where nothing else costs. Between them it is not
-    comparable, beyond them not reproduced.
+    An ordering is reproduced where it holds in most of the pairs of our runs (`judge_majority`). A ratio of times is
+    reproduced where the interval of ours overlaps what is printed as the document's. Else two ratios limit what threads
+    and hardware can make of it: 1, where a step costs the same whatever it computes, and the ratio of the
+    multiplications, where nothing else costs. Between them it is not comparable, beyond them not reproduced.
     """
     return [_judge_comparison(comparison, measured, protocols) for comparison in comparisons]
 
@@ -65,20 +62,12 @@ def _judge_ordering(
     greater: NDArray[np.float64], smaller: NDArray[np.float64], *, runs: int
 ) -> tuple[Verdict, str, int | None]:
     fraction = estimate_share(greater, smaller)
-    low, high = fraction.interval.low, fraction.interval.high
-    # Where all pairs agree, the fraction has one bound.
-    bounds = {1.0: f"100 % (at least {100 * low:.1f} %)", 0.0: f"0 % (at most {100 * high:.1f} %)"}
-    interval = f"{100 * fraction.value:.1f} % ({100 * low:.1f} to {100 * high:.1f} %)"
-    reason = f"holds in {bounds.get(fraction.value, interval)} of the pairs of our runs"
-    if low > _HALF:
-        return Verdict.REPRODUCED, reason, None
-    if high < _HALF:
-        return Verdict.NOT_REPRODUCED, reason, None
-    enough = runs_to_tell_share(fraction.value, runs=runs)
-    if enough is None:
-        return Verdict.INCONCLUSIVE, f"{reason}; no number of runs would decide", None
-    needed = round_up(enough)
-    return Verdict.INCONCLUSIVE, f"{reason}; about {needed:,} runs of each would decide", needed
+    return judge_majority(
+        fraction,
+        holds="holds in {} of the pairs of our runs",
+        runs=runs,
+        interval=lambda number: share_interval(fraction.value, first=number, second=number),
+    )
 
 
 def _judge_ratio(

@@ -178,7 +178,7 @@ def judge_document(
         assess_claims(document.claims, measured=measured, exact=exact), key=lambda each: each.claim.family
     )
     verdicts = [run.verdict for run in runs]
-    judged = judge_claims(document.claims, measured=measured, labels=labels, verdicts=verdicts)
+    judged = judge_claims(document.claims, measured=measured, labels=labels, verdicts=verdicts, exact=exact)
     compared = [
         explain_miss(finding, document.explanations, supported=supported)
         for finding in judge_comparisons(document.comparisons, measured=measured, protocols=protocols)

@@ -5,18 +5,20 @@ What a reported run shows, its curves and final values, is judged with that run.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
 
 from mnist_repro.documents.claim import Claim
-from mnist_repro.stats.summary import Summary, round_up, runs_to_separate, summarize
+from mnist_repro.stats.estimates import Estimate
+from mnist_repro.stats.summary import count_interval
 from mnist_repro.verdicts.exact import Exactness, format_units
 from mnist_repro.verdicts.finding import MINIMUM_RUNS, Basis, Finding, Verdict, count_runs
+from mnist_repro.verdicts.majority import judge_majority
 from mnist_repro.verdicts.measured import Measured, Measurements, list_different_rates
+from mnist_repro.verdicts.reported_run import find_printing
 from mnist_repro.verdicts.run_verdict import RunVerdict, format_place
 
 # Numbers that stand in the document's code or in the data: no run could make them other.
@@ -25,7 +27,12 @@ _Judged = tuple[Verdict, str, int | None]
 
 
 def judge_claims(
-    claims: Sequence[Claim], *, measured: Measurements, labels: Mapping[int, int], verdicts: Sequence[RunVerdict]
+    claims: Sequence[Claim],
+    *,
+    measured: Measurements,
+    labels: Mapping[int, int],
+    verdicts: Sequence[RunVerdict],
+    exact: Collection[str] = (),
 ) -> list[Finding]:
     """Judge every family among the claims of one document.
 
@@ -37,6 +44,8 @@ def judge_claims(
         Labels of MNIST's training images, by their place counted from 1.
     verdicts
         Those on the runs that the document reports.
+    exact
+        Ids of the experiments in which chance has no part: one run of ours decides.
 
     Returns
     -------
@@ -45,8 +54,8 @@ def judge_claims(
     """
     run_of = {family: verdict for verdict in verdicts for family in verdict.reported.family_ids}
     families = [
-        _Family(members=tuple(measured.of(claim) for claim in members))
-        for _, members in groupby(claims, key=lambda claim: claim.family)
+        _Family(members=tuple(measured.of(claim) for claim in members), is_deterministic=experiment in exact)
+        for (_, experiment), members in groupby(claims, key=lambda claim: (claim.family, claim.experiment))
     ]
     return [_contradict(each.claim, _judge(each, run=run_of.get(each.id), labels=labels)) for each in families]
 
@@ -56,6 +65,7 @@ class _Family:
     """A single claim, or all points of one reported curve, beside our runs."""
 
     members: tuple[Measured, ...]
+    is_deterministic: bool  #: whether chance has no part in its experiment
 
     @property
     def claim(self) -> Claim:
@@ -145,39 +155,30 @@ def _judge_rates(family: _Family) -> _Judged:
     """Compare learning rates exactly: no chance is involved."""
     if different := list_different_rates(family.members):
         return Verdict.NOT_REPRODUCED, f"another float32 number after period {', '.join(different)}", None
-    if family.runs < 2:  # noqa: PLR2004 - a single run says nothing of the next
+    if family.runs < 2 and not family.is_deterministic:  # noqa: PLR2004 - a single run says nothing of the next
         return Verdict.INCONCLUSIVE, "the same float32 numbers in a single run; 2 runs decide", 2
     return Verdict.REPRODUCED, "the same float32 numbers", None
 
 
 def _judge_promise(family: _Family) -> _Judged:
-    """Ask whether our mean, with all its uncertainty, rounds to what was promised."""
-    summary = summarize(family.members[0].judged)
-    interval, (low, high) = summary.mean_interval, family.claim.limits
-    if low <= interval.low and interval.high < high:
-        return Verdict.REPRODUCED, "our mean rounds to what is promised, at its precision", None
-    if not interval.overlaps(low, high) and not math.isnan(interval.low):
-        return Verdict.NOT_REPRODUCED, "our mean rounds to another number", None
-    doubt = "our mean is not known well enough to say whether it rounds to it"
-    if summary.n == 1:
-        unknown = "a single run has no spread, and from 2 on it can be said how many would decide"
-        return Verdict.INCONCLUSIVE, f"{doubt}; {unknown}", None
-    enough = runs_to_place_mean(family.claim, summary)
-    if enough is None:
-        return Verdict.INCONCLUSIVE, f"{doubt}; no number of runs would decide", None
-    needed = round_up(enough)
-    return Verdict.INCONCLUSIVE, f"{doubt}; about {needed:,} runs would decide", needed
-
-
-def runs_to_place_mean(promise: Claim, summary: Summary) -> int | None:
-    """Return the fewest runs with which our mean is known to round, or not, to a promise; None where none are known.
-
-    Parameters
-    ----------
-    summary
-        Runs that give the mean and the standard deviation.
-    """
-    return runs_to_separate(summary, distance=min(abs(summary.mean - limit) for limit in promise.limits))
+    """Ask whether most runs keep a promise, since a reader makes a single one: exact by the number that do."""
+    claim, values = family.claim, family.members[0].judged
+    printing = find_printing([[claim]])
+    own = printing(np.array([claim.value]))
+    kept = int(((values >= claim.value) if claim.at_least else (printing(values[:, None])[:, 0] == own)).sum())
+    if family.is_deterministic:
+        word = Verdict.REPRODUCED if kept == family.runs else Verdict.NOT_REPRODUCED
+        return word, f"kept by {kept} of our {count_runs(family.runs)}, in which chance has no part", None
+    if family.runs < MINIMUM_RUNS:
+        reason = f"kept by {kept} of our {count_runs(family.runs)}; it takes {MINIMUM_RUNS} to decide"
+        return Verdict.INCONCLUSIVE, reason, MINIMUM_RUNS
+    share = kept / family.runs
+    return judge_majority(
+        Estimate(share, count_interval(kept, of=family.runs)),
+        holds=f"kept by {{}} of our {count_runs(family.runs)}",
+        runs=family.runs,
+        interval=lambda number: count_interval(share * number, of=number),
+    )
 
 
 def _judge_target(family: _Family) -> _Judged:
@@ -186,7 +187,7 @@ def _judge_target(family: _Family) -> _Judged:
     reason = f"{reached} of our {count_runs(family.runs)} of the document's experiment reach it"
     if reached < family.runs:
         return Verdict.CONTRADICTED, reason, None
-    if family.runs < MINIMUM_RUNS:
+    if family.runs < MINIMUM_RUNS and not family.is_deterministic:
         return Verdict.INCONCLUSIVE, f"{reason}; it takes {MINIMUM_RUNS} to decide", MINIMUM_RUNS
     return Verdict.REPRODUCED, reason, None
 

@@ -107,6 +107,10 @@ def _read_column(claim: Claim, records: Sequence[RunRecord]) -> list[float]:
     if claim.metric == "total_seconds":
         return [record.training_seconds for record in records]
     name, by_set = claim.evaluation_set or "", "loss" if claim.metric == "loss" else "accuracy"
+    if claim.at_best is not None:
+        best, read = claim.at_best, attrgetter(by_set)
+        choose = min if claim.metric == "loss" else max  # either returns the first of several
+        return [read(choose(record.periods, key=lambda period: read(period)[best]))[name] for record in records]
     if claim.period is None:
         final = attrgetter(f"final_{by_set}")
         return [final(record)[name] for record in records]
@@ -274,6 +278,6 @@ def _compare_with_one_run(claim: Claim, summary: Summary) -> tuple[Judgement, st
 
 def find_final_accuracy(claims: Iterable[Claim], *, protocol: Protocol) -> Claim | None:
     """Return the final accuracy that is reported of an experiment on the set on which ours is asserted, if any."""
-    wanted = (protocol.id, "accuracy", None, protocol.gate.evaluation_set)
-    found = (c for c in claims if (c.experiment, c.metric, c.period, c.evaluation_set) == wanted)
+    wanted = (protocol.id, "accuracy", None, None, protocol.gate.evaluation_set)
+    found = (c for c in claims if (c.experiment, c.metric, c.period, c.at_best, c.evaluation_set) == wanted)
     return next(found, None)

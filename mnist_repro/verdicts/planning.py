@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_repro.documents.chance import count_seeds
+from mnist_repro.documents.chance import count_seeds, is_deterministic
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import Profile, Protocol
@@ -19,8 +19,7 @@ from mnist_repro.records.store import RecordStore
 from mnist_repro.stats.ranks import runs_to_reject
 from mnist_repro.verdicts.detection import find_detectable
 from mnist_repro.verdicts.finding import MINIMUM_RUNS
-from mnist_repro.verdicts.judge import runs_to_place_mean
-from mnist_repro.verdicts.measured import Measurements, Runs
+from mnist_repro.verdicts.measured import Measurements
 from mnist_repro.verdicts.reported_run import ReportedRun, count_tests, list_reported_runs
 from mnist_repro.verdicts.reported_verdict import judge_reported_runs
 
@@ -85,7 +84,7 @@ def plan_experiments(
     records
         Folder of all environments' records; it need not exist.
     environment
-        Whose earlier runs give the time and what promises need. For an experiment that it has no run of, the first
+        Whose earlier runs give the time. For an experiment that it has no run of, the first
         other environment, by name, that has some.
 
     Raises
@@ -122,9 +121,7 @@ def _plan(
         runs=count_seeds(protocol, profile),
         environment=environment,
         seconds=float(np.median([record.total_seconds for record in runs])) if runs else None,
-        needs=tuple(
-            need for document in documents for need in _list_needs(document, protocol, runs, protocols=protocols)
-        ),
+        needs=tuple(need for document in documents for need in _list_needs(document, protocol, protocols=protocols)),
         refutation=next(
             (
                 _plan_refutation(document, own, earlier=runs, planned=protocol.seeds[profile], protocols=protocols)
@@ -163,15 +160,16 @@ def _completed(records: Iterable[RunRecord], protocol: Protocol, *, store: Recor
     return [record for record in pool.records if record.tells_of_mnist]
 
 
-def _list_needs(
-    document: Document, protocol: Protocol, earlier: Sequence[RunRecord], *, protocols: Mapping[str, Protocol]
-) -> list[Need]:
+def _list_needs(document: Document, protocol: Protocol, *, protocols: Mapping[str, Protocol]) -> list[Need]:
     experiment = protocol.id
     families = {claim.family: claim for claim in document.claims if claim.experiment == experiment}
     reported = list_reported_runs(document, protocols=protocols)
     own = [run for run in reported if run.experiment == experiment]
     with_run = {need.claim: need for run in own for need in _list_run_needs(run, tests=count_tests(reported))}
-    about = [with_run.get(family) or _need(claim, earlier=earlier) for family, claim in families.items()]
+    about = [
+        with_run.get(family) or _need(claim, is_deterministic=is_deterministic(protocol))
+        for family, claim in families.items()
+    ]
     about += [
         Need(claim=comparison.id, to_reproduce=MINIMUM_RUNS, to_refute=MINIMUM_RUNS, is_certain=False)
         for comparison in document.comparisons
@@ -197,16 +195,15 @@ def _list_run_needs(run: ReportedRun, *, tests: int) -> Iterator[Need]:
         yield Need(claim=name, to_reproduce=None, to_refute=None, reason=f"a function of {source}")
 
 
-def _need(claim: Claim, *, earlier: Sequence[RunRecord]) -> Need:
+def _need(claim: Claim, *, is_deterministic: bool) -> Need:
     """Return the number of runs that the verdict on a family needs, by the rule of `judge` for its metric."""
     match claim.metric:
         case "seconds_per_period" | "total_seconds":
             return Need(claim=claim.family, to_reproduce=None, to_refute=None, reason="a time on other hardware")
+        case _ if is_deterministic:
+            return Need(claim=claim.family, to_reproduce=1, to_refute=1)
         case "accuracy_promise":
-            summary = Runs(earlier).measure(claim).summary
-            runs = runs_to_place_mean(claim, summary) if summary else None
-            reason = None if runs else "earlier runs do not tell how far our mean lies from where it would round up"
-            return Need(claim=claim.family, to_reproduce=runs, to_refute=runs, reason=reason)
+            return Need(claim=claim.family, to_reproduce=MINIMUM_RUNS, to_refute=MINIMUM_RUNS, is_certain=False)
         case "accuracy_target":
             # Every run must reach it.
             return Need(claim=claim.family, to_reproduce=MINIMUM_RUNS, to_refute=1)

@@ -21,6 +21,8 @@ from mnist_repro.documents.protocol import Protocol
 from mnist_repro.verdicts.finding import RANKED_METRICS
 
 _ROUNDING = 1e-9
+# What was measured, on which set, and after which period, or on which set its best period was chosen.
+_Point = tuple[str, str | None, int | str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,10 +95,10 @@ def _split(claims: Sequence[Claim], *, periods: int) -> tuple[list[tuple[Claim, 
     by_family: dict[str, list[Claim]] = {}
     for claim in claims:
         by_family.setdefault(claim.family, []).append(claim)
-    taken: dict[tuple[str, str | None, int], Claim] = {}
+    taken: dict[_Point, Claim] = {}
     kept, derived = {}, {}
     for family, members in sorted(by_family.items(), key=lambda item: _rank_source(item[1])):
-        points = {claim: _measured(claim, periods=periods) for claim in members}
+        points = {claim: _find_point(claim, periods=periods, taken=taken) for claim in members}
         if own := tuple(claim for claim, point in points.items() if point not in taken):
             kept[family] = own
         else:
@@ -110,10 +112,22 @@ def _rank_source(family: Sequence[Claim]) -> tuple[bool, int, float]:
     return family[0].metric == "error", -len(family), family[0].half_unit / family[0].whole
 
 
-def _measured(claim: Claim, *, periods: int) -> tuple[str, str | None, int]:
-    """Return what decides the value of a claim in a run: what was measured, on what, and when."""
+def _find_point(claim: Claim, *, periods: int, taken: Mapping[_Point, Claim]) -> _Point:
+    """Return what decides the value of a claim in a run: what was measured, on what, and when.
+
+    The best value of a curve of which every point is taken is the best of these.
+    """
     metric = "accuracy" if claim.metric == "error" else claim.metric
-    return metric, claim.evaluation_set, claim.period or periods
+    if claim.at_best is None:
+        return metric, claim.evaluation_set, claim.period or periods
+    curve = [(metric, claim.evaluation_set, period) for period in range(1, periods + 1)]
+    if claim.at_best == claim.evaluation_set and all(point in taken for point in curve):
+        return max(curve, key=lambda point: _rate(taken[point]))
+    return metric, claim.evaluation_set, claim.at_best
+
+
+def _rate(claim: Claim) -> float:
+    return -claim.fraction if claim.metric in {"loss", "error"} else claim.fraction
 
 
 def count_tests(reported: Iterable[ReportedRun]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from made_up_claims import make_claim
 
@@ -87,3 +89,25 @@ def test_claim_of_each_metric_knows_whether_a_run_produced_it() -> None:
     }
 
     assert {"label", "accuracy_promise", "accuracy_target"} == METRIC_UNITS.keys() - of_run
+
+
+@pytest.mark.parametrize(
+    ("printed", "changes", "agrees"),
+    [
+        pytest.param("0.9930", {}, True, id="more digits"),
+        pytest.param("0.994", {}, False, id="the next of as many digits"),
+        pytest.param("0.9935", {}, True, id="half a digit more"),
+        pytest.param("0.9936", {}, False, id="more than half a digit more"),
+        pytest.param("0.7", {"metric": "error", "unit": "percent"}, True, id="error"),
+        pytest.param("0.8", {"metric": "error", "unit": "percent"}, False, id="another error"),
+        pytest.param("9930 / 10000", {"unit": "images"}, True, id="count"),
+        pytest.param("0.9934", {"cut": True}, True, id="cut off"),
+        pytest.param("0.992", {"cut": True}, True, id="cut off below"),
+        pytest.param("0.994", {"cut": True}, False, id="cut off above"),
+    ],
+)
+def test_claim_agrees_with_prints_of_the_same_number(printed: str, changes: dict[str, Any], *, agrees: bool) -> None:
+    """Two prints agree where one number has both, in whichever unit, rounded or cut, whichever is asked."""
+    first, second = make_claim("0.993"), make_claim(printed, **changes)
+
+    assert [first.agrees_with(second), second.agrees_with(first)] == [agrees, agrees]

@@ -69,6 +69,14 @@ def test_load_catalogue_in_order_passes(folders: list[Path]) -> None:
         pytest.param(
             "claims.toml",
             'printed = "70.0"',
+            'printed = "70.0", at_best = "test"',
+            "Claim tiny-linear.held-out-accuracy: tiny-linear does not measure the accuracy of 'test' after each "
+            "period, only on held-out. *",
+            id="best on a set that is not measured on the way",
+        ),
+        pytest.param(
+            "claims.toml",
+            'printed = "70.0"',
             'printed = "140 of 9,999", unit = "images"',
             "Claim tiny-linear.held-out-accuracy: a count is of as many images as its evaluation set has, here 500. "
             "Received: 9,999, by '140 of 9,999'. Correct the claim in claims.toml, or the set in experiments.py.",

@@ -230,6 +230,11 @@ def test_labelled_examples_are_those_of_all_documents(tmp_path: Path) -> None:
             "stands with each label and with nothing else",
             id="accuracy of one image",
         ),
+        pytest.param("cut = true", "at_least = true", "quantity.time", "is of an accuracy_promise", id="least time"),
+        pytest.param(
+            'unit = "nat"', 'unit = "nat"\nat_best = "validation"', "claims.loss, entry 1", "at_best", id="best point"
+        ),
+        pytest.param("cut = true", 'at_best = "validation"', "claims.time, entry 1", "at_best", id="best time"),
         pytest.param("cut = true", 'cut = "yes"', "quantity.time", "true or false", id="cut in words"),
     ],
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,12 +17,22 @@ from mnist_repro.stats.estimates import (
     estimate_paired_difference,
     estimate_ratio,
     estimate_share,
-    runs_to_tell_share,
+    runs_to_tell_half,
     share_interval,
 )
-from mnist_repro.stats.summary import Interval
+from mnist_repro.stats.summary import Interval, count_interval
 
 SHARES = st.tuples(st.floats(0, 1), st.integers(2, 300), st.integers(2, 300))
+
+
+def _of_pairs(share: float, runs: int) -> Interval:
+    """Return the interval of a fraction of the pairs of as many runs of two kinds."""
+    return share_interval(share, first=runs, second=runs)
+
+
+def _of_runs(share: float, runs: int) -> Interval:
+    """Return the interval of a fraction of runs."""
+    return count_interval(share * runs, of=runs)
 
 
 @pytest.mark.parametrize("sizes", [(2, 2), (5, 40), (30, 30)], ids=["two each", "few and many", "many"])
@@ -139,18 +151,20 @@ def test_share_interval_of_one_run_is_unknown() -> None:
 
 
 @pytest.mark.parametrize("share", [0.55, 0.4, 0.7], ids=str)
-def test_runs_to_tell_share_is_the_fewest_that_suffice(share: float) -> None:
-    """With this number of runs of each one half lies outside, and with one fewer it does not."""
-    needed = runs_to_tell_share(share, runs=2)
+@pytest.mark.parametrize("kind", [_of_pairs, _of_runs])
+def test_runs_to_tell_half_is_the_fewest_that_suffice(share: float, kind: Callable[[float, int], Interval]) -> None:
+    """With this number of runs one half lies outside, and with one fewer it does not."""
+    needed = runs_to_tell_half(partial(kind, share), runs=2)
 
     assert needed is not None
-    assert not share_interval(share, first=needed, second=needed).overlaps(0.5, 0.5)
-    assert share_interval(share, first=needed - 1, second=needed - 1).overlaps(0.5, 0.5)
+    assert not kind(share, needed).overlaps(0.5, 0.5)
+    assert kind(share, needed - 1).overlaps(0.5, 0.5)
 
 
-def test_runs_to_tell_share_of_one_half_are_none() -> None:
-    """What holds in half of the pairs is decided by no number of runs."""
-    assert runs_to_tell_share(0.5, runs=40) is None
+@pytest.mark.parametrize("kind", [_of_pairs, _of_runs])
+def test_runs_to_tell_half_of_one_half_are_none(kind: Callable[[float, int], Interval]) -> None:
+    """What holds in half of all is decided by no number of runs."""
+    assert runs_to_tell_half(partial(kind, 0.5), runs=40) is None
 
 
 def test_estimate_median_of_nine_values_reaches_from_the_second_to_the_eighth() -> None:

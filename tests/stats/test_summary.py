@@ -15,7 +15,6 @@ from mnist_repro.stats.summary import (
     count_interval,
     false_failure_probability,
     round_up,
-    runs_to_separate,
     sampling_interval,
     summarize,
 )
@@ -165,54 +164,10 @@ def test_false_failure_probability_of_one_run_is_unknown() -> None:
     assert math.isnan(false_failure_probability([0.9], threshold=0.8, runs=5))
 
 
-def test_runs_to_separate_agrees_with_a_calculation_by_hand() -> None:
-    """The half-width of the interval is below the distance with this number of runs, and not with one run fewer."""
-    # s = 0.00354288: t(0.975; 13) = 2.1604, 2.1604 * s / sqrt(14) = 0.0020457; t(0.975; 14) = 2.1448 gives 0.0019620.
-    assert runs_to_separate(summarize(VALUES), distance=0.002) == 15
-    # s = sqrt(2): t(0.975; 1) = 12.7062 gives 12.7062 for two runs, t(0.975; 2) = 4.3027 gives 3.5131 for three.
-    assert runs_to_separate(summarize([1.0, 3.0]), distance=10.0) == 3
-    assert runs_to_separate(summarize([1.0, 3.0]), distance=13.0) == 2
-
-
-@given(st.floats(1e-2, 10))
-def test_runs_to_separate_is_the_fewest_that_suffice(distance: float) -> None:
-    """Whatever the distance, Student's interval reaches less far with these runs, and as far with one run fewer."""
-    needed = runs_to_separate(summarize([1.0, 3.0]), distance=distance)
-
-    assert needed is not None
-    reach = [stats.t.ppf(0.975, runs - 1) * math.sqrt(2 / runs) for runs in (needed, max(2, needed - 1))]
-    assert reach[0] < distance
-    assert needed == 2 or reach[1] >= distance
-
-
-def test_runs_to_separate_undecided_runs_are_too_few() -> None:
-    """Where the interval of the runs at hand reaches the distance, more runs than these are named."""
-    summary = summarize(VALUES)
-    reach = summary.mean_interval.high - summary.mean
-
-    needed = [runs_to_separate(summary, distance=distance) for distance in (0.999 * reach, 1.001 * reach)]
-
-    assert needed == [6, 5]
-
-
 @pytest.mark.parametrize(("runs", "expected"), [(7, 7), (42, 42), (100, 100), (101, 110), (102_440, 110_000)])
 def test_round_up_keeps_two_digits(runs: int, expected: int) -> None:
     """Small numbers stay, large ones become the next of two digits and zeros."""
     assert round_up(runs) == expected
-
-
-@pytest.mark.parametrize(
-    ("values", "distance"),
-    [
-        pytest.param([0.9], 0.1, id="one run"),
-        pytest.param(VALUES, 0.0, id="no distance"),
-        pytest.param(VALUES, math.nan, id="unknown distance"),
-        pytest.param(VALUES, 1e-9, id="more than anybody makes"),
-    ],
-)
-def test_runs_to_separate_what_no_number_separates_is_none(values: list[float], distance: float) -> None:
-    """Where the standard deviation is unknown, or the mean lies on the end itself, no number is named."""
-    assert runs_to_separate(summarize(values), distance=distance) is None
 
 
 def test_sampling_interval_agrees_with_a_calculation_by_hand() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from made_up_claims import make_claim
@@ -32,26 +32,36 @@ def make_curve(printed: Sequence[str]) -> list[Claim]:
     ]
 
 
-def judge(claim: Claim, runs: Sequence[RunRecord]) -> Finding:
+def judge(claim: Claim, runs: Sequence[RunRecord], *, exact: Collection[str] = ()) -> Finding:
     """Return the verdict on a claim alone."""
-    return judge_together(claim, runs=runs)
+    return judge_together(claim, runs=runs, exact=exact)
 
 
-def judge_together(*claims: Claim, runs: Sequence[RunRecord]) -> Finding:
+def judge_together(*claims: Claim, runs: Sequence[RunRecord], exact: Collection[str] = ()) -> Finding:
     """Return the one verdict on all claims of a family."""
-    (finding,) = judge_all_of(claims, runs=runs)
+    (finding,) = judge_all_of(claims, runs=runs, exact=exact)
     return finding
 
 
 def judge_all_of(
-    claims: Sequence[Claim], *, runs: Sequence[RunRecord], labels: Mapping[int, int] | None = None
+    claims: Sequence[Claim],
+    *,
+    runs: Sequence[RunRecord],
+    labels: Mapping[int, int] | None = None,
+    exact: Collection[str] = (),
 ) -> list[Finding]:
-    """Return the verdicts on all that a document reports that has these claims alone."""
+    """Return the verdicts on all that a document reports that has these claims alone.
+
+    Parameters
+    ----------
+    exact
+        Ids of experiments that count as if chance had no part in them, where a claim is judged by a rule of its own.
+    """
     catalogue, measured = load_catalogue(), Measurements(runs)
     document = replace(catalogue.documents["tf1-notebook"], claims=tuple(claims))
     protocols = choose_by(protocols=catalogue.protocols)
     verdicts = judge_reported_runs(document, measured=measured, protocols=protocols)
-    return judge_claims(claims, measured=measured, labels=labels or {}, verdicts=verdicts)
+    return judge_claims(claims, measured=measured, labels=labels or {}, verdicts=verdicts, exact=exact)
 
 
 def make_rate(printed: str, *, period: int = 1) -> Claim:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from judging import judge, judge_together, make_promise, make_rate, make_target
 from made_up_claims import make_claim
 from scipy import stats
 
+from mnist_repro.documents.claim import Claim
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.finding import Verdict
+
+ROUNDED = make_promise("0.9")
+AT_LEAST = replace(ROUNDED, at_least=True)
+
+
+def make_accurate(runs: list[RunRecord], accuracies: Sequence[float]) -> list[RunRecord]:
+    """Return as many runs as accuracies, which they end with."""
+    return [replace(run, final_accuracy={"test": value}) for run, value in zip(runs, accuracies, strict=False)]
 
 
 @pytest.mark.parametrize(
@@ -64,78 +73,76 @@ def test_judge_claims_time_is_not_comparable(runs: list[RunRecord], metric: str)
 
 
 @pytest.mark.parametrize(
-    ("printed", "count", "expected", "reason"),
+    ("promise", "kept", "expected", "fraction"),
     [
-        pytest.param(
-            "0.9",
-            40,
-            Verdict.REPRODUCED,
-            "our mean rounds to what is promised, at its precision",
-            id="the mean rounds to it",
-        ),
-        pytest.param(
-            "0.8", 40, Verdict.NOT_REPRODUCED, "our mean rounds to another number", id="the mean rounds to another"
-        ),
-        pytest.param("0.900", 40, Verdict.INCONCLUSIVE, None, id="the mean is not known so well"),
-        pytest.param("0.9", 1, Verdict.INCONCLUSIVE, None, id="one run"),
+        pytest.param(ROUNDED, 20, Verdict.REPRODUCED, "100 % (at least 83.2 %)", id="kept by all"),
+        pytest.param(ROUNDED, 15, Verdict.REPRODUCED, "75.0 % (50.9 to 91.3 %)", id="kept by most"),
+        pytest.param(ROUNDED, 14, Verdict.INCONCLUSIVE, "70.0 % (45.7 to 88.1 %)", id="kept by some"),
+        pytest.param(ROUNDED, 5, Verdict.NOT_REPRODUCED, "25.0 % (8.7 to 49.1 %)", id="kept by few"),
+        pytest.param(ROUNDED, 0, Verdict.NOT_REPRODUCED, "0 % (at most 16.8 %)", id="kept by none"),
+        pytest.param(AT_LEAST, 15, Verdict.REPRODUCED, "75.0 % (50.9 to 91.3 %)", id="reached by most"),
+        pytest.param(AT_LEAST, 5, Verdict.NOT_REPRODUCED, "25.0 % (8.7 to 49.1 %)", id="reached by few"),
     ],
 )
-def test_judge_claims_promise_is_held_against_the_mean(
-    runs: list[RunRecord], printed: str, count: int, expected: Verdict, reason: str | None
+def test_judge_claims_promise_is_held_against_single_runs(
+    runs: list[RunRecord], promise: Claim, kept: int, expected: Verdict, fraction: str
 ) -> None:
-    """A rough promise is kept where the interval of our mean rounds to it."""
-    finding = judge(make_promise(printed), runs[:count])
+    """A promise is about the one run that a reader makes: most of ours keep it, or most do not."""
+    # 1 rounds to 1.0 and not to 0.9, and is more than that; 0.84 is less.
+    keeps, fails = (0.91, 0.84) if promise.at_least else (0.91, 1.0)
+
+    finding = judge(promise, make_accurate(runs, [keeps] * kept + [fails] * (20 - kept)))
 
     assert finding.verdict is expected
-    if reason is not None:
-        assert (finding.reason, finding.runs_needed) == (reason, None)
+    assert finding.reason.startswith(f"kept by {fraction} of our 20 runs")
 
 
-def test_judge_claims_promise_rounds_up_at_its_lower_limit(runs: list[RunRecord]) -> None:
-    """The least number that rounds to a promise belongs to it, the largest to the next; equal runs leave no doubt."""
-    promise = make_promise("0.9")
-    low, high = ([replace(run, final_accuracy={"test": end}) for run in runs[:2]] for end in promise.limits)
-
-    assert judge(promise, low).verdict is Verdict.REPRODUCED
-    assert judge(promise, high).verdict is Verdict.INCONCLUSIVE
-    assert judge(promise, high).reason == (
-        "our mean is not known well enough to say whether it rounds to it; no number of runs would decide"
-    )
-    assert judge(promise, high).runs_needed is None
-
-
-# The mean of the 40 runs is 0.8984: nearer to the upper limit of the first, and to the lower one of the second.
-@pytest.mark.parametrize("printed", ["0.898", "0.900"])
-def test_judge_claims_promise_that_is_not_decided_names_the_runs_that_would(
-    runs: list[RunRecord], printed: str
+@pytest.mark.parametrize(
+    ("promise", "accuracy", "expected"),
+    [
+        pytest.param(ROUNDED, 0.86, Verdict.REPRODUCED, id="rounds up to it"),
+        pytest.param(ROUNDED, 0.94, Verdict.REPRODUCED, id="rounds down to it"),
+        pytest.param(ROUNDED, 0.96, Verdict.NOT_REPRODUCED, id="rounds to more"),
+        pytest.param(AT_LEAST, 0.96, Verdict.REPRODUCED, id="more than the least"),
+        pytest.param(AT_LEAST, 0.90, Verdict.REPRODUCED, id="the least"),
+        pytest.param(AT_LEAST, 0.8999, Verdict.NOT_REPRODUCED, id="rounds to the least"),
+    ],
+)
+def test_judge_claims_promise_is_kept_by_what_prints_it_or_reaches_it(
+    runs: list[RunRecord], promise: Claim, accuracy: float, expected: Verdict
 ) -> None:
-    """The named number of runs, with this standard deviation, decides whether the mean rounds to it."""
-    claim = make_promise(printed)
-    finding = judge(claim, runs)
-    values = np.array([record.final_accuracy["test"] for record in runs])
-
-    assert finding.runs_needed is not None
-    assert finding.reason == (
-        "our mean is not known well enough to say whether it rounds to it; "
-        f"about {finding.runs_needed:,} runs would decide"
-    )
-    # Student's interval of that many runs; the nearer end of what rounds to the promise.
-    reach = stats.t.ppf(0.975, finding.runs_needed - 1) * values.std(ddof=1) / np.sqrt(finding.runs_needed)
-    distance = min(abs(values.mean() - end) for end in claim.limits)
-    # The number is rounded up to two digits.
-    assert 0.9 * distance < reach < distance
-    assert finding.runs_needed > 40
+    """A run keeps a promise that rounds to it; one of a least accuracy, if it reaches that."""
+    assert judge(promise, make_accurate(runs, [accuracy] * 20)).verdict is expected
 
 
-def test_judge_claims_promise_after_one_run_says_why_no_number_is_named(runs: list[RunRecord]) -> None:
-    """A single run does not show how many would decide, and the reason says so."""
-    finding = judge(make_promise("0.9"), runs[:1])
+def test_judge_claims_promise_that_is_not_decided_names_the_runs_that_would(runs: list[RunRecord]) -> None:
+    """With the named number of runs, of which as many keep it, the exact interval leaves one half."""
+    finding = judge(ROUNDED, make_accurate(runs, [0.9] * 13 + [0.8] * 7))
 
-    assert finding.runs_needed is None
-    assert finding.reason == (
-        "our mean is not known well enough to say whether it rounds to it; "
-        "a single run has no spread, and from 2 on it can be said how many would decide"
-    )
+    needed = finding.runs_needed
+    assert needed is not None
+    assert finding.reason.endswith(f"; about {needed} runs would decide")
+    assert stats.binomtest(round(0.65 * needed), needed).proportion_ci(0.95).low > 0.5
+    assert stats.binomtest(round(0.65 * 20), 20).proportion_ci(0.95).low < 0.5
+
+
+def test_judge_claims_promise_kept_by_half_is_decided_by_no_number(runs: list[RunRecord]) -> None:
+    """Where every second run keeps a promise, more runs do not tell whether most do."""
+    finding = judge(ROUNDED, make_accurate(runs, [0.9, 0.8] * 10))
+
+    assert (finding.verdict, finding.runs_needed) == (Verdict.INCONCLUSIVE, None)
+    assert finding.reason.endswith("; no number of runs would decide")
+
+
+@pytest.mark.parametrize(("accuracy", "expected"), [(0.9, Verdict.REPRODUCED), (0.8, Verdict.NOT_REPRODUCED)])
+def test_judge_claims_promise_without_chance_is_decided_by_one_run(
+    runs: list[RunRecord], accuracy: float, expected: Verdict
+) -> None:
+    """Where nothing is drawn one run is all of them; else it takes 19, and it is said."""
+    one = make_accurate(runs, [accuracy])
+
+    assert judge(ROUNDED, one, exact={"tf1-basic"}).verdict is expected
+    assert (judge(ROUNDED, one).verdict, judge(ROUNDED, one).runs_needed) == (Verdict.INCONCLUSIVE, 19)
 
 
 def test_judge_claims_target_reached_by_few_runs_is_inconclusive(runs: list[RunRecord]) -> None:

@@ -71,6 +71,7 @@ def test_judge_claims_label_beside_runs_is_that_of_its_image(runs: list[RunRecor
         pytest.param("0.9927", Verdict.NOT_RUN, id="rounds to it"),
         pytest.param("0.9935", Verdict.NOT_RUN, id="may be rounded down"),
         pytest.param("0.9937", Verdict.CONTRADICTED, id="rounds to more"),
+        pytest.param("0.9929999709129333", Verdict.NOT_RUN, id="a float32"),
     ],
 )
 def test_judge_claims_prose_is_held_against_the_documents_own_number(printed: str, expected: Verdict) -> None:

@@ -88,6 +88,24 @@ def test_list_reported_runs_curve_printed_twice_counts_once(protocols: dict[str,
     ]
 
 
+@pytest.mark.parametrize(
+    ("printed", "is_contradicted"), [("0.93", False), ("0.94", True)], ids=["of the curve", "of no point"]
+)
+def test_list_reported_runs_best_value_is_a_function_of_a_whole_curve(
+    protocols: dict[str, Protocol], printed: str, *, is_contradicted: bool
+) -> None:
+    """Where every point of a curve is printed, so is its best: it is no evidence, and may contradict it."""
+    points = [make_point(period, printed=f"0.9{period % 4}") for period in range(1, 11)]
+    best = make_claim(printed, quantity="best", evaluation_set="validation", at_best="validation")
+
+    (whole,) = list_runs(*points, best, protocols=protocols)
+    (part,) = list_runs(*points[:9], best, protocols=protocols)
+
+    assert (list_families(whole), dict(whole.derived)) == (["curve"], {"tf1-basic.best": "tf1-basic.curve"})
+    assert dict(whole.contradicted) == ({"tf1-basic.best": (best, points[2])} if is_contradicted else {})
+    assert (list_families(part), dict(part.derived)) == (["curve", "best"], {})
+
+
 def test_list_reported_runs_what_chose_the_protocol_is_no_family(protocols: dict[str, Protocol]) -> None:
     """Values that were used to choose a reconstruction are kept apart; times and rates are of no run that is judged."""
     rate = make_claim("0.5", quantity="rate", metric="learning_rate", unit="1", evaluation_set=None)

@@ -16,6 +16,7 @@ from mnist_repro.documents.comparison import Comparison
 from mnist_repro.documents.document import Document
 from mnist_repro.records.environment import LOCAL_ENVIRONMENT
 from mnist_repro.reporting.exports.json_numbers import dump_json, round_ends, round_number
+from mnist_repro.reporting.wording.numbers import format_choice
 from mnist_repro.stats.summary import Interval, Summary
 from mnist_repro.verdicts.document import Family, JudgedRun, Said
 from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult
@@ -150,6 +151,7 @@ class _Numbers:
             "period": claim.period,
             "metric": claim.metric,
             "evaluation_set": claim.evaluation_set,
+            "chosen": format_choice(claim) or None,
             "printed": claim.printed,
             "printed_unit": claim.printed_unit or claim.unit,
             "value": claim.value,

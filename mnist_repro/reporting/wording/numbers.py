@@ -45,9 +45,15 @@ _TIMES = frozenset({"seconds_per_period", "total_seconds"})
 
 
 def format_subject(claim: Claim) -> str:
-    """Name the set and the metric of a claim, and its run where it is not the first of its experiment."""
-    words = (claim.evaluation_set, _METRICS[claim.metric], claim.run and f"of {claim.run}")
+    """Name the set and the metric of a claim, how it was chosen, and its run where it is not the experiment's first."""
+    words = (claim.evaluation_set, _METRICS[claim.metric], format_choice(claim), claim.run and f"of {claim.run}")
     return " ".join(filter(None, words))
+
+
+def format_choice(claim: Claim) -> str:
+    """Say how a claim is no plain value of one run; empty for one that is."""
+    best = {claim.evaluation_set: "at its best", None: ""}.get(claim.at_best, f"at the best on {claim.at_best}")
+    return " ".join(filter(None, (best, "at least" if claim.at_least else "")))
 
 
 def format_last(claim: Claim, *, points: int) -> str:
@@ -225,9 +231,7 @@ def list_family_cells(family: Family) -> tuple[str, ...]:
     summary, points = measured.summary, len(family.assessments)
     numbers = ("", "", "")
     if summary:
-        # A promise or a target is no value of a run, but our mean is what it is held against.
-        one_run = format_one_run(measured) if claim.is_of_run else ""
-        numbers = format_mean(summary, claim), one_run, str(summary.n)
+        numbers = format_mean(summary, claim), format_one_run(measured), str(summary.n)
     subject = format_last(claim, points=points)
     return subject, format_reported(claim), *numbers, format_verdict(family)
 

@@ -190,9 +190,10 @@ def _judge(
 
 
 def read_instead(claim: Claim, variant: Variant | None) -> Claim:
-    """Return the claim as it reads on the set that the variant takes in place of the document's."""
-    instead = variant.reads.get(claim.evaluation_set or "") if variant else None
-    return replace(claim, evaluation_set=instead) if instead else claim
+    """Return the claim as it reads on the sets that the variant takes in place of the document's."""
+    reads = variant.reads if variant else {}
+    own, best = (reads.get(name or "", name) for name in (claim.evaluation_set, claim.at_best))
+    return replace(claim, evaluation_set=own, at_best=best)
 
 
 def _effect(ours: Measured, theirs: Measured, *, is_paired: bool) -> Effect | None:

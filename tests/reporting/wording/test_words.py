@@ -118,20 +118,36 @@ def test_format_verdict_says_what_it_rests_on(family: Family, expected: str) -> 
     assert expected == format_verdict(family)
 
 
-def test_list_family_cells_promise_stands_beside_our_mean() -> None:
-    """A promise has no range of one run, but the mean that it is held against, and why it counts as kept."""
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({}, "test accuracy", id="plain"),
+        pytest.param({"at_best": "test"}, "test accuracy at its best", id="best period"),
+        pytest.param({"at_best": "validation"}, "test accuracy at the best on validation", id="best of another set"),
+        pytest.param(
+            {"metric": "accuracy_promise", "at_least": True}, "test accuracy (stated) at least", id="least promised"
+        ),
+    ],
+)
+def test_format_subject_says_how_a_value_was_chosen(changes: dict[str, Any], expected: str) -> None:
+    """What is no plain value of one run is named so."""
+    assert format_subject(make_claim(**changes)) == expected
+
+
+def test_list_family_cells_promise_stands_beside_our_runs() -> None:
+    """A promise stands beside our mean and where one run lies, with how many runs keep it."""
     claim = make_claim("0.9", metric="accuracy_promise", evaluation_set="validation")
     measured = Measured(claim=claim, values=np.array([0.88, 0.89, 0.9]), on_mnist=np.ones(3, dtype=bool))
     assessment = Assessment(measured=measured, judgement=Judgement.NOT_JUDGED, reason="")
-    finding = Finding(family="a-net.promise", verdict=Verdict.REPRODUCED, reason="our mean rounds to it", runs=3)
+    finding = Finding(family="a-net.promise", verdict=Verdict.REPRODUCED, reason="kept by 75 % of our 20 runs", runs=3)
 
     subject, reported, mean, one_run, runs, verdict = list_family_cells(
         Family(assessments=(assessment,), finding=finding)
     )
 
-    assert (subject, reported, one_run, runs) == ("validation accuracy (stated)", "90 %", "", "3")
+    assert (subject, reported, one_run, runs) == ("validation accuracy (stated)", "90 %", "84.03 to 93.97 %", "3")
     assert mean.startswith("89.00 % (")
-    assert verdict == "reproduced (our mean rounds to it)"
+    assert verdict == "reproduced (kept by 75 % of our 20 runs)"
 
 
 def test_format_one_run_times_end_at_quantiles() -> None:

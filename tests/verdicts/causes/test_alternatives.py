@@ -15,7 +15,13 @@ from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.variant import Variant, read_otherwise, vary
 from mnist_repro.records.run import Period, RunRecord
-from mnist_repro.verdicts.causes.alternatives import Answer, Cause, judge_alternative, judge_reconstruction
+from mnist_repro.verdicts.causes.alternatives import (
+    Answer,
+    Cause,
+    judge_alternative,
+    judge_reconstruction,
+    read_instead,
+)
 
 MakeRuns = Callable[..., list[RunRecord]]
 BASIC = load_catalogue().protocols["tf1-basic"]
@@ -174,6 +180,15 @@ def test_judge_alternative_same_runs_read_otherwise_are_paired(make_runs: MakeRu
     assert effect.difference == pytest.approx(-0.2)
     assert effect.interval.high - effect.interval.low < 1e-9
     assert cause.answer is Answer.EXCLUDED
+
+
+def test_read_instead_takes_the_other_set_for_the_best_period_too() -> None:
+    """Where a variant reads another set, its best period is chosen on that; other sets stay."""
+    variant = read_otherwise(BASIC, "read", choice="set", change="another", seeds=19, reads={"test": "read instead"})
+    claim = make_claim(evaluation_set="validation", at_best="test")
+
+    assert read_instead(claim, variant) == replace(claim, at_best="read instead")
+    assert read_instead(claim, None) == claim
 
 
 def test_judge_alternative_single_run_has_no_effect(make_runs: MakeRuns) -> None:
