@@ -58,6 +58,8 @@ class EvaluationSet(Checked):
     name: Text  #: the document's name for them, or ours where the document has none
     images: ImageSlice  #: which they are
     dropout: Flag = False  #: whether dropout stays on in the evaluation
+    #: of batches that loss and accuracy are means over, each as one, the incomplete last one too; None: over all images
+    batch_size: From1 | None = field(default=None, metadata=ADDED_LATER)
 
 
 # What every run is evaluated on at its end, whatever its document does.

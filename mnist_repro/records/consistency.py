@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set as AbstractSet
 from itertools import permutations, repeat
-from math import isclose, log
+from math import isclose, lcm, log, prod
 from operator import eq, getitem
 
 import numpy as np
@@ -29,6 +29,8 @@ _TOGETHER = 200
 
 # A wrong answer leaves at most half of the probability to the true class; a loss is rounded.
 _LOSS_SLACK = 1e-9
+# How far a mean over batches may be from a number of answers, which it is up to rounding.
+_ANSWER_ROUNDING = 1e-6
 # How far float32 may differ, as fractions: a power, and a loss where batches have other sizes.
 _RATE_ROUNDING, _LOSS_ROUNDING = 1e-6, 1e-5
 
@@ -141,16 +143,30 @@ def _check_evaluations(
             yield record, f"it is evaluated on {', '.join(sorted(names))}", ", ".join(other)
             return
     right: dict[str, NDArray[np.float64]] = {}
-    for name, images in ((each.name, len(each.images)) for each in sets):
-        accuracy = _tabulate(accuracies, name)
-        right[name] = np.rint(accuracy * images)
-        rule = f"an accuracy on {name} is a number of right answers, divided by {images}"
-        yield from _name_broken(records, rule, right[name] / images != accuracy, received=accuracy)
-    for part, whole in permutations(sets, 2):
+    for each in sets:
+        accuracy, images = _tabulate(accuracies, each.name), len(each.images)
+        if each.batch_size:
+            batches, last = _last_batch(each)
+            parts = batches * lcm(each.batch_size, last)
+            rule = f"an accuracy on {each.name}, a mean over batches, is from 0 to 1 and a number of {parts}ths"
+            off = np.abs(accuracy * parts - np.rint(accuracy * parts)) > _ANSWER_ROUNDING
+            yield from _name_broken(records, rule, off | (accuracy < 0) | (accuracy > 1), received=accuracy)
+            continue
+        right[each.name] = np.rint(accuracy * images)
+        rule = f"an accuracy on {each.name} is a number of right answers, divided by {images}"
+        yield from _name_broken(records, rule, right[each.name] / images != accuracy, received=accuracy)
+    for part, whole in permutations((each for each in sets if not each.batch_size), 2):
         if _is_part(part, whole):
             beyond, most = right[whole.name] - right[part.name], len(whole.images) - len(part.images)
             rule = f"{whole.name} has 0 to {most} right answers more than its part {part.name}"
             yield from _name_broken(records, rule, (beyond < 0) | (beyond > most), received=beyond)
+
+
+def _last_batch(each: EvaluationSet) -> tuple[int, int]:
+    """Return the number of batches of a set, and how many images the last one has; without batches, all are one."""
+    size = each.batch_size or len(each.images)
+    batches = -(-len(each.images) // size)
+    return batches, len(each.images) - (batches - 1) * size
 
 
 def _tabulate(measured: Iterable[dict[str, float]], name: str) -> NDArray[np.float64]:
@@ -188,7 +204,7 @@ def _check_losses(completed: Sequence[RunRecord], sets: Iterable[EvaluationSet],
 def _check_last_period(completed: Iterable[RunRecord], protocol: Protocol) -> Iterator[_Broken]:
     sets = [protocol.evaluation_set(name) for name in protocol.evaluated_each_period]
     # With dropout, other units are dropped each time.
-    again = [(each.name, len(each.images)) for each in sets if not each.dropout]
+    again = [(each.name, prod(_last_batch(each))) for each in sets if not each.dropout]
     for record in completed:
         last = record.periods[-1]
         for name, images in again:
@@ -221,6 +237,6 @@ def _check_confusion(completed: Iterable[RunRecord], protocol: Protocol | None) 
                 yield record, f"{confused.name} has {known} images of the classes, and so have rows", rows
         elif sum(rows) != len(images):
             yield record, f"{confused.name} has {len(images)} images, and so has its confusion matrix", sum(rows)
-        if right / len(images) != (accuracy := record.final_accuracy[confused.name]):
+        if not confused.batch_size and right / len(images) != (accuracy := record.final_accuracy[confused.name]):
             rule = f"the accuracy on {confused.name} is its confusion matrix's, {right} of {len(images)}"
             yield record, rule, accuracy

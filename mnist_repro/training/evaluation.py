@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_softmax, softmax
-from sklearn.metrics import accuracy_score, confusion_matrix
+from sklearn.metrics import confusion_matrix
 
 from mnist_repro.documents.losses import L2, Loss
 from mnist_repro.documents.protocol import CLASSES
@@ -22,11 +22,12 @@ class Evaluation:
     loss: float  #: as the protocol declares it; cross entropies in nats
     labels: NDArray[np.uint8]  #: true classes, of shape (n,)
     predicted: NDArray[np.int64]  #: predicted classes, of shape (n,)
+    batch_size: int | None = None  #: of the evaluation set
 
     @property
     def accuracy(self) -> float:
         """Fraction of correct predictions."""
-        return float(accuracy_score(self.labels, self.predicted))
+        return _average(self.labels == self.predicted, self.batch_size)
 
     @property
     def confusion(self) -> NDArray[np.int64]:
@@ -40,9 +41,20 @@ class DivergedError(Exception):
 
 
 def evaluate_logits(
-    logits: NDArray[np.float64], labels: NDArray[np.uint8], *, loss: Loss, penalty: float = 0.0
+    logits: NDArray[np.float64],
+    labels: NDArray[np.uint8],
+    *,
+    loss: Loss,
+    penalty: float = 0.0,
+    batch_size: int | None = None,
 ) -> Evaluation:
     """Evaluate logits of shape (n, 10) against true classes of shape (n,); the loss is `loss`, plus `penalty`.
+
+    Parameters
+    ----------
+    batch_size
+        Of the evaluation set: loss and accuracy are means over such batches; None, over all images. A summed loss is
+        the mean times their number.
 
     Raises
     ------
@@ -53,8 +65,14 @@ def evaluate_logits(
         msg = "the network's outputs are no longer finite"
         raise DivergedError(msg)
     losses = _find_losses(loss, logits, labels)
-    value = float(losses.sum() if loss.summed else losses.mean()) / loss.divisor + penalty
-    return Evaluation(loss=value, labels=labels, predicted=logits.argmax(axis=1))
+    value = _average(losses, batch_size) * (len(losses) if loss.summed else 1) / loss.divisor + penalty
+    return Evaluation(loss=value, labels=labels, predicted=logits.argmax(axis=1), batch_size=batch_size)
+
+
+def _average(values: NDArray[Any], batch_size: int | None) -> float:
+    """Return the mean over all values, or over batches, in which an incomplete last one counts as the others do."""
+    batches = np.split(values, range(batch_size or len(values), len(values), batch_size or 1))
+    return float(np.mean([batch.mean() for batch in batches]))
 
 
 def is_penalized(penalty: L2, shape: Sequence[int]) -> bool:

@@ -203,7 +203,7 @@ class Trainer:
                 _, labels = images_of(self._images_of_run, evaluation_set.images)
                 part = slice(evaluation_set.images.start - start, evaluation_set.images.stop - start)
                 evaluations[evaluation_set.name] = evaluate_logits(
-                    logits[part], labels, loss=self.protocol.loss, penalty=penalty
+                    logits[part], labels, loss=self.protocol.loss, penalty=penalty, batch_size=evaluation_set.batch_size
                 )
         return {evaluation_set.name: evaluations[evaluation_set.name] for evaluation_set in wanted}
 

@@ -183,6 +183,33 @@ def test_check_runs_loss_allows_the_accuracy(
         check_runs([right], protocol=replace(protocol, running=None), store=store)
 
 
+@pytest.mark.parametrize(
+    ("answers", "broken"),
+    [
+        pytest.param(9_216 / 10_112, "", id="answers in whole batches"),
+        pytest.param(1 - 8 / 10_112, "", id="a mistake in the last one"),
+        pytest.param(0.912345, "a number of 10112ths", id="no number of answers"),
+        pytest.param(1 + 1 / 10_112, "from 0 to 1", id="too many answers"),
+    ],
+)
+def test_check_runs_mean_over_batches_is_one(
+    catalogue: Catalogue, environment: Environment, store: RecordStore, *, answers: float, broken: str
+) -> None:
+    """Of 79 batches of 10,000 images the last has 16, so that its answers weigh eight times as much."""
+    protocol = catalogue.protocols["tf1-basic"]
+    validation, test = protocol.evaluation_sets
+    protocol = replace(protocol, evaluation_sets=(validation, replace(test, batch_size=128)))
+    run = make_run(protocol, seed=0, environment=environment)
+    told = replace(run, final_accuracy=run.final_accuracy | {"test": answers})
+    write_store(store.folder, [told])
+
+    if not broken:
+        check_runs([told], protocol=protocol, store=store)
+        return
+    with pytest.raises(ReproError, match=broken):
+        check_runs([told], protocol=protocol, store=store)
+
+
 @pytest.mark.parametrize("alters", [False, True], ids=["MNIST", "altered images"])
 def test_of_variant_images_are_altered_only_where_the_variant_alters_them(
     environment: Environment, catalogue: Catalogue, store: RecordStore, *, alters: bool

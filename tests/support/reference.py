@@ -189,8 +189,13 @@ def differentiate_loss(logits: Floats, labels: NDArray[np.uint8], loss: Loss) ->
     return np.asarray(derivative / loss.divisor / (1 if loss.summed else len(labels)))
 
 
-def find_loss(loss: Loss, logits: Floats, labels: NDArray[np.uint8], variables: Sequence[Floats]) -> float:
-    """Return the loss of a set of images, as it is recorded; `variables` are those that a penalty may have."""
+def find_loss(
+    loss: Loss, logits: Floats, labels: NDArray[np.uint8], variables: Sequence[Floats], batch_size: int | None = None
+) -> float:
+    """Return the loss of a set of images, as it is recorded, or the mean of those of its batches; `variables` as a penalty takes them."""
+    if batch_size is not None:
+        parts = [slice(start, start + batch_size) for start in range(0, len(labels), batch_size)]
+        return float(np.mean([find_loss(loss, logits[part], labels[part], variables) for part in parts]))
     wanted, sigmoids = np.eye(10)[labels], (1.0 + np.tanh(logits / 2.0)) / 2.0
     right = {"cross entropy": _softmax(logits), "softmax twice": _softmax(_softmax(logits))}.get(loss.kind)
     if right is not None:

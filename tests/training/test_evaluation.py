@@ -35,6 +35,21 @@ def test_evaluate_logits_small_example_gives_known_values() -> None:
     np.testing.assert_array_equal(evaluation.confusion, confusion)
 
 
+@pytest.mark.parametrize("divisor", [1.0, 10.0])
+def test_evaluate_logits_in_batches_is_the_mean_of_them(divisor: float) -> None:
+    """The last batch of 5 images counts as much as each of 15 does, in loss and accuracy."""
+    generator, loss = np.random.default_rng(3), Loss(divisor=divisor)
+    logits, labels = generator.normal(size=(50, 10)), generator.integers(0, 10, 50, dtype=np.uint8)
+    right = logits.argmax(axis=1) == labels
+
+    evaluation = evaluate_logits(logits, labels, loss=loss, batch_size=15)
+
+    assert evaluation.loss == pytest.approx(reference.find_loss(loss, logits, labels, [], batch_size=15), rel=1e-9)
+    assert evaluation.loss != pytest.approx(reference.find_loss(loss, logits, labels, []), rel=1e-6)
+    assert evaluation.accuracy == pytest.approx((right[:45].sum() / 15 + right[45:].sum() / 5) / 4, rel=1e-12)
+    assert evaluation.confusion.sum() == 50
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf], ids=["NaN", "infinite", "minus infinite"])
 def test_evaluate_logits_not_finite_is_divergence(value: float) -> None:
     """One logit that is no finite number makes the network diverged."""

@@ -63,8 +63,15 @@ def test_evaluate_slices_are_as_if_evaluated_alone(random_images: Dataset, name:
         "one image": ImageSlice(source="train", start=59_999, stop=60_000),
     }
 
-    evaluations = trainer.evaluate(EvaluationSet(name=name, images=images) for name, images in slices.items())
+    sets = [EvaluationSet(name=name, images=images) for name, images in slices.items()]
+    in_batches = replace(sets[0], name="in batches", batch_size=2_500)
 
+    evaluations = trainer.evaluate([*sets, in_batches])
+
+    # Of 3,000 images the last 500 count as the first 2,500 do.
+    late = evaluations.pop("in batches")
+    right = late.labels == late.predicted
+    assert late.accuracy == pytest.approx((right[:2_500].mean() + right[2_500:].mean()) / 2)
     assert list(evaluations) == list(slices)
     for set_name, images in slices.items():
         pixels = getattr(random_images, f"{images.source}_images")[images.start : images.stop]

@@ -147,7 +147,9 @@ def _describe_rate(rate: LearningRate) -> str:
 
 
 def _describe_set(images: EvaluationSet) -> str:
-    return f"{images.name}: {describe_images(images.images)}{', dropout left on' if images.dropout else ''}"
+    dropout = ", dropout left on" if images.dropout else ""
+    batches = f", means over batches of {images.batch_size:,}, the last as one" if images.batch_size else ""
+    return f"{images.name}: {describe_images(images.images)}{dropout}{batches}"
 
 
 def _describe_running(protocol: Protocol) -> list[str]:

@@ -109,6 +109,7 @@ def test_describe_protocol_differs_wherever_a_run_would(protocols: dict[str, Pro
     protocol = protocols["tf1-dropout-piecewise"]
     hidden = protocol.layers[0]
     training = protocol.training
+    measured = protocol.evaluation_sets[0]
     sigmoid = replace(protocol.layers[-1], activation="sigmoid")
 
     changed = [
@@ -126,6 +127,7 @@ def test_describe_protocol_differs_wherever_a_run_would(protocols: dict[str, Pro
         replace(protocol, training=replace(training, last_batch="kept")),
         replace(protocol, training=replace(training, restart_each_period=False, last_batch="carried over")),
         replace(protocol, pixel_divisor=2.0),
+        replace(protocol, evaluation_sets=(replace(measured, batch_size=128), *protocol.evaluation_sets[1:])),
         *(replace(protocol, layers=(replace(hidden, weights=each), *protocol.layers[1:])) for each in _INITIAL),
         *(replace(protocol, layers=(*each, *protocol.layers)) for each in _BEFORE),
         *(replace(protocol, optimizer=each) for each in _OPTIMIZERS),

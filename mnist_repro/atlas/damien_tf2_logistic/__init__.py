@@ -1,0 +1,1 @@
+"""Aymeric Damien's TensorFlow 2 notebook: logistic regression."""
