@@ -1,0 +1,1 @@
+"""scikit-learn's example plot_mnist_filters."""

@@ -1,0 +1,1 @@
+"""The MNIST examples of tch-rs, in Rust."""

@@ -1,0 +1,1 @@
+"""TensorFlow's tutorial MNIST For ML Beginners."""
