@@ -16,6 +16,12 @@ from mnist_repro.verdicts.measured import Assessment
 
 HEADINGS = ("document", "verdict", "run", "printed last", "our runs", "what explains it")
 
+CAPTION = (
+    "Each mark is a value that a document prints, minus the mean of our runs, in their standard deviations; large ones "
+    "stand alone or end a curve. The band has 95 % of the values of our own runs. A square is a run that chance has no "
+    "part in, compared digit by digit. The sign at the right is the verdict's, as in the table."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class AtlasRow:
