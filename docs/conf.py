@@ -25,7 +25,7 @@ version = release = version_of("mnist-repro")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
 root_doc = "docs/index"
-include_patterns = ["*.md", "docs/*.md", "docs/api/*.rst", "reports/*.md"]
+include_patterns = ["*.md", "docs/*.md", "docs/api/*.rst", "reports/*.md", "reports/documents/*.md"]
 # A user's own runs, which git ignores too; and folders of tools, whose thousands of files take seconds to look through.
 exclude_patterns = ["reports/local", ".*", "docs/build", "reports/records"]
 templates_path = [str(_HERE / "templates")]

@@ -48,5 +48,6 @@ def render_report(
 
 
 def _write(file: Path, text: str) -> Path:
+    file.parent.mkdir(exist_ok=True)
     file.write_text(text, encoding="utf-8", newline="\n")
     return file

@@ -33,8 +33,9 @@ def write_report(
     Returns
     -------
     list of Path
-        The files written: `README.md`; a page for each environment, and for causes, versions, speed and gates;
-        `index.html`, `play.html` where a run is tested, `claims.json` with its schema, `badge.json`, and figures.
+        The files written: `README.md`; a page for each environment and each document with runs, and for causes,
+        versions, speed and gates; `index.html`, `play.html` where a run is tested, `claims.json` with its schema,
+        `badge.json`, and figures.
 
     Raises
     ------

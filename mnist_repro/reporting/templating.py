@@ -25,6 +25,7 @@ from mnist_repro.reporting.escaping import (
 from mnist_repro.reporting.figures import verdict_marks
 from mnist_repro.reporting.html import palette, strips
 from mnist_repro.reporting.wording import (
+    atlas,
     causes,
     contradictions,
     counts,
@@ -32,6 +33,7 @@ from mnist_repro.reporting.wording import (
     evidence,
     experiments,
     gates,
+    maintainer,
     numbers,
     reported_runs,
     speed,
@@ -67,6 +69,7 @@ def load_templates(*, published: str | None = None) -> Templates:
         cells=_join_cells,
     )
     templates.globals.update(
+        atlas_rows=atlas,
         causes=causes,
         contradictions=contradictions,
         counts=counts,
@@ -74,6 +77,7 @@ def load_templates(*, published: str | None = None) -> Templates:
         evidence=evidence,
         experiments=experiments,
         gates=gates,
+        maintainer=maintainer,
         marks=verdict_marks,
         numbers=numbers,
         palette=palette,

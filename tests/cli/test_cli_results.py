@@ -35,9 +35,10 @@ def test_report_writes_and_checks(call: Call, recorded: Path, tmp_path: Path) ->
         "Wrote out/badge.json",
         "Wrote out/claims.json",
         "Wrote out/claims.schema.json",
+        "Wrote out/documents/julia-blog.md",
         "Wrote out/index.html",
         "Wrote out/linux.md",
-        "Wrote 4 figures in out/figures",
+        "Wrote 5 figures in out/figures",
     ]
     assert checked.out == "out is what the records give.\n"
     assert differs.out.replace(os.sep, "/").splitlines() == [

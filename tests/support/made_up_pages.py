@@ -91,6 +91,8 @@ def make_results(
         documents=documents,
         environments=results,
         shown=results,
+        atlas=results[0],
+        atlas_documents=documents,
         artifacts={results[0].name: timed, results[1].name: Artifacts()},
         versions=replace(versions, columns=tuple(columns)),
         gate=_make_gate(results[0]),

@@ -30,7 +30,7 @@ from mnist_repro.records.run import RunRecord
 from mnist_repro.records.variant_runs import variant_store
 from mnist_repro.reporting.terminal.verdicts import print_verdicts
 from mnist_repro.studies.artifacts import save_labels
-from mnist_repro.verdicts.environment import find_labels, summarize_environment
+from mnist_repro.verdicts.environment import EnvironmentResult, find_labels, summarize_environment
 
 # Enough runs to find what is off, too few to refute one of two, too few to rank, and none.
 RUNS = {
@@ -72,13 +72,21 @@ ENVIRONMENT = Environment(
 
 def format_verdicts() -> str:
     """Return the verdicts on the made-up records as Markdown and as JSON."""
+    text = io.StringIO()
+    documents, result = judge_made_up()
+    for form in ("markdown", "json"):
+        print_verdicts(result, documents=documents, form=form, console=Console(file=text))
+        text.write("\n")
+    return text.getvalue()
+
+
+def judge_made_up() -> tuple[dict[str, Document], EnvironmentResult]:
+    """Return the documents, one with an explanation, and the verdicts on the made-up records."""
     documents = load_catalogue().documents
     documents["julia-blog"] = replace(documents["julia-blog"], explanations=(EXPLANATION,))
-    images = _make_images()
-    text = io.StringIO()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "made-up"
-        save_labels(folder, dataset=images, examples=[72])
+        save_labels(folder, dataset=_make_images(), examples=[72])
         store = write_store(folder, _make_records(documents))
         write_store(variant_store(store).folder, _make_supporting_records(documents))
         result = summarize_environment(
@@ -88,10 +96,7 @@ def format_verdicts() -> str:
             alternatives=load_catalogue().alternatives,
             labels=find_labels(store, folder=folder.parent),
         )
-    for form in ("markdown", "json"):
-        print_verdicts(result, documents=documents, form=form, console=Console(file=text))
-        text.write("\n")
-    return text.getvalue()
+    return documents, result
 
 
 def _make_images() -> Dataset:

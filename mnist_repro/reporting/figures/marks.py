@@ -211,7 +211,7 @@ def draw_intervals(
     axes.scatter(means, rows, s=dot**2, c=inks, linewidths=0, zorder=2, clip_on=False)
 
 
-def draw_legend(figure: Figure, shown: dict[str, Any]) -> None:
-    """Draw one legend below all panels; the document comes first."""
+def draw_legend(figure: Figure, shown: dict[str, Any], *, columns: int | None = None) -> None:
+    """Draw one legend below all panels, in one line or in some columns; the document comes first."""
     names = sorted(shown, key=lambda name: name != DOCUMENT_NAME)
-    figure.legend([shown[name] for name in names], names, loc="lower center", ncols=len(names))
+    figure.legend([shown[name] for name in names], names, loc="lower center", ncols=columns or len(names))

@@ -13,6 +13,7 @@ from mnist_repro.comparison.results import Artifacts, Results
 from mnist_repro.comparison.versions.summary import VersionsResult
 from mnist_repro.documents.optimizers import ConstantRate
 from mnist_repro.documents.protocol import CLASSES
+from mnist_repro.reporting.figures.atlas import draw_atlas
 from mnist_repro.reporting.figures.causes import draw_causes
 from mnist_repro.reporting.figures.charts import draw_confusion, draw_curves, draw_learning_rates
 from mnist_repro.reporting.figures.drawing import Draw, draw_all
@@ -20,6 +21,7 @@ from mnist_repro.reporting.figures.engines import draw_speed
 from mnist_repro.reporting.figures.mosaics import draw_first_weights, draw_sample_digits, draw_snapshots
 from mnist_repro.reporting.figures.overview import draw_overview, draw_preview
 from mnist_repro.reporting.figures.versions import draw_claims, draw_drift
+from mnist_repro.reporting.wording.atlas import list_atlas_rows
 from mnist_repro.studies.artifacts import PICTURED_SEED
 from mnist_repro.verdicts.causes.alternatives import last_values
 from mnist_repro.verdicts.environment import EnvironmentResult
@@ -33,6 +35,7 @@ class FigureFiles:
 
     environments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  #: by environment and subject
     versions: Mapping[str, str] = field(default_factory=dict)  #: of the comparison of versions, by subject
+    atlas: str | None = None  #: None where the atlas is left out
     speed: str | None = None  #: None where no training step was timed
     preview: str | None = None  #: of links to the page; None without runs
 
@@ -54,13 +57,19 @@ def draw_report(results: Results, *, folder: Path) -> FigureFiles:
     }
     versions = name(_FOLDER / "versions", list_version_figures(results.versions) if results.versions else {})
     timed = results.timed
-    speed = name(_FOLDER, {"speed": partial(draw_speed, times=results.artifacts[timed.name].times)} if timed else {})
+    of_all: dict[str, Draw] = {}
+    if timed:
+        of_all["speed"] = partial(draw_speed, times=results.artifacts[timed.name].times)
+    if results.atlas:
+        rows = list_atlas_rows(results.atlas, documents=results.atlas_documents)
+        of_all["atlas"] = partial(draw_atlas, rows=rows)
+    files = name(_FOLDER, of_all)
     first = results.shown[0]
     preview = (_FOLDER / "preview.png").as_posix() if any(each.completed for each in first.experiments) else None
     if preview:
         drawings[preview] = partial(draw_preview, result=first)
     draw_all({folder / file: draw for file, draw in drawings.items()})
-    return FigureFiles(environments=environments, versions=versions, speed=speed.get("speed"), preview=preview)
+    return FigureFiles(environments=environments, versions=versions, preview=preview, **files)
 
 
 def list_environment_figures(result: EnvironmentResult, *, artifacts: Artifacts) -> dict[str, Draw]:

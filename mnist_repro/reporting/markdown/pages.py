@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from jinja2 import Environment as Templates
 
 from mnist_repro.comparison.results import Results
 from mnist_repro.comparison.versions.defaults import list_defaults
 from mnist_repro.comparison.versions.verdict_history import list_undecided
+from mnist_repro.documents.document import Document
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import OTHER_PAGES
 from mnist_repro.reporting.figures.report import FigureFiles
-from mnist_repro.reporting.wording import atlas
+from mnist_repro.reporting.wording.maintainer import select_document
 from mnist_repro.reporting.wording.speed import list_engine_rows, list_study_rows
 from mnist_repro.reporting.wording.versions import list_horizon_rows, list_probe_rows, list_probed_experiments
+from mnist_repro.verdicts.environment import EnvironmentResult
 
 
 def render_pages(results: Results, *, figures: FigureFiles, templates: Templates) -> dict[str, str]:
@@ -31,7 +35,7 @@ def render_pages(results: Results, *, figures: FigureFiles, templates: Templates
 
     def render(template: str, **context: object) -> str:
         return templates.get_template(template).render(
-            results=results, documents=results.documents, figures=figures, **context
+            {"results": results, "documents": results.documents, "figures": figures, **context}
         )
 
     pages = {}
@@ -74,6 +78,21 @@ def render_pages(results: Results, *, figures: FigureFiles, templates: Templates
             ],
         )
     if results.atlas:
-        pages["atlas.md"] = render("atlas.md.j2", atlas=results.atlas, known=results.atlas_documents, rows=atlas)
+        pages |= _render_atlas(results.atlas, documents=results.atlas_documents, render=render)
     pages["README.md"] = render("index.md.j2")
     return pages
+
+
+def _render_atlas(
+    atlas: EnvironmentResult, *, documents: Mapping[str, Document], render: Callable[..., str]
+) -> dict[str, str]:
+    """Return the page of all documents, and one of each that has runs."""
+    parts = {id_: select_document(atlas, document) for id_, document in documents.items()}
+    paged = {id_: part for id_, part in parts.items() if part.records}
+    pages = {
+        f"documents/{id_}.md": render(
+            "document.md.j2", document=documents[id_], documents={id_: documents[id_]}, result=part
+        )
+        for id_, part in paged.items()
+    }
+    return {"atlas.md": render("atlas.md.j2", atlas=atlas, known=documents, paged=paged), **pages}

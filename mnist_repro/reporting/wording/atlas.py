@@ -16,6 +16,12 @@ from mnist_repro.verdicts.measured import Assessment
 
 HEADINGS = ("document", "verdict", "run", "printed last", "our runs", "what explains it")
 
+CAPTION = (
+    "Each mark is a value that a document prints, minus the mean of our runs, in their standard deviations; large ones "
+    "stand alone or end a curve. The band has 95 % of the values of our own runs. A square is a run that chance has no "
+    "part in, compared digit by digit. The sign at the right is the verdict's, as in the table."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class AtlasRow:
@@ -79,12 +85,12 @@ def _explain(run: JudgedRun, *, result: EnvironmentResult, document: Document) -
         texts = {format_explanation(each): each.text for each in document.explanations}
         return texts.get(run.verdict.explanation, run.verdict.explanation)
     if run.word in REFUTED:
-        possible = [
-            f"{cause.variant.choice}: {cause.variant.change}"
-            for cause in list_possible(run, result=result)
-            if cause.variant
-        ]
-        return f"possible with {'; or '.join(possible)}" if possible else run.verdict.explanation or run.verdict.reason
+        causes = [each.variant for each in list_possible(run, result=result) if each.variant]
+        if causes:
+            return f"possible with {'; or '.join(f'{each.choice}: {each.change}' for each in causes)}"
+        tried = f"none of {run.worth.ran} alternatives gives it" if run.worth.ran else "no alternative was run"
+        return run.verdict.explanation or tried
     if run.word is Verdict.NOT_RUN:
         return f"mnist-repro run {run.verdict.reported.experiment} makes our runs"
-    return run.verdict.reason if run.word in OPEN else ""
+    # What its place alone does not say.
+    return run.verdict.remark.removeprefix("; ") or run.verdict.reason if run.word in OPEN else ""

@@ -33,7 +33,7 @@ def collect_contradictions(document: Document, *, results: Sequence[EnvironmentR
     for result in results:
         for each in result.judged:
             if each.document == document.id and each.finding.verdict is Verdict.CONTRADICTED:
-                says = _name(each.claim) if isinstance(each, Family) else each.subject.says
+                says = name_claim(each.claim) if isinstance(each, Family) else each.subject.says
                 found.setdefault(each.id, Contradiction(lines=each.lines, says=says, reason=each.finding.reason))
     remarks = [Contradiction(lines=(remark.line,), says=remark.text) for remark in document.remarks]
     return sorted([*found.values(), *remarks], key=lambda entry: (entry.lines, entry.says))
@@ -43,11 +43,11 @@ def list_revisions(document: Document) -> list[str]:
     """Return a sentence for each change of a document's source that its numbers did not follow."""
     return [
         f"The numbers are older than the source: printed on {each.printed}, the source was changed on {each.changed}, "
-        f"the numbers were not ({each.text})."
+        f"the numbers were not ({each.text.rstrip('.')})."
         for each in document.revisions
     ]
 
 
-def _name(claim: Claim) -> str:
+def name_claim(claim: Claim) -> str:
     """Name a claim with the value and the unit that are printed in the document."""
     return f"{claim.experiment}, {format_subject(claim)}: {format_printed(claim)}."

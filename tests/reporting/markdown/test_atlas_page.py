@@ -1,34 +1,60 @@
-"""The page of the atlas has every reported run of every document, those of the front first."""
+"""The page of the atlas has every reported run of every document, the front's first, and leads to their pages."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from mnist_repro.comparison.results import load_results
+import pytest
+
+from mnist_repro.comparison.results import Results, load_results
 from mnist_repro.documents.catalogue import load_atlas, load_catalogue
 from mnist_repro.records.store import RecordStore
+from mnist_repro.reporting.figures.report import FigureFiles
+from mnist_repro.reporting.markdown.pages import render_pages
 from mnist_repro.reporting.templating import load_templates
-from mnist_repro.reporting.wording import atlas as rows
 from mnist_repro.verdicts.reported_run import list_reported_runs
 
 RECORDS = Path(__file__).parents[3] / "reports" / "records"
 
 
-def test_atlas_page_has_a_row_for_each_reported_run() -> None:
+@pytest.fixture(scope="module")
+def published() -> Results:
+    """Return the results of the published environment of the front."""
+    atlas = load_atlas()
+    return load_results(RECORDS, stores=[RecordStore(RECORDS / "py311-tf221")], catalogue=atlas.front, atlas=atlas)
+
+
+@pytest.fixture(scope="module")
+def pages(published: Results) -> dict[str, str]:
+    """Return the pages of these results."""
+    figures = FigureFiles(environments={result.name: {} for result in published.shown})
+    return render_pages(published, figures=figures, templates=load_templates())
+
+
+def test_atlas_page_has_a_row_for_each_reported_run(published: Results, pages: dict[str, str]) -> None:
     """Runs stand in the order of the documents, and what is left out of other pages stands here alone."""
     atlas = load_atlas()
     runs = [r for d in atlas.documents.values() for r in list_reported_runs(d, protocols=atlas.protocols)]
-    results = load_results(RECORDS, stores=[RecordStore(RECORDS / "py311-tf221")], catalogue=atlas.front, atlas=atlas)
-    page = load_templates().get_template("atlas.md.j2")
-    text = page.render(atlas=results.atlas, known=results.atlas_documents, documents=results.documents, rows=rows)
-    table = [line[2:-2].split(" | ") for line in text.splitlines() if line.startswith("| ")][1:]
-    of_front = load_catalogue().documents
+    table = [line[2:-2].split(" | ") for line in pages["atlas.md"].splitlines() if line.startswith("| ")][1:]
 
-    assert [row[-4] for row in table] == [run.experiment for run in runs]
+    assert [row[-4] for row in table] == [run.id for run in runs]
     # A document's name stands once, before its runs.
-    assert [row[0] for row in table if row[0]] == [
-        f"**{each.name}** {each.framework}{f', {each.year}' if each.year else ''}" for each in atlas.documents.values()
-    ]
-    assert {each.document for each in results.shown[0].runs} == set(of_front)
+    named = [row[0].replace("[", "]").split("]")[1] for row in table if row[0]]
+    assert named == [each.name for each in atlas.documents.values()]
+    assert {each.document for each in published.shown[0].runs} == set(load_catalogue().documents)
     (lisa,) = [row for row in table if "lisa-logreg" in row]
-    assert lisa[1:5] == ["\\= exact", "lisa-logreg", "test error 7.49 %", "equal in all printed digits"]
+    assert lisa == [
+        "**[LISA, logistic regression](documents/lisa-logreg.md)** Theano, 2013",
+        *("\\= exact", "lisa-logreg", "test error 7.49 %", "equal in all printed digits", ""),
+    ]
+
+
+def test_atlas_documents_have_pages_with_what_to_mend(pages: dict[str, str]) -> None:
+    """Each document with runs has a page; LISA's names the one sentence to correct."""
+    assert {f"documents/{id_}.md" for id_ in load_atlas().documents} == {name for name in pages if "/" in name}
+    text = pages["documents/lisa-logreg.md"]
+    (mended,) = text.split("## How to mend it\n\n")[1].split("\n\n")[0].splitlines()
+    assert mended == (
+        "- Correct line 263 (It takes 75 epochs to reach the printed test error): by the code a run has 74 periods."
+    )
+    assert "- \\= lisa-logreg, lines 254 to 257. **Exact.** All digits of the 4 printed values are equal." in text
