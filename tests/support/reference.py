@@ -192,7 +192,7 @@ def differentiate_loss(logits: Floats, labels: NDArray[np.uint8], loss: Loss) ->
 def find_loss(
     loss: Loss, logits: Floats, labels: NDArray[np.uint8], variables: Sequence[Floats], batch_size: int | None = None
 ) -> float:
-    """Return the loss of a set of images, as it is recorded, or the mean of those of its batches; `variables` as a penalty takes them."""
+    """Return the loss as it is recorded, or the mean of those of its batches; a penalty takes `variables`."""
     if batch_size is not None:
         parts = [slice(start, start + batch_size) for start in range(0, len(labels), batch_size)]
         return float(np.mean([find_loss(loss, logits[part], labels[part], variables) for part in parts]))
