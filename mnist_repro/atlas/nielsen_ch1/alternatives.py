@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 from mnist_repro.atlas.nielsen_ch1.experiments import EXPERIMENTS
-from mnist_repro.documents import Loss, Normal, Protocol, Variant, read_otherwise, vary
+from mnist_repro.documents import Loss, Normal, Protocol, Variant, read_otherwise, vary, with_weights
 
 
 def _alternatives(protocol: Protocol) -> Iterator[Variant]:
@@ -43,9 +42,9 @@ ALTERNATIVES = (
         "narrow",
         choice="initial weights",
         change="N(0, 1 / inputs), as in chapter 3",
-        layers=tuple(
-            replace(layer, weights=Normal(standard_deviation=1 / math.sqrt(inputs)))
-            for inputs, layer in zip((784, 30), _THIRTY.layers, strict=True)
+        layers=(
+            *with_weights(_THIRTY.layers[:1], Normal(standard_deviation=1 / math.sqrt(784))),
+            *with_weights(_THIRTY.layers[1:], Normal(standard_deviation=1 / math.sqrt(30))),
         ),
     ),
 )

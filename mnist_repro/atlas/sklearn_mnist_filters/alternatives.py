@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mnist_repro.atlas.sklearn_mnist_filters.experiments import EXPERIMENTS
-from mnist_repro.documents import ConstantRate, GradientDescent, Loss, Zeros, vary
+from mnist_repro.documents import ConstantRate, GradientDescent, Loss, Zeros, vary, with_fields
 
 (_NETWORK,) = EXPERIMENTS
 
@@ -30,7 +30,7 @@ ALTERNATIVES = (
         "zero-biases",
         choice="initial biases",
         change="0",
-        layers=tuple(replace(layer, biases=Zeros()) for layer in _NETWORK.layers),
+        layers=with_fields(_NETWORK.layers, biases=Zeros()),
     ),
     vary(
         _NETWORK,
