@@ -133,7 +133,7 @@ def _tuple(names: Sequence[str]) -> str:
 def _layers(recipe: Recipe) -> str:
     if recipe.other_layers:
         kinds = ", ".join(dict.fromkeys(recipe.other_layers))
-        return _gap(f"the layers: the source has {kinds}, which no experiment can have yet")
+        return _gap(f"the layers: the source has {kinds}, whose settings the draft does not read")
     if not recipe.layers:
         return _gap("the layers: no source that was read builds them")
     layers = "".join(f"            {_layer(layer, is_last=layer is recipe.layers[-1])},\n" for layer in recipe.layers)

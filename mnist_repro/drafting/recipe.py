@@ -52,7 +52,7 @@ class Recipe:
     """What the source of a run tells."""
 
     layers: list[Dense] = field(default_factory=list)
-    other_layers: list[str] = field(default_factory=list)  #: layers that no experiment can have
+    other_layers: list[str] = field(default_factory=list)  #: layers whose settings are not read
     optimizer: Optimizer | None = None
     batch_size: int | None = None
     epochs: int | None = None

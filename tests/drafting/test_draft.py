@@ -89,7 +89,7 @@ def test_draft_without_a_call_of_fit_marks_batches_and_order(tmp_path: Path) -> 
         pytest.param("x = 1", id="nothing"),
     ],
 )
-def test_draft_marks_a_gap_for_what_no_experiment_can_have(source: str, tmp_path: Path) -> None:
+def test_draft_marks_a_gap_for_what_it_does_not_read(source: str, tmp_path: Path) -> None:
     """All questions answered, there is still a gap where the source has something else, or nothing."""
     file = tmp_path / "a.ipynb"
     file.write_text(make_notebook((source, "Test accuracy: 0.97\n")))
