@@ -167,6 +167,12 @@ def _check_document(document: Document, protocols: dict[str, Protocol]) -> None:
         if claim.experiment is not None:
             _check_known(claim.experiment, protocols, what=f"Claim {claim.id}", file="claims.toml")
             check_measured(claim, protocol=protocols[claim.experiment])
+            if claim.runs_each > 1 and is_deterministic(protocols[claim.experiment]):
+                msg = (
+                    f"Claim {claim.id}: best_of and mean_of need an experiment that chance has a part in: all runs of "
+                    f"{claim.experiment} are the same. Received: {claim.runs_each}. Correct it in claims.toml."
+                )
+                raise ReproError(msg)
         if claim.run is not None and (claim.run in protocols or shown[claim.run] != claim.experiment):
             msg = (
                 f"Claim {claim.id}: run is an id for a further run of one experiment, and no experiment's. "

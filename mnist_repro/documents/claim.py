@@ -50,6 +50,8 @@ class Claim:
     unit: str  #: in what unit: one of the metric's
     #: of a notebook that printed it, as the document writes it (``In [10]``), or the text before a cell; for readers
     cell: str | None = None
+    best_of: int | None = None  #: of how many runs the number is the best, by its metric; None for a single run
+    mean_of: int | None = None  #: or of how many it is the mean
     period: int | None = None  #: after which it was printed, counted from 1; None for the whole run, or no run
     evaluation_set: str | None = None  #: on which it was measured, as the experiment declares it
     #: the set on which `metric` is best after the number's period, the first of several: its own names a curve's best
@@ -70,6 +72,18 @@ class Claim:
     def run_id(self) -> str | None:
         """The id of the reported run: its own, or that of its experiment; None where no experiment is."""
         return self.run or self.experiment
+
+    @property
+    def runs_each(self) -> int:
+        """How many runs the document made to print the number: the best of several, their mean, or a single one."""
+        return self.best_of or self.mean_of or 1
+
+    @property
+    def made_as(self) -> str:
+        """What the document made of several runs, in words; empty for a single run."""
+        if self.runs_each == 1:
+            return ""
+        return f"{'best' if self.best_of else 'mean'} of {self.runs_each} runs"
 
     @property
     def value(self) -> float:

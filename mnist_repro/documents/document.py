@@ -5,30 +5,21 @@ The first lines of a `claims.toml` say how to add a claim.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 
-from mnist_repro.documents.claim import METRIC_UNITS, ON_IMAGES, Claim, find_misfit
+from mnist_repro.documents.claim import Claim
+from mnist_repro.documents.claim_tables import Group, Quantity, build_claims
 from mnist_repro.documents.comparison import Comparison, ComparisonTable, build_comparisons
 from mnist_repro.documents.explanation import Explanation, check_explanations
 from mnist_repro.documents.output import NotAClaim, Output
 from mnist_repro.documents.revision import Revision
 from mnist_repro.documents.statement import Statement, StatementTable, build_statements
-from mnist_repro.documents.toml_schema import (
-    ID_RULE,
-    Id,
-    Text,
-    Traversable,
-    check_table,
-    check_unique,
-    is_id,
-    read_toml,
-)
+from mnist_repro.documents.toml_schema import Id, Text, Traversable, check_rule, check_table, check_unique, read_toml
 from mnist_repro.documents.validation import From1
-from mnist_repro.errors import ReproError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +41,7 @@ class Material:
     weak_beyond: _Fraction = 0.03  #: bound beyond which a verdict is weak
 
     def __post_init__(self) -> None:
-        _require(
+        check_rule(
             self.strong_within <= self.weak_beyond,
             f"strong_within must be at most weak_beyond, {self.weak_beyond:g}",
             str(self.strong_within),
@@ -88,100 +79,6 @@ class Document:
         return self.short or self.title.partition(" (")[0]
 
 
-_METRIC, _UNIT = (
-    Meta(pattern=rf"^(?:{'|'.join(names)})\Z", description=f"one of {', '.join(names)}")
-    for names in (METRIC_UNITS, sorted({unit for units in METRIC_UNITS.values() for unit in units}))
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Quantity:
-    """A table ``[quantity.<name>]``: what claims of this name have in common."""
-
-    metric: Annotated[str, _METRIC]
-    unit: Annotated[str, _UNIT]
-    evaluation_set: Text | None = None
-    at_best: Text | None = None
-    cut: Annotated[bool, Meta(description="true or false")] = False
-    at_least: Annotated[bool, Meta(description="true or false")] = False
-    of: From1 | None = None
-    note: Text | None = None
-
-    def __post_init__(self) -> None:
-        _require(
-            self.unit in METRIC_UNITS[self.metric],
-            f"the unit of {self.metric} must be one of {', '.join(METRIC_UNITS[self.metric])}",
-            self.unit,
-        )
-        _require(
-            not self.at_least or self.metric == "accuracy_promise", "at_least is of an accuracy_promise", self.metric
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Entry(_Quantity):
-    """A claim, with what its group and its quantity say."""
-
-    line: From1
-    printed: Text
-    cell: Text | None = None
-    period: From1 | None = None
-    printed_unit: Annotated[str, _UNIT] | None = None
-    example: From1 | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        misfit = find_misfit(self.printed, metric=self.metric, unit=self.unit, of=self.of)
-        _require(not misfit, misfit, self.printed)
-        _require(
-            self.printed_unit != self.unit,
-            "printed_unit stands only where the document prints another unit than the true one, unit",
-            self.unit,
-        )
-        _require(
-            self.at_best is None or (self.period is None and self.metric in ON_IMAGES),
-            f"at_best chooses the period of one of {', '.join(sorted(ON_IMAGES))}, which has no period beside it",
-            f"{self.metric}, period {self.period}",
-        )
-        _require(
-            (self.metric == "label") == (self.example is not None),
-            "example, the training image counted from 1, stands with each label and with nothing else",
-            self.metric,
-        )
-
-
-def _require(holds: bool, rule: str, received: str) -> None:  # noqa: FBT001 - as of assert
-    if not holds:
-        msg = f"{rule}. Received: {received!r}"
-        raise ValueError(msg)
-
-
-_NotEmpty = Meta(min_length=1, description="an array that is not empty")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Group:
-    """An entry ``[[group]]``: claims about one experiment or about something else."""
-
-    experiment: Text | None = None  #: id of the experiment that the claims are about
-    about: Text | None = None  #: or of what they are about; ids of claims begin with either
-    #: of an experiment that the document shows more than once: an id for a further run, with which ids of claims begin
-    run: Text | None = None
-    cell: Text | None = None  #: of a notebook, which printed them
-    claims: dict[str, Annotated[tuple[dict[str, Any], ...], _NotEmpty]]  #: by the name of their quantity
-
-    def __post_init__(self) -> None:
-        if (self.experiment is None) == (self.about is None):
-            msg = f"needs either experiment or about. Received: {'neither' if self.about is None else 'both'}"
-            raise ValueError(msg)
-        _require(self.run is None or self.experiment is not None, "run needs experiment beside it", str(self.run))
-
-    @property
-    def subject(self) -> str:
-        """What its claims are about."""
-        return str(self.run or self.experiment or self.about)
-
-
 @dataclass(frozen=True, kw_only=True)
 class _OutputTable:
     regions: tuple[Output, ...] = ()  #: empty: all lines
@@ -206,8 +103,8 @@ class _File:
         None
     )
     atlas_only: Annotated[bool, Meta(description="true or false")] = False  #: shown in the atlas alone
-    quantity: dict[str, _Quantity]  #: what claims of one name have in common
-    group: Annotated[tuple[_Group, ...], _NotEmpty]  #: the claims
+    quantity: dict[str, Quantity]  #: what claims of one name have in common
+    group: Annotated[tuple[Group, ...], Meta(min_length=1, description="an array that is not empty")]  #: the claims
     output: _OutputTable = _OutputTable()  #: what of the text was printed
     remarks: tuple[Remark, ...] = ()  #: contradictions that no rule finds
     statement: dict[str, StatementTable] = field(default_factory=dict)  #: what is said without a number
@@ -218,7 +115,7 @@ class _File:
 
     def __post_init__(self) -> None:
         missing = [name for name in ("url", "year", "framework") if getattr(self, name) is None]
-        _require(
+        check_rule(
             not (self.atlas_only and missing), "atlas_only needs url, year and framework", "no " + ", ".join(missing)
         )
 
@@ -234,11 +131,7 @@ def load_document(folder: Traversable) -> Document:
     place = str(folder / "claims.toml")
     content = read_toml(folder / "claims.toml")
     file = check_table(content, kind=_File, place=place)
-    claims = tuple(
-        claim
-        for number, group in enumerate(file.group, 1)
-        for claim in _expand(group, file=file, quantities=content["quantity"], place=f"{place}: group, entry {number}")
-    )
+    claims = build_claims(file.group, quantities=content["quantity"], document=file.id, file=place)
     comparisons = build_comparisons(file.comparison, claims=claims, document=file.id, file=place)
     experiments: dict[str, tuple[str, ...]] = {c.family: (c.experiment,) for c in claims if c.experiment}
     experiments |= {comparison.id: comparison.experiments for comparison in comparisons}
@@ -277,22 +170,3 @@ def list_ids(document: Document) -> list[str]:
     """Return the ids of everything that gets a verdict, and of the points of curves."""
     others = [*(entry.id for entry in document.comparisons), *(entry.id for entry in document.statements)]
     return [*(claim.id for claim in document.claims), *others]
-
-
-def _expand(group: _Group, *, file: _File, quantities: dict[str, dict[str, Any]], place: str) -> Iterator[Claim]:
-    """Yield the claims of a group; an entry overrides its quantity, and that its group."""
-    for name, entries in group.claims.items():
-        series = f"{place} ({group.subject}), claims.{name}"
-        if name not in quantities:
-            known = ", ".join(quantities)
-            msg = f"{series}: unknown quantity. Known: {known}. Correct it, or add a table [quantity.{name}]."
-            raise ReproError(msg)
-        for number, entry in enumerate(entries, 1):
-            here = f"{series}, entry {number}"
-            values = {"cell": group.cell, **quantities[name], **entry}
-            check_table(values, kind=_Entry, place=here)
-            id_ = ".".join([group.subject, name, *([str(values["period"])] if "period" in values else [])])
-            if not is_id(id_):
-                msg = f"{here}: id must be {ID_RULE}. Received: {id_!r}. Correct it there."
-                raise ReproError(msg)
-            yield Claim(id=id_, document=file.id, experiment=group.experiment, run=group.run, **values)

@@ -23,6 +23,7 @@ __all__ = [
     "Text",
     "Traversable",
     "check_name",
+    "check_rule",
     "check_table",
     "check_unique",
     "is_id",
@@ -130,6 +131,13 @@ def check_name(name: str, *, place: str) -> None:
             f"Received: {name!r}. Correct it there."
         )
         raise ReproError(msg)
+
+
+def check_rule(holds: bool, rule: str, received: str) -> None:  # noqa: FBT001 - as of assert
+    """Raise a ValueError, as `__post_init__` of a table does, unless a rule between its fields holds."""
+    if not holds:
+        msg = f"{rule}. Received: {received!r}"
+        raise ValueError(msg)
 
 
 def check_unique(ids: Sequence[str], *, place: str) -> None:

@@ -65,6 +65,6 @@ def _is_possible(verdict: RunVerdict, variant: Variant, records: Sequence[RunRec
     if is_deterministic(variant.protocol):
         exact = compare_exactly(verdict.reported.families, measure=partial(measure_as, variant, made))
         return exact is not None and not exact.first_difference
-    if made.judged < verdict.runs:
+    if made.judged // verdict.reported.runs_each < verdict.runs:
         return False
     return place_among(verdict.reported.families, measure=partial(measure_as, variant, made)).p > LEVEL

@@ -56,7 +56,8 @@ class Finding:
     family: str  #: id of the family, the comparison or the statement
     verdict: Verdict  #: whether it reproduces
     reason: str  #: the verdict in words
-    runs: int  #: completed runs on MNIST that it rests on; of two experiments, the smaller number
+    #: completed runs on MNIST that it rests on, the best or the mean of several as one; of two experiments, the fewer
+    runs: int
     #: number of runs that would decide an inconclusive verdict, where it is known; else None
     runs_needed: int | None = None
     p: float | None = None  #: exact p-value of this alone, in [1 / (runs + 1), 1]; None where nothing is ranked
@@ -64,6 +65,8 @@ class Finding:
     basis: Basis = Basis.ITSELF
 
 
-def count_runs(runs: int) -> str:
-    """Format a number of runs."""
+def count_runs(runs: int, *, made_as: str = "") -> str:
+    """Format a number of runs, or of what is made of several each, such as the best of 3 runs."""
+    if made_as:
+        return f"{runs:,} times the {made_as}"
     return "1 run" if runs == 1 else f"{runs:,} runs"

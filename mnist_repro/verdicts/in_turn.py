@@ -63,13 +63,14 @@ def take_in_turn(
     by_seed = {record.seed: record for record in records}
     counted = [by_seed[seed] for seed in takewhile(by_seed.__contains__, range(rule.planned))]
     made = Runs(counted)
-    if not families or made.judged < rule.first:
+    each = families[0][0].runs_each if families else 1
+    if not families or made.judged // each < rule.first:
         return None
     standing = place_among(families, measure=lambda claim: made.measure(claim).judged)
     if not np.isfinite(standing.ours).all():
         return None
     unfinished = len(counted) - made.judged
-    return InTurn(standing=standing, rule=rule, planned=max(0, rule.planned - rule.first - unfinished))
+    return InTurn(standing=standing, rule=rule, planned=max(0, (rule.planned - unfinished) // each - rule.first))
 
 
 def until_decided(catalogue: Catalogue, rules: Mapping[str, StoppingRule]) -> IsDecided:

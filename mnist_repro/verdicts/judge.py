@@ -79,6 +79,10 @@ class _Family:
     def runs(self) -> int:
         return len(self.members[0].judged)
 
+    @property
+    def counted(self) -> str:
+        return count_runs(self.runs, made_as=self.claim.made_as)
+
 
 def _judge(family: _Family, *, run: RunVerdict | None, labels: Mapping[int, int]) -> Finding:
     if run is not None:
@@ -110,7 +114,7 @@ def _judge_with_run(family: str, run: RunVerdict) -> Finding:
     if place is None:
         return finding
     ranked = replace(finding, p=float(place.p))
-    own = f"the document {format_place(place.p, run.runs)}"
+    own = f"the document {format_place(place.p, run.runs, made_as=run.reported.made_as)}"
     if place.adjusted_p is None:
         reason = f"its values chose the protocol, and so judge nothing; {own}"
         return replace(ranked, verdict=Verdict.CHOSE, reason=reason, runs_needed=None)
@@ -168,14 +172,14 @@ def _judge_promise(family: _Family) -> _Judged:
     kept = int(((values >= claim.value) if claim.at_least else (printing(values[:, None])[:, 0] == own)).sum())
     if family.is_deterministic:
         word = Verdict.REPRODUCED if kept == family.runs else Verdict.NOT_REPRODUCED
-        return word, f"kept by {kept} of our {count_runs(family.runs)}, in which chance has no part", None
+        return word, f"kept by {kept} of our {family.counted}, in which chance has no part", None
     if family.runs < MINIMUM_RUNS:
-        reason = f"kept by {kept} of our {count_runs(family.runs)}; it takes {MINIMUM_RUNS} to decide"
+        reason = f"kept by {kept} of our {family.counted}; it takes {MINIMUM_RUNS} to decide"
         return Verdict.INCONCLUSIVE, reason, MINIMUM_RUNS
     share = kept / family.runs
     return judge_majority(
         Estimate(share, count_interval(kept, of=family.runs)),
-        holds=f"kept by {{}} of our {count_runs(family.runs)}",
+        holds=f"kept by {{}} of our {family.counted}",
         runs=family.runs,
         interval=lambda number: count_interval(share * number, of=number),
     )
@@ -184,7 +188,7 @@ def _judge_promise(family: _Family) -> _Judged:
 def _judge_target(family: _Family) -> _Judged:
     """Ask whether the document's own experiment reaches the aim that the document sets; else it contradicts itself."""
     reached = int((family.members[0].judged >= family.claim.value).sum())
-    reason = f"{reached} of our {count_runs(family.runs)} of the document's experiment reach it"
+    reason = f"{reached} of our {family.counted} of the document's experiment reach it"
     if reached < family.runs:
         return Verdict.CONTRADICTED, reason, None
     if family.runs < MINIMUM_RUNS and not family.is_deterministic:

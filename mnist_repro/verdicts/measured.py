@@ -13,6 +13,7 @@ from enum import Enum
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,9 @@ class Measured:
     """
 
     claim: Claim
-    values: NDArray[np.float64]  #: of shape (runs,), in the claim's unit; empty for a label, which no run measures
+    #: of shape (runs,), in the claim's unit; empty for a label, which no run measures. The best or the mean of several
+    #: runs counts as one
+    values: NDArray[np.float64]
     on_mnist: NDArray[np.bool_]  #: of shape (runs,): False for runs on the stand-in
 
     @cached_property
@@ -62,6 +65,7 @@ class Measured:
         return self.summary.prediction_interval
 
 
+_Values = TypeVar("_Values", np.float64, np.bool_)
 # Metrics of periods that have no evaluation set, by the field that holds them.
 _OF_PERIODS = {"learning_rate": "learning_rate", "seconds_per_period": "seconds"}
 
@@ -99,7 +103,17 @@ class Runs:
         except (KeyError, IndexError):
             raise not_measured(claim) from None
         fractions = 1 - values if claim.metric == "error" else values
-        return Measured(claim=claim, values=claim.whole * fractions, on_mnist=self._on_mnist)
+        # Runs in the order of their seeds make one of several each, as the document's did; none is in two.
+        several = _part(claim.whole * fractions, claim.runs_each)
+        gather = np.mean if claim.mean_of else np.max if claim.metric.startswith("accuracy") else np.min
+        counts = np.all(_part(self._on_mnist, claim.runs_each), axis=1)
+        return Measured(claim=claim, values=gather(several, axis=1), on_mnist=np.asarray(counts))
+
+
+def _part(values: NDArray[_Values], each: int) -> NDArray[_Values]:
+    """Return values of shape (runs,) as (runs // each, each), without those that are left."""
+    whole: NDArray[_Values] = values[: len(values) // each * each].reshape(-1, each)
+    return whole
 
 
 def _read_column(claim: Claim, records: Sequence[RunRecord]) -> list[float]:

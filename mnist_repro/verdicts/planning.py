@@ -42,6 +42,7 @@ class Refutation:
 
     document: str  #: id of the document
     tests: int  #: runs of the document that are tested together
+    runs_each: int  #: how many of our runs have one place: several, where the document shows their best or their mean
     place: int  #: largest place among ours at which it would be refuted; 0 where none would be
     #: the smallest shift of all its values that would be found in 80 %, in standard deviations of ours: by as many
     #: earlier runs; infinite where nothing would be found, NaN where they are too few to tell
@@ -49,7 +50,7 @@ class Refutation:
 
     def runs_for_place(self, place: int) -> int:
         """Return the fewest runs with which this place is refuted."""
-        return runs_to_reject(tests=place * self.tests)
+        return self.runs_each * runs_to_reject(tests=place * self.tests)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,11 +146,12 @@ def _plan_refutation(
     completed = [record for record in earlier if record.status == "completed"][:planned]
     verdicts = judge_reported_runs(document, measured=Measurements(completed), protocols=protocols)
     verdict = next(each for each in verdicts if each.reported.id == own.id)
-    place = (planned + 1) // (runs_to_reject(tests=verdict.tests) + 1)
+    place = (planned // own.runs_each + 1) // (runs_to_reject(tests=verdict.tests) + 1)
     is_known = not place or len(completed) == planned
     return Refutation(
         document=document.id,
         tests=verdict.tests,
+        runs_each=own.runs_each,
         place=place,
         detectable=find_detectable(verdict) if is_known else math.nan,
     )
@@ -186,7 +188,7 @@ def _list_needs(document: Document, protocol: Protocol, *, protocols: Mapping[st
 def _list_run_needs(run: ReportedRun, *, tests: int) -> Iterator[Need]:
     """Yield the numbers of runs that the verdict on a reported run needs: with fewer it could not be refuted."""
     # Where chance has no part, one run decides.
-    needed = 1 if run.is_deterministic else runs_to_reject(tests=tests)
+    needed = 1 if run.is_deterministic else run.runs_each * runs_to_reject(tests=tests)
     for family in run.families:
         yield Need(claim=family[0].family, to_reproduce=needed, to_refute=needed)
     for family in run.chose:
@@ -197,15 +199,16 @@ def _list_run_needs(run: ReportedRun, *, tests: int) -> Iterator[Need]:
 
 def _need(claim: Claim, *, is_deterministic: bool) -> Need:
     """Return the number of runs that the verdict on a family needs, by the rule of `judge` for its metric."""
+    enough = claim.runs_each * MINIMUM_RUNS
     match claim.metric:
         case "seconds_per_period" | "total_seconds":
             return Need(claim=claim.family, to_reproduce=None, to_refute=None, reason="a time on other hardware")
         case _ if is_deterministic:
             return Need(claim=claim.family, to_reproduce=1, to_refute=1)
         case "accuracy_promise":
-            return Need(claim=claim.family, to_reproduce=MINIMUM_RUNS, to_refute=MINIMUM_RUNS, is_certain=False)
+            return Need(claim=claim.family, to_reproduce=enough, to_refute=enough, is_certain=False)
         case "accuracy_target":
             # Every run must reach it.
-            return Need(claim=claim.family, to_reproduce=MINIMUM_RUNS, to_refute=1)
+            return Need(claim=claim.family, to_reproduce=enough, to_refute=claim.runs_each)
     # Rates are compared exactly, but a single run says nothing of the next.
     return Need(claim=claim.family, to_reproduce=2, to_refute=1)

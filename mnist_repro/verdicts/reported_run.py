@@ -37,6 +37,9 @@ class ReportedRun:
     derived: Mapping[str, str]  #: by id of a family that is a function of another: the id of the latter
     #: by id of such a family: its first number that is none of the other's roundings, and the other's
     contradicted: Mapping[str, tuple[Claim, Claim]] = field(default_factory=dict)
+    #: how many runs the document made for it: more than one where it shows the best of several, or their mean
+    runs_each: int = 1
+    made_as: str = ""  #: the same in words; empty for a single run
     is_deterministic: bool = False  #: whether chance has no part in it, so that digits are compared and nothing tested
 
     @property
@@ -84,6 +87,8 @@ def list_reported_runs(document: Document, *, protocols: Mapping[str, Protocol])
                     for family, pairs in sources.items()
                     if (different := [pair for pair in pairs.items() if not pair[0].agrees_with(pair[1])])
                 },
+                runs_each=own[0].runs_each,
+                made_as=own[0].made_as,
                 is_deterministic=experiment in protocols and is_deterministic(protocols[experiment]),
             )
         )

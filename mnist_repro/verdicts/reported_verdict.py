@@ -108,7 +108,7 @@ def _stand(families: Sequence[tuple[Claim, ...]], *, measured: Measurements) -> 
 
 
 def _judge(reported: ReportedRun, *, measured: Measurements, tested: Mapping[str, _Tested], tests: int) -> RunVerdict:
-    runs = measured.count_judged(reported.experiment)
+    runs = measured.count_judged(reported.experiment) // reported.runs_each
     chose = _stand(reported.chose, measured=measured)
     chose_places = _place_families(chose, adjusted=[None] * len(reported.chose)) if chose else ()
     own = tested.get(reported.id)

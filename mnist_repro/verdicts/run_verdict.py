@@ -37,7 +37,7 @@ class RunVerdict:
 
     reported: ReportedRun
     word: Verdict
-    runs: int  #: our completed runs on MNIST
+    runs: int  #: our completed runs on MNIST; of the best or the mean of several runs, how many of it they make
     p: Fraction | None = None  #: exact p-value, a multiple of 1 / (runs + 1); None without a test
     adjusted_p: Fraction | None = None  #: by Holm over the document's runs
     tests: int = 0  #: runs that the document reports and that something judges
@@ -78,11 +78,12 @@ class RunVerdict:
     @property
     def runs_needed(self) -> int | None:
         """Number of our runs with which it can be refuted, whatever the others' places; None from then on."""
+        each = self.reported.runs_each
         needed, planned = runs_to_reject(tests=self.tests), self.runs
         if self.rule and self.is_sequential:
-            needed, planned = needed + self.rule.first, self.rule.planned
+            needed, planned = needed + self.rule.first, self.rule.planned // each
         is_tested = self.tests and not self.reported.is_deterministic
-        return needed if is_tested and planned < needed else None
+        return each * needed if is_tested and planned < needed else None
 
     @property
     def reason(self) -> str:
@@ -97,21 +98,22 @@ class RunVerdict:
             return self._format_decided(self.rule)
         if self.p is None:
             return self._format_untested()
-        return f"the document {format_place(self.p, self.runs)}{self.remark}"
+        return f"the document {format_place(self.p, self.runs, made_as=self.reported.made_as)}{self.remark}"
 
     def _format_untested(self) -> str:
         if self.reported.is_deterministic or self.runs >= MINIMUM_RUNS:
             return "one of our numbers is not finite"
-        return f"too few runs: {self.runs} of at least {MINIMUM_RUNS}; {self.runs_needed} can always refute it"
+        own, least = (self.reported.runs_each * runs for runs in (self.runs, MINIMUM_RUNS))
+        return f"too few runs: {own} of at least {least}; {self.runs_needed} can always refute it"
 
     def _format_decided(self, rule: StoppingRule) -> str:
         if self.in_turn is None:
-            return f"{self.runs} of the {rule.first} runs that set the scale; `mnist-repro run --until-decided` goes on"
+            own, first = (self.reported.runs_each * runs for runs in (self.runs, rule.first))
+            return f"{own} of the {first} runs that set the scale; `mnist-repro run --until-decided` goes on"
         found = self.in_turn.decide_document()
         lie = "lies" if found.reached == 1 else "lie"
-        text = (
-            f"{found.reached} of {count_runs(found.runs)} after the first {rule.first} {lie} as far out as the document"
-        )
+        counted = count_runs(found.runs, made_as=self.reported.made_as)
+        text = f"{found.reached} of {counted} after the first {rule.first} {lie} as far out as the document"
         if found.is_final:
             return f"{text}{self.remark}"
         return f"{text}, which does not decide yet; `mnist-repro run --until-decided` goes on"
@@ -129,12 +131,15 @@ class RunVerdict:
     def remark(self) -> str:
         """What its place alone does not say; begins with a semicolon, or is empty."""
         said = {
-            Verdict.CONSISTENT: f"no place could refute it with {self.runs} runs, {self.runs_needed} can",
+            Verdict.CONSISTENT: (
+                f"no place could refute it with {self.reported.runs_each * self.runs} runs, {self.runs_needed} can"
+            ),
             Verdict.DOUBTFUL: f"p is {float(self.adjusted_p or 1):.2f} after adjustment for the document's other runs",
         }.get(self.word, self.explanation)
         if self.rule and self.rule.is_fixed:
             fixed = f"our runs were made until they decide at first, then {self.rule.planned} were planned"
-            made = "" if self.runs == self.rule.planned else f" and {self.runs} made"
+            runs = self.reported.runs_each * self.runs
+            made = "" if runs == self.rule.planned else f" and {runs} made"
             said = "; ".join(filter(None, [said, f"{fixed}{made}"]))
         return f"; {said}" if said else ""
 
@@ -151,11 +156,11 @@ def _format_exact(exact: Exactness) -> str:
     )
 
 
-def format_place(p: Fraction, runs: int) -> str:
-    """Return the place of a p-value among `runs` and the document, as the end of a sentence."""
+def format_place(p: Fraction, runs: int, *, made_as: str = "") -> str:
+    """Return the place of a p-value among `runs`, or what is made of them, and the document: the end of a sentence."""
     rank = int(p * (runs + 1))
     begin = "is the" if rank == 1 else f"ranks {format_ordinal(rank)}"
-    return f"{begin} most extreme of {runs + 1} ({count_runs(runs)} and the document)"
+    return f"{begin} most extreme of {runs + 1} ({count_runs(runs, made_as=made_as)} and the document)"
 
 
 def format_ordinal(number: int) -> str:

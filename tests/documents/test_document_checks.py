@@ -21,6 +21,17 @@ images = { evaluation_set = "held-out", source = "train", first = 1, last = 2 }
 
 [quantity.held-out-accuracy]
 """
+BEST_OF = """
+[quantity.again]
+metric = "accuracy"
+unit = "fraction"
+evaluation_set = "all test images"
+
+[[group]]
+experiment = "{}"
+best_of = 3
+claims.again = [{{ line = 5, printed = "0.7" }}]
+"""
 SEEDS = '{"brief": 2, "quick": 3, "versions": 20, "full": 39}'
 
 
@@ -73,6 +84,32 @@ def test_load_catalogue_in_order_passes(folders: list[Path]) -> None:
             "Claim tiny-linear.held-out-accuracy: tiny-linear does not measure the accuracy of 'test' after each "
             "period, only on held-out. *",
             id="best on a set that is not measured on the way",
+        ),
+        *(
+            pytest.param(
+                "claims.toml", 'cell = "In [1]"\n', f"{made}\n", f"*: group, entry 1{rule} Correct it there.", id=name
+            )
+            for made, rule, name in (
+                ("best_of = 3", ": best_of or mean_of stands *. Received: 'best_of, period 2'.", "best of curves"),
+                ("best_of = 3\nmean_of = 3", ": *. Received: 'best_of, mean_of, period 2'.", "best and mean"),
+                ("best_of = 1", ", best_of must be a whole number from 2. Received: 1.", "best of one"),
+            )
+        ),
+        pytest.param(
+            "claims.toml",
+            "[output]",
+            f"{BEST_OF.format('tiny-linear')}\n[output]",
+            "*: all groups of a run have the same best_of, or mean_of. Received: others for "
+            "tiny-linear.held-out-loss.2 and tiny-linear.again. Correct it there, or name another run by run.",
+            id="best of runs, and a run of the same name",
+        ),
+        pytest.param(
+            "claims.toml",
+            "[output]",
+            f"{BEST_OF.format('lisa-logreg')}\n[output]",
+            "Claim lisa-logreg.again: best_of and mean_of need an experiment that chance has a part in: all runs of "
+            "lisa-logreg are the same. Received: 3. Correct it in claims.toml.",
+            id="best of equal runs",
         ),
         pytest.param(
             "claims.toml",

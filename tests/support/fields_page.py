@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from mnist_repro.documents import (
     claim,
+    claim_tables,
     comparison,
     document,
     explanation,
@@ -27,9 +28,21 @@ from mnist_repro.documents import (
 )
 
 PAGE = Path(__file__).parents[2] / "docs" / "declaring.md"
-MODULES = (protocol, layers, losses, optimizers, document, output, statement, comparison, explanation, revision)
+MODULES = (
+    protocol,
+    layers,
+    losses,
+    optimizers,
+    document,
+    claim_tables,
+    output,
+    statement,
+    comparison,
+    explanation,
+    revision,
+)
 # What an entry of the file says is explained where the object is declared that it becomes.
-EXPLAINED = {"_Entry": claim.Claim, "_Quantity": claim.Claim, "_File": document.Document}
+EXPLAINED = {"Entry": claim.Claim, "Quantity": claim.Claim, "_File": document.Document}
 
 _BLOCK = re.compile(r"(<!-- fields of (\w+) -->\n).*?(?=<!-- end of fields -->)", re.DOTALL)
 

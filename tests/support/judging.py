@@ -79,3 +79,8 @@ def make_promise(printed: str) -> Claim:
 def make_target(printed: str) -> Claim:
     """Return an accuracy that the document aims at."""
     return make_claim(printed, quantity="accuracy-target", metric="accuracy_target")
+
+
+def make_accurate(runs: Sequence[RunRecord], accuracies: Sequence[float]) -> list[RunRecord]:
+    """Return as many runs as accuracies, which they end with."""
+    return [replace(run, final_accuracy={"test": value}) for run, value in zip(runs, accuracies, strict=False)]

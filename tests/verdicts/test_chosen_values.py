@@ -1,4 +1,4 @@
-"""A value of the best period is measured in each run as the document chose it, and judged with its run."""
+"""A value of the best period, or of several runs, is measured as the document chose it, and judged with its run."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from judging import judge
+from judging import judge, make_accurate
 from made_up_claims import make_claim
 
 from mnist_repro.records.run import Period, RunRecord
+from mnist_repro.studies.stopping import StoppingRule
 from mnist_repro.verdicts.finding import Verdict
+from mnist_repro.verdicts.in_turn import take_in_turn
 from mnist_repro.verdicts.measured import Runs
 
 # By period: the second and the third are equally good on the validation set.
@@ -64,3 +66,74 @@ def test_judge_claims_best_value_is_placed_among_best_values(
     made = [with_curves(run, np.array(TEST) + each) for run, each in zip(runs, noise, strict=False)]
 
     assert judge(make_claim(printed, at_best="test"), made).verdict is expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({"best_of": 3}, [0.94, 0.97], id="highest accuracies"),
+        pytest.param({"mean_of": 3}, [0.92, 0.96], id="means"),
+        pytest.param({"best_of": 3, "metric": "error"}, [0.06, 0.03], id="lowest errors"),
+        pytest.param({"best_of": 2, "unit": "percent"}, [92, 95, 97], id="of two"),
+        pytest.param({"best_of": 8}, [], id="too few runs"),
+    ],
+)
+def test_measure_several_runs_make_one_value(runs: list[RunRecord], changes: dict[str, Any], expected: Any) -> None:
+    """Runs in turn make the best or the mean of several each; those that are left make none."""
+    made = make_accurate(runs, [0.90, 0.92, 0.94, 0.95, 0.96, 0.97, 0.99])
+
+    assert Runs(made).measure(make_claim(**changes)).judged == pytest.approx(expected)
+
+
+def test_measure_several_runs_count_where_all_are_on_mnist(runs: list[RunRecord]) -> None:
+    """What a run on the stand-in is among is shown, and judges nothing."""
+    made = make_accurate(runs, [0.9] * 6)
+
+    measured = Runs([*made[:5], replace(made[5], dataset="digits")]).measure(make_claim(best_of=3))
+
+    assert (len(measured.values), len(measured.judged)) == (2, 1)
+
+
+# The best of three of our runs is 0.93 or more, and of a single one seldom.
+@pytest.mark.parametrize(
+    ("printed", "best_of", "expected", "reason"),
+    [
+        pytest.param("0.94", 3, Verdict.REPRODUCED, "", id="as ours are"),
+        pytest.param("0.90", 3, Verdict.NOT_REPRODUCED, "", id="of a single run"),
+        pytest.param("0.97", 3, Verdict.NOT_REPRODUCED, "20 times the best of 3 runs and the document", id="above all"),
+        pytest.param("0.90", None, Verdict.REPRODUCED, "60 runs and the document", id="a single run, as ours are"),
+    ],
+)
+def test_judge_claims_best_of_several_runs_is_placed_among_as_many(
+    runs: list[RunRecord], printed: str, best_of: int | None, expected: Verdict, reason: str
+) -> None:
+    """A document that shows its best of three is held against the bests of three of ours, each run in one of them."""
+    low, high = np.random.default_rng(4).normal(0, 0.003, size=(2, 40))
+    accuracies = [a for two, one in zip(low.reshape(20, 2), high, strict=False) for a in (*(0.90 + two), 0.94 + one)]
+
+    finding = judge(make_claim(printed, best_of=best_of), make_accurate(runs * 2, accuracies))
+
+    assert finding.verdict is expected
+    assert reason in finding.reason
+    assert finding.runs == (20 if best_of else 60)
+
+
+def test_judge_claims_best_of_several_runs_needs_as_many_times_the_runs(runs: list[RunRecord]) -> None:
+    """Nineteen bests of three take 57 runs, and it is said."""
+    few, enough = (judge(make_claim(best_of=3), make_accurate(runs * 2, [0.9] * count)) for count in (56, 57))
+
+    assert (few.verdict, few.runs_needed) == (Verdict.INCONCLUSIVE, 57)
+    assert few.reason == "too few runs: 54 of at least 57; 57 can always refute it"
+    assert enough.verdict is Verdict.REPRODUCED
+
+
+def test_take_in_turn_several_runs_count_as_one(runs: list[RunRecord]) -> None:
+    """Twenty bests of three set the scale, and as many as the other planned runs make can follow."""
+    made = [replace(run, seed=seed) for seed, run in enumerate(make_accurate(runs * 2, [0.9] * 66))]
+    families, rule = [(make_claim(best_of=3),)], StoppingRule(planned=180)
+
+    in_turn = take_in_turn(families, records=made, rule=rule)
+
+    assert in_turn is not None
+    assert (in_turn.standing.runs, in_turn.planned) == (22, 40)
+    assert take_in_turn(families, records=made[:59], rule=rule) is None

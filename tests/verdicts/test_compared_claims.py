@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from judging import judge, judge_together, make_promise, make_rate, make_target
+from judging import judge, judge_together, make_accurate, make_promise, make_rate, make_target
 from made_up_claims import make_claim
 from scipy import stats
 
@@ -16,11 +15,6 @@ from mnist_repro.verdicts.finding import Verdict
 
 ROUNDED = make_promise("0.9")
 AT_LEAST = replace(ROUNDED, at_least=True)
-
-
-def make_accurate(runs: list[RunRecord], accuracies: Sequence[float]) -> list[RunRecord]:
-    """Return as many runs as accuracies, which they end with."""
-    return [replace(run, final_accuracy={"test": value}) for run, value in zip(runs, accuracies, strict=False)]
 
 
 @pytest.mark.parametrize(

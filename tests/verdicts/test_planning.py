@@ -36,7 +36,9 @@ def documents() -> dict[str, Document]:
 def plan(protocols: dict[str, Protocol], documents: dict[str, Document], tmp_path: Path) -> Plan:
     """Return a function that plans one experiment in the environment `local`."""
 
-    def plan_one(experiment: str = LINEAR, *, profile: str = "quick") -> ExperimentPlan:
+    def plan_one(
+        experiment: str = LINEAR, *, profile: str = "quick", documents: dict[str, Document] = documents
+    ) -> ExperimentPlan:
         chosen = {experiment: protocols[experiment]}
         (planned,) = plan_experiments(
             chosen,
@@ -126,6 +128,20 @@ def test_plan_experiments_curves_and_values_need_what_refutes_their_run(
     assert (need.to_reproduce, need.to_refute, need.reason) == (needed, needed, reason)
 
 
+def test_plan_experiments_best_of_several_runs_needs_as_many_times_the_runs(
+    plan: Plan, documents: dict[str, Document]
+) -> None:
+    """Where a document shows the best of three, three of our runs have one place."""
+    notebook = documents["tf1-notebook"]
+    claims = tuple(replace(c, best_of=3) for c in notebook.claims if c.id == f"{BASIC}.test-accuracy")
+
+    planned = plan(BASIC, documents={"tf1-notebook": replace(notebook, claims=claims)})
+
+    assert need_of(planned, f"{BASIC}.test-accuracy").to_reproduce == 57
+    assert planned.refutation is not None
+    assert planned.refutation.runs_for_place(1) == 57
+
+
 def test_plan_experiments_times_are_decided_by_no_number(plan: Plan) -> None:
     """Seconds on other hardware are not decided by seeds, and the reason is said."""
     need = need_of(plan(BASIC), f"{BASIC}.total-seconds")
@@ -205,7 +221,7 @@ def test_print_plan_says_what_could_be_refuted() -> None:
             environment=None,
             seconds=None,
             needs=(),
-            refutation=Refutation(document="a-document", tests=3, place=place, detectable=detectable),
+            refutation=Refutation(document="a-document", tests=3, runs_each=1, place=place, detectable=detectable),
         )
         for name, place, detectable in (("one", 2, 2.13), ("two", 1, math.nan), ("three", 0, math.inf))
     ]

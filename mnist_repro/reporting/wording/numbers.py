@@ -53,7 +53,7 @@ def format_subject(claim: Claim) -> str:
 def format_choice(claim: Claim) -> str:
     """Say how a claim is no plain value of one run; empty for one that is."""
     best = {claim.evaluation_set: "at its best", None: ""}.get(claim.at_best, f"at the best on {claim.at_best}")
-    return " ".join(filter(None, (best, "at least" if claim.at_least else "")))
+    return ", ".join(filter(None, (best, claim.made_as, "at least" if claim.at_least else "")))
 
 
 def format_last(claim: Claim, *, points: int) -> str:

@@ -69,7 +69,8 @@ def list_run_cells(run: JudgedRun) -> tuple[str, ...]:
     """Return the cells of a reported run, under `HEADINGS`."""
     verdict = run.verdict
     p = "" if verdict.p is None else format_p(float(verdict.p))
-    runs = f"{verdict.runs}, sequential" if verdict.is_sequential else str(verdict.runs)
+    words = (str(verdict.runs), verdict.reported.made_as, "sequential" if verdict.is_sequential else "")
+    runs = ", ".join(filter(None, words))
     return run.document, run.id, format_run(run), format_within(run), format_told_apart(run), p, runs
 
 

@@ -152,7 +152,7 @@ def _judge(
 ) -> Cause:
     made = Runs(records)
     measured = {c: made.measure(read_instead(c, variant)) for c in claims if c.metric in _MEASURED}
-    runs = made.judged
+    runs = made.judged // (reported[0][0].runs_each if reported else 1)
     unfinished = sum(record.status != "completed" for record in records)
     standing, exact = None, None
 

@@ -33,6 +33,15 @@ def make_judged(word: Verdict, *, grade: Grade = Grade.WEAK, ran: int = 9, runs:
     return JudgedRun(verdict=verdict, worth=Worth(within=0.0732, told_apart=("a", "b"), tried=9, ran=ran, grade=grade))
 
 
+@pytest.mark.parametrize(("made_as", "expected"), [("", "19"), ("best of 3 runs", "19, best of 3 runs")])
+def test_list_run_cells_says_what_several_runs_make(made_as: str, expected: str) -> None:
+    """Beside the number stands what it counts, unless that is a run."""
+    run = make_judged(Verdict.REPRODUCED, runs=19)
+    reported = replace(run.verdict.reported, made_as=made_as)
+
+    assert list_run_cells(replace(run, verdict=replace(run.verdict, reported=reported)))[-1] == expected
+
+
 @pytest.mark.parametrize(
     ("runs", "beside", "expected"),
     [
