@@ -60,7 +60,7 @@ def check_text(document: Document, content: bytes) -> list[str]:
 
 def _find_spans(line: str, *, printed: str) -> list[tuple[int, int]]:
     """Return where `printed` stands in `line` as a whole number: nothing makes it longer."""
-    number = rf"(?<![\d.:-]){re.escape(printed)}(?![\d:]|\.\d|[eE][+-]?\d)"
+    number = rf"(?<![\d.-])(?<!\d:){re.escape(printed)}(?![\d:]|\.\d|[eE][+-]?\d)"
     return [match.span() for match in re.finditer(number, line)]
 
 

@@ -37,8 +37,9 @@ def find_wrong(folder: Path, *, text: str = CHECKED_TEXT, claims: str = CHECKED_
 
 
 def test_check_text_in_order_finds_nothing(tmp_path: Path) -> None:
-    """A text that agrees with its claims is passed, and so is the tiny document's."""
+    """A text that agrees with its claims is passed, and so is the tiny document's; a colon may touch a number."""
     assert find_wrong(tmp_path) == []
+    assert find_wrong(tmp_path, text=CHECKED_TEXT.replace("period 2: 0.25", "period 2 loss:0.25")) == []
     assert check_text(load_document(TINY), (TINY / "tiny.txt").read_bytes()) == []
 
 
@@ -80,7 +81,7 @@ def test_check_text_setting_stands_however_it_is_written(tmp_path: Path, line: s
                 f'"period 2: {printed}". It stands nowhere in the text; correct printed.',
                 id=printed,
             )
-            for printed in ("0.26", "0.251", "0.25e-3", "10.25")
+            for printed in ("0.26", "0.251", "0.25e-3", "10.25", "1:0.25")
         ),
         pytest.param("2: 0.25", "2: 0.25 0.25", "0.25 is printed, and neither claimed nor excused.", id="number twice"),
         pytest.param("2: 0.25", "2: 0.25 (7 s)", "7 is printed, and neither claimed nor excused. Line 6", id="more"),

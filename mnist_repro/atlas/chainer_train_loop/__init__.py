@@ -1,0 +1,1 @@
+"""Chainer's documentation: MNIST with a manual training loop."""

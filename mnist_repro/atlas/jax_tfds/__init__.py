@@ -1,0 +1,1 @@
+"""JAX's documentation: a simple neural network, with TensorFlow Datasets."""
