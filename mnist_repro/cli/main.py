@@ -39,6 +39,7 @@ _VERBS = {
     "export": "export",
     "draft": "drafting",
     "provenance": "drafting",
+    "document": "document",
 }
 
 BAD_INPUT = 2

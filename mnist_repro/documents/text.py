@@ -34,11 +34,27 @@ _PLAIN, _GROUPED = re.compile(r"(?:\d+(?:\.\d+)?|(?<!\.)\.\d+)(?:[eE][+-]?\d+)?"
 _PRINTED_RULES = frozenset({"batch_size", "periods", "learning_rate"})
 
 
+def text_cache() -> Path:
+    """Return the folder of the user's own cache that `fetch_text` brings texts to, whether it exists or not."""
+    # Needless where a text lies nearer.
+    from mnist_repro.datasets.folders import cache_folder  # noqa: PLC0415
+
+    return cache_folder() / "documents"
+
+
 def find_text(document: Document) -> Traversable | None:
-    """Return the stored text: beside its claims, else in the folder that `TEXTS_VARIABLE` names; None without one."""
-    named = os.environ.get(TEXTS_VARIABLE)
-    places = (document.folder, *([Path(named)] if named else []))
-    return next((place / document.file for place in places if (place / document.file).is_file()), None)
+    """Return the stored text; None without one.
+
+    It is looked for beside its claims, then in the folder that `TEXTS_VARIABLE` names, then in the user's cache.
+    """
+    return next((place / document.file for place in _list_places(document) if (place / document.file).is_file()), None)
+
+
+def _list_places(document: Document) -> Iterator[Traversable]:
+    yield document.folder
+    if named := os.environ.get(TEXTS_VARIABLE):
+        yield Path(named)
+    yield text_cache()
 
 
 def check_text(document: Document, content: bytes) -> list[str]:

@@ -33,6 +33,7 @@ OPTIONS = {
     "export mlflow": {"--uri", "--records", "--environment"} | DOCUMENT,
     "draft": {"--output", "--answer", "--json"},
     "provenance": {"--toml", "--json"},
+    "document": DOCUMENT,
 }
 
 

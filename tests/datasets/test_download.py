@@ -6,28 +6,21 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from urllib.error import URLError
 from urllib.request import OpenerDirector
 
 import pytest
+from local_server import QuietHandler, serving
 from small_mnist import SMALL_FILES, TEST_LABELS, TRAIN_IMAGES, assert_is_small_mnist, write_gzipped, write_npz
 
-from mnist_repro.datasets import download as downloads
+from mnist_repro.datasets import download as downloads, transfer
 from mnist_repro.datasets.download import MIRRORS, Mirror, download_mnist
 from mnist_repro.datasets.folders import AbsentError, read_folder
 from mnist_repro.datasets.idx import Arrays
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves a folder and keeps silent about it."""
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class names it so
-        """Say nothing."""
 
 
 class RedirectingHandler(BaseHTTPRequestHandler):
@@ -42,15 +35,6 @@ class RedirectingHandler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class names it so
         """Say nothing."""
-
-
-@contextmanager
-def serving(handler: partial[QuietHandler] | type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """Serve on this computer, and give the address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 @pytest.fixture(autouse=True)
@@ -177,7 +161,7 @@ def test_download_no_mirror_works_names_each_with_its_reason(
 
 def test_download_silent_mirror_is_given_up(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mirror that takes the connection and says nothing is given up after a moment."""
-    monkeypatch.setattr(downloads, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(transfer, "ANSWER_SECONDS", 0.2)
     started = time.perf_counter()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -232,7 +216,7 @@ def test_download_name_that_is_looked_up_without_end_is_given_up(
     ended = Event()
     request.addfinalizer(ended.set)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait(60))
-    monkeypatch.setattr(downloads, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(transfer, "ANSWER_SECONDS", 0.2)
     started = time.perf_counter()
 
     reason = reason_of_failure(cache, Mirror(name="far", url="https://mirror.example/mnist", form="idx"))

@@ -14,7 +14,7 @@ from threading import Thread
 import pytest
 from small_mnist import SMALL_FILES, TRAIN_IMAGES, assert_is_small_mnist, content_of, write_gzipped
 
-from mnist_repro.datasets import download as downloads
+from mnist_repro.datasets import transfer
 from mnist_repro.datasets.download import Mirror, download_mnist
 from mnist_repro.datasets.folders import AbsentError, read_folder
 from mnist_repro.errors import ReproError
@@ -146,9 +146,9 @@ class BadServer:
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reach this computer directly, and wait for seconds where a user would wait for minutes."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(downloads, "ANSWER_SECONDS", 1.0)
-    monkeypatch.setattr(downloads, "DOWNLOAD_SECONDS", 3.0)
-    monkeypatch.setattr(downloads, "_SILENCE_SECONDS", 2.0)
+    monkeypatch.setattr(transfer, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(transfer, "DOWNLOAD_SECONDS", 3.0)
+    monkeypatch.setattr(transfer, "_SILENCE_SECONDS", 2.0)
 
 
 @pytest.fixture

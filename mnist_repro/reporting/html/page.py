@@ -35,7 +35,7 @@ PLAY_FILE = "play.html"
 
 # One module: what comes first is used by what follows.
 _PLAY_SCRIPTS = ("tables.js", "rule.js", "play.js")
-_SCRIPTS = (*_PLAY_SCRIPTS, "claims.js", "address.js", "save.js")
+_SCRIPTS = (*_PLAY_SCRIPTS, "claims.js", "address.js", "save.js", "atlas.js")
 # What a moved mark may be judged as.
 _WORDS = (Verdict.REPRODUCED, Verdict.DOUBTFUL, Verdict.CONSISTENT, Verdict.NOT_REPRODUCED)
 # Limit of the whole page, and the size of a claim; figures get the rest.
@@ -51,8 +51,8 @@ class Section:
 
     @property
     def is_folded(self) -> bool:
-        """Whether it stands behind a click: all but the results and the claims."""
-        return self.id not in {"outcome", "claims"}
+        """Whether it stands behind a click: all but the results, the claims and the atlas."""
+        return self.id not in {"outcome", "claims", "atlas"}
 
     @property
     def template(self) -> str:
@@ -123,6 +123,7 @@ def _list_sections(results: Results) -> list[Section]:
     known = {
         "outcome": "Results",
         "claims": "Claims",
+        "atlas": "Atlas" if results.atlas else "",
         "curves": "Runs" if any(experiment.completed for experiment in first.experiments) else "",
         "versions": "TensorFlow versions" if results.versions else "",
         "causes": "Unstated choices",

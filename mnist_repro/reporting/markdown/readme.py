@@ -37,7 +37,8 @@ def render_front_page(
         result=front,
         figure=(home / figures.environments[front.name]["overview"]).as_posix(),
         report=(home / "README.md").as_posix(),
-        atlas=(home / "atlas.md").as_posix() if results.atlas else "",
+        atlas=results.atlas,
+        atlas_page=(home / "atlas.md").as_posix(),
         one_page=(home / PAGE_FILE).as_posix(),
     )
     try:

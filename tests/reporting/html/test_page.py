@@ -79,8 +79,8 @@ def test_render_page_has_all_parts(page: str) -> None:
 
     parts = [section["id"] for section in structure.find("section")]
 
-    assert parts == ["outcome", "claims", "curves", "versions", "causes", "speed", "gate", "making"]
-    assert len(structure.find("details", class_="part")) == len(parts) - 2
+    assert parts == ["outcome", "claims", "atlas", "curves", "versions", "causes", "speed", "gate", "making"]
+    assert len(structure.find("details", class_="part")) == len(parts) - 3
     assert all(structure.find("h2", id=f"{part}-title") and structure.find("a", href=f"#{part}") for part in parts)
 
 
@@ -131,7 +131,8 @@ def test_render_page_without_comparison_speed_and_gate_leaves_their_parts_out(re
     """What was not measured has no part, and no link to one."""
     alone = results.shown[:1]
     untimed = {alone[0].name: Artifacts()}
-    page = render(replace(results, shown=alone, artifacts=untimed, versions=None, gate=None, speed_gate=None), folder)
+    without = replace(results, atlas=None, versions=None, gate=None, speed_gate=None)
+    page = render(replace(without, shown=alone, artifacts=untimed), folder)
 
     structure = Structure(page)
 

@@ -1,6 +1,6 @@
 // The page is complete without a script; this one closes, opens, sorts and filters claims.
 const table = document.getElementById("claims-table");
-const form = document.querySelector(".filters");
+const form = document.querySelector("#claims .filters");
 const status = document.getElementById("shown");
 const claims = [...table.tBodies];
 const headings = [...table.tHead.rows[0].cells];
@@ -52,13 +52,8 @@ function labelOpened() {
 
 function filter() {
   const text = form.elements.text.value.trim().toLowerCase();
-  for (const claim of claims) {
-    const kept = ["verdict", "document", "environment"].every((key) => {
-      const wanted = form.elements[key]?.value;
-      return !wanted || claim.dataset[key] === wanted;
-    });
-    claim.hidden = !(kept && claim.textContent.toLowerCase().includes(text));
-  }
+  choose(form, claims);
+  for (const claim of claims) claim.hidden ||= !claim.textContent.toLowerCase().includes(text);
   const shown = listShown().length;
   status.textContent = shown ? `${shown} of ${claims.length} claims shown` : "No claim matches. Reset shows all.";
   table.hidden = !shown;

@@ -16,3 +16,10 @@ const watch = new ResizeObserver((entries) => {
   }
 });
 for (const box of document.querySelectorAll(".scroll")) watch.observe(box);
+
+// Hide the rows that a choice of a form excludes, and return how many are left; an empty choice excludes none.
+function choose(form, rows) {
+  const chosen = [...form.querySelectorAll("select")].filter((field) => field.value);
+  for (const row of rows) row.hidden = chosen.some(({ name, value }) => row.dataset[name] !== value);
+  return rows.filter((row) => !row.hidden).length;
+}
