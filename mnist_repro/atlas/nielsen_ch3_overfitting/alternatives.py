@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mnist_repro.atlas.nielsen_ch3_overfitting.experiments import EXPERIMENTS
-from mnist_repro.documents import L2, Loss, Normal, Protocol, Variant, vary
+from mnist_repro.documents import L2, Loss, Normal, Protocol, Variant, vary, with_weights
 
 
 def other_starts(protocol: Protocol) -> Iterator[Variant]:
@@ -18,9 +18,9 @@ def other_starts(protocol: Protocol) -> Iterator[Variant]:
         "narrow",
         choice="initial weights",
         change="N(0, 1 / inputs)",
-        layers=tuple(
-            replace(layer, weights=Normal(standard_deviation=1 / math.sqrt(inputs)))
-            for inputs, layer in zip((784, 30), protocol.layers, strict=True)
+        layers=(
+            *with_weights(protocol.layers[:1], Normal(standard_deviation=1 / math.sqrt(784))),
+            *with_weights(protocol.layers[1:], Normal(standard_deviation=1 / math.sqrt(30))),
         ),
     )
 
