@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 from numpy.typing import NDArray
 from problem import Problem
@@ -10,15 +12,18 @@ from problem import Problem
 class Control:
     """A step's matrix products in NumPy, which no change of TensorFlow, Keras or our training code touches.
 
-    They have the shapes of the step's own, so a busy or slower machine slows both alike.
+    They have the shapes of the step's own, so a busy or slower machine slows both alike. A convolution is the product
+    of its patches and its filters.
     """
 
     def __init__(self, problem: Problem) -> None:
         self._values = problem.initial_values
-        self._weights = problem.initial_values[::2]
+        self._weights = [each.reshape(-1, each.shape[-1]) for each in problem.initial_values if each.ndim > 1]
         size = problem.protocol.training.batch_size
-        self._inputs = [np.ones((size, len(matrix)), np.float32) for matrix in self._weights]
-        self._errors = [np.ones((size, matrix.shape[1]), np.float32) for matrix in self._weights]
+        rows = [size * prod(placed.outputs[:-1]) for placed in problem.protocol.network if placed.kernel]
+        pairs = list(zip(rows, self._weights, strict=True))
+        self._inputs = [np.ones((many, len(matrix)), np.float32) for many, matrix in pairs]
+        self._errors = [np.ones((many, matrix.shape[1]), np.float32) for many, matrix in pairs]
         self._outputs = [np.empty_like(errors) for errors in self._errors]
         self._gradients = [np.empty_like(matrix) for matrix in self._weights]
         self._passed_back = [np.empty_like(values) for values in self._inputs]

@@ -15,6 +15,13 @@ from mnist_repro.documents.optimizers import Adam
 from mnist_repro.training.randomness import dropout_layers
 
 
+def require_dense(problem: Problem) -> None:
+    """Refuse a network with other layers than dense ones; raises a NotImplementedError."""
+    if not problem.is_dense:
+        msg = "Only networks of dense layers are written for this library."
+        raise NotImplementedError(msg)
+
+
 def rate_of(problem: Problem) -> float:
     """Return the rate of the first steps; a step takes as long with any other."""
     declared = problem.protocol.optimizer.learning_rate
@@ -25,6 +32,7 @@ class Jax:
     """A jitted loop over steps, with the images on the device."""
 
     def __init__(self, problem: Problem) -> None:
+        require_dense(problem)
         import jax  # noqa: PLC0415 - one engine in each process
         import jax.numpy as jnp  # noqa: PLC0415
 
@@ -85,6 +93,7 @@ class PyTorch:
     """An eager loop."""
 
     def __init__(self, problem: Problem) -> None:
+        require_dense(problem)
         import torch  # noqa: PLC0415 - one engine in each process
 
         torch.set_num_threads(1)
@@ -139,6 +148,7 @@ class ScikitLearn:
     """`MLPClassifier.partial_fit`, which knows neither dropout nor clipping."""
 
     def __init__(self, problem: Problem) -> None:
+        require_dense(problem)
         from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - one engine in each process
         from sklearn.neural_network import MLPClassifier  # noqa: PLC0415
 

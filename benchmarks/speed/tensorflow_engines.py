@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 from problem import BATCHES, SEED, Problem
 from tensorflow import keras
 
-from mnist_repro.training.keras_model import build_model, build_optimizer
+from mnist_repro.documents.layers import Convolution
+from mnist_repro.documents.optimizers import RMSprop
+from mnist_repro.documents.protocol import Protocol
+from mnist_repro.training.keras_model import build_learning_rate, build_model, build_optimizer
 from mnist_repro.training.trainer import Trainer, limit_threads
 
 _ERA = Path(__file__).parents[1] / "era"
@@ -37,6 +40,14 @@ class Compiled:
         return list(self._trainer.model.get_weights())
 
 
+def _build_stock_optimizer(protocol: Protocol) -> Any:
+    declared = protocol.optimizer
+    if isinstance(declared, RMSprop):
+        rate = build_learning_rate(declared.learning_rate)
+        return keras.optimizers.RMSprop(rate, rho=declared.decay, epsilon=declared.epsilon)
+    return build_optimizer(protocol)
+
+
 class _Stock:
     """A Keras model, compiled as a user would."""
 
@@ -44,7 +55,7 @@ class _Stock:
         limit_threads(1)
         self._model = build_model(problem.protocol)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        self._model.compile(build_optimizer(problem.protocol), loss, **settings)
+        self._model.compile(_build_stock_optimizer(problem.protocol), loss, **settings)
         self._model.set_weights(problem.initial_values)
 
     def values(self) -> list[NDArray[np.float32]]:
@@ -67,7 +78,7 @@ class TrainOnBatch(_Stock):
 
 
 class Fit(_Stock):
-    """Stock Keras's `fit` on a `tf.data` set of whole batches, with one choice of its settings."""
+    """Stock Keras's `fit` on a `tf.data` set of batches, with one choice of its settings."""
 
     # A call takes about a tenth of a second before its first step: one call is one round, and longer than others'.
     round_seconds = 2.0
@@ -78,6 +89,8 @@ class Fit(_Stock):
         options = tf.data.Options()
         options.autotune.enabled = False
         batches = tf.data.Dataset.from_tensor_slices((problem.pixels, problem.labels))
+        for incomplete in problem.incomplete:
+            batches = batches.concatenate(tf.data.Dataset.from_tensors(incomplete))
         self._batches = batches.repeat().with_options(options)
 
     def make_steps(self, steps: int) -> None:
@@ -130,10 +143,11 @@ class Floor:
 
     def __init__(self, problem: Problem) -> None:
         limit_threads(1)
-        weights = [tf.constant(values) for values in problem.initial_values[::2]]
+        weights = [tf.constant(values) for values in problem.initial_values if values.ndim > 1]
         size = problem.protocol.training.batch_size
-        inputs = [tf.ones((size, matrix.shape[0])) for matrix in weights]
-        outputs = [tf.ones((size, matrix.shape[1])) for matrix in weights]
+        placed = [each for each in problem.protocol.network if each.kernel]
+        inputs = [tf.ones((size, *each.inputs)) for each in placed]
+        outputs = [tf.ones((size, *each.outputs)) for each in placed]
 
         @tf.function
         def multiply(steps: tf.Tensor) -> tf.Tensor:
@@ -142,6 +156,9 @@ class Floor:
                 # Each product waits for the one before, so that none is done once for all.
                 nothing = total * 0.0
                 for number, (values, matrix, errors) in enumerate(zip(inputs, weights, outputs)):  # noqa: B905 - TensorFlow 2.8 does not know `strict`
+                    if len(matrix.shape) > 2:
+                        total += _convolve(placed[number].layer, values, matrix, errors, nothing, back=number > 0)
+                        continue
                     total += tf.matmul(values, matrix + nothing)[0, 0]
                     total += tf.matmul(values, errors + nothing, transpose_a=True)[0, 0]
                     if number:
@@ -158,3 +175,23 @@ class Floor:
     def values(self) -> list[NDArray[np.float32]]:
         """Return the initial values: nothing was trained."""
         return self._values
+
+
+def _convolve(
+    layer: Convolution, values: tf.Tensor, filters: tf.Tensor, errors: tf.Tensor, nothing: tf.Tensor, *, back: bool
+) -> tf.Tensor:
+    """Convolve forward, for the filters' gradient and, with `back`, for the inputs'; return a number of them all."""
+    same = {"strides": [1, 1, 1, 1], "padding": layer.padding.upper()}
+    made = [
+        tf.nn.conv2d(values, filters + nothing, **same),
+        tf.raw_ops.Conv2DBackpropFilter(
+            input=values + nothing, filter_sizes=filters.shape, out_backprop=errors, **same
+        ),
+    ]
+    if back:
+        made.append(
+            tf.raw_ops.Conv2DBackpropInput(
+                input_sizes=values.shape, filter=filters + nothing, out_backprop=errors, **same
+            )
+        )
+    return tf.add_n([each[0, 0, 0, 0] for each in made])
