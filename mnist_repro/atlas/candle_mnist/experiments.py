@@ -46,7 +46,7 @@ EXPERIMENTS = (
             Reconstruction(
                 choice="end of training",
                 chosen="after 2 epochs",
-                evidence="The code goes on for many more; the README shows the first two lines, and nothing of the others.",
+                evidence="The code goes on for many more; the README shows its first two lines, none of the others.",
             ),
         ),
     ),
