@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from mnist_repro.atlas.jax_pytorch.alternatives import list_alternatives
+from mnist_repro.atlas.jax_pytorch.alternatives import sum_loss
 from mnist_repro.atlas.jax_tfds.experiments import EXPERIMENTS
+from mnist_repro.documents import ConstantRate, GradientDescent, vary
 
-ALTERNATIVES = tuple(variant for protocol in EXPERIMENTS for variant in list_alternatives(protocol))
+(_TFDS,) = EXPERIMENTS
+
+ALTERNATIVES = (
+    sum_loss(_TFDS),
+    vary(
+        _TFDS,
+        "rate-0.001",
+        choice="learning rate",
+        change="0.001, a tenth",
+        optimizer=GradientDescent(learning_rate=ConstantRate(rate=0.001)),
+    ),
+)
