@@ -1,0 +1,1 @@
+"""Chollet's Deep Learning with Python, section 5.1."""

@@ -1,0 +1,1 @@
+"""Keras's example mnist_cnn.py."""

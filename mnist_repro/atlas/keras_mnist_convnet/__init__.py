@@ -1,0 +1,1 @@
+"""The Simple MNIST convnet of keras.io."""

@@ -1,0 +1,1 @@
+"""TensorFlow's tutorial Deep MNIST for Experts."""
