@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated
 
 from msgspec import Meta
@@ -18,7 +19,16 @@ from mnist_repro.documents.explanation import Explanation, check_explanations
 from mnist_repro.documents.output import NotAClaim, Output
 from mnist_repro.documents.revision import Revision
 from mnist_repro.documents.statement import Statement, StatementTable, build_statements
-from mnist_repro.documents.toml_schema import Id, Text, Traversable, check_rule, check_table, check_unique, read_toml
+from mnist_repro.documents.toml_schema import (
+    Id,
+    Text,
+    Traversable,
+    check_rule,
+    check_table,
+    check_unique,
+    parse_toml,
+    read_toml,
+)
 from mnist_repro.documents.validation import From1
 
 
@@ -128,8 +138,14 @@ def load_document(folder: Traversable) -> Document:
     ReproError
         If the file is missing or breaks a rule.
     """
+    text = read_toml(folder / "claims.toml")
+    return _build_document(folder, text)  # type: ignore[arg-type]  # folders have hashes, though not by their type
+
+
+@lru_cache(maxsize=64)  # a session of the gates asks for all documents a dozen times
+def _build_document(folder: Traversable, text: str) -> Document:
     place = str(folder / "claims.toml")
-    content = read_toml(folder / "claims.toml")
+    content = parse_toml(text, file=folder / "claims.toml")
     file = check_table(content, kind=_File, place=place)
     claims = build_claims(file.group, quantities=content["quantity"], document=file.id, file=place)
     comparisons = build_comparisons(file.comparison, claims=claims, document=file.id, file=place)

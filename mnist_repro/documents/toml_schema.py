@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +29,7 @@ __all__ = [
     "check_unique",
     "is_id",
     "is_stream",
+    "parse_toml",
     "read_bounded",
     "read_toml",
 ]
@@ -80,10 +82,27 @@ def read_bounded(file: Traversable, *, most_bytes: int) -> str:
     return content.decode().replace("\r\n", "\n").replace("\r", "\n")
 
 
-def read_toml(file: Traversable) -> dict[str, Any]:
-    """Return the content of a TOML file, or raise a ReproError that says why it cannot be read."""
+def read_toml(file: Traversable) -> str:
+    """Return the text of a TOML file, or raise a ReproError that says why it cannot be read."""
+    with _explained(file):
+        return read_bounded(file, most_bytes=_MOST_TOML_BYTES)
+
+
+def parse_toml(text: str, *, file: Traversable) -> dict[str, Any]:
+    """Return the content of a TOML file by its text, or raise a ReproError that says why it is not TOML."""
+    with _explained(file):
+        if any(line.count(".") > _MOST_POINTS for line in text.splitlines()):
+            msg = f"a line has at most {_MOST_POINTS:,} points; one of its lines has more"
+            raise ValueError(msg)
+        parsed: dict[str, Any] = tomllib.loads(text)
+        return parsed
+
+
+@contextmanager
+def _explained(file: Traversable) -> Iterator[None]:
+    """Raise a ReproError for whatever goes wrong with a TOML file within the context."""
     try:
-        content = _parse_toml(read_bounded(file, most_bytes=_MOST_TOML_BYTES))
+        yield
     except OSError as error:
         msg = f"Each document's folder holds a claims.toml; {file} cannot be read: {error}. Write the file."
         raise ReproError(msg) from error
@@ -96,15 +115,6 @@ def read_toml(file: Traversable) -> dict[str, Any]:
     except RecursionError:
         msg = f"{file} must be valid TOML, but is nested too deeply. Correct it there."
         raise ReproError(msg) from None
-    return content
-
-
-def _parse_toml(text: str) -> dict[str, Any]:
-    if any(line.count(".") > _MOST_POINTS for line in text.splitlines()):
-        msg = f"a line has at most {_MOST_POINTS:,} points; one of its lines has more"
-        raise ValueError(msg)
-    parsed: dict[str, Any] = tomllib.loads(text)
-    return parsed
 
 
 def check_table(table: Any, kind: type[Kind], *, place: str) -> Kind:

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from mnist_repro.documents.toml_schema import read_toml
+from mnist_repro.documents.toml_schema import parse_toml, read_toml
 from mnist_repro.records.flags import read_flags
 from mnist_repro.records.packages import keras_version, tensorflow_version
 from mnist_repro.records.processor import name_processor
@@ -161,7 +161,7 @@ def training_code_sha256() -> str:
     that code: `same_code.toml` lists both and what was compared.
     """
     code = hash_training_code()
-    same = {entry["code"]: entry["as"] for entry in read_toml(_SAME_CODE).get("same", [])}
+    same = {entry["code"]: entry["as"] for entry in parse_toml(read_toml(_SAME_CODE), file=_SAME_CODE).get("same", [])}
     while code in same:
         code = same.pop(code)
     return code

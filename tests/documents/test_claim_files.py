@@ -30,6 +30,16 @@ def test_load_document_small_file_gives_all_it_says(tmp_path: Path) -> None:
     ]
 
 
+def test_load_document_again_gives_what_the_file_says_then(tmp_path: Path) -> None:
+    """An unchanged file is checked once; what it says after a change, or in another folder, is read anew."""
+    first = load_document(write_document(tmp_path / "here"))
+
+    assert load_document(tmp_path / "here") is first
+    assert load_document(write_document(tmp_path / "there")).folder == tmp_path / "there"
+    changed = GROUPED_CLAIMS.replace("A small document", "A large document")
+    assert load_document(write_document(tmp_path / "here", changed)).title == "A large document"
+
+
 @pytest.mark.parametrize("name", ["small.txt", ".small", "a small one.txt", "X"])
 def test_load_document_file_may_have_any_name_without_folder(tmp_path: Path, name: str) -> None:
     """Names with spaces, or a point in front, or of one letter, are names of files."""

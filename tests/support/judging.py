@@ -6,9 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from made_up_claims import make_claim
-from recorded_runs import choose_by
+from recorded_runs import CATALOGUE, choose_by
 
-from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
 from mnist_repro.records.run import RunRecord
 from mnist_repro.verdicts.finding import Finding
@@ -57,9 +56,9 @@ def judge_all_of(
     exact
         Ids of experiments that count as if chance had no part in them, where a claim is judged by a rule of its own.
     """
-    catalogue, measured = load_catalogue(), Measurements(runs)
-    document = replace(catalogue.documents["tf1-notebook"], claims=tuple(claims))
-    protocols = choose_by(protocols=catalogue.protocols)
+    measured = Measurements(runs)
+    document = replace(CATALOGUE.documents["tf1-notebook"], claims=tuple(claims))
+    protocols = choose_by(protocols=CATALOGUE.protocols)
     verdicts = judge_reported_runs(document, measured=measured, protocols=protocols)
     return judge_claims(claims, measured=measured, labels=labels or {}, verdicts=verdicts, exact=exact)
 
