@@ -21,11 +21,11 @@ from mnist_repro.documents.validation import name_some
 
 TEXTS_VARIABLE = "MNIST_REPRO_DOCUMENTS"
 
-# A number of any form, and what is printed in place of one.
-_NUMBER = re.compile(r"\d(?:[\d.,:]*\d)?(?:[eE][+-]?\d+)?|(?<![a-z])(?:nan|inf)(?![a-z])", re.IGNORECASE)
+# A number of any form, and what is printed in place of one; the 0 of Julia's 0.9f0 belongs to the number before it.
+_NUMBER = re.compile(r"(?!(?<=\df)0\b)\d(?:[\d.,:]*\d)?(?:[eE][+-]?\d+)?|(?<![a-z])(?:nan|inf)(?![a-z])", re.IGNORECASE)
 # A result outside the output: what is measured, and a number with a point, a comma or a percent sign.
 _MEASURED = re.compile(r"accurac|(?<![a-z])(?:acc|loss|err|errors?|cost|score)(?![a-z])", re.IGNORECASE)
-_RESULT = re.compile(r"(?<![\w.,])\d*[.,]\d+(?:[eE][+-]?\d+)?(?![\w.])|\d+(?=\s?%| percent)")
+_RESULT = re.compile(r"(?<![\w.,])\d*[.,]\d+(?:[eE][+-]?\d+)?(?=f0\b|[^\w.]|$)|\d+(?=\s?%| percent)")
 # What names a number in code.
 _NAMED = re.compile(r"(\w+)\s*=\s*\Z")
 # A number as a setting is written: 0.01, .01, 1e-2, 10000 or 10,000; `7..9` are two.
@@ -76,7 +76,7 @@ def check_text(document: Document, content: bytes) -> list[str]:
 
 def _find_spans(line: str, *, printed: str) -> list[tuple[int, int]]:
     """Return where `printed` stands in `line` as a whole number: nothing makes it longer."""
-    number = rf"(?<![\d.-])(?<!\d:){re.escape(printed)}(?![\d:]|\.\d|[eE][+-]?\d)"
+    number = rf"(?<![\d.-])(?<!\d:){re.escape(printed)}(?![\d:]|\.\d|[eE][+-]?\d|f(?!0\b)[+-]?\d)"
     return [match.span() for match in re.finditer(number, line)]
 
 
@@ -87,11 +87,12 @@ class _Text:
     document: Document
     lines: tuple[str, ...]
 
-    def quote(self, number: int) -> str:
-        """Return line `number`, counted from 1, in words."""
+    def quote(self, number: int, *, column: int = 0) -> str:
+        """Return line `number`, counted from 1, in words, of a long line what stands around a column."""
         if number > len(self.lines):
             return f"{self.document.file} ends with line {len(self.lines)}."
-        return f'Line {number} of {self.document.file}: "{self.lines[number - 1].strip():.160}".'
+        line = self.lines[number - 1][max(0, column - 120) :].strip()
+        return f'Line {number} of {self.document.file}: "{line:.160}".'
 
     def is_output(self, number: int) -> bool:
         """Return whether line `number` was printed; without regions, all lines were."""
@@ -151,11 +152,11 @@ def _check_numbers(text: _Text) -> Iterator[str]:
         covered = text.claimed.get(number, set()) | text.excused(number)
         pattern = _NUMBER if is_output else _RESULT
         found = (match for match in pattern.finditer(line) if is_output or not _is_setting(line[: match.start()]))
-        left = [match[0] for match in found if not covered.issuperset(range(*match.span()))]
+        left = next((match for match in found if not covered.issuperset(range(*match.span()))), None)
         if left:
             where = "printed" if is_output else "a result outside [output]"
             yield (
-                f"{left[0]} is {where}, and neither claimed nor excused. {text.quote(number)} "
+                f"{left[0]} is {where}, and neither claimed nor excused. {text.quote(number, column=left.start())} "
                 "Claim it, or excuse it in not_claims by a pattern with the reason."
             )
 

@@ -37,8 +37,9 @@ def find_wrong(folder: Path, *, text: str = CHECKED_TEXT, claims: str = CHECKED_
 
 
 def test_check_text_in_order_finds_nothing(tmp_path: Path) -> None:
-    """A text that agrees with its claims is passed, and so is the tiny document's; a colon may touch a number."""
+    """A text that agrees with its claims is passed, and so is the tiny document's; a colon or Julia's f0 may touch."""
     assert find_wrong(tmp_path) == []
+    assert find_wrong(tmp_path, text=CHECKED_TEXT.replace("period 2: 0.25", "period 2: 0.25f0")) == []
     assert find_wrong(tmp_path, text=CHECKED_TEXT.replace("period 2: 0.25", "period 2 loss:0.25")) == []
     assert check_text(load_document(TINY), (TINY / "tiny.txt").read_bytes()) == []
 
@@ -81,7 +82,7 @@ def test_check_text_setting_stands_however_it_is_written(tmp_path: Path, line: s
                 f'"period 2: {printed}". It stands nowhere in the text; correct printed.',
                 id=printed,
             )
-            for printed in ("0.26", "0.251", "0.25e-3", "10.25", "1:0.25")
+            for printed in ("0.26", "0.251", "0.25e-3", "0.25f-3", "10.25", "1:0.25")
         ),
         pytest.param("2: 0.25", "2: 0.25 0.25", "0.25 is printed, and neither claimed nor excused.", id="number twice"),
         pytest.param("2: 0.25", "2: 0.25 (7 s)", "7 is printed, and neither claimed nor excused. Line 6", id="more"),
@@ -92,6 +93,7 @@ def test_check_text_setting_stands_however_it_is_written(tmp_path: Path, line: s
             pytest.param("period = 3", line, f"{number} is a result outside [output], and", id=line)
             for line, number in (
                 ("Accuracy on test set: 0.5", "0.5"),
+                ("(:acc, 0.5f0)", "0.5"),
                 ("val_acc 98%", "98"),
                 ("Epoch 2 Loss : 1.25e-1", "1.25e-1"),
                 ("Errors: 1,8", "1,8"),
@@ -107,6 +109,16 @@ def test_check_text_altered_text_is_told(tmp_path: Path, old: str, new: str, fou
     assert old in CHECKED_TEXT
 
     assert any(found in wrong for wrong in find_wrong(tmp_path, text=CHECKED_TEXT.replace(old, new, 1)))
+
+
+def test_check_text_of_a_long_line_quotes_what_stands_around_the_number(tmp_path: Path) -> None:
+    """A number far to the right, as in a paragraph on one line, is seen in the sentence that quotes it."""
+    line = f"{'Much is said before. ' * 20}The loss falls by 15% then. {'More is said after it. ' * 20}"
+
+    (wrong,) = find_wrong(tmp_path, text=CHECKED_TEXT.replace("period = 3", line, 1))
+
+    assert "The loss falls by 15% then." in wrong
+    assert len(wrong) < len(line)
 
 
 @pytest.mark.parametrize(
