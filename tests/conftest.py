@@ -20,7 +20,8 @@ from mnist_repro.documents.document import Document
 from mnist_repro.documents.protocol import IMAGE_PIXELS, Protocol
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import Period, RunRecord
-from mnist_repro.verdicts.environment import EnvironmentResult, find_labels, summarize_environment
+from mnist_repro.studies.artifacts import find_labels
+from mnist_repro.verdicts.environment import EnvironmentResult, summarize_environment
 
 # A shared machine may be slow at any moment: no example fails by its time.
 settings.register_profile("any machine", deadline=None)

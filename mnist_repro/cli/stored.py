@@ -9,7 +9,8 @@ from mnist_repro.documents.catalogue import Catalogue
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import LOCAL_ENVIRONMENT, is_own
 from mnist_repro.records.store import RecordStore, open_store, open_stores
-from mnist_repro.verdicts.environment import EnvironmentResult, find_labels, summarize_environment
+from mnist_repro.studies.artifacts import find_labels
+from mnist_repro.verdicts.environment import EnvironmentResult, summarize_environment
 
 
 def judge_environment(options: argparse.Namespace, catalogue: Catalogue) -> EnvironmentResult:

@@ -22,12 +22,14 @@ from mnist_repro.reporting.terminal.claims import print_claims
 from mnist_repro.reporting.terminal.progress import StudyProgress, format_plan
 from mnist_repro.reporting.terminal.timing import print_timing
 from mnist_repro.reporting.wording.numbers import STAND_IN_WARNING, format_unfinished
+from mnist_repro.studies.artifacts import find_labels
 from mnist_repro.studies.cluster.connection import Cluster, connect_cluster
 from mnist_repro.studies.first_layer import keep_early_weights
+from mnist_repro.studies.replay import keep_replays
 from mnist_repro.studies.stopping import IsDecided, note_rules, plan_rules
 from mnist_repro.studies.study import Plan, find_alike, find_other_pools, plan_study, profile_seeds, run_study
 from mnist_repro.studies.timing import StudyClock
-from mnist_repro.verdicts.environment import find_labels, summarize_environment
+from mnist_repro.verdicts.environment import summarize_environment
 from mnist_repro.verdicts.in_turn import until_decided
 
 
@@ -124,6 +126,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             cluster=cluster,
             is_decided=until_decided(catalogue, rules) if rules else None,
         )
+    keep_replays(store.folder, catalogue.documents.values(), dataset=dataset)
     unfinished = sum(record.status != "completed" for record in records)
     result = summarize_environment(
         store,

@@ -22,12 +22,11 @@ from mnist_repro.records import jsonl
 from mnist_repro.records.environment import LOCAL_ENVIRONMENT, hash_file, training_code_sha256
 from mnist_repro.records.store import RecordStore, open_stores
 from mnist_repro.records.variant_runs import FOLDER as VARIANTS
-from mnist_repro.studies.artifacts import PICTURED_SEED, load_first_weights, load_sample_digits
+from mnist_repro.studies.artifacts import PICTURED_SEED, find_labels, load_first_weights, load_sample_digits
 from mnist_repro.studies.first_layer import Snapshot, find_snapshots
 from mnist_repro.verdicts.environment import (
     EnvironmentResult,
     OutdatedRecordsError,
-    find_labels,
     select_front,
     summarize_environment,
 )

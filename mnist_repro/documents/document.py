@@ -30,6 +30,7 @@ from mnist_repro.documents.toml_schema import (
     read_toml,
 )
 from mnist_repro.documents.validation import From1
+from mnist_repro.errors import ReproError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +83,8 @@ class Document:
     short: str | None = None  #: name in a few words, for tables and figures; without it the title up to a parenthesis
     #: whether only the atlas shows it; experiments of it that chance has a part in run only where they are named
     atlas_only: bool = False
+    #: name of the package in which its own seed gives its numbers again, as the `replay.py` beside `claims.toml` does
+    replay: str | None = None
 
     @property
     def name(self) -> str:
@@ -113,6 +116,7 @@ class _File:
         None
     )
     atlas_only: Annotated[bool, Meta(description="true or false")] = False  #: shown in the atlas alone
+    replay: Text | None = None
     quantity: dict[str, Quantity]  #: what claims of one name have in common
     group: Annotated[tuple[Group, ...], Meta(min_length=1, description="an array that is not empty")]  #: the claims
     output: _OutputTable = _OutputTable()  #: what of the text was printed
@@ -147,6 +151,12 @@ def _build_document(folder: Traversable, text: str) -> Document:
     place = str(folder / "claims.toml")
     content = parse_toml(text, file=folder / "claims.toml")
     file = check_table(content, kind=_File, place=place)
+    if (folder / "replay.py").is_file() != (file.replay is not None):
+        msg = (
+            f"{place}: replay, the name of a package, stands where the folder has a replay.py, and nowhere else. "
+            f"Received: {file.replay!r}. Correct it there, or the folder."
+        )
+        raise ReproError(msg)
     claims = build_claims(file.group, quantities=content["quantity"], document=file.id, file=place)
     comparisons = build_comparisons(file.comparison, claims=claims, document=file.id, file=place)
     experiments: dict[str, tuple[str, ...]] = {c.family: (c.experiment,) for c in claims if c.experiment}
@@ -172,6 +182,7 @@ def _build_document(folder: Traversable, text: str) -> Document:
         framework=file.framework,
         short=file.short,
         atlas_only=file.atlas_only,
+        replay=file.replay,
     )
     check_unique(list_ids(document), place=place)
     return document

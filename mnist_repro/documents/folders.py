@@ -1,7 +1,7 @@
 """The folders of documents: in this package, in installed packages, and where a user names them.
 
-A document's folder holds `claims.toml`, which is data, and `experiments.py`, `alternatives.py` and `faults.py`, which
-are programs. To add a folder is to run its programs: the very files of these names, which whoever adds it can read.
+A document's folder holds `claims.toml`, which is data, and programs: `experiments.py`, `alternatives.py`, `faults.py`
+and `replay.py`. To add a folder is to run its programs: the very files of these names, which whoever adds it can read.
 """
 
 from __future__ import annotations

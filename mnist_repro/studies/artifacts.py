@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.errors import ReproError
 from mnist_repro.records.run import RunRecord
+from mnist_repro.records.store import RecordStore
 from mnist_repro.training.randomness import stream
 
 # The run whose weights are shown.
@@ -58,6 +59,32 @@ def load_labels(folder: Path, *, dataset_sha256: str) -> dict[int, int]:
     if found is None:
         return {}
     return dict(zip(found["examples"].tolist(), found["labels"].tolist(), strict=True))
+
+
+def find_labels(store: RecordStore, *, folder: Path) -> dict[int, int]:
+    """Return the labels that are kept of the training images of an environment's newest run on MNIST.
+
+    Labels belong to the images, so any environment may have kept them: a graph session keeps none of its own.
+
+    Parameters
+    ----------
+    folder
+        Folder of all environments' records.
+
+    Returns
+    -------
+    dict
+        Labels by the image's place, counted from 1; empty where none are kept, or no run was on MNIST.
+
+    Raises
+    ------
+    ReproError
+        If a record is broken, or a file of labels cannot be read.
+    """
+    newest = next((record for record in reversed(store.read()) if record.dataset == "mnist"), None)
+    folders = [store.folder, *sorted(folder.glob("*"))] if newest else []
+    found = (load_labels(each, dataset_sha256=newest.dataset_sha256) for each in folders if newest)
+    return next(filter(None, found), {})
 
 
 def save_first_weights(folder: Path, *, record: RunRecord, weights: NDArray[np.float32]) -> None:

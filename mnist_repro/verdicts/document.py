@@ -21,6 +21,7 @@ from mnist_repro.stats.summary import Interval
 from mnist_repro.verdicts.causes.finder import ExperimentCauses, collect_runs, possible_variants
 from mnist_repro.verdicts.comparisons import judge_comparisons
 from mnist_repro.verdicts.detection import find_detectable, find_interval
+from mnist_repro.verdicts.exact import Replayed
 from mnist_repro.verdicts.explained_run import explain_run, format_explanation, format_unsupported
 from mnist_repro.verdicts.finding import Finding, Verdict
 from mnist_repro.verdicts.judge import judge_claims
@@ -93,6 +94,7 @@ class JudgedRun:
 
     verdict: RunVerdict
     worth: Worth
+    replay: Replayed | None = None  #: what its own seed gives in its own library; None where that is not recorded
 
     @property
     def id(self) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +19,11 @@ from mnist_repro.records.environment import Environment, is_own
 from mnist_repro.records.pooling import Pool, Reason, list_left_out, pool_runs
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
-from mnist_repro.studies.artifacts import load_labels
+from mnist_repro.studies.replay import read_replays
 from mnist_repro.studies.stopping import read_rules
 from mnist_repro.verdicts.causes.finder import ExperimentCauses, find_causes
 from mnist_repro.verdicts.document import Family, JudgedRun, Said, judge_document
+from mnist_repro.verdicts.exact import compare_replay
 from mnist_repro.verdicts.finding import Basis, Finding, Verdict
 from mnist_repro.verdicts.measured import Measurements, find_final_accuracy
 from mnist_repro.verdicts.uncertainty import Certainty, assess_certainty
@@ -245,6 +245,7 @@ def summarize_environment(
         )
         for each in documents.values()
     ]
+    replays = read_replays(store.folder, documents=documents)
     families = [family for each in judged for family in each.families]
     return EnvironmentResult(
         store=store,
@@ -257,7 +258,12 @@ def summarize_environment(
             )
             for name, protocol in protocols.items()
         ),
-        runs=tuple(run for each in judged for run in each.runs if run.verdict.reported.experiment in protocols),
+        runs=tuple(
+            replace(run, replay=compare_replay(run.verdict.reported, replays.get(run.document)))
+            for each in judged
+            for run in each.runs
+            if run.verdict.reported.experiment in protocols
+        ),
         without_experiment=tuple(family for family in families if family.claim.experiment is None),
         compared=tuple(said for each in judged for said in each.compared),
         stated=tuple(said for each in judged for said in each.stated),
@@ -275,29 +281,3 @@ def _pool(store: RecordStore, records: Sequence[RunRecord], *, protocols: Mappin
         )
         raise OutdatedRecordsError(msg)
     return pools
-
-
-def find_labels(store: RecordStore, *, folder: Path) -> dict[int, int]:
-    """Return the labels that are kept of the training images of an environment's newest run on MNIST.
-
-    Labels belong to the images, so any environment may have kept them: a graph session keeps none of its own.
-
-    Parameters
-    ----------
-    folder
-        Folder of all environments' records.
-
-    Returns
-    -------
-    dict
-        Labels by the image's place, counted from 1; empty where none are kept, or no run was on MNIST.
-
-    Raises
-    ------
-    ReproError
-        If a record is broken, or a file of labels cannot be read.
-    """
-    newest = next((record for record in reversed(store.read()) if record.dataset == "mnist"), None)
-    folders = [store.folder, *sorted(folder.glob("*"))] if newest else []
-    found = (load_labels(each, dataset_sha256=newest.dataset_sha256) for each in folders if newest)
-    return next(filter(None, found), {})

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_repro.documents.claim import Claim
-from mnist_repro.verdicts.reported_run import Printing, find_printing
+from mnist_repro.studies.replay import Replay
+from mnist_repro.verdicts.reported_run import Printing, ReportedRun, find_printing
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,6 +53,14 @@ class Exactness:
         return different
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Replayed:
+    """The printed values of a run beside what its own seed gives in its own library."""
+
+    made_with: str  #: the library and its version
+    exact: Exactness
+
+
 def compare_exactly(
     families: Sequence[tuple[Claim, ...]], *, measure: Callable[[Claim], NDArray[np.float64]]
 ) -> Exactness | None:
@@ -67,6 +76,26 @@ def compare_exactly(
     if not len(ours) or not np.isfinite(ours).all():
         return None
     return Exactness(claims=claims, printing=find_printing(families), ours=ours)
+
+
+def compare_replay(reported: ReportedRun, replay: Replay | None) -> Replayed | None:
+    """Hold all values of a reported run against those of a replay; None without one."""
+    families = (*reported.families, *reported.chose)
+    exact = compare_exactly(families, measure=lambda claim: np.array([replay.values[claim.id]])) if replay else None
+    return Replayed(made_with=replay.made_with, exact=exact) if replay and exact else None
+
+
+def format_exact(exact: Exactness) -> str:
+    """Say how many printed values are equal, and which is the first that is not."""
+    values = len(exact.units)
+    if exact.first_difference is None:
+        return f"all digits of the {values} printed values are equal" if values > 1 else "all printed digits are equal"
+    claim, off = exact.first_difference
+    after = f" after period {claim.period}" if claim.period else ""
+    return (
+        f"{exact.equal} of {values} printed values are equal; the first that differs is {claim.family}{after}, printed "
+        f"{claim.printed}: {format_units(off)}"
+    )
 
 
 def format_units(off: int) -> str:

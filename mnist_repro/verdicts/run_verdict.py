@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mnist_repro.stats.ranks import runs_to_reject
 from mnist_repro.studies.stopping import StoppingRule
-from mnist_repro.verdicts.exact import Exactness, format_units
+from mnist_repro.verdicts.exact import Exactness, format_exact
 from mnist_repro.verdicts.finding import LEVEL, MINIMUM_RUNS, Verdict, count_runs
 from mnist_repro.verdicts.in_turn import InTurn
 from mnist_repro.verdicts.reported_run import ReportedRun
@@ -93,7 +93,7 @@ class RunVerdict:
         if self.word is Verdict.CHOSE:
             return "all its values chose the protocol"
         if self.exact:
-            return f"{_format_exact(self.exact)}{self.remark}"
+            return f"{format_exact(self.exact)}{self.remark}"
         if self.rule and self.is_sequential:
             return self._format_decided(self.rule)
         if self.p is None:
@@ -142,18 +142,6 @@ class RunVerdict:
             made = "" if runs == self.rule.planned else f" and {runs} made"
             said = "; ".join(filter(None, [said, f"{fixed}{made}"]))
         return f"; {said}" if said else ""
-
-
-def _format_exact(exact: Exactness) -> str:
-    values = len(exact.units)
-    if exact.first_difference is None:
-        return f"all digits of the {values} printed values are equal" if values > 1 else "all printed digits are equal"
-    claim, off = exact.first_difference
-    after = f" after period {claim.period}" if claim.period else ""
-    return (
-        f"{exact.equal} of {values} printed values are equal; the first that differs is {claim.family}{after}, printed "
-        f"{claim.printed}: {format_units(off)}"
-    )
 
 
 def format_place(p: Fraction, runs: int, *, made_as: str = "") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from installed import REAL_FOLDER, needs_mnist, needs_tensorflow
 from made_up_runs import make_unfinished, write_store
 
 from mnist_repro.cli import studies as verbs
-from mnist_repro.datasets.dataset import MNIST_SHA256
+from mnist_repro.datasets.dataset import MNIST_SHA256, Dataset
+from mnist_repro.documents.document import Document
 from mnist_repro.records import environment as environments, packages
 from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
@@ -150,6 +151,23 @@ def test_run_judges_all_recorded_runs(call: Call, make_today: Callable[..., RunR
     (row,) = (line for line in ended.out.splitlines() if "  validation accuracy  " in line)
     assert re.search(r" 5 +not run\s*$", row)
     assert "2 runs planned: 0 trained, 2 reused" in ended.out
+
+
+@needs_tensorflow
+def test_run_replays_the_documents_of_its_experiments(
+    call: Call, make_today: Callable[..., RunRecord], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Those that set their seed are replayed on the same images, into the folder of the records."""
+    write_store(tmp_path / "here" / "local-digits", [make_today(0)])
+    kept: list[tuple[str, list[str], str]] = []
+
+    def keep(folder: Path, documents: Iterable[Document], *, dataset: Dataset) -> None:
+        kept.append((folder.name, [each.id for each in documents], dataset.name))
+
+    monkeypatch.setattr(verbs, "keep_replays", keep)
+
+    assert call("run", EXPERIMENT, "--seeds", "0", "--dataset", "digits", "--records", "here").code == 0
+    assert kept == [("local-digits", ["julia-blog"], "digits")]
 
 
 @needs_tensorflow

@@ -29,8 +29,8 @@ from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.variant_runs import variant_store
 from mnist_repro.reporting.terminal.verdicts import print_verdicts
-from mnist_repro.studies.artifacts import save_labels
-from mnist_repro.verdicts.environment import EnvironmentResult, find_labels, summarize_environment
+from mnist_repro.studies.artifacts import find_labels, save_labels
+from mnist_repro.verdicts.environment import EnvironmentResult, summarize_environment
 
 # Enough runs to find what is off, too few to refute one of two, too few to rank, and none.
 RUNS = {

@@ -14,6 +14,7 @@ from mnist_repro.reporting.wording.numbers import format_interval
 from mnist_repro.studies.stopping import StoppingRule
 from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.environment import EnvironmentResult
+from mnist_repro.verdicts.exact import format_exact
 from mnist_repro.verdicts.finding import DECIDED, Basis, Verdict
 from mnist_repro.verdicts.run_verdict import format_ordinal
 from mnist_repro.verdicts.worth import MATERIAL, STRONG_SHARE, WEAK_SHARE, Grade
@@ -48,6 +49,7 @@ FIXED_LATER = (
     "The runs of {} were made until they decide at first. Then {} were planned, {} are made, and the fixed test judges "
     "them."
 )
+REPLAYED = "Replay of {} from its own seed with {}: {}, {}."
 OWN_MATERIAL = (
     "{} says what is material to it, in points of final accuracy: a strong verdict is within {}, and one not within {} "
     "is weak."
@@ -116,6 +118,7 @@ def format_kept(runs: Iterable[JudgedRun], claim: Claim) -> str:
 
 def list_notes(runs: Iterable[JudgedRun]) -> list[str]:
     """Return sentences on what a table of these runs does not tell: how they were made, and by what they are graded."""
+    runs = list(runs)
     made = [run for run in runs if run.verdict.runs]
     alone = [run.id for run in made if run.worth.tried and not run.worth.ran]
     notes = [NO_ALTERNATIVES.format(", ".join(alone))] if alone else []
@@ -129,6 +132,10 @@ def list_notes(runs: Iterable[JudgedRun]) -> list[str]:
             in_turn.setdefault(rule, []).append(run.id)
     for rule, names in in_turn.items():
         notes.append(SEQUENTIAL.format(", ".join(names), rule.first, format_ordinal(rule.enough), rule.planned))
+    for run in runs:
+        if replay := run.replay:
+            word = Verdict.NOT_EXACT if replay.exact.first_difference else Verdict.EXACT
+            notes.append(REPLAYED.format(run.id, replay.made_with, word.value, format_exact(replay.exact)))
     own = {run.document: run.worth.material for run in made if run.worth.material != MATERIAL}
     for document, material in own.items():
         bounds = (f"{_POINTS * bound:g}" for bound in (material.strong_within, material.weak_beyond))

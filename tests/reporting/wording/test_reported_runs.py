@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
 import pytest
+from made_up_claims import make_claim
 from recorded_runs import CATALOGUE, judge_all, read_alternatives
 
 from mnist_repro.documents.document import Material
@@ -20,6 +22,7 @@ from mnist_repro.reporting.wording.reported_runs import (
 )
 from mnist_repro.studies.stopping import StoppingRule
 from mnist_repro.verdicts.document import JudgedRun
+from mnist_repro.verdicts.exact import Replayed, compare_exactly
 from mnist_repro.verdicts.finding import Verdict
 from mnist_repro.verdicts.reported_run import ReportedRun
 from mnist_repro.verdicts.run_verdict import RunVerdict
@@ -122,6 +125,24 @@ def test_list_notes_own_material_and_stopping_rules_are_said() -> None:
     assert notes[1].startswith("The runs of a-run, a-run were made until they decide: the first 20 set the scale")
     assert notes[2].endswith("a strong verdict is within 0.2, and one not within 1 is weak.")
     assert list_notes([plain]) == []
+
+
+@pytest.mark.parametrize(
+    ("ours", "said"),
+    [
+        pytest.param(0.9702, "exact, all printed digits are equal.", id="equal"),
+        pytest.param(0.9712, "not exact, 0 of 1 printed values are equal; the first that differs is", id="a digit"),
+    ],
+)
+def test_list_notes_replay_stands_beside_the_verdict(ours: float, said: str) -> None:
+    """What a document's own seed gives is said by the digits, with the library's version, also without our runs."""
+    exact = compare_exactly([(make_claim("0.970"),)], measure=lambda _: np.array([ours]))
+    assert exact is not None
+    run = replace(make_judged(Verdict.NOT_RUN, runs=0), replay=Replayed(made_with="a-library 1.2", exact=exact))
+
+    (note,) = list_notes([run])
+
+    assert note.startswith(f"Replay of a-run from its own seed with a-library 1.2: {said}")
 
 
 def test_list_run_cells_sequential_run_says_so() -> None:
