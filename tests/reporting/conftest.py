@@ -57,13 +57,13 @@ def _draw_empty(files: Iterable[Path]) -> None:
         file.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder for records and figures."""
     return tmp_path_factory.mktemp("results")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def results(folder: Path, protocols: dict[str, Protocol], environment: Environment) -> Results:
     """Return the results of a report with something in every part."""
     return make_results(folder, protocols=protocols, environment=environment)

@@ -74,16 +74,27 @@ FALSE_PAGES = {
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a place for the report that all tests here change: it is written once."""
-    return tmp_path_factory.mktemp("written") / "report"
+    """Return a folder for the reports that all tests here change: each is written once."""
+    return tmp_path_factory.mktemp("written")
+
+
+def copy_report(written: Path, records: Path, folder: Path) -> Path:
+    """Copy a report to a folder, and write it first where no test before did."""
+    if not written.exists():
+        write_report(written, records=records)
+    return Path(shutil.copytree(written, folder / "report"))
 
 
 @pytest.fixture
 def report(records: Path, written: Path, tmp_path: Path, one_figure: None) -> Path:  # noqa: ARG001 - draws little
     """Return a true report, with a single figure that is drawn."""
-    if not written.exists():
-        write_report(written, records=records)
-    return Path(shutil.copytree(written, tmp_path / "report"))
+    return copy_report(written / "one figure", records, tmp_path)
+
+
+@pytest.fixture
+def drawn(records: Path, written: Path, tmp_path: Path) -> Path:
+    """Return a true report with all its figures."""
+    return copy_report(written / "all figures", records, tmp_path)
 
 
 @pytest.fixture(params=["as here", "older"])
@@ -105,17 +116,14 @@ def test_check_report_false_page_is_found(records: Path, report: Path, lock: Pat
 
 @pytest.mark.parametrize("name", ["index.html", FIGURE], ids=["page", "file"])
 def test_check_report_figures_of_the_published_libraries_may_have_other_shapes(
-    records: Path, tmp_path: Path, lock: Path, name: str
+    records: Path, drawn: Path, lock: Path, name: str
 ) -> None:
     """What the locked versions drew is compared by all but its shapes where others draw, and by all where they do."""
-    report = tmp_path / "all figures"
-    write_report(report, records=records)
-
-    redraw(name, "M 0 0", b"M 0.1 0.1")(report)
+    redraw(name, "M 0 0", b"M 0.1 0.1")(drawn)
     exempt = OLDER.split()[1].rstrip(",") in lock.read_text(encoding="utf-8")
 
-    assert len(check_report(report, records=records, lock=lock)) == (0 if exempt else 1)
-    assert check_report(report, records=records) == []
+    assert len(check_report(drawn, records=records, lock=lock)) == (0 if exempt else 1)
+    assert check_report(drawn, records=records) == []
 
 
 def test_check_report_figure_with_few_shapes_is_found(records: Path, report: Path) -> None:

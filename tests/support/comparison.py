@@ -61,8 +61,9 @@ class Comparison:
     def draw_orders(protocol: Protocol, *, seed: int) -> list[NDArray[np.int64]]:
         """Return the orders of the training images that a run's first steps may take."""
         images, order, generator = len(protocol.training.images), protocol.training.order, stream(seed, "data order")
-        drawn = [np.arange(images) if order == "as stored" else generator.permutation(images) for _ in range(STEPS + 1)]
-        return drawn if order == "permuted each period" else [drawn[0]] * len(drawn)
+        if order == "permuted each period":
+            return [generator.permutation(images) for _ in range(STEPS + 1)]
+        return [np.arange(images) if order == "as stored" else generator.permutation(images)] * (STEPS + 1)
 
     def _even_seed(self, protocol: Protocol) -> int:
         """Return a seed in whose first batch no class has exactly its tenth.

@@ -31,6 +31,13 @@ def page(results: Results, folder: Path) -> str:
     return render(results, folder)
 
 
+def leave_out_parts(results: Results) -> Results:
+    """Return the results of one environment, of which nothing was compared or timed."""
+    alone = results.shown[:1]
+    untimed = {alone[0].name: Artifacts()}
+    return replace(results, shown=alone, artifacts=untimed, atlas=None, versions=None, gate=None, speed_gate=None)
+
+
 @pytest.fixture(params=["page of results", "runs alone"])
 def either(request: pytest.FixtureRequest, results: Results, page: str) -> str:
     """Return the page, then that of the runs whose marks can be moved."""
@@ -129,12 +136,7 @@ def test_render_page_pasted_link_says_what_was_found(results: Results, page: str
 
 def test_render_page_without_comparison_speed_and_gate_leaves_their_parts_out(results: Results, folder: Path) -> None:
     """What was not measured has no part, and no link to one."""
-    alone = results.shown[:1]
-    untimed = {alone[0].name: Artifacts()}
-    without = replace(results, atlas=None, versions=None, gate=None, speed_gate=None)
-    page = render(replace(without, shown=alone, artifacts=untimed), folder)
-
-    structure = Structure(page)
+    structure = Structure(render(leave_out_parts(results), folder))
 
     assert [s["id"] for s in structure.find("section")] == ["outcome", "claims", "curves", "causes", "making"]
     assert not structure.find("select", name="environment")
@@ -223,7 +225,7 @@ def test_render_page_links_a_document_only_on_the_web(
     """A document's address is a link where it is one of the web; else its title is plain."""
     documents = {name: replace(document, url=url) for name, document in results.documents.items()}
 
-    structure = Structure(render(replace(results, documents=documents), folder))
+    structure = Structure(render(replace(leave_out_parts(results), documents=documents), folder))
 
     assert bool([a for a in structure.find("a") if a["href"] == url]) is linked
     assert not [a for a in structure.find("a") if a["href"].strip().startswith(("javascript:", "data:"))]

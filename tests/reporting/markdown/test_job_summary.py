@@ -162,6 +162,7 @@ def test_append_summary_folder_is_refused(tmp_path: Path) -> None:
         append_summary("one\n", file=tmp_path)
 
 
+@pytest.mark.usefixtures("few_lines")
 @pytest.mark.parametrize("named", [True, False], ids=["where a file is named", "nowhere else"])
 def test_report_appends_a_summary(
     protocols: dict[str, Protocol],

@@ -77,6 +77,15 @@ def folder(written: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
+def keep_stores(folder: Path, *names: str) -> Path:
+    """Remove the records of all other environments, and return the folder of the records."""
+    records = folder / "reports" / "records"
+    for store in records.iterdir():
+        if store.name not in names:
+            shutil.rmtree(store)
+    return records
+
+
 def read_rows(folder: Path) -> dict[str, str]:
     """Return the lines of the page of versions, by what they begin with."""
     reports = folder / "reports"
@@ -103,12 +112,13 @@ def test_versions_page_session_of_todays_code_is_complete(folder: Path) -> None:
     script = folder / "benchmarks" / "era" / "tf1_session.py"
     script.parent.mkdir(parents=True)
     script.write_bytes(b"print('a session')\r\n")
-    store = folder / "reports" / "records" / "session" / "runs.jsonl"
+    records = keep_stores(folder, "reference", "session")
+    store = records / "session" / "runs.jsonl"
     # The hash of the script with the line ends of any system.
     known = "05d6338720467836ca94cee8d86a7692eb04e126369bb14c44dbf4bb0a4bf3db"
     store.write_text(store.read_text(encoding="utf-8").replace("b" * 64, known), encoding="utf-8")
 
-    write_report(folder / "reports", records=folder / "reports" / "records", matrix=folder / "tox.ini")
+    write_report(folder / "reports", records=records, matrix=folder / "tox.ini")
 
     assert read_rows(folder)["session"].endswith("complete")
 
@@ -168,9 +178,9 @@ def test_versions_page_is_the_same_each_time(folder: Path) -> None:
 
 def test_report_verb_takes_the_matrix_beside_the_report(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without an option, the environments are those of the tox.ini beside the report's folder."""
-    reports = folder / "reports"
+    reports, records = folder / "reports", keep_stores(folder, "reference")
 
-    assert main(["report", "--publish", "--records", str(reports / "records"), "--output", str(reports)]) == 0
+    assert main(["report", "--publish", "--records", str(records), "--output", str(reports)]) == 0
 
     assert "`never`" in (reports / "versions.md").read_text(encoding="utf-8")
     assert str(reports / "versions.md") in capsys.readouterr().out
