@@ -11,6 +11,7 @@ from typing import Literal
 
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.toml_schema import Text, check_name
+from mnist_repro.documents.validation import name_some
 from mnist_repro.errors import ReproError
 
 
@@ -103,8 +104,12 @@ def build_comparisons(
 
 
 def _find(id_: str, *, known: Mapping[str, Claim], place: str) -> Claim:
-    if id_ not in known or known[id_].period is not None or known[id_].experiment is None:
-        msg = f"{place}: must be the id of a claim of a whole run. Received: {id_!r}. Correct it there."
+    usable = [claim.id for claim in known.values() if claim.period is None and claim.experiment is not None]
+    if id_ not in usable:
+        msg = (
+            f"{place}: must be the id of a claim of a whole run, which is claimed without `period`, such as the number "
+            f"that it ends with. Received: {id_!r}. Ids: {name_some(usable) or 'none yet'}. Correct it there."
+        )
         raise ReproError(msg)
     return known[id_]
 

@@ -136,10 +136,10 @@ def _promise_claims(
 ) -> list[DraftedClaim]:
     """Return what prose states of the next run of the text, or of the last where none follows."""
     first_lines = {run: min(c.line for c in claims if c.of_run == run) for run in {c.of_run for c in claims} - {0}}
+    if not first_lines and "run-1" in answers.questions:
+        first_lines = {1: 0}
     made: list[DraftedClaim] = []
-    for promise in promises:
-        if not first_lines:
-            break
+    for promise in promises if first_lines else ():
         following = [run for run, line in first_lines.items() if line > promise.line]
         run = min(following or first_lines, key=lambda each: abs(first_lines[each] - promise.line))
         metric = "accuracy_target" if promise.is_target else "accuracy_promise"

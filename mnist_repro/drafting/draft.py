@@ -32,7 +32,7 @@ from mnist_repro.drafting.reading import read_file
 from mnist_repro.drafting.recipe import Recipe, read_recipe
 from mnist_repro.drafting.series import Findings, read_series
 from mnist_repro.drafting.source import guess_sets
-from mnist_repro.drafting.text import StoredText
+from mnist_repro.drafting.text import Region, StoredText
 from mnist_repro.errors import ReproError
 
 _MOST_CLAIMS = 5_000
@@ -74,10 +74,13 @@ def draft_file(file: Path, *, answers: Mapping[str, str]) -> Draft:
     text = read_file(file)
     findings = read_series(text)
     promises = tuple(find_promises(text))
-    if not findings.results:
+    if not findings.results and promises:
+        # Sentences alone state the results of one run, that of the last source.
+        findings.run_cells.append(max((cell for cell, _ in text.sources()), default=0))
+    elif not findings.results:
         msg = (
             "FILE prints results with names that are known, such as accuracy or loss, and in a unit that claims.toml "
-            f"has; {file} has none. Store its outputs, or write claims.toml by hand."
+            f"has; {file} has none. Store its outputs, or write claims.toml by hand: docs/declaring.md has its fields."
         )
         raise ReproError(msg)
     if len(findings.results) > _MOST_CLAIMS:
@@ -149,7 +152,9 @@ def _assemble(
         "sha256": hashlib.sha256(content.encode()).hexdigest(),
     }
     source = {"source": file.name, "source_sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
-    toml = format_claims(claims, head=head, source=source, regions=text.regions(), not_claims=patterns)
+    # A text that prints nothing has sentences alone; without regions all of it were output.
+    told = [Region(cell=0, label="text", first=line, last=line) for line in sorted({claim.line for claim in claims})]
+    toml = format_claims(claims, head=head, source=source, regions=text.regions() or told, not_claims=patterns)
     named = [(answers[f"run-{number}"], recipe) for number, recipe in enumerate(recipes, 1)]
     used = {claim.subject for claim in claims}
     python = format_experiments(claims, [(name, recipe) for name, recipe in named if name in used], answers)

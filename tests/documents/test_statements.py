@@ -181,10 +181,10 @@ def test_labelled_examples_are_those_of_all_documents(tmp_path: Path) -> None:
             'ratio_of = "deep-net.time"', 'greater = "deep-net.time"', "comparison.time", "either greater", id="mixed"
         ),
         pytest.param(
-            'to = "net.time"', 'to = "net.times"', "comparison.time, to", "id of a claim of a whole run", id="no claim"
+            'to = "net.time"', 'to = "net.times"', "comparison.time, to", "Received: 'net.times'. Ids: ", id="no claim"
         ),
         pytest.param(
-            'to = "net.time"', 'to = "net.loss.1"', "comparison.time, to", "of a whole run", id="point of a curve"
+            'to = "net.time"', 'to = "net.loss.1"', "comparison.time, to", "without `period`", id="point of a curve"
         ),
         pytest.param(
             'to = "net.time"', 'to = "example.label"', "comparison.time, to", "of a whole run", id="claim of no run"

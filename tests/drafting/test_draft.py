@@ -15,6 +15,7 @@ from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.document import load_document
 from mnist_repro.documents.folders import add_document_folders
 from mnist_repro.documents.gap import gap
+from mnist_repro.documents.text import check_text
 from mnist_repro.drafting.claims import OTHER_VALUE, VAGUER
 from mnist_repro.drafting.draft import Draft, draft_file, write_draft
 from mnist_repro.drafting.series import AGAIN, UNFINISHED
@@ -65,6 +66,20 @@ def test_draft_with_all_answers_is_a_document(tmp_path: Path) -> None:
     )
     assert protocol.gate.minimum == 0.94
     assert "answered" not in drafted.experiments_file
+
+
+@pytest.mark.parametrize("more", ["", "\n```\nDownloading 10 files\n```\n"], ids=["prints nothing", "prints no result"])
+def test_draft_of_a_sentence_alone_is_a_document_with_gaps(more: str, tmp_path: Path) -> None:
+    """A README may state its accuracy in prose, and print none: the sentence is the claim, of one run with gaps."""
+    (tmp_path / "README.md").write_text(f"Epochs: 3.\n\nThe accuracy is about 92% then.\n{more}", encoding="utf-8")
+
+    drafted = draft_file(tmp_path / "README.md", answers={})
+    write_draft(drafted, tmp_path / "mine")
+
+    (claim,) = load_document(tmp_path / "mine").claims
+    assert (claim.id, claim.printed, claim.line) == ("readme-1.accuracy-promise", "92", 3)
+    assert drafted.gaps > 0
+    assert check_text(load_document(tmp_path / "mine"), drafted.content.encode()) == []
 
 
 def test_draft_without_a_call_of_fit_marks_batches_and_order(tmp_path: Path) -> None:
