@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 
 import pytest
 
@@ -69,14 +67,3 @@ def test_read_flags_are_those_that_are_set(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
 
     assert list(read_flags().items()) == [("ONEDNN_MAX_CPU_ISA", "SSE41"), ("TF_ENABLE_ONEDNN_OPTS", "0")]
-
-
-def test_read_flags_training_sets_none_itself() -> None:
-    """A process has the same flags before and after it imported TensorFlow, or its runs would not be those planned."""
-    pytest.importorskip("tensorflow", reason="it sets variables when it is imported")
-    program = (
-        "from mnist_repro.records.flags import read_flags; before = read_flags(); "
-        "from mnist_repro.studies import worker; worker._import_trainer(); assert read_flags() == before"
-    )
-
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=300)  # noqa: S603 - our own words

@@ -20,15 +20,20 @@ pytest.importorskip("tensorflow")
 
 IMPORTED = """
 import os
+from mnist_repro.records.flags import read_flags
 from mnist_repro.studies import worker
+before = read_flags()
 worker._import_trainer()
 import keras
-print(keras.config.floatx(), os.environ["MPLBACKEND"])
+print(keras.config.floatx(), os.environ["MPLBACKEND"], read_flags() == before)
 """
 
 
-def test_import_trainer_heeds_no_settings_of_home_and_no_backend(tmp_path: Path) -> None:
-    """Keras's settings of the user's home are neither read nor written, and a notebook's MPLBACKEND stops nothing."""
+def test_import_trainer_heeds_no_settings_of_home_and_no_backend_and_sets_no_flag(tmp_path: Path) -> None:
+    """Keras's settings of the home are neither read nor written, a notebook's MPLBACKEND stops nothing.
+
+    Flags are as before TensorFlow was imported, or the runs would not be those planned.
+    """
     settings = tmp_path / ".keras" / "keras.json"
     settings.parent.mkdir()
     settings.write_text('{"floatx": "bfloat16"}', encoding="utf-8")
@@ -42,7 +47,7 @@ def test_import_trainer_heeds_no_settings_of_home_and_no_backend(tmp_path: Path)
         check=False,
     )
 
-    assert (ended.returncode, ended.stdout.split()) == (0, ["float32", "module://no.such"]), ended.stderr
+    assert (ended.returncode, ended.stdout.split()) == (0, ["float32", "module://no.such", "True"]), ended.stderr
     assert [file.name for file in settings.parent.iterdir()] == [settings.name]
     assert settings.read_text(encoding="utf-8") == '{"floatx": "bfloat16"}'
 
