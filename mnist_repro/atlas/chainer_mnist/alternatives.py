@@ -16,6 +16,7 @@ def list_alternatives(protocol: Protocol) -> Iterator[Variant]:
         "older-page",
         choice="optimiser",
         change="plain gradient descent, as on the page of May 2017",
+        seeds=20,
         optimizer=GradientDescent(learning_rate=protocol.optimizer.learning_rate),
     )
     yield vary(
