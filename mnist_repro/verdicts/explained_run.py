@@ -57,7 +57,9 @@ def format_explanation(found: Explanation) -> str:
 
 def format_unsupported(explanations: Iterable[Explanation]) -> str:
     """Return explanations that our runs do not support, in words."""
-    return f"explained by {', '.join(each.variant for each in explanations)}, which no runs support"
+    # Curves of one run may have the same explanation.
+    variants = dict.fromkeys(each.variant for each in explanations)
+    return f"explained by {', '.join(variants)}, which no runs support"
 
 
 def _is_possible(verdict: RunVerdict, variant: Variant, records: Sequence[RunRecord]) -> bool:

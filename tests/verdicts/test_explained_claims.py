@@ -63,13 +63,13 @@ def test_explain_miss_is_explained_where_runs_support_it(
 
 
 def test_explain_miss_explanations_without_support_are_named(runs: list[RunRecord]) -> None:
-    """A miss explained without support names the variants; of several supported explanations the first is given."""
+    """A miss explained without support names each variant once; of several supported ones the first is given."""
     claim = make_claim("0.9500")
     two = [EXPLANATION, replace(EXPLANATION, variant="tf1-basic+relu", text="ReLU.")]
 
     miss = judge(claim, runs)
 
-    vain = explain_miss(miss, two, supported=set())
+    vain = explain_miss(miss, [*two, EXPLANATION], supported=set())
     explained = explain_miss(miss, two, supported={"tf1-basic+relu", "tf1-basic+scaled"})
 
     assert vain.reason == f"{miss.reason}; explained by tf1-basic+scaled, tf1-basic+relu, which no runs support"
