@@ -126,7 +126,7 @@ def _find_point(claim: Claim, *, periods: int, taken: Mapping[_Point, Claim]) ->
     if claim.at_best is None:
         return metric, claim.evaluation_set, claim.period or periods
     curve = [(metric, claim.evaluation_set, period) for period in range(1, periods + 1)]
-    if claim.at_best == claim.evaluation_set and all(point in taken for point in curve):
+    if curve and claim.at_best == claim.evaluation_set and all(point in taken for point in curve):
         return max(curve, key=lambda point: _rate(taken[point]))
     return metric, claim.evaluation_set, claim.at_best
 

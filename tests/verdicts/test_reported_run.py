@@ -104,6 +104,8 @@ def test_list_reported_runs_best_value_is_a_function_of_a_whole_curve(
     assert (list_families(whole), dict(whole.derived)) == (["curve"], {"tf1-basic.best": "tf1-basic.curve"})
     assert dict(whole.contradicted) == ({"tf1-basic.best": (best, points[2])} if is_contradicted else {})
     assert (list_families(part), dict(part.derived)) == (["curve", "best"], {})
+    # Of an experiment that is not known, no curve is whole.
+    assert [list_families(run) for run in list_runs(*points, best, protocols={})] == [["curve", "best"]]
 
 
 def test_list_reported_runs_what_chose_the_protocol_is_no_family(protocols: dict[str, Protocol]) -> None:

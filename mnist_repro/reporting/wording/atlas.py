@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mnist_repro.documents.document import Document
-from mnist_repro.reporting.wording.numbers import format_mean, format_reported, format_subject
+from mnist_repro.reporting.wording.contradictions import name_claim
+from mnist_repro.reporting.wording.numbers import format_lines, format_mean, format_reported, format_subject
 from mnist_repro.verdicts.causes.alternatives import Answer, Cause
 from mnist_repro.verdicts.document import JudgedRun
 from mnist_repro.verdicts.environment import EnvironmentResult, ExperimentResult
@@ -53,6 +54,17 @@ def list_atlas_rows(result: EnvironmentResult, *, documents: Mapping[str, Docume
             )
         )
     return rows
+
+
+def list_promises(result: EnvironmentResult, *, document: Document) -> list[str]:
+    """Return what a document promises its readers, which is of no run, and how many of ours keep it."""
+    promises = [each for each in result.families if each.document == document.id]
+    return [
+        f"{format_lines(sorted({*each.lines}))}: {name_claim(each.claim)} {each.finding.verdict.value.capitalize()}: "
+        f"{each.finding.reason}."
+        for each in promises
+        if each.claim.metric == "accuracy_promise"
+    ]
 
 
 def find_experiment(run: JudgedRun, *, result: EnvironmentResult) -> ExperimentResult:

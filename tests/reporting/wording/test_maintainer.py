@@ -46,7 +46,7 @@ def test_list_findings_each_stands_once_by_what_came_of_it(post: EnvironmentResu
             verdict=Verdict.REPRODUCED,
             about="line 341: julia-linear-lr0.003, validation accuracy (stated): 0.9",
             word="reproduced",
-            reason="our mean rounds to what is promised, at its precision",
+            reason="kept by 100 % (at least 97.0 %) of our 120 runs",
         )
     ]
     assert [passage.about for passage in found["What does not hold"][:2]] == [
