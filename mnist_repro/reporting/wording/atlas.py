@@ -81,13 +81,13 @@ def find_last(run: JudgedRun, *, experiment: ExperimentResult) -> Assessment:
 
 
 def list_possible(run: JudgedRun, *, result: EnvironmentResult) -> list[Cause]:
-    """Return the alternatives to its experiment in which a reported run could have been made."""
+    """Return the alternatives to its experiment in which a reported run could have been made, however wide they are."""
     return [
         cause
         for tried in result.causes
         if tried.protocol.id == run.verdict.reported.experiment
         for cause in tried.alternatives
-        if cause.answer is Answer.POSSIBLE
+        if cause.tested is Answer.POSSIBLE
     ]
 
 
