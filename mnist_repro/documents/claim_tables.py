@@ -20,7 +20,7 @@ _METRIC, _UNIT = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Quantity:
+class QuantityTable:
     """A table ``[quantity.<name>]``: what claims of this name have in common."""
 
     metric: Annotated[str, _METRIC]
@@ -44,7 +44,7 @@ class Quantity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry(Quantity):
+class Entry(QuantityTable):
     """A claim, with what its group and its quantity say."""
 
     line: From1

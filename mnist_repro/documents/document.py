@@ -13,7 +13,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from mnist_repro.documents.claim import Claim
-from mnist_repro.documents.claim_tables import Group, Quantity, build_claims
+from mnist_repro.documents.claim_tables import Group, QuantityTable, build_claims
 from mnist_repro.documents.comparison import Comparison, ComparisonTable, build_comparisons
 from mnist_repro.documents.explanation import Explanation, check_explanations
 from mnist_repro.documents.output import NotAClaim, Output
@@ -117,7 +117,7 @@ class _File:
     )
     atlas_only: Annotated[bool, Meta(description="true or false")] = False  #: shown in the atlas alone
     replay: Text | None = None
-    quantity: dict[str, Quantity]  #: what claims of one name have in common
+    quantity: dict[str, QuantityTable]  #: what claims of one name have in common
     group: Annotated[tuple[Group, ...], Meta(min_length=1, description="an array that is not empty")]  #: the claims
     output: _OutputTable = _OutputTable()  #: what of the text was printed
     remarks: tuple[Remark, ...] = ()  #: contradictions that no rule finds

@@ -42,7 +42,7 @@ MODULES = (
     revision,
 )
 # What an entry of the file says is explained where the object is declared that it becomes.
-EXPLAINED = {"Entry": claim.Claim, "Quantity": claim.Claim, "_File": document.Document}
+EXPLAINED = {"Entry": claim.Claim, "QuantityTable": claim.Claim, "_File": document.Document}
 
 _BLOCK = re.compile(r"(<!-- fields of (\w+) -->\n).*?(?=<!-- end of fields -->)", re.DOTALL)
 
