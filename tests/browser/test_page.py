@@ -73,9 +73,8 @@ def choose(browser: Any, name: str, value: str) -> None:
     """Set a filter as a user does."""
     field = find_all(browser, f".filters [name='{name}']")[0]
     if field.tag_name == "select":
-        (option,) = (
-            each for each in find_all(browser, f"[name='{name}'] option") if each.get_dom_attribute("value") == value
-        )
+        options = field.find_elements("css selector", "option")
+        (option,) = (each for each in options if each.get_dom_attribute("value") == value)
         option.click()
     else:
         field.clear()
