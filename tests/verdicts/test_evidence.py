@@ -42,7 +42,8 @@ def test_find_evidence_fit_is_counted_among_our_runs(result: EnvironmentResult) 
 
     assert fit is not None
     assert fit.deviations == pytest.approx(expected)
-    assert fit.count_within(1) == sum(each <= 1 for each in expected) < len(expected) == 20
+    assert fit.count_within(1) == sum(each <= 1 for each in expected) == len(expected) == 20
+    assert fit.count_within(0.5) == sum(each <= 0.5 for each in expected) < 20
 
 
 def test_find_evidence_what_was_not_used_confirms(result: EnvironmentResult) -> None:
