@@ -35,7 +35,7 @@ def fetch(options: argparse.Namespace, console: Console) -> int:
 
     (document,) = load_atlas().select_documents([options.id]).documents.values()
     path, is_new = fetch_text(document, cache=text_cache(), progress=console.is_terminal)
-    state = "fetched, and is the very text" if is_new else "already there"
+    state = "fetched, with the expected SHA-256 sum" if is_new else "already there"
     console.print(
         f"{document.id}: {state}: {path}. `mnist-repro list {document.id}` holds its claims against it.",
         highlight=False,

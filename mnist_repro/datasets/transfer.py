@@ -26,7 +26,7 @@ from mnist_repro.errors import ReproError
 
 ANSWER_SECONDS = 5.0  # until a place begins to answer
 DOWNLOAD_SECONDS = 600.0  # for all its files
-# By which a download fails; the last two: an answer that is no HTTP, and a proxy's address that is none.
+# How a download can fail. The last two are an answer that is not HTTP and a malformed address of a proxy.
 FAILURES = (OSError, BrokenFileError, HTTPException, ValueError)
 _HERE = frozenset({"127.0.0.1", "::1", "localhost"})
 _SILENCE_SECONDS = 10.0  # between two pieces of a file
@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 
 
 class Fetch(Protocol):
-    """Downloads the file at an address under a name, of so many bytes at most, and returns what reads and checks it."""
+    """Downloads a file of at most so many bytes from an address, and returns what reading and checking it gives."""
 
     def __call__(self, url: str, *, name: str, most_bytes: int, read: Callable[[Path], _T]) -> _T:
         """Download one file."""

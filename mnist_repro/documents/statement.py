@@ -169,7 +169,8 @@ RULES: Mapping[str, _Rule] = {
     "batch_size": _hold(lambda protocol: protocol.training.batch_size, "a step takes {:,} images"),
     "periods": _hold(lambda protocol: protocol.training.periods, "a run has {:,} periods"),
     "layers": _hold(
-        lambda protocol: sum(hasattr(layer, "weights") for layer in protocol.layers), "layers with weights: {}"
+        lambda protocol: sum(hasattr(layer, "weights") for layer in protocol.layers),
+        "the number of layers with weights is {}",
     ),
     "optimizer": _hold(lambda protocol: _name_optimizer(protocol.optimizer), "the optimiser is {}"),
     "learning_rate": _hold(

@@ -57,7 +57,7 @@ EXPERIMENTS = (
             Reconstruction(
                 choice="training order",
                 chosen="as stored, in each epoch",
-                evidence="The notebook gives PyTorch's loader no shuffle, and its default is none.",
+                evidence="The notebook leaves PyTorch's loader at its default, which does not shuffle.",
             ),
         ),
     ),
