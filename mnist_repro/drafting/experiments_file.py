@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import fields, is_dataclass, replace
 
 from mnist_repro.documents.claim import read_number, read_whole
+from mnist_repro.documents.layers import Layer
 from mnist_repro.drafting.claims import DraftedClaim
 from mnist_repro.drafting.questions import Answers
-from mnist_repro.drafting.recipe import Dense, Recipe
+from mnist_repro.drafting.recipe import Recipe
 
 _HEAD = '''\
 """The experiments of {title}."""
@@ -17,18 +19,26 @@ from __future__ import annotations
 
 from mnist_repro.documents import (
     AccuracyGate,
+    Activation,
     Adam,
+    AveragePooling,
+    BatchNormalization,
     ConstantRate,
+    Convolution,
+    Dropout,
     EvaluationSet,
+    Flatten,
     GlorotUniform,
     GradientDescent,
     ImageSlice,
     Layer,
+    MaxPooling,
     Normal,
     Protocol,
     Reconstruction,
     Training,
     TruncatedNormal,
+    Uniform,
     Zeros,
     gap,
 )
@@ -37,8 +47,6 @@ _OPEN = """
 # Questions without an answer: give each --answer KEY=VALUE and draft again, or see that its guess holds and delete its
 # line.
 """
-_ACTIVATIONS = frozenset({"sigmoid", "tanh", "relu", "softmax"})
-_INITIAL = {None: "GlorotUniform()", "glorot_uniform": "GlorotUniform()", "zeros": "Zeros()"}
 _MARGIN = 0.02
 _KERAS_BATCH = 32
 
@@ -131,27 +139,22 @@ def _tuple(names: Sequence[str]) -> str:
 
 
 def _layers(recipe: Recipe) -> str:
-    if recipe.other_layers:
-        kinds = ", ".join(dict.fromkeys(recipe.other_layers))
-        return _gap(f"the layers: the source has {kinds}, whose settings the draft does not read")
     if not recipe.layers:
         return _gap("the layers: no source that was read builds them")
-    layers = "".join(f"            {_layer(layer, is_last=layer is recipe.layers[-1])},\n" for layer in recipe.layers)
-    return f"(\n{layers}        )"
+    *layers, last = recipe.layers
+    if isinstance(last, Layer) and last.activation == "identity":
+        last = replace(last, activation="softmax")  # it is part of the loss
+    lines = (_gap(each) if isinstance(each, str) else _declare(each) for each in [*layers, last])
+    return "(\n" + "".join(f"            {line},\n" for line in lines) + "        )"
 
 
-def _layer(layer: Dense, *, is_last: bool) -> str:
-    activation = layer.activation or ("softmax" if is_last else None)
-    initial = _INITIAL.get(layer.initial) or _gap(f"the initial weights, {layer.initial} in the source")
-    values = {
-        "units": layer.units or _gap("the number of outputs"),
-        "activation": f'"{activation}"' if activation in _ACTIVATIONS else _gap(f"the activation, {activation}"),
-        "weights": initial,
-        "biases": "Zeros()" if layer.initial in _INITIAL else _gap("the initial biases"),
-    }
-    if layer.keep_probability != 1:
-        values["keep_probability"] = str(layer.keep_probability)
-    return f"Layer({', '.join(f'{key}={value}' for key, value in values.items())})"
+def _declare(value: object) -> str:
+    """Return the code of a declaration, without what is at its default."""
+    if not is_dataclass(value):
+        return f'"{value}"' if isinstance(value, str) else repr(value)
+    given = ((each, getattr(value, each.name)) for each in fields(value))
+    named = ", ".join(f"{each.name}={_declare(own)}" for each, own in given if own != each.default)
+    return f"{type(value).__name__}({named})"
 
 
 def _optimizer(recipe: Recipe) -> str:

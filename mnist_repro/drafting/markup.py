@@ -27,7 +27,7 @@ def read_markdown(content: str) -> StoredText:
         raise _missing(kind="Markdown", package="markdown-it-py") from error
     lines = content.split("\n")
     blocks = []
-    for token in MarkdownIt("commonmark").disable("inline").parse(content):
+    for token in MarkdownIt("commonmark").disable(["inline", "html_block"]).parse(content):
         if token.type in ("fence", "code_block") and token.map:
             first, stop = token.map
             words = token.info.split()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from mnist_repro.drafting.expressions import call_name, parse_python
 from mnist_repro.drafting.vocabulary import Meaning, look_up
 
-_MOST_LETTERS = 200_000
 _MOST_DEPTH = 4
 _MOST_CELLS = 3
 _LABEL_OF = re.compile(r"^(?!.*test)\w*label\w*\((\d{1,5})\)$")
@@ -21,25 +20,6 @@ _SETS = {
     "test": re.compile(r"(?:^|_)test(?:ing)?(?:_|s?$)|mnist\.test", re.IGNORECASE),
     "training": re.compile(r"(?:^|_)train(?:ing)?(?:_|$)", re.IGNORECASE),
 }
-
-
-def parse_python(code: str) -> ast.Module | None:
-    """Return the syntax tree of Python, without the magic of notebooks; None where it is none."""
-    if len(code) > _MOST_LETTERS:
-        return None
-    plain = "\n".join("" if re.match(r"\s*[%!?]", line) else line for line in code.split("\n"))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(plain)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def call_name(node: ast.Call) -> str:
-    """Return the last part of what is called, such as "fit" of `model.fit(...)`."""
-    function = node.func
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def find_results(code: str, before: Sequence[str] = ()) -> list[Meaning]:

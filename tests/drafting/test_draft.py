@@ -93,10 +93,41 @@ def test_draft_without_a_call_of_fit_marks_batches_and_order(tmp_path: Path) -> 
     assert "Keras trains on it" not in experiments
 
 
+CONVNET = """# A network with a convolution
+
+```python
+model = Sequential([
+    Conv2D(8, kernel_size=(3, 3), activation="relu", input_shape=(28, 28, 1)),
+    MaxPooling2D(pool_size=(2, 2)),
+    Flatten(),
+    Dense(10, activation="softmax"),
+])
+model.compile(optimizer=Adam(learning_rate=0.001), loss="categorical_crossentropy")
+model.fit(x_train / 255, y_train, epochs=2, batch_size=100)
+```
+
+```
+Test accuracy: 0.97
+```
+"""
+
+
+def test_draft_of_a_convnet_is_a_document_with_its_layers(tmp_path: Path) -> None:
+    """A page with a Keras convnet needs nothing but answers: its layers are written as an experiment declares them."""
+    page = tmp_path / "page.md"
+    page.write_text(CONVNET, encoding="utf-8")
+    write_draft(draft_file(page, answers=_answer_all(page)), tmp_path / "mine")
+
+    with add_document_folders([tmp_path / "mine"]):
+        protocol = load_catalogue().protocols["page-1"]
+
+    assert [placed.outputs for placed in protocol.network] == [(26, 26, 8), (13, 13, 8), (1352,), (10,)]
+
+
 @pytest.mark.parametrize(
     "source",
     [
-        pytest.param("model.add(Conv2D(32, 3))\nmodel.add(Dense(10))", id="a layer"),
+        pytest.param("model.add(GlobalAveragePooling2D())\nmodel.add(Dense(10))", id="a layer"),
         pytest.param("model.compile(optimizer='rmsprop', loss='x')", id="an optimiser"),
         pytest.param("model.compile(SGD(lr=0.1, momentum=0.9))", id="momentum"),
         pytest.param("optimizer = SGD(lr=schedule)", id="a rate"),
@@ -230,6 +261,7 @@ def test_draft_setting_beside_no_period_is_no_claim(tmp_path: Path) -> None:
     [
         pytest.param("Words 0.5\n\n.. note::\n\n   More.\n\nIt prints::\n\n    Test accuracy: 0.9\n", "rst", id="rst"),
         pytest.param("Words: accuracy 5\n\n```\nTest accuracy: 0.9\n```\n", "markdown", id="Markdown"),
+        pytest.param("<div>\n```\nTest accuracy: 0.9\n\n```\n</div>\n", "markdown", id="Markdown within HTML"),
     ],
 )
 def test_draft_text_with_marks_is_read_as_what_it_is(text: str, kind: str, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mnist_repro.drafting.recipe import Dense, read_recipe
+from mnist_repro.documents import GlorotUniform, Layer, Zeros
+from mnist_repro.drafting.recipe import read_recipe
 from mnist_repro.drafting.source import find_example, find_results, guess_sets
 from mnist_repro.drafting.vocabulary import Meaning
 
@@ -43,8 +44,8 @@ def test_read_recipe_of_keras_finds_what_the_source_tells(fit: str, trained_on: 
     recipe = read_recipe([("In [1]", KERAS), ("In [2]", f"model.fit({fit}, epochs=5, batch_size=batch_size)")])
 
     assert recipe.layers == [
-        Dense(units=512, activation="relu", initial=None, keep_probability=0.8),
-        Dense(units=10, activation="softmax", initial=None),
+        Layer(units=512, activation="relu", weights=GlorotUniform(), biases=Zeros(), keep_probability=0.8),
+        Layer(units=10, activation="softmax", weights=GlorotUniform(), biases=Zeros()),
     ]
     assert recipe.optimizer is not None
     assert (recipe.optimizer.kind, recipe.optimizer.rate, recipe.optimizer.epsilon) == ("Adam", 0.001, 1e-7)
@@ -75,6 +76,7 @@ def test_read_recipe_of_tensorflow_1_finds_constants_and_optimizer() -> None:
         pytest.param("batch_size = 1 / 0", id="a division by zero"),
         pytest.param("(" * 5_000 + ")" * 5_000, id="nested without end"),
         pytest.param("x = " + "-" * 50_000 + "1", id="signs without end"),
+        pytest.param("batch_size = " + "-" * 1_500 + "1", id="signs that can be parsed"),
         pytest.param("def f(:", id="no Python"),
         pytest.param("x = 1\x00", id="a zero byte"),
     ],
