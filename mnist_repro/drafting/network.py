@@ -43,7 +43,7 @@ def read_network(tree: ast.AST, *, names: dict[str, Number], before: Sequence[Fo
             made += [each for each in _list_elements(call) if not isinstance(each, ast.Call)]
         elif call in elements or is_layer(call):
             made.append(call)
-            is_new = is_new or call_name(call) == "Input" or not (call in elements or call in applied)
+            is_new = is_new or not (call in elements or call in applied)
     if len({classes.get(each) for each in made}) > 1:
         return [describe_layer(each, "a class and code beside it make layers") for each in made]
     branched = set(_list_branched(tree))
