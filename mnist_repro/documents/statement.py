@@ -61,6 +61,10 @@ class StatementTable:
     batch_size: From1 | None = None  #: rule: images of a step
     periods: From1 | None = None  #: rule: number of stretches between two evaluations, usually epochs
     layers: From1 | None = None  #: rule: number of layers with weights
+    #: rule: number of outputs of each fully connected layer but the last, in order
+    hidden_units: (
+        Annotated[tuple[From1, ...], Meta(min_length=1, description="an array of whole numbers from 1")] | None
+    ) = None
     optimizer: _OptimizerKind | None = None  #: rule: kind of the optimiser
     learning_rate: Positive | None = None  #: rule: of the first step
     penalty: NotNegative | None = None  #: rule: factor of the sum of squares in the loss; 0 where there is no penalty
@@ -122,7 +126,8 @@ def _hold(read: Callable[[Protocol], Any], words: str) -> _Rule:
 
     def judge(statement: Statement, protocol: Protocol) -> tuple[bool, str]:
         declared = read(protocol)
-        return declared == statement.value, words.format(declared)
+        shown = (", ".join(map(str, declared)) or "none") if isinstance(declared, tuple) else declared
+        return declared == statement.value, words.format(shown)
 
     return judge
 
@@ -171,6 +176,10 @@ RULES: Mapping[str, _Rule] = {
     "layers": _hold(
         lambda protocol: sum(hasattr(layer, "weights") for layer in protocol.layers),
         "the number of layers with weights is {}",
+    ),
+    "hidden_units": _hold(
+        lambda protocol: tuple(each.units for each in protocol.layers if hasattr(each, "units"))[:-1],
+        "the units of the hidden layers are {}",
     ),
     "optimizer": _hold(lambda protocol: _name_optimizer(protocol.optimizer), "the optimiser is {}"),
     "learning_rate": _hold(

@@ -30,8 +30,8 @@ _RESULT = re.compile(r"(?<![\w.,])\d*[.,]\d+(?:[eE][+-]?\d+)?(?=f0\b|[^\w.]|$)|\
 _NAMED = re.compile(r"(\w+)\s*=\s*\Z")
 # A number as a setting is written: 0.01, .01, 1e-2, 10000 or 10,000; `7..9` are two.
 _PLAIN, _GROUPED = re.compile(r"(?:\d+(?:\.\d+)?|(?<!\.)\.\d+)(?:[eE][+-]?\d+)?"), re.compile(r"\d{1,3}(?:,\d{3})+")
-# Rules whose value stands as a number on each line of a statement.
-_PRINTED_RULES = frozenset({"batch_size", "periods", "learning_rate"})
+# Rules whose value, or each of whose values, stands as a number on each line of a statement.
+_PRINTED_RULES = frozenset({"batch_size", "periods", "hidden_units", "learning_rate"})
 
 
 def text_cache() -> Path:
@@ -184,8 +184,9 @@ def _check_places(text: _Text) -> Iterator[str]:
         empty = [number for number, line in lines.items() if not line.strip()]
         wrong, rule = [], ""
         if statement.rule in _PRINTED_RULES:
-            wrong = [place for place, line in lines.items() if not _holds(line, statement.value)]
-            rule = f"{statement.value:g} must stand on each of its lines"
+            values = statement.value if isinstance(statement.value, tuple) else (statement.value,)
+            wrong = [place for place, line in lines.items() if not _holds(line, *values)]
+            rule = f"{' and '.join(f'{each:g}' for each in dict.fromkeys(values))} must stand on each of its lines"
         elif isinstance(said := statement.value, ImageRange):
             wrong = [] if any(_holds(line, said.first, said.last) for line in lines.values()) else list(lines)
             rule = f"{said.first} and {said.last} must stand on one of its lines"

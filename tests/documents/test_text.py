@@ -60,6 +60,16 @@ def test_check_text_setting_stands_however_it_is_written(tmp_path: Path, line: s
     assert wrong == [] if is_found else "0.001 must stand on each of its lines" in wrong[0]
 
 
+@pytest.mark.parametrize(("line", "is_found"), [("12, then 64", True), ("12 twice", False)], ids=["both", "one"])
+def test_check_text_units_of_all_hidden_layers_stand_on_the_line(tmp_path: Path, line: str, *, is_found: bool) -> None:
+    """Each number of units is one of the line's, once for however many layers have it."""
+    claims = CHECKED_CLAIMS.replace("batch_size = 12", "hidden_units = [64, 64, 12]")
+
+    wrong = find_wrong(tmp_path, text=CHECKED_TEXT.replace("# batches of 12", line), claims=claims)
+
+    assert wrong == [] if is_found else ": 64 and 12 must stand on each of its lines" in wrong[0]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [

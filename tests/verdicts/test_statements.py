@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
+from mnist_repro.documents.layers import Convolution, Flatten, Layer, Zeros
 from mnist_repro.documents.losses import L2, Loss
 from mnist_repro.documents.optimizers import Adadelta, ConstantRate, ExponentialRate, GradientDescent, PiecewiseRate
 from mnist_repro.documents.protocol import EvaluationSet, ImageSlice, Protocol
@@ -40,6 +41,9 @@ VALIDATION = ImageRange(evaluation_set="validation", source="train", first=1, la
         pytest.param("periods", 9, Verdict.CONTRADICTED, id="one period fewer"),
         pytest.param("layers", 2, Verdict.REPRODUCED, id="layers as declared"),
         pytest.param("layers", 1, Verdict.CONTRADICTED, id="fewer layers"),
+        pytest.param("hidden_units", (16,), Verdict.REPRODUCED, id="widths as declared"),
+        pytest.param("hidden_units", (100,), Verdict.CONTRADICTED, id="a narrower layer"),
+        pytest.param("hidden_units", (16, 10), Verdict.CONTRADICTED, id="the last layer too"),
         pytest.param("optimizer", "SGD", Verdict.REPRODUCED, id="optimiser as declared"),
         pytest.param("optimizer", "Adam", Verdict.CONTRADICTED, id="another optimiser"),
         pytest.param("learning_rate", 0.5, Verdict.REPRODUCED, id="rate as declared"),
@@ -70,6 +74,13 @@ MOMENTUM = GradientDescent(learning_rate=RATE, momentum=0.9)
 ADADELTA = Adadelta(learning_rate=RATE, decay=0.95, epsilon=1e-7)
 PIECEWISE = PiecewiseRate(boundaries=(9,), rates=(0.125, 0.25))
 FALLING = ExponentialRate(start=0.125, factor=0.5, every_steps=9)
+START = {"weights": Zeros(), "biases": Zeros()}
+CONVNET = (
+    Convolution(filters=8, size=3, activation="relu", **START),
+    Flatten(),
+    Layer(units=32, activation="relu", **START),
+    Layer(units=10, activation="softmax", **START),
+)
 PENALTY = Loss(penalty=L2(factor=0.01, of="weights", reported=False))
 
 
@@ -92,6 +103,7 @@ PENALTY = Loss(penalty=L2(factor=0.01, of="weights", reported=False))
             id="start of a falling rate",
         ),
         pytest.param({"loss": PENALTY}, "penalty", 0.01, id="penalty"),
+        pytest.param({"layers": CONVNET}, "hidden_units", (32,), id="hidden layer of a convolutional network"),
     ],
 )
 def test_apply_rule_reads_every_kind_of_declaration(
@@ -101,6 +113,21 @@ def test_apply_rule_reads_every_kind_of_declaration(
     statement, protocol = _statement(rule, value), protocols[BASIC]
 
     assert [apply_rule(statement, each)[0] for each in (protocol, replace(protocol, **change))] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("experiment", "words"),
+    [(DEEP, "are 64, 64"), ("julia-linear-lr0.02", "are none")],
+    ids=["two hidden layers", "no hidden layer"],
+)
+def test_apply_rule_names_the_units_of_the_hidden_layers(
+    protocols: dict[str, Protocol], experiment: str, words: str
+) -> None:
+    """The reason of a verdict lists the declared units in their order."""
+    agrees, fact = apply_rule(_statement("hidden_units", (100,)), protocols[experiment])
+
+    assert not agrees
+    assert fact == f"the units of the hidden layers {words}"
 
 
 def test_judge_statements_changed_protocol_changes_the_verdict(
