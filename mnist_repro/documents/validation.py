@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
@@ -72,9 +71,10 @@ def convert(value: Any, kind: type[Kind], *, where: str = "") -> Kind:
     MisfitError
         If a value is of another type or out of its range, or a key is unknown or missing.
     """
-    converted, fits = None, False
-    with suppress(*_REFUSED):
+    try:
         converted, fits = _convert(value, kind), True
+    except _REFUSED:
+        converted, fits = None, False
     _check(value, kind, where, fits=fits)
     return converted  # type: ignore[return-value]  # the check raises where nothing was converted
 
