@@ -6,15 +6,18 @@ import argparse
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from rich.console import Console
 
-from mnist_repro.datasets.dataset import Choice, Dataset
+from mnist_repro.datasets.places import Choice
 from mnist_repro.documents.folders import FOLDERS_VARIABLE
 from mnist_repro.documents.protocol import PROFILES
 from mnist_repro.records.environment import LOCAL_ENVIRONMENT, OTHER_PAGES, STAND_IN_SUFFIX
 from mnist_repro.reporting.terminal.tables import FORMATS
+
+if TYPE_CHECKING:
+    from mnist_repro.datasets.dataset import Dataset
 
 DEFAULT_RECORDS = Path("reports/records")
 DEFAULT_OUTPUT = Path("reports")

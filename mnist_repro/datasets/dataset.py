@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_repro.datasets.digits import SOURCE as DIGITS_SOURCE, build_digits
-from mnist_repro.datasets.folders import AbsentError, cache_folder, read_folder, usual_places
+from mnist_repro.datasets.folders import AbsentError, read_folder
 from mnist_repro.datasets.idx import MNIST_FILES, Arrays
+from mnist_repro.datasets.places import FOLDER_VARIABLE, Choice, cache_folder, usual_places
 from mnist_repro.errors import ReproError
-
-Choice = Literal["auto", "mnist", "digits"]
 
 # SHA-256 sum of the published images and labels, in the order of `Dataset.sha256`.
 MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"
@@ -27,8 +26,6 @@ MNIST_CLASSES = {
     ("test", 0, 2_500): (219, 287, 276, 254, 275, 221, 225, 257, 242, 244),
     ("test", 0, 10_000): (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009),
 }
-
-FOLDER_VARIABLE = "MNIST_REPRO_DATA"
 
 _WHAT_TO_GIVE = "a folder with MNIST's four IDX files, plain or gzipped, or with mnist.npz"
 

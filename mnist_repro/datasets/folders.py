@@ -1,9 +1,9 @@
-"""Where MNIST may lie on this computer, and reading it from a folder."""
+"""Reading MNIST from a folder."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
@@ -16,28 +16,6 @@ _REMEDY = "Replace the file by an unaltered copy, or point --data at another fol
 
 class AbsentError(ReproError):
     """A place lacks MNIST, or a part of it."""
-
-
-def usual_places() -> Iterator[Path]:
-    """Yield the folders in which MNIST is looked for, the nearest first, the user's cache last.
-
-    They are ``data/mnist`` and ``shared/mnist`` in the checkout that this package belongs to and in the
-    current folder, the same two beside a checkout, and the cache.
-    """
-    package_parent = Path(__file__).resolve().parents[2]
-    roots = [package_parent, Path.cwd()] if _is_checkout(package_parent) else [Path.cwd()]
-    beside = [root.parent for root in roots if _is_checkout(root)]
-    for root in dict.fromkeys(roots + beside):  # each once, in this order
-        yield root / "data" / "mnist"
-        yield root / "shared" / "mnist"
-    yield cache_folder()
-
-
-def cache_folder() -> Path:
-    """Return the folder that keeps downloads, whether it exists or not."""
-    from platformdirs import user_cache_path  # noqa: PLC0415  needless where MNIST's folder is named
-
-    return user_cache_path("mnist-repro", appauthor=False)
 
 
 def read_folder(folder: Path, *, files: Sequence[IdxFile]) -> Arrays:
@@ -88,7 +66,3 @@ def _list_names(folder: Path) -> set[str]:
         reasons = {FileNotFoundError: "does not exist", NotADirectoryError: "is not a folder"}
         msg = f"{folder} {reasons.get(type(error), f'cannot be read ({error.strerror or error})')}"
         raise AbsentError(msg) from error
-
-
-def _is_checkout(folder: Path) -> bool:
-    return (folder / "pyproject.toml").is_file() and (folder / "mnist_repro").is_dir()

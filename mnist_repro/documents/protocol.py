@@ -193,7 +193,7 @@ class Protocol(Checked):
         object.__setattr__(self, "seeds", {**DEFAULT_SEEDS, **self.seeds})
         check_protocol(self, classes=CLASSES, profiles=PROFILES)
 
-    @property
+    @cached_property
     def measured_sets(self) -> tuple[EvaluationSet, ...]:
         """What a run is evaluated on at its end: the declared sets, and all test images."""
         return tuple(dict.fromkeys((*self.evaluation_sets, ALL_TEST_IMAGES)))

@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
+from mnist_repro.datasets.places import cache_folder
 from mnist_repro.documents.document import Document
 from mnist_repro.documents.statement import ImageRange
 from mnist_repro.documents.toml_schema import Traversable
@@ -23,6 +24,8 @@ TEXTS_VARIABLE = "MNIST_REPRO_DOCUMENTS"
 
 # A number of any form, and what is printed in place of one; the 0 of Julia's 0.9f0 belongs to the number before it.
 _NUMBER = re.compile(r"(?!(?<=\df)0\b)\d(?:[\d.,:]*\d)?(?:[eE][+-]?\d+)?|(?<![a-z])(?:nan|inf)(?![a-z])", re.IGNORECASE)
+# Where a number may start, and what makes the number before it longer.
+_START, _LONGER = re.compile(r"(?<![\d.-])(?<!\d:)"), re.compile(r"[\d:]|\.\d|[eE][+-]?\d|f(?!0\b)[+-]?\d")
 # A result outside the output: what is measured, and a number with a point, a comma or a percent sign.
 _MEASURED = re.compile(r"accurac|(?<![a-z])(?:acc|loss|err|errors?|cost|score)(?![a-z])", re.IGNORECASE)
 _RESULT = re.compile(r"(?<![\w.,])\d*[.,]\d+(?:[eE][+-]?\d+)?(?=f0\b|[^\w.]|$)|\d+(?=\s?%| percent)")
@@ -36,9 +39,6 @@ _PRINTED_RULES = frozenset({"batch_size", "periods", "hidden_units", "learning_r
 
 def text_cache() -> Path:
     """Return the folder of the user's own cache that `fetch_text` brings texts to, whether it exists or not."""
-    # Needless where a text lies nearer.
-    from mnist_repro.datasets.folders import cache_folder  # noqa: PLC0415
-
     return cache_folder() / "documents"
 
 
@@ -76,8 +76,8 @@ def check_text(document: Document, content: bytes) -> list[str]:
 
 def _find_spans(line: str, *, printed: str) -> list[tuple[int, int]]:
     """Return where `printed` stands in `line` as a whole number: nothing makes it longer."""
-    number = rf"(?<![\d.-])(?<!\d:){re.escape(printed)}(?![\d:]|\.\d|[eE][+-]?\d|f(?!0\b)[+-]?\d)"
-    return [match.span() for match in re.finditer(number, line)]
+    starts = (match.start() for match in _START.finditer(line) if line.startswith(printed, match.start()))
+    return [(start, end) for start in starts if not _LONGER.match(line, end := start + len(printed))]
 
 
 @dataclass(frozen=True, kw_only=True)

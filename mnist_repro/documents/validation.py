@@ -21,6 +21,8 @@ from msgspec import Meta
 
 Kind = TypeVar("Kind")
 
+_REFUSED = (msgspec.ValidationError, UnicodeEncodeError)  # half of a surrogate pair has no bytes
+
 Flag = Annotated[bool, Meta(description="True or False")]
 Number = Annotated[float, Meta(description="a finite number")]
 Positive = Annotated[float, Meta(gt=0, description="a positive number")]
@@ -69,8 +71,12 @@ def convert(value: Any, kind: type[Kind], *, where: str = "") -> Kind:
     MisfitError
         If a value is of another type or out of its range, or a key is unknown or missing.
     """
-    _check(value, kind, where)
-    return _convert(value, kind)
+    try:
+        converted, fits = _convert(value, kind), True
+    except _REFUSED:
+        converted, fits = None, False
+    _check(value, kind, where, fits=fits)
+    return converted  # type: ignore[return-value]  # the check raises where nothing was converted
 
 
 class Checked:
@@ -92,16 +98,14 @@ class Checked:
 
 def _fit(value: Any, kind: Any, place: str) -> Any:
     """Return an object of a program as the type `kind`, whose dataclasses are made already."""
-    bare, _ = _unwrap(kind)
-    if value is None and NoneType in get_args(kind):
+    optional, item_kind, classes, rule = _shape(kind)
+    if value is None and optional:
         return None
-    if get_origin(bare) is tuple:
-        require(isinstance(value, (list, tuple)), place, "must be a tuple, such as (..., )", value)
-        return tuple(_fit(item, get_args(bare)[0], f"{place}[{number}]") for number, item in enumerate(value))
-    kinds = get_args(bare) if isinstance(bare, UnionType) else (bare,)
-    if names := [each.__name__ for each in kinds if is_dataclass(each) and isinstance(each, type)]:
-        rule = f"must be {' or '.join(filter(None, [', '.join(names[:-1]), names[-1]]))}, such as {names[0]}(...)"
-        require(isinstance(value, kinds), place, rule, value)
+    if item_kind is not None:
+        require(isinstance(value, (list, tuple)), place, rule, value)
+        return tuple(_fit(item, item_kind, f"{place}[{number}]") for number, item in enumerate(value))
+    if classes:
+        require(isinstance(value, classes), place, rule, value)
         return value
     if isinstance(value, Real) and not isinstance(value, bool):  # NumPy's numbers too
         value = int(value) if isinstance(value, Integral) else float(value)
@@ -110,12 +114,27 @@ def _fit(value: Any, kind: Any, place: str) -> Any:
     return convert(dict(value) if isinstance(value, Mapping) else value, kind, where=place)
 
 
+@cache
+def _shape(kind: Any) -> tuple[bool, Any, tuple[type, ...], str]:
+    """Return whether a type takes None, the type of a tuple's items, the dataclasses, and the rule in words."""
+    bare, _ = _unwrap(kind)
+    item_kind = get_args(bare)[0] if get_origin(bare) is tuple else None
+    kinds = get_args(bare) if isinstance(bare, UnionType) else (bare,)
+    classes = tuple(each for each in kinds if is_dataclass(each) and isinstance(each, type))
+    names, rule = [each.__name__ for each in classes], "must be a tuple, such as (..., )"
+    if names:
+        rule = f"must be {' or '.join(filter(None, [', '.join(names[:-1]), names[-1]]))}, such as {names[0]}(...)"
+    return NoneType in get_args(kind), item_kind, classes, rule
+
+
 def _convert(value: Any, kind: type[Kind]) -> Kind:
     return msgspec.convert(value, kind, builtin_types=(date,))  # text is no date
 
 
-def _check(value: Any, kind: Any, place: str) -> None:
-    """Raise the error of the innermost value that does not fit."""
+def _check(value: Any, kind: Any, place: str, *, fits: bool) -> None:
+    """Raise the error of the first unknown key, or of the innermost value that does not fit where not all `fits`."""
+    if fits and type(value) not in {dict, list}:  # what has no keys
+        return
     bare, description = _unwrap(kind)
     if is_dataclass(bare) and type(value) is dict:
         known = [field.name for field in fields(bare)]
@@ -123,10 +142,12 @@ def _check(value: Any, kind: Any, place: str) -> None:
             rule = f"may have the keys {', '.join(known)}"
             raise MisfitError(place, rule, f"unknown key {name_some(unknown)}")
     for step, item, item_kind in _parts(value, bare):
-        _check(item, item_kind, place + step)
+        _check(item, item_kind, place + step, fits=fits)
+    if fits:
+        return
     try:
         _convert(value, kind)
-    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # half of a surrogate pair has no bytes
+    except _REFUSED as error:
         raise _explain(error, place, value, bare=bare, description=description) from None
 
 

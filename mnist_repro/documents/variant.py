@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents.layers import AnyLayer, InitialValues
 from mnist_repro.documents.protocol import Protocol
+
+if TYPE_CHECKING:
+    from mnist_repro.datasets.dataset import Dataset
 
 # With fewer runs no exact p-value is as small as 5 %.
 FEWEST_SEEDS = 19

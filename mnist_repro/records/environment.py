@@ -21,8 +21,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mnist_repro.documents.toml_schema import parse_toml, read_toml
 from mnist_repro.records.flags import read_flags
 from mnist_repro.records.packages import keras_version, tensorflow_version
@@ -102,7 +100,7 @@ def describe_environment(*, threads: int) -> Environment:
         python=platform.python_version(),
         tensorflow=tensorflow_version(),
         keras=keras_version(),
-        numpy=np.__version__,
+        numpy=_version_of("numpy"),
         scipy=_version_of("scipy"),
         scikit_learn=_version_of("scikit-learn"),
         system=f"{platform.system()} {platform.machine()}",

@@ -14,9 +14,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from mnist_repro.datasets.folders import cache_folder
+from mnist_repro.datasets.places import cache_folder
 from mnist_repro.errors import ReproError
 
 _CPUINFO = Path("/proc/cpuinfo")
@@ -93,6 +91,8 @@ def _name_by_model(core: dict[str, str]) -> str:
 
 def _identify_machine() -> str:
     """Return a random id, drawn once for this machine and kept in the cache; nothing of the user's is in it."""
+    from filelock import FileLock  # noqa: PLC0415  needless where the system names the processor
+
     # Machines may share a home, and with it the cache.
     name = hashlib.sha256(platform.node().encode()).hexdigest()[:16]
     file = cache_folder() / f"machine-{name}"
@@ -104,7 +104,7 @@ def _identify_machine() -> str:
                 kept = secrets.token_hex(8)
                 file.write_text(kept, encoding="utf-8")
             return kept
-    except (OSError, Timeout, NotImplementedError) as error:  # the last where the file system has no locks
+    except (OSError, NotImplementedError) as error:  # the last where the file system has no locks
         msg = (
             "This system does not tell the kind of its processor, so an id of this machine tells its runs from "
             f"those of others, and {file} cannot be written: {error}. Set XDG_CACHE_HOME to a folder that can be."

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.datasets.folders import cache_folder
+from mnist_repro.datasets.places import cache_folder
 from mnist_repro.documents.protocol import IMAGE_PIXELS, Protocol
 from mnist_repro.errors import ReproError
 from mnist_repro.records.environment import Environment, describe_environment, plot_backend_aside, training_code_sha256

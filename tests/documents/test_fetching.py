@@ -54,7 +54,7 @@ def test_fetch_text_keeps_the_very_text_once(document: Document, tmp_path: Path)
 def test_find_text_looks_in_the_cache_last(document: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was fetched is found where no text lies nearer."""
     monkeypatch.delenv(TEXTS_VARIABLE, raising=False)
-    monkeypatch.setattr("mnist_repro.datasets.folders.cache_folder", lambda: tmp_path)
+    monkeypatch.setattr("mnist_repro.documents.text.cache_folder", lambda: tmp_path)
     assert find_text(document) is None
 
     fetched, _ = fetch_text(document, cache=tmp_path / "documents")

@@ -27,9 +27,13 @@ class Part:
     pair: tuple[Positive, Positive]
 
     def __post_init__(self) -> None:
+        MADE.append(self)
         if self.pair[0] > self.pair[1]:
             msg = "the pair ascends"
             raise ValueError(msg)
+
+
+MADE: list[Part] = []
 
 
 class Open(msgspec.Struct):
@@ -61,6 +65,15 @@ def test_convert_valid_values_are_the_dataclass() -> None:
     assert isinstance(found.parts["x"][0].pair[0], float)
 
 
+def test_convert_nested_object_is_made_once() -> None:
+    """A value that fits is converted once, however deep it lies."""
+    MADE.clear()
+
+    found = convert(whole(), Whole)
+
+    assert list(found.parts["x"]) == MADE
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -76,6 +89,9 @@ def test_convert_valid_values_are_the_dataclass() -> None:
         pytest.param({"kind": "c"}, ".kind must be one of a, b; received 'c'", id="no literal"),
         pytest.param({"count": 0}, ".count must be a count; received 0", id="range of an optional"),
         pytest.param({"count": True}, ".count must be a count; received True", id="true for 1"),
+        pytest.param(
+            {"parts": {"x": [{"pair": [1, 2], "pear": 3}]}}, ".parts.x[0] may have the keys pair;", id="unknown within"
+        ),
         pytest.param({"cuont": 1, "count": 0}, " may have the keys parts, opened, kind, count; received", id="unknown"),
     ],
 )

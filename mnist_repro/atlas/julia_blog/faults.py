@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import cast
-
-import numpy as np
+from typing import TYPE_CHECKING, cast
 
 from mnist_repro.atlas.julia_blog.alternatives import ALTERNATIVES
 from mnist_repro.atlas.julia_blog.experiments import EXPERIMENTS
-from mnist_repro.datasets.dataset import Dataset
 from mnist_repro.documents import Adam, ConstantRate, plant, plant_alternative, read_otherwise, with_fields
+
+if TYPE_CHECKING:
+    from mnist_repro.datasets.dataset import Dataset
 
 _SEEDS = 100
 _, _LINEAR, _NET = EXPERIMENTS
@@ -25,6 +25,8 @@ def shuffle_labels(fraction: float) -> Callable[[Dataset], Dataset]:
     """Return a function that permutes the given fraction of the training labels, the same ones in all runs."""
 
     def shuffle(dataset: Dataset) -> Dataset:
+        import numpy as np  # noqa: PLC0415  needless where faults are only listed
+
         generator = np.random.default_rng(0)
         images = len(dataset.train_labels)
         chosen = generator.choice(images, size=round(fraction * images), replace=False)
@@ -35,12 +37,15 @@ def shuffle_labels(fraction: float) -> Callable[[Dataset], Dataset]:
     return shuffle
 
 
-def _shift_test_images(dataset: Dataset) -> Dataset:
-    return replace(dataset, test_images=np.roll(dataset.test_images, 1, axis=1))
+def _shift(*names: str) -> Callable[[Dataset], Dataset]:
+    """Return a function that moves the pixels of images, by name of their array, by one."""
 
+    def shift(dataset: Dataset) -> Dataset:
+        import numpy as np  # noqa: PLC0415  as above
 
-def _shift_images(dataset: Dataset) -> Dataset:
-    return replace(_shift_test_images(dataset), train_images=np.roll(dataset.train_images, 1, axis=1))
+        return replace(dataset, **{name: np.roll(getattr(dataset, name), 1, axis=1) for name in names})
+
+    return shift
 
 
 FAULTS = (
@@ -63,7 +68,7 @@ FAULTS = (
         )
         for percent in (1, 5)
     ),
-    _plant(_LINEAR, "test-pixels-off", change="test images read one pixel off", alter=_shift_test_images),
+    _plant(_LINEAR, "test-pixels-off", change="test images read one pixel off", alter=_shift("test_images")),
     _plant(
         _LINEAR,
         "not-permuted",
@@ -81,6 +86,6 @@ FAULTS = (
     ),
     plant_alternative(ALTERNATIVES, f"{_LINEAR.id}+no-clipping", change="gradients not clipped", seeds=_SEEDS),
     _plant(_NET, "float16", change="weights kept in float16", weight_format="float16"),
-    _plant(_NET, "pixels-off", change="all images read one pixel off", alter=_shift_images),
+    _plant(_NET, "pixels-off", change="all images read one pixel off", alter=_shift("train_images", "test_images")),
     plant_alternative(ALTERNATIVES, f"{_NET.id}+epsilon-1e-3", change="Adam's epsilon 1e-3 for 1e-8", seeds=_SEEDS),
 )
