@@ -31,11 +31,37 @@ pytestmark = pytest.mark.usefixtures("single_thread")
 
 
 @pytest.fixture(scope="module")
-def trainer(quick_protocol: Protocol, random_images: Dataset) -> Trainer:
-    """Return a trainer of the quick protocol that has trained seed 0."""
-    trainer = Trainer(quick_protocol, random_images)
-    trainer.train(0)
-    return trainer
+def ready(random_images: Dataset) -> Callable[[Protocol], Trainer]:
+    """Return a function that gives a protocol's trainer; each is compiled once, and may have trained any run."""
+    trainers: dict[str, Trainer] = {}
+
+    def find(protocol: Protocol) -> Trainer:
+        if protocol.sha256 not in trainers:
+            trainers[protocol.sha256] = Trainer(protocol, random_images)
+        return trainers[protocol.sha256]
+
+    return find
+
+
+@pytest.fixture(scope="module")
+def first_and_second(ready: Callable[[Protocol], Trainer], quick_protocol: Protocol) -> tuple[RunRecord, RunRecord]:
+    """Return the first two records of the quick protocol's trainer."""
+    return ready(quick_protocol).train(0), ready(quick_protocol).train(1)
+
+
+@pytest.fixture
+def trainer(
+    ready: Callable[[Protocol], Trainer],
+    quick_protocol: Protocol,
+    first_and_second: tuple[RunRecord, RunRecord],  # noqa: ARG001 - made before any other run
+) -> Trainer:
+    """Return a trainer of the quick protocol that has trained before."""
+    return ready(quick_protocol)
+
+
+def _few_images_of(name: str, *, batch_size: int = 100) -> Protocol:
+    few = ImageSlice(source="train", start=0, stop=1_000)
+    return with_training(load_short(name), images=few, batch_size=batch_size)
 
 
 def _measure(
@@ -50,10 +76,12 @@ def _measure(
 
 
 @pytest.mark.parametrize("name", ["tf1-dropout-piecewise", "julia-mlp-100x100"])
-def test_evaluate_slices_are_as_if_evaluated_alone(random_images: Dataset, name: str) -> None:
+def test_evaluate_slices_are_as_if_evaluated_alone(
+    random_images: Dataset, ready: Callable[[Protocol], Trainer], name: str
+) -> None:
     """Each set's figures are those of its own images, without dropout, however the sets overlap."""
-    protocol = load_short(name)
-    trainer = Trainer(protocol, random_images)
+    protocol = _few_images_of(name)
+    trainer = ready(protocol)
     trainer.load_run(1)
     trainer.train_steps(5)
     slices = {
@@ -83,10 +111,10 @@ def test_evaluate_slices_are_as_if_evaluated_alone(random_images: Dataset, name:
         assert evaluations[set_name].confusion.sum() == len(images)
 
 
-def test_evaluate_with_dropout_in_the_net_gives_the_same_twice(random_images: Dataset) -> None:
+def test_evaluate_with_dropout_in_the_net_gives_the_same_twice(ready: Callable[[Protocol], Trainer]) -> None:
     """The document's evaluation drops no units, so it has no chance in it."""
-    protocol = load_short("tf1-dropout-exponential")
-    trainer = Trainer(protocol, random_images)
+    protocol = _few_images_of("tf1-dropout-exponential")
+    trainer = ready(protocol)
     trainer.load_run(1)
     without_dropout = [each for each in protocol.evaluation_sets if not each.dropout]
 
@@ -125,9 +153,8 @@ def test_train_diverging_run_has_no_nan_in_its_record(diverged: RunRecord) -> No
     assert diverged == parse_record(format_record(diverged))
 
 
-def test_train_after_divergence_starts_afresh(quick_protocol: Protocol, random_images: Dataset) -> None:
+def test_train_after_divergence_starts_afresh(trainer: Trainer) -> None:
     """A trainer whose network was not finite trains the next seed as if nothing had been."""
-    trainer = Trainer(quick_protocol, random_images)
     expected = trainer.train(1).final_loss
     trainer.model.set_weights([np.full_like(value, np.nan) for value in trainer.model.get_weights()])
     trainer.train_steps(1)
@@ -136,18 +163,13 @@ def test_train_after_divergence_starts_afresh(quick_protocol: Protocol, random_i
     assert expected == trainer.train(1).final_loss
 
 
-def _few_images_of(name: str, *, batch_size: int = 100) -> Protocol:
-    few = ImageSlice(source="train", start=0, stop=1_000)
-    return with_training(load_short(name), images=few, batch_size=batch_size)
-
-
 @pytest.mark.parametrize("name", ["julia-linear-lr0.003", "julia-mlp-100x100", "tf1-dropout-exponential"])
 def test_train_same_seed_gives_the_same_record(
-    random_images: Dataset, facts: Callable[[RunRecord], Any], name: str
+    random_images: Dataset, ready: Callable[[Protocol], Trainer], facts: Callable[[RunRecord], Any], name: str
 ) -> None:
     """A seed decides the run: in a trainer that trained others before, and in a fresh one."""
     protocol = _few_images_of(name)
-    trainer = Trainer(protocol, random_images)
+    trainer = ready(protocol)
 
     first, other, again = (facts(trainer.train(seed)) for seed in (1, 2, 1))
     fresh = facts(Trainer(protocol, random_images).train(1))
@@ -158,11 +180,9 @@ def test_train_same_seed_gives_the_same_record(
     assert first["periods"] != other["periods"]
 
 
-def test_train_only_the_first_record_has_first_call_seconds(quick_protocol: Protocol, random_images: Dataset) -> None:
+def test_train_only_the_first_record_has_first_call_seconds(first_and_second: tuple[RunRecord, RunRecord]) -> None:
     """Tracing and compiling are counted once, and apart from the run."""
-    trainer = Trainer(quick_protocol, random_images)
-
-    first, second = trainer.train(0), trainer.train(1)
+    first, second = first_and_second
 
     assert first.first_call_seconds > 0.0
     assert second.first_call_seconds == 0.0
@@ -226,10 +246,12 @@ def test_train_more_steps_learn(quick_protocol: Protocol, random_images: Dataset
 
 
 @pytest.mark.parametrize("name", ["julia-linear-lr0.02", "tf1-dropout-piecewise"])
-def test_train_kept_model_gives_the_recorded_accuracy(tmp_path: Path, random_images: Dataset, name: str) -> None:
+def test_train_kept_model_gives_the_recorded_accuracy(
+    tmp_path: Path, random_images: Dataset, ready: Callable[[Protocol], Trainer], name: str
+) -> None:
     """The model of the last run can be saved, and has its accuracy when it is loaded again."""
     protocol = _few_images_of(name)
-    trainer = Trainer(protocol, random_images)
+    trainer = ready(protocol)
     record = trainer.train(0)
     trainer.model.save(tmp_path / "model.keras")
 
