@@ -59,7 +59,7 @@ def format_unsupported(explanations: Iterable[Explanation]) -> str:
     """Return explanations that our runs do not support, in words."""
     # Curves of one run may have the same explanation.
     variants = dict.fromkeys(each.variant for each in explanations)
-    return f"explained by {', '.join(variants)}, which no runs support"
+    return f"declared as its explanation, but supported by no runs of ours: {', '.join(variants)}"
 
 
 def _is_possible(verdict: RunVerdict, variant: Variant, records: Sequence[RunRecord]) -> bool:

@@ -72,7 +72,8 @@ def test_explain_miss_explanations_without_support_are_named(runs: list[RunRecor
     vain = explain_miss(miss, [*two, EXPLANATION], supported=set())
     explained = explain_miss(miss, two, supported={"tf1-basic+relu", "tf1-basic+scaled"})
 
-    assert vain.reason == f"{miss.reason}; explained by tf1-basic+scaled, tf1-basic+relu, which no runs support"
+    reason = "declared as its explanation, but supported by no runs of ours: tf1-basic+scaled, tf1-basic+relu"
+    assert vain.reason == f"{miss.reason}; {reason}"
     assert explained.reason == f"{miss.reason}; explained on 2025-01-31 by tf1-basic+scaled: Pixels were scaled."
 
 
