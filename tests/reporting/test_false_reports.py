@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_reports import check_report, write_report
+from made_up_reports import check_report
 
 from mnist_repro.errors import ReproError
 from mnist_repro.reporting.figures.style import describe_libraries
@@ -72,31 +71,6 @@ FALSE_PAGES = {
 }
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder for the reports that all tests here change: each is written once."""
-    return tmp_path_factory.mktemp("written")
-
-
-def copy_report(written: Path, records: Path, folder: Path) -> Path:
-    """Copy a report to a folder, and write it first where no test before did."""
-    if not written.exists():
-        write_report(written, records=records)
-    return Path(shutil.copytree(written, folder / "report"))
-
-
-@pytest.fixture
-def report(records: Path, written: Path, tmp_path: Path, one_figure: None) -> Path:  # noqa: ARG001 - draws little
-    """Return a true report, with a single figure that is drawn."""
-    return copy_report(written / "one figure", records, tmp_path)
-
-
-@pytest.fixture
-def drawn(records: Path, written: Path, tmp_path: Path) -> Path:
-    """Return a true report with all its figures."""
-    return copy_report(written / "all figures", records, tmp_path)
-
-
 @pytest.fixture(params=["as here", "older"])
 def lock(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Return requirements that pin the libraries that draw here, or older ones, by which the figures pretend to be."""
@@ -133,11 +107,11 @@ def test_check_report_figure_with_few_shapes_is_found(records: Path, report: Pat
     assert len(check_report(report, records=records)) == 1
 
 
-def test_check_report_hidden_files_are_nobodys_business(records: Path, report: Path) -> None:
+def test_check_report_hidden_files_are_nobodys_business(records: Path, undrawn: Path) -> None:
     """What file managers leave is no page."""
-    add(".DS_Store")(report)
+    add(".DS_Store")(undrawn)
 
-    assert check_report(report, records=records) == []
+    assert check_report(undrawn, records=records) == []
 
 
 def put(*way: str | int, value: Any) -> Callable[[dict[str, Any]], None]:
@@ -186,9 +160,9 @@ CHANGED_RECORDS = {
 
 @pytest.mark.parametrize("change", CHANGED_RECORDS.values(), ids=CHANGED_RECORDS)
 def test_check_report_changed_record_is_found(
-    records: Path, report: Path, change: Callable[[dict[str, Any]], None]
+    records: Path, undrawn: Path, change: Callable[[dict[str, Any]], None]
 ) -> None:
-    """Whatever field of a record changes, the report says so, or the record is refused."""
+    """Whatever field of a record changes, a page says so, or the record is refused."""
     file = records / "linux" / "runs.jsonl"
     first, *others = file.read_text(encoding="utf-8").splitlines(keepends=True)
     tree = json.loads(first)
@@ -196,7 +170,7 @@ def test_check_report_changed_record_is_found(
     file.write_text("".join([f"{json.dumps(tree)}\n", *others]), encoding="utf-8")
 
     try:
-        found = check_report(report, records=records)
+        found = check_report(undrawn, records=records)
     except ReproError as refused:
         found = [str(refused)]
 
