@@ -41,13 +41,13 @@ def few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def one_figure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw the overview of the published environment, and each other figure as an empty one."""
+    """Draw the curves of the user's environment, which `index.html` shows, and each other figure as an empty one."""
     draw_all = figures.draw_all
 
     def draw(drawings: Mapping[Path, Draw]) -> None:
-        overview = {file: draw for file, draw in drawings.items() if file.match("linux/overview.svg")}
-        draw_all(overview)
-        _draw_empty(drawings.keys() - overview.keys())
+        curves = {file: draw for file, draw in drawings.items() if file.match("local/*-curves.svg")}
+        draw_all(curves)
+        _draw_empty(drawings.keys() - curves.keys())
 
     monkeypatch.setattr(figures, "draw_all", draw)
 
@@ -81,12 +81,6 @@ def undrawn(records: Path, written: Path, tmp_path: Path, few_lines: None) -> Pa
 def report(records: Path, written: Path, tmp_path: Path, one_figure: None) -> Path:  # noqa: ARG001 - draws little
     """Return a true report, with a single figure that is drawn."""
     return _copy_report(written / "one figure", records, tmp_path)
-
-
-@pytest.fixture
-def drawn(records: Path, written: Path, tmp_path: Path) -> Path:
-    """Return a true report with all its figures."""
-    return _copy_report(written / "all figures", records, tmp_path)
 
 
 @pytest.fixture(scope="session")

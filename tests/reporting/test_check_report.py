@@ -20,12 +20,12 @@ def test_check_report_untouched_report_passes(records: Path, tmp_path: Path) -> 
     assert before == read_tree(tmp_path)
 
 
-def test_check_report_changed_figure_on_the_page_is_found(records: Path, drawn: Path) -> None:
+def test_check_report_changed_figure_on_the_page_is_found(records: Path, report: Path) -> None:
     """A figure on the page that the same libraries drew otherwise is a difference."""
-    page = drawn / "index.html"
+    page = report / "index.html"
     page.write_bytes(page.read_bytes().replace(b'stroke="#0072b2"', b'stroke="#0072b3"', 1))
 
-    (difference,) = check_report(drawn, records=records)
+    (difference,) = check_report(report, records=records)
 
     assert difference.startswith(f"{page} is not what the records give.")
 

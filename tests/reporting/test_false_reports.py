@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_reports import check_report
+from made_up_reports import EXPERIMENT, check_report
 
 from mnist_repro.errors import ReproError
 from mnist_repro.reporting.figures.style import describe_libraries
@@ -53,7 +53,7 @@ def add(name: str, content: bytes = b"# Fine\n") -> Change:
     return change
 
 
-FIGURE = "figures/linux/overview.svg"
+FIGURE = f"figures/local/{EXPERIMENT}-curves.svg"
 FALSE_PAGES = {
     "number in words": edit("README.md", "not run", b"reproduced"),
     "number of an environment": edit("linux.md", r"\| 2 \|", b"| 200 |"),
@@ -64,7 +64,7 @@ FALSE_PAGES = {
     ),
     "empty file for a figure": add(FIGURE, b""),
     "figure that says nothing of its libraries": edit(FIGURE, "<dc:creator>.*?</dc:creator>", b""),
-    "figure by unknown libraries": redraw(FIGURE, "fill: #0072b2", b"fill: #009900", by="A careful hand"),
+    "figure by unknown libraries": redraw(FIGURE, "stroke: #0072b2", b"stroke: #009900", by="A careful hand"),
     "figure with a script": redraw(FIGURE, "</svg>", SCRIPT + b"</svg>"),
     "page of no environment": add("py99-tf9.md"),
     "figure of no environment": add("figures/py99-tf9/overview.svg", b"<svg/>"),
@@ -90,14 +90,14 @@ def test_check_report_false_page_is_found(records: Path, report: Path, lock: Pat
 
 @pytest.mark.parametrize("name", ["index.html", FIGURE], ids=["page", "file"])
 def test_check_report_figures_of_the_published_libraries_may_have_other_shapes(
-    records: Path, drawn: Path, lock: Path, name: str
+    records: Path, report: Path, lock: Path, name: str
 ) -> None:
     """What the locked versions drew is compared by all but its shapes where others draw, and by all where they do."""
-    redraw(name, "M 0 0", b"M 0.1 0.1")(drawn)
+    redraw(name, "M 0 0", b"M 0.1 0.1")(report)
     exempt = OLDER.split()[1].rstrip(",") in lock.read_text(encoding="utf-8")
 
-    assert len(check_report(drawn, records=records, lock=lock)) == (0 if exempt else 1)
-    assert check_report(drawn, records=records) == []
+    assert len(check_report(report, records=records, lock=lock)) == (0 if exempt else 1)
+    assert check_report(report, records=records) == []
 
 
 def test_check_report_figure_with_few_shapes_is_found(records: Path, report: Path) -> None:
