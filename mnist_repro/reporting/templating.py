@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment as Templates, PackageLoader, StrictUndefined, pass_context
@@ -41,8 +42,11 @@ from mnist_repro.reporting.wording import (
 )
 
 
+@cache
 def load_templates(*, published: str | None = None) -> Templates:
     """Return the templates of all pages, which name a function by its module: `numbers.format_mean`.
+
+    Each is compiled once in a process: that takes longer than to fill it.
 
     Parameters
     ----------

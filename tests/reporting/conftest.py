@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
 from made_up_pages import make_results
-from made_up_reports import HOSTILE
+from made_up_reports import HOSTILE, write_report
 from made_up_runs import MakeRecord, make_unfinished, write_store
 
 from mnist_repro.comparison.results import Results
@@ -40,13 +41,13 @@ def few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def one_figure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw the overview of the published environment, and each other figure as an empty one."""
+    """Draw the curves of the user's environment, which `index.html` shows, and each other figure as an empty one."""
     draw_all = figures.draw_all
 
     def draw(drawings: Mapping[Path, Draw]) -> None:
-        overview = {file: draw for file, draw in drawings.items() if file.match("linux/overview.svg")}
-        draw_all(overview)
-        _draw_empty(drawings.keys() - overview.keys())
+        curves = {file: draw for file, draw in drawings.items() if file.match("local/*-curves.svg")}
+        draw_all(curves)
+        _draw_empty(drawings.keys() - curves.keys())
 
     monkeypatch.setattr(figures, "draw_all", draw)
 
@@ -55,6 +56,31 @@ def _draw_empty(files: Iterable[Path]) -> None:
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder for the reports that tests change: each is written once."""
+    return tmp_path_factory.mktemp("written")
+
+
+def _copy_report(written: Path, records: Path, folder: Path) -> Path:
+    """Copy a report to a folder, and write it first where no test before did."""
+    if not written.exists():
+        write_report(written, records=records)
+    return Path(shutil.copytree(written, folder / "report"))
+
+
+@pytest.fixture
+def undrawn(records: Path, written: Path, tmp_path: Path, few_lines: None) -> Path:  # noqa: ARG001 - draws nothing
+    """Return a true report, with empty figures."""
+    return _copy_report(written / "no figure", records, tmp_path)
+
+
+@pytest.fixture
+def report(records: Path, written: Path, tmp_path: Path, one_figure: None) -> Path:  # noqa: ARG001 - draws little
+    """Return a true report, with a single figure that is drawn."""
+    return _copy_report(written / "one figure", records, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -20,56 +20,49 @@ def test_check_report_untouched_report_passes(records: Path, tmp_path: Path) -> 
     assert before == read_tree(tmp_path)
 
 
-def test_check_report_changed_figure_on_the_page_is_found(records: Path, tmp_path: Path) -> None:
+def test_check_report_changed_figure_on_the_page_is_found(records: Path, report: Path) -> None:
     """A figure on the page that the same libraries drew otherwise is a difference."""
-    write_report(tmp_path / "report", records=records)
-    page = tmp_path / "report" / "index.html"
+    page = report / "index.html"
     page.write_bytes(page.read_bytes().replace(b'stroke="#0072b2"', b'stroke="#0072b3"', 1))
 
-    (difference,) = check_report(tmp_path / "report", records=records)
+    (difference,) = check_report(report, records=records)
 
     assert difference.startswith(f"{page} is not what the records give.")
 
 
-@pytest.mark.usefixtures("few_lines")
 @pytest.mark.parametrize(
     "name", ["README.md", "linux.md", "local.md", "claims.json", "claims.schema.json", "index.html"]
 )
 @pytest.mark.parametrize(
     "change", [b"?", b"<dc:title>Another</dc:title></cc:Agent>"], ids=["character", "like a figure"]
 )
-def test_check_report_changed_page_is_found(records: Path, tmp_path: Path, name: str, change: bytes) -> None:
+def test_check_report_changed_page_is_found(records: Path, undrawn: Path, name: str, change: bytes) -> None:
     """A change to any page is named, and it alone, also where the page says like a figure who drew it."""
-    write_report(tmp_path / "report", records=records)
-    page = tmp_path / "report" / name
+    page = undrawn / name
     content = page.read_bytes()
     page.write_bytes(change + content[1:])
 
-    (difference,) = check_report(tmp_path / "report", records=records)
+    (difference,) = check_report(undrawn, records=records)
 
     assert difference.startswith(f"{page} is not what the records give.")
 
 
-@pytest.mark.usefixtures("few_lines")
 @pytest.mark.parametrize("name", ["linux.md", "figures/linux/overview.svg"], ids=["page", "figure"])
-def test_check_report_missing_file_is_found(records: Path, tmp_path: Path, name: str) -> None:
+def test_check_report_missing_file_is_found(records: Path, undrawn: Path, name: str) -> None:
     """What is not there is named, and is not written."""
-    write_report(tmp_path / "report", records=records)
-    (tmp_path / "report" / name).unlink()
+    (undrawn / name).unlink()
 
-    assert check_report(tmp_path / "report", records=records) == [
-        f"{tmp_path / 'report' / name} is missing. Write it with `mnist-repro report --publish`."
+    assert check_report(undrawn, records=records) == [
+        f"{undrawn / name} is missing. Write it with `mnist-repro report --publish`."
     ]
-    assert not (tmp_path / "report" / name).exists()
+    assert not (undrawn / name).exists()
 
 
-@pytest.mark.usefixtures("few_lines")
-def test_check_report_new_record_makes_a_difference(records: Path, make: MakeRecord, tmp_path: Path) -> None:
+def test_check_report_new_record_makes_a_difference(records: Path, make: MakeRecord, undrawn: Path) -> None:
     """After one more run the pages that show it are not what the records give, and the others still are."""
-    write_report(tmp_path / "report", records=records)
     write_store(records / "local", [make(1)])
 
-    differences = check_report(tmp_path / "report", records=records)
+    differences = check_report(undrawn, records=records)
 
     assert [Path(line.split()[0]).name for line in differences] == [
         "README.md",

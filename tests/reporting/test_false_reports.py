@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_reports import check_report, write_report
+from made_up_reports import EXPERIMENT, check_report
 
 from mnist_repro.errors import ReproError
 from mnist_repro.reporting.figures.style import describe_libraries
@@ -54,7 +53,7 @@ def add(name: str, content: bytes = b"# Fine\n") -> Change:
     return change
 
 
-FIGURE = "figures/linux/overview.svg"
+FIGURE = f"figures/local/{EXPERIMENT}-curves.svg"
 FALSE_PAGES = {
     "number in words": edit("README.md", "not run", b"reproduced"),
     "number of an environment": edit("linux.md", r"\| 2 \|", b"| 200 |"),
@@ -65,36 +64,11 @@ FALSE_PAGES = {
     ),
     "empty file for a figure": add(FIGURE, b""),
     "figure that says nothing of its libraries": edit(FIGURE, "<dc:creator>.*?</dc:creator>", b""),
-    "figure by unknown libraries": redraw(FIGURE, "fill: #0072b2", b"fill: #009900", by="A careful hand"),
+    "figure by unknown libraries": redraw(FIGURE, "stroke: #0072b2", b"stroke: #009900", by="A careful hand"),
     "figure with a script": redraw(FIGURE, "</svg>", SCRIPT + b"</svg>"),
     "page of no environment": add("py99-tf9.md"),
     "figure of no environment": add("figures/py99-tf9/overview.svg", b"<svg/>"),
 }
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder for the reports that all tests here change: each is written once."""
-    return tmp_path_factory.mktemp("written")
-
-
-def copy_report(written: Path, records: Path, folder: Path) -> Path:
-    """Copy a report to a folder, and write it first where no test before did."""
-    if not written.exists():
-        write_report(written, records=records)
-    return Path(shutil.copytree(written, folder / "report"))
-
-
-@pytest.fixture
-def report(records: Path, written: Path, tmp_path: Path, one_figure: None) -> Path:  # noqa: ARG001 - draws little
-    """Return a true report, with a single figure that is drawn."""
-    return copy_report(written / "one figure", records, tmp_path)
-
-
-@pytest.fixture
-def drawn(records: Path, written: Path, tmp_path: Path) -> Path:
-    """Return a true report with all its figures."""
-    return copy_report(written / "all figures", records, tmp_path)
 
 
 @pytest.fixture(params=["as here", "older"])
@@ -116,14 +90,14 @@ def test_check_report_false_page_is_found(records: Path, report: Path, lock: Pat
 
 @pytest.mark.parametrize("name", ["index.html", FIGURE], ids=["page", "file"])
 def test_check_report_figures_of_the_published_libraries_may_have_other_shapes(
-    records: Path, drawn: Path, lock: Path, name: str
+    records: Path, report: Path, lock: Path, name: str
 ) -> None:
     """What the locked versions drew is compared by all but its shapes where others draw, and by all where they do."""
-    redraw(name, "M 0 0", b"M 0.1 0.1")(drawn)
+    redraw(name, "M 0 0", b"M 0.1 0.1")(report)
     exempt = OLDER.split()[1].rstrip(",") in lock.read_text(encoding="utf-8")
 
-    assert len(check_report(drawn, records=records, lock=lock)) == (0 if exempt else 1)
-    assert check_report(drawn, records=records) == []
+    assert len(check_report(report, records=records, lock=lock)) == (0 if exempt else 1)
+    assert check_report(report, records=records) == []
 
 
 def test_check_report_figure_with_few_shapes_is_found(records: Path, report: Path) -> None:
@@ -133,11 +107,11 @@ def test_check_report_figure_with_few_shapes_is_found(records: Path, report: Pat
     assert len(check_report(report, records=records)) == 1
 
 
-def test_check_report_hidden_files_are_nobodys_business(records: Path, report: Path) -> None:
+def test_check_report_hidden_files_are_nobodys_business(records: Path, undrawn: Path) -> None:
     """What file managers leave is no page."""
-    add(".DS_Store")(report)
+    add(".DS_Store")(undrawn)
 
-    assert check_report(report, records=records) == []
+    assert check_report(undrawn, records=records) == []
 
 
 def put(*way: str | int, value: Any) -> Callable[[dict[str, Any]], None]:
@@ -186,9 +160,9 @@ CHANGED_RECORDS = {
 
 @pytest.mark.parametrize("change", CHANGED_RECORDS.values(), ids=CHANGED_RECORDS)
 def test_check_report_changed_record_is_found(
-    records: Path, report: Path, change: Callable[[dict[str, Any]], None]
+    records: Path, undrawn: Path, change: Callable[[dict[str, Any]], None]
 ) -> None:
-    """Whatever field of a record changes, the report says so, or the record is refused."""
+    """Whatever field of a record changes, a page says so, or the record is refused."""
     file = records / "linux" / "runs.jsonl"
     first, *others = file.read_text(encoding="utf-8").splitlines(keepends=True)
     tree = json.loads(first)
@@ -196,7 +170,7 @@ def test_check_report_changed_record_is_found(
     file.write_text("".join([f"{json.dumps(tree)}\n", *others]), encoding="utf-8")
 
     try:
-        found = check_report(report, records=records)
+        found = check_report(undrawn, records=records)
     except ReproError as refused:
         found = [str(refused)]
 

@@ -91,13 +91,10 @@ def test_write_report_own_runs_come_first(records: Path, make: MakeRecord, tmp_p
     assert re.findall(r"Every claim in (\S+)</summary>", text) == ["local", "a-published-one", "linux"]
 
 
-@pytest.mark.usefixtures("few_lines")
-def test_write_report_tables_have_a_cell_for_each_heading(records: Path, tmp_path: Path) -> None:
+def test_write_report_tables_have_a_cell_for_each_heading(undrawn: Path) -> None:
     """No number, no missing one and no reason of a failure adds or takes a cell."""
-    write_report(tmp_path, records=records)
-
     for page in ("README.md", "linux.md", "local.md"):
-        for table in tables_of(tmp_path / page):
+        for table in tables_of(undrawn / page):
             assert {len(row) for row in table} == {len(table[0])}
 
 
@@ -123,23 +120,18 @@ def test_write_report_every_claim_stands_on_the_page(
     assert sorted(of_no_run) == sorted(claim.id for claim in claims if not claim.is_of_run)
 
 
-@pytest.mark.usefixtures("few_lines")
-def test_write_report_experiment_without_runs_is_said_to_be_missing(records: Path, tmp_path: Path) -> None:
+def test_write_report_experiment_without_runs_is_said_to_be_missing(undrawn: Path) -> None:
     """Each experiment has its part on the page; five of six say that they were not run."""
-    write_report(tmp_path, records=records)
-
-    text = (tmp_path / "linux.md").read_text(encoding="utf-8")
+    text = (undrawn / "linux.md").read_text(encoding="utf-8")
 
     assert text.count("**Not run here.**") == 5
     # What was run, the experiments, comparisons, statements, how sure, and what is no number of a run.
     assert text.count("\n## ") == 1 + 6 + 4
 
 
-@pytest.mark.usefixtures("few_lines")
-def test_write_report_unfinished_run_is_listed_with_its_reason(records: Path, tmp_path: Path) -> None:
+def test_write_report_unfinished_run_is_listed_with_its_reason(undrawn: Path) -> None:
     """A run that diverged stands in the count and in the list, and its reason is text whatever it holds."""
-    write_report(tmp_path, records=records)
-    page = tmp_path / "linux.md"
+    page = undrawn / "linux.md"
 
     tokens = parse(page)
     (listed,) = (token for token in tokens if token.type == "inline" and token.content.startswith("seed 2: diverged"))
@@ -233,24 +225,18 @@ def test_write_report_stand_in_is_said_on_top_and_judges_nothing(make: MakeRecor
         assert any(cell == "not run" for cell in cells)
 
 
-@pytest.mark.usefixtures("few_lines")
-def test_write_report_mnist_has_no_warning(records: Path, tmp_path: Path) -> None:
+def test_write_report_mnist_has_no_warning(undrawn: Path) -> None:
     """Runs on MNIST are not called a stand-in's."""
-    write_report(tmp_path, records=records)
-
-    assert "stand-in" not in (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert "stand-in" not in (tmp_path / "linux.md").read_text(encoding="utf-8")
+    assert "stand-in" not in (undrawn / "README.md").read_text(encoding="utf-8")
+    assert "stand-in" not in (undrawn / "linux.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.usefixtures("few_lines")
-def test_write_report_claims_of_all_environments_are_written(records: Path, tmp_path: Path) -> None:
+def test_write_report_claims_of_all_environments_are_written(undrawn: Path) -> None:
     """Other programs find every environment in one file, the published ones apart, and its schema beside it."""
-    write_report(tmp_path / "report", records=records)
-
-    content = json.loads((tmp_path / "report" / "claims.json").read_bytes())
+    content = json.loads((undrawn / "claims.json").read_bytes())
     assert [entry["environment"] for entry in content["published"]] == ["linux"]
     assert [entry["environment"] for entry in content["unpublished"]] == ["local"]
-    assert (tmp_path / "report" / content["$schema"]).read_text(encoding="utf-8") == read_schema()
+    assert (undrawn / content["$schema"]).read_text(encoding="utf-8") == read_schema()
 
 
 def test_report_without_tensorflow_is_written(records: Path, tmp_path: Path) -> None:

@@ -110,7 +110,9 @@ def _find_first_seen(
 
     def reach(points: NDArray[np.float64]) -> NDArray[np.float64]:
         scale = np.sqrt(np.square(points).sum(axis=0))
-        return np.asarray(np.abs(signs @ (points / np.where(scale > 0, scale, 1.0))).max(axis=1, initial=0.0))
+        # A column for each exchange, and no other array of this size: that takes a third of the time.
+        sums = (points / np.where(scale > 0, scale, 1.0)).T @ signs.T
+        return np.asarray(np.abs(sums, out=sums).max(axis=0, initial=0.0))
 
     fixed = reach(notice(differences, quantities=quantities)[:, ~moves])
 
