@@ -8,6 +8,8 @@ from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
+from mnist_repro.datasets.dataset import Dataset
+
 # What ends a tag, an attribute or a comment, and what a template or an entity is made of.
 _HTML = (
     "\"'></style></title></details><script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -57,7 +59,8 @@ def poison(value: Any, *, keep: Collection[str] = ()) -> Any:
 
 @cache
 def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind, include_extras=True)
+    # A name that a module imports for its types alone.
+    return get_type_hints(kind, localns={"Dataset": Dataset}, include_extras=True)
 
 
 def _is_choice(hint: Any) -> bool:
