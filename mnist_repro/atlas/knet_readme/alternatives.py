@@ -44,6 +44,7 @@ ALTERNATIVES = (
         "older-code",
         choice="initial weights and optimiser",
         change="uniform weights and gradient descent, as in the README of September 2016",
+        seeds=39,
         layers=with_weights(_NETWORK.layers, _UNIFORM),
         optimizer=_SOFTMAX.optimizer,
     ),

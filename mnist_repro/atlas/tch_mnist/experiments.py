@@ -71,7 +71,7 @@ EXPERIMENTS = (
             Layer(units=10, activation="softmax", weights=_WEIGHTS, biases=_BIASES),
         ),
         optimizer=Adam(learning_rate=ConstantRate(rate=0.001), beta_1=0.9, beta_2=0.999, epsilon=1e-8),
-        minimum=0.95,
+        minimum=0.945,
         reconstructions=(
             Reconstruction(
                 choice="initial weights",
