@@ -27,7 +27,6 @@ def folder(protocols: dict[str, Protocol], tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("processes", "options"),
     [
-        pytest.param(2, ("--seeds=0-2",), id="nothing recorded"),
         pytest.param(2, ("--seeds=0-2", "--dist=loadscope"), id="another order"),
         pytest.param(3, ("--seeds=0-2", "-k", SINGLE), id="some cases"),
     ],

@@ -96,12 +96,19 @@ def test_run_until_decided_refuses_what_cannot_decide(
 
 @needs_tensorflow
 def test_run_on_stand_in_says_so_and_judges_nothing(call: Call, tmp_path: Path) -> None:
-    """The whole path goes through, with the warning before the training and before the table."""
-    ended = call("run", EXPERIMENT, "--seeds", "0,1", "--workers", 1, "--dataset", "digits", "--environment", "try")
+    """The whole path goes through, with the warning before the training and before the table.
+
+    `--timing` prints where the time of its own runs went.
+    """
+    options = ("--seeds", "0,1", "--workers", 1, "--dataset", "digits", "--environment", "try", "--timing")
+    ended = call("run", EXPERIMENT, *options)
 
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.count(STAND_IN_WARNING) == 2
     assert "2 runs planned: 2 trained, 0 reused, 0 of them not completed." in ended.out
+    assert "total: 1 worker, " in ended.out
+    assert "100.0 %" in ended.out
+    assert f"{EXPERIMENT}     2" in ended.out
     assert not re.search(r"\b(inside|outside|equal|different|reproduced|inconclusive)\b", ended.out)
     records = RecordStore(tmp_path / "reports" / "records" / "try-digits").read()
     assert {(record.dataset, record.status) for record in records} == {("digits", "completed")}

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import made_up_trainer
 import pytest
+from installed import needs_tensorflow
 
+from mnist_repro import training
 from mnist_repro.cli import variants as verbs
 from mnist_repro.cli.main import main
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.documents.variant import Variant
 from mnist_repro.records.store import RecordStore
+from mnist_repro.studies import worker
 from mnist_repro.verdicts.causes.finder import Trials, plan_trials
 
 EXPERIMENT = "julia-linear-lr0.02"
@@ -22,8 +27,11 @@ DIGITS = ("--dataset", "digits", "--workers", "1")
 
 @pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Make an empty folder the current one, and train there in this process."""
-    pytest.importorskip("tensorflow")
+    """Make an empty folder the current one, where runs are made up."""
+    monkeypatch.setitem(sys.modules, "mnist_repro.training.trainer", made_up_trainer)
+    monkeypatch.setattr(training, "trainer", made_up_trainer, raising=False)
+    # What this process keeps was made by the other one.
+    monkeypatch.setattr(worker, "_LAST_TRAINER", worker._LastTrainer())  # noqa: SLF001 - its own
     monkeypatch.chdir(tmp_path)
     return tmp_path / "reports" / "records" / "local-digits"
 
@@ -35,7 +43,7 @@ def _few_trials(protocol: Protocol, *, alternatives: Sequence[Variant]) -> Trial
     return replace(trials, alternatives=tuple(v for v in trials.alternatives if v.id in chosen))
 
 
-@pytest.mark.usefixtures("single_thread")
+@needs_tensorflow
 def test_explain_trains_once_and_says_what_came_of_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -58,7 +66,7 @@ def test_explain_trains_once_and_says_what_came_of_it(
     assert "Runs: 4 planned, 4 in the records, 0 to train." in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("single_thread")
+@needs_tensorflow
 def test_faults_trains_each_on_its_own_images(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -43,18 +43,18 @@ class Journey(NamedTuple):
         return line.split()
 
 
-@pytest.fixture(scope="module", params=["folder, worker processes", "entry point, one process"])
+@pytest.fixture(scope="module", params=["folder", "entry point"])
 def journey(
     request: pytest.FixtureRequest, random_images: Dataset, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Journey]:
     """Take the tiny document through the verbs, on made-up images, added in either way."""
     folder = tmp_path_factory.mktemp("journey")
-    by_folder = request.param.startswith("folder")
+    by_folder = request.param == "folder"
     records = ("--records", str(folder / "records"))
     arguments = {
         "list": (),
         "plan": ("--profile", "full", *records),
-        "run": (EXPERIMENT, "--profile", "full", "--workers", "2" if by_folder else "1", *records),
+        "run": (EXPERIMENT, "--profile", "full", "--workers", "1", *records),
         "verdicts": records,
         "report": ("--output", str(folder / "report"), *records),
     }
@@ -92,7 +92,7 @@ def test_added_document_is_planned(journey: Journey) -> None:
 
 
 def test_added_document_is_trained_and_recorded(journey: Journey) -> None:
-    """Every run completed and is recorded; where workers train, they need nothing but the protocol."""
+    """Every run completed and is recorded."""
     records = RecordStore(journey.folder / "records" / "local").read()
 
     assert [record.status for record in records] == ["completed"] * RUNS

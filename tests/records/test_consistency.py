@@ -70,17 +70,18 @@ def test_pool_runs_published_records_keep_the_rule() -> None:
     trials = [plan_trials(each, alternatives=catalogue.alternatives) for each in catalogue.protocols.values()]
     variants = {v.id: v for v in (*catalogue.faults, *(v for each in trials for v in each.variants))}
 
+    read = [(store, store.read()) for store in stores]
     pools = [
-        pool_runs(store.read(), protocol=protocol, store=store, processor=processor)
-        for store in stores
-        for processor in {record.environment.processor for record in store.read()}
+        pool_runs(records, protocol=protocol, store=store, processor=processor)
+        for store, records in read
+        for processor in {record.environment.processor for record in records}
         for protocol in catalogue.protocols.values()
     ]
     runs = [record for pool in pools for record in pool.records]
     recorded = [read_variant_runs(store) for store in stores if variant_store(store).file.exists()]
     runs += [r for all_runs in recorded for v in variants.values() if v.is_trained for r in all_runs.of_variant(v)]
 
-    assert len(runs) == sum(len(s.read()) for store in stores for s in (store, variant_store(store)))
+    assert len(runs) == sum(len(records) + len(variant_store(store).read()) for store, records in read)
 
 
 @pytest.mark.parametrize(

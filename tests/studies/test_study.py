@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 from made_up_runs import Facts, MakeRecord
+from small_documents import TINY
 from small_study import SmallStudy
 
 from mnist_repro.datasets.dataset import Dataset
-from mnist_repro.documents.protocol import Protocol
+from mnist_repro.documents.catalogue import load_catalogue
+from mnist_repro.documents.folders import add_document_folders
 from mnist_repro.errors import ReproError
 from mnist_repro.records.run import RunRecord
 from mnist_repro.records.store import RecordStore
@@ -25,6 +27,9 @@ from mnist_repro.studies.timing import Part, RunClock, StudyClock
 from mnist_repro.studies.worker import MadeRun, PlannedRun
 
 pytest.importorskip("tensorflow")
+
+# Keras refuses them where it reads them.
+UNREADABLE_SETTINGS = '{"floatx": "no-such-format"}'
 
 # With one worker joblib trains in this process.
 pytestmark = pytest.mark.usefixtures("single_thread")
@@ -160,18 +165,36 @@ def test_run_study_every_made_run_is_reported_once(small_study: SmallStudy) -> N
 
 
 def test_run_study_two_workers_make_the_same_records(
-    small_study: SmallStudy, quick_protocol: Protocol, random_images: Dataset, tmp_path: Path, facts: Facts
+    random_images: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, facts: Facts
 ) -> None:
-    """How many processes train makes no difference to any number."""
-    parallel = SmallStudy(quick_protocol, random_images, tmp_path / "parallel")
+    """How many processes train makes no difference to any number, whatever the user's environment says.
+
+    Workers need nothing of a document's folder but the protocol. Keras's settings of the home are neither read nor
+    written, and a notebook's MPLBACKEND stops nothing. Flags are as before TensorFlow was imported, or the runs would
+    not be those planned.
+    """
+    with add_document_folders([TINY]):
+        protocol = load_catalogue().protocols["tiny-linear"]
+    study = SmallStudy(protocol, random_images, tmp_path / "alone")
+    alone = {record.seed: facts(record) for record in study.run(0, 1, 2)}
+    settings = tmp_path / ".keras" / "keras.json"
+    settings.parent.mkdir()
+    settings.write_text(UNREADABLE_SETTINGS, encoding="utf-8")
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("MPLBACKEND", "module://no.such")
+    parallel = SmallStudy(protocol, random_images, tmp_path / "parallel")
     made: list[int] = []
 
     together = parallel.run(0, 1, 2, workers=2, on_record=lambda record: made.append(record.seed))
 
-    alone = {record.seed: facts(record) for record in small_study.run(0, 1, 2)}
+    assert {record.status for record in together} == {"completed"}
     assert alone == {record.seed: facts(record) for record in together}
     assert sorted(made) == [0, 1, 2]
     assert len(parallel.plan(0, 1, 2).reused) == 3
+    assert [file.name for file in settings.parent.iterdir()] == [settings.name]
+    assert settings.read_text(encoding="utf-8") == UNREADABLE_SETTINGS
 
 
 def test_run_study_pictures_and_labels_are_saved(small_study: SmallStudy) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-from pathlib import Path
 
 import pytest
 from made_up_runs import MakeRecord
@@ -228,17 +227,3 @@ def test_print_timing_one_worker_claims_no_efficiency(clock: _Time) -> None:
 def test_print_timing_nothing_trained_is_said() -> None:
     """A study that reused all its runs has no table."""
     assert printed(StudyClock().read()) == "Nothing was trained, so there is no time to report."
-
-
-def test_run_timing_is_printed_after_the_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`run --timing` prints where the time of its own runs went."""
-    pytest.importorskip("tensorflow")
-    from mnist_repro.cli.main import main  # noqa: PLC0415 - for this test alone
-
-    options = ["--seeds", "0,1", "--workers", "1", "--dataset", "digits", "--records", str(tmp_path), "--timing"]
-    assert main(["run", "julia-linear-lr0.02", *options]) == 0
-
-    out = capsys.readouterr().out
-    assert "total: 1 worker, " in out
-    assert "100.0 %" in out
-    assert "julia-linear-lr0.02     2" in out

@@ -1,11 +1,6 @@
-"""A worker trains whatever the user's environment says of Keras and Matplotlib, and says why a run failed."""
+"""A worker says why a run failed, and keeps of its weights what can be drawn."""
 
 from __future__ import annotations
-
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import made_up_trainer
 import numpy as np
@@ -17,39 +12,6 @@ from mnist_repro.studies import worker
 from mnist_repro.studies.worker import THREADS, PlannedRun, make_run
 
 pytest.importorskip("tensorflow")
-
-IMPORTED = """
-import os
-from mnist_repro.records.flags import read_flags
-from mnist_repro.studies import worker
-before = read_flags()
-worker._import_trainer()
-import keras
-print(keras.config.floatx(), os.environ["MPLBACKEND"], read_flags() == before)
-"""
-
-
-def test_import_trainer_heeds_no_settings_of_home_and_no_backend_and_sets_no_flag(tmp_path: Path) -> None:
-    """Keras's settings of the home are neither read nor written, a notebook's MPLBACKEND stops nothing.
-
-    Flags are as before TensorFlow was imported, or the runs would not be those planned.
-    """
-    settings = tmp_path / ".keras" / "keras.json"
-    settings.parent.mkdir()
-    settings.write_text('{"floatx": "bfloat16"}', encoding="utf-8")
-    variables = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache"), "MPLBACKEND": "module://no.such"}
-
-    ended = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", IMPORTED],
-        env={name: value for name, value in os.environ.items() if name != "KERAS_HOME"} | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert (ended.returncode, ended.stdout.split()) == (0, ["float32", "module://no.such", "True"]), ended.stderr
-    assert [file.name for file in settings.parent.iterdir()] == [settings.name]
-    assert settings.read_text(encoding="utf-8") == '{"floatx": "bfloat16"}'
 
 
 def test_make_run_error_without_text_is_recorded_with_its_line(

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from installed import needs_tensorflow
 from made_up_runs import make_run, write_store
 from made_up_studies import make_study
+from made_up_trainer import make_images
 
 from mnist_repro.atlas.julia_blog.faults import shuffle_labels
 from mnist_repro.comparison.gate.faults import swap_sets
@@ -68,14 +70,15 @@ def test_faults_of_pixels_shift_the_images(random_images: Dataset) -> None:
     assert test_only.alter(random_images).train_images is random_images.train_images
 
 
-def test_plan_variants_each_altered_dataset_has_a_plan_of_its_own(random_images: Dataset, tmp_path: Path) -> None:
+@needs_tensorflow
+def test_plan_variants_each_altered_dataset_has_a_plan_of_its_own(tmp_path: Path) -> None:
     """Variants on the true images come in one plan, those on altered ones apart; those that only read have none."""
-    pytest.importorskip("tensorflow", reason="a run's conditions name the version of TensorFlow")
-    plans = plan_variants(FAULTS.values(), dataset=random_images, store=RecordStore(tmp_path))
+    images = make_images()
+    plans = plan_variants(FAULTS.values(), dataset=images, store=RecordStore(tmp_path))
 
     altered = [fault for fault in FAULTS.values() if fault.alter]
     assert len(plans) == 1 + len(altered)
-    assert [images is random_images for _, images in plans] == [True, *[False] * len(altered)]
+    assert [planned_for is images for _, planned_for in plans] == [True, *[False] * len(altered)]
     planned = {run.protocol.id for plan, _ in plans for run in plan.missing}
     assert planned == {fault.id for fault in FAULTS.values() if fault.is_trained}
 
