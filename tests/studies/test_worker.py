@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
+
 import made_up_trainer
 import numpy as np
 import pytest
 from small_study import SmallStudy
 
+from mnist_repro import training
 from mnist_repro.records.environment import describe_environment
+from mnist_repro.records.flags import read_flags
 from mnist_repro.studies import worker
 from mnist_repro.studies.worker import THREADS, PlannedRun, make_run
 
 pytest.importorskip("tensorflow")
+
+
+def test_import_trainer_sets_the_plot_backend_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TensorFlow is imported without a notebook's MPLBACKEND, in force again afterwards; no flag is set."""
+    name, seen = "mnist_repro.training.trainer", []
+
+    class Finder:
+        @staticmethod
+        def find_spec(module: str, *_: object) -> ModuleSpec | None:
+            if module != name:
+                return None
+            seen.append(os.environ.get("MPLBACKEND"))
+            return spec_from_file_location(module, made_up_trainer.__file__)
+
+    monkeypatch.setitem(sys.modules, name, made_up_trainer)
+    monkeypatch.setattr(training, "trainer", made_up_trainer, raising=False)
+    monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+    monkeypatch.setenv("MPLBACKEND", "module://no.such")
+    before = read_flags()
+
+    worker._import_trainer()  # noqa: SLF001 - its own
+
+    assert (seen, os.environ["MPLBACKEND"], read_flags()) == ([None], "module://no.such", before)
 
 
 def test_make_run_error_without_text_is_recorded_with_its_line(
