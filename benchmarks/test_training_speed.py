@@ -125,7 +125,8 @@ def test_training_step(
 def _engines_to_race(experiment: str, *, items: Iterable[pytest.Item]) -> tuple[str, ...]:
     """Return the engines with a case in this session, and those that others are held against; ours alone needs none."""
     cases = [item.callspec.params for item in items if hasattr(item, "callspec")]
-    wanted = {case.get("engine") for case in cases if case.get("experiment") == experiment}
+    # Cases of other tests have an experiment too, but no engine.
+    wanted = {case["engine"] for case in cases if case.get("experiment") == experiment and "engine" in case}
     if wanted != {COMPILED}:
         wanted |= {FLOOR, COMPILED, CONTROL}
     return tuple(engine for engine in ENGINES if engine in wanted)

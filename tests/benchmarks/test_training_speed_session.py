@@ -20,6 +20,14 @@ from mnist_repro.documents.protocol import Protocol
 pytestmark = needs_tensorflow
 EXPERIMENT = "tf1-basic"
 ENGINES = (COMPILED, "keras-fit", "jax", FLOOR, CONTROL)
+# Its case has an experiment and no engine, as those of the other gates have.
+OTHER_TEST = f"""
+import pytest
+
+@pytest.mark.parametrize("experiment", ["{EXPERIMENT}"])
+def test_other(experiment):
+    pass
+"""
 
 
 @dataclass
@@ -62,12 +70,15 @@ def test_session_times_every_engine_in_every_experiment(tmp_path: Path) -> None:
 
 
 def test_session_of_every_change_times_our_own_step_once_for_each_network(tmp_path: Path) -> None:
-    """What is not for nights is our engine alone, in the first experiment of each network."""
-    session, raced = run_session(tmp_path, "-m", "not nightly")
+    """What is not for nights is our engine alone, in the first experiment of each network, whatever else is tested."""
+    other = tmp_path / "test_other.py"
+    other.write_text(OTHER_TEST, encoding="utf-8")
+
+    session, raced = run_session(tmp_path, "-m", "not nightly", str(other))
 
     assert session.code == 0, session.out
     assert raced == [(COMPILED,)] * len({protocol.layers for protocol in load_catalogue().protocols.values()})
-    assert "4 passed" in session.out
+    assert "5 passed" in session.out
 
 
 def test_session_of_one_engine_races_what_it_is_held_against(tmp_path: Path) -> None:
