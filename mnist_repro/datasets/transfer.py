@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 
 
 class Fetch(Protocol):
-    """Downloads a file of at most so many bytes from an address, and returns what reading and checking it gives."""
+    """Downloads at most so many bytes from an address, and returns what reading and checking them gives."""
 
     def __call__(self, url: str, *, name: str, most_bytes: int, read: Callable[[Path], _T]) -> _T:
         """Download one file."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from mnist_repro.documents.layers import Layer
 from mnist_repro.documents.optimizers import ConstantRate, GradientDescent, LearningRate, Optimizer, PiecewiseRate
 from mnist_repro.documents.protocol import ImageSlice, Protocol
 from mnist_repro.documents.toml_schema import Text, check_name
@@ -178,7 +179,7 @@ RULES: Mapping[str, _Rule] = {
         "the number of layers with weights is {}",
     ),
     "hidden_units": _hold(
-        lambda protocol: tuple(each.units for each in protocol.layers if hasattr(each, "units"))[:-1],
+        lambda protocol: tuple(each.units for each in protocol.layers if isinstance(each, Layer))[:-1],
         "the units of the hidden layers are {}",
     ),
     "optimizer": _hold(lambda protocol: _name_optimizer(protocol.optimizer), "the optimiser is {}"),

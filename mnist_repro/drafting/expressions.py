@@ -15,7 +15,7 @@ Number = int | float
 
 
 def parse_python(code: str) -> ast.Module | None:
-    """Return the syntax tree of Python, without the magic of notebooks; None where it is none, or nested too deep."""
+    """Return the syntax tree of Python without a notebook's magics; None where there is none, or it is too deep."""
     if len(code) > _MOST_LETTERS:
         return None
     plain = "\n".join("" if re.match(r"\s*[%!?]", line) else line for line in code.split("\n"))
