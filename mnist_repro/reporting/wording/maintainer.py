@@ -98,12 +98,12 @@ def _say(each: Family | Said) -> str:
 def list_mends(result: EnvironmentResult) -> list[str]:
     """Return a sentence or more on each passage to change, and to what."""
     missed = [_mend_run(run, result=result) for run in result.runs if run.word in _MISSED]
-    contradicted = [
+    said = [
         f"Correct {format_lines(sorted({*each.lines}))} ({_say(each).rstrip('.')}): {each.finding.reason}."
         for each in result.judged
-        if each.finding.verdict is Verdict.CONTRADICTED
+        if _is_by_itself(each) and each.finding.verdict in _FAIL
     ]
-    return [*missed, *contradicted]
+    return [*missed, *said]
 
 
 def _mend_run(run: JudgedRun, *, result: EnvironmentResult) -> str:

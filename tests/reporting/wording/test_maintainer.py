@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from made_up_verdicts import judge_made_up
 
@@ -71,6 +73,22 @@ def test_list_mends_says_what_to_change_and_to_what(post: EnvironmentResult) -> 
         "Correct line 556 (The test examples are examples 10001 to 13000): by the code the set called test is test "
         "images 1 to 3,000."
     )
+
+
+def test_list_mends_promise_that_few_runs_keep_is_to_be_corrected(post: EnvironmentResult) -> None:
+    """What does not hold is told how to be mended, a promise too."""
+    (promise,) = (each for each in post.families if each.finding.verdict is Verdict.REPRODUCED and "promise" in each.id)
+    missed = replace(promise, finding=replace(promise.finding, verdict=Verdict.NOT_REPRODUCED, reason="kept by 0 %"))
+    experiments = tuple(
+        replace(each, families=tuple(missed if family is promise else family for family in each.families))
+        for each in post.experiments
+    )
+
+    broken = list_mends(replace(post, experiments=experiments))
+
+    assert {*broken} - {*list_mends(post)} == {
+        "Correct line 341 (julia-linear-lr0.003, validation accuracy (stated): 0.9): kept by 0 %."
+    }
 
 
 def test_list_atlas_rows_explain_misses_and_what_is_undecided(
