@@ -27,7 +27,7 @@ _LETTERS = 9.5
 # The axis is linear up to here and logarithmic beyond: a miss may lie ten times as far off as what is inside.
 _LINEAR = 3.0
 # Few enough that their labels stand apart.
-_TICKS = (-1000, -100, -10, -3, 0, 3, 10, 100, 1000)
+_TICKS = (-1000, -100, -10, -2, 0, 2, 10, 100, 1000)
 _LEAST_REACH, _MOST_REACH = 6.0, 500.0
 # About 95 % of the values of any of our runs.
 _USUAL = 2.0
