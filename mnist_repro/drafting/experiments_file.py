@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 
 from mnist_repro.documents.claim import read_number, read_whole
 from mnist_repro.documents.layers import Layer
+from mnist_repro.drafting.arguments import Gap
 from mnist_repro.drafting.claims import DraftedClaim
+from mnist_repro.drafting.optimizers import FoundOptimizer
 from mnist_repro.drafting.questions import Answers
 from mnist_repro.drafting.recipe import Recipe
 
@@ -20,6 +22,7 @@ from __future__ import annotations
 from mnist_repro.documents import (
     AccuracyGate,
     Activation,
+    Adadelta,
     Adam,
     AveragePooling,
     BatchNormalization,
@@ -36,6 +39,7 @@ from mnist_repro.documents import (
     Normal,
     Protocol,
     Reconstruction,
+    RMSprop,
     Training,
     TruncatedNormal,
     Uniform,
@@ -47,6 +51,7 @@ _OPEN = """
 # Questions without an answer: give each --answer KEY=VALUE and draft again, or see that its guess holds and delete its
 # line.
 """
+_NO_OPTIMIZER = Gap("the optimiser and its learning rate: no source that was read names them")
 _MARGIN = 0.02
 _KERAS_BATCH = 32
 
@@ -104,7 +109,7 @@ def _protocol(name: str, recipe: Recipe, claims: Sequence[DraftedClaim], answers
         "id": f'"{name}"',
         "title": f'"{re.sub(chr(34), chr(39), answers["title"]).replace(chr(92), "/")}: {name}"',
         "layers": _layers(recipe),
-        "optimizer": _optimizer(recipe),
+        "optimizer": _declare(recipe.optimizer or _NO_OPTIMIZER),
         "training": _training(recipe, own, answers),
         "pixel_divisor": str(recipe.pixel_divisor or _gap("what pixels 0..255 are divided by: 255.0, 256.0 or 1.0")),
         "evaluation_sets": f"(\n{declared}        )",
@@ -115,7 +120,10 @@ def _protocol(name: str, recipe: Recipe, claims: Sequence[DraftedClaim], answers
         "gate": _gate(own),
         "reconstructions": _reconstructions(answers),
     }
+    if recipe.loss:
+        fields["loss"] = _declare(recipe.loss)
     comments = {
+        "loss": "loss",
         "layers": "layers",
         "optimizer": "optimizer",
         "training": "batch_size",
@@ -144,31 +152,24 @@ def _layers(recipe: Recipe) -> str:
     *layers, last = recipe.layers
     if isinstance(last, Layer) and last.activation == "identity":
         last = replace(last, activation="softmax")  # it is part of the loss
-    lines = (_gap(each) if isinstance(each, str) else _declare(each) for each in [*layers, last])
-    return "(\n" + "".join(f"            {line},\n" for line in lines) + "        )"
+    return "(\n" + "".join(f"            {_declare(each)},\n" for each in [*layers, last]) + "        )"
 
 
 def _declare(value: object) -> str:
     """Return the code of a declaration, without what is at its default."""
+    if isinstance(value, Gap):
+        return _gap(value)
+    if isinstance(value, FoundOptimizer):
+        return _call(value.kind.__name__, value.constants)
     if not is_dataclass(value):
         return f'"{value}"' if isinstance(value, str) else repr(value)
-    given = ((each, getattr(value, each.name)) for each in fields(value))
-    named = ", ".join(f"{each.name}={_declare(own)}" for each, own in given if own != each.default)
-    return f"{type(value).__name__}({named})"
+    given = {each.name: getattr(value, each.name) for each in fields(value)}
+    defaults = {each.name: each.default for each in fields(value)}
+    return _call(type(value).__name__, {name: own for name, own in given.items() if own != defaults[name]})
 
 
-def _optimizer(recipe: Recipe) -> str:
-    found = recipe.optimizer
-    if found is None:
-        return _gap("the optimiser and its learning rate: no source that was read names them")
-    if found.kind not in ("Adam", "GradientDescent") or found.momentum:
-        kind = f"{found.kind} with momentum" if found.momentum else found.kind
-        return _gap(f"the optimiser: the source has {kind}, whose constants the draft does not read")
-    rate = _gap(f"the learning rate: {found.rate_source or 'not said'}")
-    rate = f"ConstantRate(rate={found.rate})" if found.rate is not None else rate
-    if found.kind == "GradientDescent":
-        return f"GradientDescent(learning_rate={rate})"
-    return f"Adam(learning_rate={rate}, beta_1=0.9, beta_2=0.999, epsilon={found.epsilon})"
+def _call(name: str, arguments: Mapping[str, object]) -> str:
+    return f"{name}({', '.join(f'{key}={_declare(value)}' for key, value in arguments.items())})"
 
 
 def _training(recipe: Recipe, claims: Sequence[DraftedClaim], answers: Answers) -> str:
@@ -177,14 +178,15 @@ def _training(recipe: Recipe, claims: Sequence[DraftedClaim], answers: Answers) 
     last = max((claim.period or 0 for claim in claims), default=0)
     periods = max(recipe.epochs or 0, last)
     batch = recipe.batch_size or (_KERAS_BATCH if recipe.is_fitted else None)
-    steps = _gap("the steps of a period: how many batches a period has")
+    order = "permuted each period" if recipe.is_shuffled else "as stored"
+    all_batches = -(-(stop - start) // batch) if batch and recipe.is_fitted and not recipe.counts_steps else None
     values = {
         "images": _images(images),
         "batch_size": batch or _gap("the images of a step"),
         "periods": periods or _gap("how many periods a run has; one, where the source counts steps alone"),
-        "steps_per_period": -(-(stop - start) // batch) if batch and recipe.is_fitted else steps,
+        "steps_per_period": all_batches or _gap("the steps of a period: how many batches a period has"),
         "restart_each_period": recipe.is_fitted or _gap("whether each period starts again at the first batch"),
-        "order": '"permuted each period"' if recipe.is_fitted else _gap("the order of the training images"),
+        "order": _declare(order) if recipe.is_fitted else _gap("the order of the training images"),
     }
     if recipe.is_fitted:
         values["last_batch"] = '"kept"'

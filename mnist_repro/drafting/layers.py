@@ -24,9 +24,10 @@ from mnist_repro.documents.layers import (
     Zeros,
 )
 from mnist_repro.documents.validation import MisfitError
+from mnist_repro.drafting.arguments import Arguments, Gap, UnreadError
 from mnist_repro.drafting.expressions import Number, call_name, evaluate, read_text
 
-FoundLayer: TypeAlias = AnyLayer | str
+FoundLayer: TypeAlias = AnyLayer | Gap
 
 _PIXELS = 28 * 28
 # Layers that no experiment has, and functions that do a layer's work.
@@ -62,92 +63,54 @@ _WITHOUT_EFFECT = _SHAPES | {
 }
 
 
-class _UnreadError(Exception):
-    """A call has something that decides the layer and is not read."""
-
-
-class _Arguments:
-    """A call's arguments, each read once."""
-
-    def __init__(self, call: ast.Call, positions: str, names: dict[str, Number]) -> None:
-        self._names = names
-        keys = [*positions.split(), *(f"argument {number}" for number, _ in enumerate(call.args, 1))]
-        given = {
-            **dict(zip(keys, call.args, strict=False)),
-            **{_NAMES.get(each.arg or "", each.arg or "**"): each.value for each in call.keywords},
-        }
-        self._unread = {
-            key: node for key, node in given.items() if not (isinstance(node, ast.Constant) and node.value is None)
-        }
-
-    def _read(self, name: str, read: Callable[[ast.expr], Any], default: Any) -> Any:
-        node = self._unread.pop(name, None)
-        value = default if node is None else read(node)
-        if value is None:
-            msg = f"the draft does not read {name}={ast.unparse(node):.40}" if node else f"it has no {name}"
-            raise _UnreadError(msg)
-        return value
-
-    def number(self, name: str, default: Number | None = None) -> Any:
-        """Return a number, a whole one as int."""
-        value = self._read(name, lambda node: evaluate(node, self._names), default)
-        return int(value) if int(value) == value else value
+class _Arguments(Arguments):
+    """Arguments of a layer."""
 
     def side(self, name: str, default: int | None = None) -> Any:
         """Return the side of a square, which stands as one number or as two that are the same."""
 
         def read(node: ast.expr) -> Number | None:
             sides = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
-            values = {evaluate(each, self._names) for each in sides}
+            values = {evaluate(each, self.names) for each in sides}
             return values.pop() if len(values) == 1 else None
 
-        return self._read(name, read, default)
+        return self.read(name, read, default)
 
     def activation(self) -> Any:
         """Return the activation; Keras's "linear", which it has without any, is identity."""
-        name = self._read("activation", read_text, "linear")
+        name = self.text("activation", "linear")
         return "identity" if name == "linear" else name
 
     def initial(self, *, of_pytorch: bool = False) -> dict[str, InitialValues | None]:
         """Return the initial weights and biases."""
         values = [
-            self._read(f"{each}_initializer", lambda node: _INITIAL.get(read_text(node) or ""), default)
+            self.read(f"{each}_initializer", lambda node: _INITIAL.get(read_text(node) or ""), default)
             for each, default in (("kernel", GlorotUniform()), ("bias", Zeros()))
         ]
         weights, biases = [_PYTORCH] * 2 if of_pytorch else values
-        has_biases = self._read("use_bias", lambda node: getattr(node, "value", None), default=True)
-        return {"weights": weights, "biases": biases if has_biases else None}
+        return {"weights": weights, "biases": biases if self.flag("use_bias", default=True) else None}
 
     def tile(self, name: str) -> int:
         """Return the side of a pooling's tiles, which lie side by side."""
         size = self.side(name, 2)
-        self.expect("strides", self.side("strides", size), size)
-        self.expect("padding", self._read("padding", read_text, "valid"), "valid")
+        self.require("strides", self.side("strides", size), size)
+        self.require("padding", self.text("padding", "valid"), "valid")
         return int(size)
 
     def padding(self, size: int) -> Any:
         """Return a convolution's padding; PyTorch's is the number of zeros on each side."""
-        padding = self._read("padding", lambda node: read_text(node) or evaluate(node, self._names), "valid")
+        padding = self.read("padding", lambda node: read_text(node) or evaluate(node, self.names), "valid")
         return {(size - 1) / 2: "same", 0: "valid"}.get(padding, padding)
 
-    def expect(self, name: str, value: object, only: object) -> None:
-        """Require of an argument the only value that an experiment has."""
-        if value != only:
-            msg = f"an experiment's layer has {name}={only!r} alone"
-            raise _UnreadError(msg)
-
-    def finish(self) -> None:
-        """Require that nothing is left which decides the layer."""
-        for name, node in self._unread.items():
-            shape = [evaluate(each, self._names) for each in getattr(node, "elts", ())]
-            pixels = prod(each for each in shape if each is not None)
-            if name not in _WITHOUT_EFFECT:
-                msg = f"the draft does not read {name}={ast.unparse(node):.40}"
-            elif name in _SHAPES and len(shape) > 1 and None not in shape and pixels != _PIXELS:
-                msg = f"images of an experiment have {_PIXELS} pixels"
-            else:
-                continue
-            raise _UnreadError(msg)
+    def check_unread(self, name: str, node: ast.expr) -> None:
+        """Let pass what has no effect, and the shape of MNIST's images."""
+        shape = [evaluate(each, self.names) for each in getattr(node, "elts", ())]
+        pixels = prod(each for each in shape if each is not None)
+        if name in _SHAPES and len(shape) > 1 and None not in shape and pixels != _PIXELS:
+            msg = f"images of an experiment have {_PIXELS} pixels"
+            raise UnreadError(msg)
+        if name not in _WITHOUT_EFFECT:
+            super().check_unread(name, node)
 
 
 def _dense(found: _Arguments, *, of_pytorch: bool = False) -> Layer:
@@ -156,7 +119,7 @@ def _dense(found: _Arguments, *, of_pytorch: bool = False) -> Layer:
 
 
 def _convolution(found: _Arguments, *, of_pytorch: bool = False) -> Convolution:
-    found.expect("strides", found.side("strides", 1), 1)
+    found.require("strides", found.side("strides", 1), 1)
     size = found.side("kernel_size")
     return Convolution(
         filters=found.number("filters"),
@@ -218,15 +181,15 @@ def declare_layer(node: ast.expr, names: dict[str, Number]) -> FoundLayer | None
     positions, declare = _KINDS.get(call_name(node) if isinstance(node, ast.Call) else "", ("", None))
     if not isinstance(node, ast.Call) or declare is None:
         return describe_layer(node, "the draft does not read it")
-    arguments = _Arguments(node, positions, names)
+    arguments = _Arguments(node, positions, names, renamed=_NAMES)
     try:
         layer = declare(arguments)
         arguments.finish()
-    except (_UnreadError, MisfitError) as error:
+    except (UnreadError, MisfitError) as error:
         return describe_layer(node, str(error))
     return layer
 
 
-def describe_layer(node: ast.expr, why: str) -> str:
+def describe_layer(node: ast.expr, why: str) -> Gap:
     """Return in words why a layer is not read."""
-    return f"the layer {ast.unparse(node):.80}: {why}"
+    return Gap(f"the layer {ast.unparse(node):.80}: {why}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from mnist_repro.documents.layers import Activation, Convolution, Dropout, Flatten, Layer
+from mnist_repro.drafting.arguments import Gap
 from mnist_repro.drafting.expressions import Number, call_name
 from mnist_repro.drafting.layers import FoundLayer, declare_layer, describe_layer, is_layer
 
@@ -48,13 +49,13 @@ def read_network(tree: ast.AST, *, names: dict[str, Number], before: Sequence[Fo
         return [describe_layer(each, "a class and code beside it make layers") for each in made]
     branched = set(_list_branched(tree))
     layers: list[FoundLayer] = [] if is_new else [*before]
-    unsure: dict[int, str] = {}
+    unsure: dict[int, Gap] = {}
     for each in made:
         place = len(layers)
         layer = (
             describe_layer(each, "a loop or a condition makes it") if each in branched else declare_layer(each, names)
         )
-        if not (each in elements or each in applied or isinstance(layer, str | Layer | None)):
+        if not (each in elements or each in applied or isinstance(layer, Gap | Layer | None)):
             layer = describe_layer(each, "it is made apart from where it stands")
         _append(layers, layer)
         if len(layers) > place and each not in elements:

@@ -7,31 +7,22 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from mnist_repro.drafting.arguments import Gap
 from mnist_repro.drafting.expressions import Number, call_name, evaluate, find_argument, parse_python, read_text
 from mnist_repro.drafting.layers import FoundLayer
 from mnist_repro.drafting.network import read_network
+from mnist_repro.drafting.optimizers import FoundOptimizers, read_optimizer
 from mnist_repro.drafting.source import find_set
 
 TRAINING_IMAGES, TEST_IMAGES = 60_000, 10_000
 _EPOCHS = re.compile(r"(?:n|nb|num|training|max|total)?_?epochs?|epochs?_?(?:num|count)?|periods", re.IGNORECASE)
-_BATCH = re.compile(r"batch_?size|n_?batch|bs", re.IGNORECASE)
-_OTHER_OPTIMIZERS_NAMES = (
-    "RMSprop RMSPropOptimizer Adadelta AdadeltaOptimizer Adagrad AdagradOptimizer Adamax Nadam AdamW Ftrl "
-    "Momentum MomentumOptimizer MomentumSGD"
+# Losses that say what is trained, and of which the draft does not know whether it is divided.
+_OTHER_LOSSES = re.compile(
+    r"mse|mean_?squared_?error|mae|mean_?absolute_?error|binary_?cross_?entropy|\w*hinge|kl_?divergence|poisson"
+    r"|(?:mse|bce|bcewithlogits|l1|smoothl1|multimargin|huber)loss",
+    re.IGNORECASE,
 )
-_OTHER_OPTIMIZERS = frozenset(_OTHER_OPTIMIZERS_NAMES.split())
-_BY_NAME = {"sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop", "adadelta": "Adadelta", "adagrad": "Adagrad"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Optimizer:
-    """An optimiser as the source has it."""
-
-    kind: str  #: "Adam", "GradientDescent", or another's name
-    rate: float | None
-    rate_source: str  #: the expression of the rate
-    epsilon: float
-    momentum: bool = False
+_BATCH = re.compile(r"batch_?size|n_?batch|bs", re.IGNORECASE)
 
 
 @dataclass
@@ -39,8 +30,11 @@ class Recipe:
     """What the source of a run tells."""
 
     layers: list[FoundLayer] = field(default_factory=list)
-    optimizer: Optimizer | None = None
+    optimizer: FoundOptimizers | None = None
+    loss: Gap | None = None  #: where it is another than cross entropy
     batch_size: int | None = None
+    is_shuffled: bool = True  #: whether Keras's `fit` takes the images in a new order each period
+    counts_steps: bool = False  #: whether `fit` is told how many steps a period has
     epochs: int | None = None
     pixel_divisor: float | None = None
     trained_on: str | None = None  #: such as train:0-60000
@@ -78,7 +72,8 @@ def read_recipe(sources: Iterable[tuple[str, str]]) -> Recipe:
         recipe.layers = read_network(tree, names=recipe.constants, before=recipe.layers)
         recipe.is_keras = recipe.is_keras or any(call_name(call) == "Dense" for call in calls)
         for call in calls:
-            _read_optimizer(call, recipe)
+            recipe.optimizer = read_optimizer(call, recipe.constants) or recipe.optimizer
+            _read_loss(call, recipe)
             _read_fit(call, recipe, slices)
         _read_divisor(tree, recipe)
         recipe.cells |= {name: label for name in before if name != "cells" and before[name] != repr(vars(recipe)[name])}
@@ -128,41 +123,13 @@ def _slice_of(node: ast.expr, names: dict[str, Number]) -> str | None:
     return f"{'train' if on == 'training' else 'test'}:{ends[0]}-{ends[1]}" if 0 <= ends[0] < ends[1] <= size else None
 
 
-def _read_optimizer(call: ast.Call, recipe: Recipe) -> None:
-    name, rate, epsilon = call_name(call), None, 1e-8
-    named = read_text(find_argument(call, "optimizer", position=0)) if name == "compile" else None
-    if named in _BY_NAME:
-        name, epsilon = _BY_NAME[named], 1e-7
-        rate = {"SGD": 0.01, "Adam": 0.001}.get(name)
-        recipe.optimizer = _optimizer(name, rate=rate, source=f"{named}'s default", epsilon=epsilon)
+def _read_loss(call: ast.Call, recipe: Recipe) -> None:
+    name, loss = call_name(call), find_argument(call, "loss", position=1)
+    if name == "compile":
+        name = call_name(loss) if isinstance(loss, ast.Call) else read_text(loss) or ""
+    elif not name.endswith("Loss"):
         return
-    if name not in ("SGD", "Adam", "GradientDescentOptimizer", "AdamOptimizer", *_OTHER_OPTIMIZERS):
-        return
-    # PyTorch's first argument are the weights.
-    is_pytorch = bool(call.args) and isinstance(call.args[0], ast.Call) and call_name(call.args[0]) == "parameters"
-    given = find_argument(call, "learning_rate", "lr", position=1 if is_pytorch else 0)
-    default = {"SGD": 0.01, "Adam": 0.001, "AdamOptimizer": 0.001}.get(name) if given is None else None
-    momentum = evaluate(find_argument(call, "momentum"), recipe.constants)
-    if name in ("SGD", "Adam") and not is_pytorch:
-        epsilon = 1e-7
-    recipe.optimizer = _optimizer(
-        name,
-        rate=default if given is None else evaluate(given, recipe.constants),
-        source="" if given is None else ast.unparse(given)[:60],
-        epsilon=epsilon,
-        momentum=bool(momentum),
-    )
-
-
-def _optimizer(name: str, *, rate: Number | None, source: str, epsilon: float, momentum: bool = False) -> Optimizer:
-    kind = {"SGD": "GradientDescent", "GradientDescentOptimizer": "GradientDescent", "AdamOptimizer": "Adam"}
-    return Optimizer(
-        kind=kind.get(name, name),
-        rate=None if rate is None else float(rate),
-        rate_source=source,
-        epsilon=epsilon,
-        momentum=momentum,
-    )
+    recipe.loss = Gap(f"the loss: the source has {name}") if _OTHER_LOSSES.fullmatch(name) else None
 
 
 def _read_fit(call: ast.Call, recipe: Recipe, slices: dict[str, str]) -> None:
@@ -176,6 +143,8 @@ def _read_fit(call: ast.Call, recipe: Recipe, slices: dict[str, str]) -> None:
     if call.args and isinstance(call.args[0], ast.Name):
         trained_on = slices.get(call.args[0].id, trained_on)
     recipe.trained_on = trained_on
+    recipe.is_shuffled = getattr(find_argument(call, "shuffle"), "value", True) is not False
+    recipe.counts_steps = find_argument(call, "steps_per_epoch") is not None
     split = evaluate(find_argument(call, "validation_split"), recipe.constants)
     data = find_argument(call, "validation_data")
     if split and 0 < split < 1:

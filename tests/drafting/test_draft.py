@@ -129,7 +129,8 @@ def test_draft_of_a_convnet_is_a_document_with_its_layers(tmp_path: Path) -> Non
     [
         pytest.param("model.add(GlobalAveragePooling2D())\nmodel.add(Dense(10))", id="a layer"),
         pytest.param("model.compile(optimizer='rmsprop', loss='x')", id="an optimiser"),
-        pytest.param("model.compile(SGD(lr=0.1, momentum=0.9))", id="momentum"),
+        pytest.param("model.compile(SGD(lr=0.1), 'mse')", id="a loss"),
+        pytest.param("model.compile('adam')\nmodel.fit(x, y, steps_per_epoch=10)", id="steps"),
         pytest.param("optimizer = SGD(lr=schedule)", id="a rate"),
         pytest.param("model.add(Dense(10, activation='selu'))", id="an activation"),
         pytest.param("x = 1", id="nothing"),

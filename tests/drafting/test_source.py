@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mnist_repro.documents import GlorotUniform, Layer, Zeros
+from mnist_repro.documents import Adam, ConstantRate, GlorotUniform, GradientDescent, Layer, Zeros
+from mnist_repro.drafting.optimizers import FoundOptimizer
 from mnist_repro.drafting.recipe import read_recipe
 from mnist_repro.drafting.source import find_example, find_results, guess_sets
 from mnist_repro.drafting.vocabulary import Meaning
@@ -47,8 +48,9 @@ def test_read_recipe_of_keras_finds_what_the_source_tells(fit: str, trained_on: 
         Layer(units=512, activation="relu", weights=GlorotUniform(), biases=Zeros(), keep_probability=0.8),
         Layer(units=10, activation="softmax", weights=GlorotUniform(), biases=Zeros()),
     ]
-    assert recipe.optimizer is not None
-    assert (recipe.optimizer.kind, recipe.optimizer.rate, recipe.optimizer.epsilon) == ("Adam", 0.001, 1e-7)
+    assert recipe.optimizer == FoundOptimizer(
+        Adam, {"learning_rate": ConstantRate(rate=0.001), "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+    )
     assert (recipe.batch_size, recipe.epochs, recipe.pixel_divisor) == (128, 5, 255.0)
     assert (recipe.trained_on, recipe.validation) == (trained_on, validation)
     assert (recipe.cells["layers"], recipe.cells["epochs"]) == ("In [1]", "In [2]")
@@ -61,9 +63,39 @@ def test_read_recipe_of_tensorflow_1_finds_constants_and_optimizer() -> None:
     recipe = read_recipe([("In [7]", code)])
 
     assert (recipe.epochs, recipe.batch_size) == (10, 1000)
-    assert recipe.optimizer is not None
-    assert (recipe.optimizer.kind, recipe.optimizer.rate) == ("GradientDescent", 0.5)
+    assert recipe.optimizer == FoundOptimizer(GradientDescent, {"learning_rate": ConstantRate(rate=0.5)})
     assert recipe.layers == []
+
+
+@pytest.mark.parametrize(
+    ("code", "loss"),
+    [
+        pytest.param("model.compile('sgd', 'mse')", "the loss: the source has mse", id="a text"),
+        pytest.param(
+            "model.compile(loss=losses.MeanSquaredError())", "the loss: the source has MeanSquaredError", id="a call"
+        ),
+        pytest.param("criterion = nn.BCELoss()", "the loss: the source has BCELoss", id="PyTorch's"),
+        pytest.param(
+            "model.compile('sgd', 'mse')\nmodel.compile('sgd', 'categorical_crossentropy')", None, id="the last"
+        ),
+        pytest.param("criterion = nn.CrossEntropyLoss()", None, id="cross entropy"),
+        pytest.param("model.compile(metrics=['mse'])", None, id="a metric"),
+    ],
+)
+def test_read_recipe_tells_a_loss_that_is_no_cross_entropy(code: str, loss: str | None) -> None:
+    """Cross entropy is what an experiment has by default; another loss is said, not passed over."""
+    assert read_recipe([("In [1]", code)]).loss == loss
+
+
+@pytest.mark.parametrize(
+    ("given", "is_shuffled", "counts_steps"),
+    [("", True, False), (", shuffle=False", False, False), (", steps_per_epoch=10", True, True)],
+)
+def test_read_recipe_of_fit_reads_order_and_steps(given: str, *, is_shuffled: bool, counts_steps: bool) -> None:
+    """What `fit` is told of the order of the images, and of the steps of a period."""
+    recipe = read_recipe([("In [1]", f"model.fit(x, y{given})")])
+
+    assert (recipe.is_shuffled, recipe.counts_steps) == (is_shuffled, counts_steps)
 
 
 @pytest.mark.parametrize(
