@@ -132,6 +132,22 @@ def make_unfinished(
     return replace(record, **nothing, status=status, reason=reason)  # type: ignore[arg-type]
 
 
+def nudge(records: Iterable[RunRecord], amount: float) -> list[RunRecord]:
+    """Return the runs with every loss a little greater."""
+
+    def add(losses: dict[str, float]) -> dict[str, float]:
+        return {name: loss + amount for name, loss in losses.items()}
+
+    return [
+        replace(
+            record,
+            final_loss=add(record.final_loss),
+            periods=tuple(replace(period, loss=add(period.loss)) for period in record.periods),
+        )
+        for record in records
+    ]
+
+
 def write_store(folder: Path, records: Iterable[RunRecord]) -> RecordStore:
     """Write records to the store in `folder`, after what it has, also those of one run; and return it."""
     store = RecordStore(folder)

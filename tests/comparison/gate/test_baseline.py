@@ -19,8 +19,6 @@ from mnist_repro.records.run import RunRecord
 
 BASIC, DROPOUT = "tf1-basic", "tf1-dropout-piecewise"
 
-Study = dict[str, list[RunRecord]]
-
 FAULTS = load_catalogue().faults
 
 

@@ -36,8 +36,6 @@ from mnist_repro.stats.summary import Interval
 
 BASIC, DROPOUT = "tf1-basic", "tf1-dropout-piecewise"
 
-Study = dict[str, list[RunRecord]]
-
 FAULTS = load_catalogue().faults
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from made_up_runs import make_unfinished
+from made_up_runs import make_unfinished, nudge
 from made_up_studies import SPREAD, Study
 
 from mnist_repro.comparison.versions.pairwise import (
@@ -34,22 +34,6 @@ def compare(first: list[RunRecord], second: list[RunRecord], protocol: Protocol)
 def find_p(first: list[RunRecord], second: list[RunRecord], protocol: Protocol) -> float:
     """Test the runs of two versions."""
     return find_drift_p(*(read_seeded_runs(records, protocol=protocol) for records in (first, second)), stream="a b")
-
-
-def nudge(records: list[RunRecord], amount: float) -> list[RunRecord]:
-    """Return the runs with every loss a little greater."""
-
-    def add(losses: dict[str, float]) -> dict[str, float]:
-        return {name: loss + amount for name, loss in losses.items()}
-
-    return [
-        replace(
-            record,
-            final_loss=add(record.final_loss),
-            periods=tuple(replace(period, loss=add(period.loss)) for period in record.periods),
-        )
-        for record in records
-    ]
 
 
 def test_compare_versions_same_runs_are_equal(protocol: Protocol, study: Study) -> None:
