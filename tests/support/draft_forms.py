@@ -1,4 +1,4 @@
-"""The files of every form that `draft` reads, and what docs/draft.md shows of them: a table, and commands' output.
+"""What `draft` reads: a log, files of every form, and what docs/draft.md shows of them, a table and commands' output.
 
 python tests/support/draft_forms.py
 """
@@ -19,7 +19,7 @@ from typing import NamedTuple
 from git_files import commit, make_notebook
 
 from mnist_repro.cli.main import main
-from mnist_repro.drafting.draft import draft_file
+from mnist_repro.drafting.draft import Draft, draft_file
 
 try:
     import tomllib
@@ -40,6 +40,12 @@ class Form(NamedTuple):
     file: Path
     form: str
     claims: list[str]  #: such as "test-loss.2 0.125": quantity, period, printed
+
+
+def draft_log(folder: Path, text: str, **answers: str) -> Draft:
+    """Draft a log with this text; in the keys of answers two underscores stand for a point."""
+    (folder / "a.log").write_text(text, encoding="utf-8")
+    return draft_file(folder / "a.log", answers={key.replace("__", "."): value for key, value in answers.items()})
 
 
 def read_forms() -> list[Form]:
