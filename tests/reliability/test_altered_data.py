@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from altered_files import BOMB_BYTES, MARKS, Altered, Trap, altered_idx, altered_npz
+from altered_files import BOMB_BYTES, MARKS, Altered, Trap
+from altered_idx import altered_idx
+from altered_npz import altered_npz
 from small_mnist import SMALL_FILES, write_gzipped, write_plain
 
 from mnist_repro.datasets.folders import read_folder
