@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser_pages import Open
 
 try:
     from selenium import webdriver
@@ -30,8 +31,6 @@ _OPTIONS = (
 _HEIGHT = 1000
 # Seconds: a machine that does other work too may be slow.
 _PATIENCE = 300
-
-Open = Callable[..., "webdriver.Chrome"]
 
 
 @pytest.fixture(scope="session")

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from browser_pages import PUBLISHED, Open
 
-from mnist_repro.reporting.html.page import PAGE_FILE
-
-PUBLISHED = Path(__file__).parents[2] / "reports" / PAGE_FILE
 # The file of axe-core, which tox installs from npm.
 AXE = "MNIST_REPRO_AXE"
 # Nothing within a picture is read aloud, and there are a hundred thousand shapes.
@@ -21,8 +17,6 @@ document.querySelectorAll("details").forEach((each) => { each.open = true; });
 document.querySelectorAll(".claims .name button").forEach((each, place) => place % 5 || each.click());
 """
 RUN = "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }).then(done, done)"
-
-Open = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")

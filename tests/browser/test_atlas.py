@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_pages import make_results, render
+from browser_pages import Open, wait, write_page
+from made_up_pages import make_results
 
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
-from mnist_repro.reporting.html.page import PAGE_FILE
 
 POST, NOTEBOOK = 3, 3
-
-Open = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +20,7 @@ def page(tmp_path_factory: pytest.TempPathFactory, protocols: dict[str, Protocol
     """Return a page whose atlas has the runs of two documents of two frameworks."""
     folder = tmp_path_factory.mktemp("atlas")
     results = make_results(folder, protocols=protocols, environment=environment)
-    (folder / PAGE_FILE).write_text(render(results, folder), encoding="utf-8")
-    return folder / PAGE_FILE
+    return write_page(results, folder)
 
 
 def count_shown(browser: Any) -> int:
@@ -52,7 +48,7 @@ def test_atlas_filters_leave_what_they_name(open_page: Open, page: Path) -> None
     choose(browser, "framework", "")
     assert count_shown(browser) == NOTEBOOK
     browser.find_element("css selector", "#atlas [type='reset']").click()
-    browser.execute_async_script("setTimeout(arguments[0], 50)")
+    wait(browser)
     assert (count_shown(browser), status.text) == (6, "6 of 6 runs shown")
 
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 import base64
 import re
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_pages import HOSTILE_NAME, make_results, poison_results, render
+from browser_pages import PUBLISHED, Open, find_all, wait, write_page
+from made_up_pages import HOSTILE_NAME, make_results, poison_results
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
 from mnist_repro.documents.protocol import Protocol
 from mnist_repro.records.environment import Environment
-from mnist_repro.reporting.html.page import PAGE_FILE
 
-PUBLISHED = Path(__file__).parents[2] / "reports" / PAGE_FILE
 # Wide enough for all columns of the table of claims.
 WIDE = 1600
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
@@ -28,16 +26,12 @@ WIDTHS = (380, 1400)
 ALL_WIDTHS = (320, 380, 600, 768, 961, 1024, 1200, 1280, 1335, 1600, 1920)
 ENTER, SPACE = "\ue007", " "
 
-Open = Callable[..., Any]
-
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory, protocols: dict[str, Protocol], environment: Environment) -> Path:
     """Return a page with two environments and hostile text in every field."""
     folder = tmp_path_factory.mktemp("hostile")
-    page = render(poison_results(make_results(folder, protocols=protocols, environment=environment)), folder)
-    (folder / PAGE_FILE).write_text(page, encoding="utf-8")
-    return folder / PAGE_FILE
+    return write_page(poison_results(make_results(folder, protocols=protocols, environment=environment)), folder)
 
 
 @pytest.fixture(scope="module")
@@ -46,19 +40,12 @@ def untried(tmp_path_factory: pytest.TempPathFactory, protocols: dict[str, Proto
     folder = tmp_path_factory.mktemp("untried")
     results = make_results(folder, protocols=protocols, environment=environment)
     alone = [replace(results.environments[0], causes=())]
-    page = render(replace(results, environments=alone, shown=alone), folder)
-    (folder / PAGE_FILE).write_text(page, encoding="utf-8")
-    return folder / PAGE_FILE
+    return write_page(replace(results, environments=alone, shown=alone), folder)
 
 
 def claims_of_documents() -> list[Claim]:
     """Return all that the documents report in numbers."""
     return [claim for document in load_catalogue().documents.values() for claim in document.claims]
-
-
-def find_all(browser: Any, selector: str) -> list[Any]:
-    """Return the elements that a selector of CSS finds."""
-    return list(browser.find_elements("css selector", selector))
 
 
 def shown(browser: Any) -> list[str]:
@@ -79,11 +66,6 @@ def choose(browser: Any, name: str, value: str) -> None:
     else:
         field.clear()
         field.send_keys(value)
-
-
-def wait(browser: Any) -> None:
-    """Let the page do what it does after an event."""
-    assert browser.execute_async_script("setTimeout(arguments[0], 50)") is None
 
 
 def print_page(browser: Any) -> bytes:

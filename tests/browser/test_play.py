@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser_pages import PUBLISHED, REPORTS, Open, find
 
-from mnist_repro.reporting.html.page import PAGE_FILE, PLAY_FILE
+from mnist_repro.reporting.html.page import PLAY_FILE
 
-REPORTS = Path(__file__).parents[2] / "reports"
 RUN = "julia-linear-lr0.003"
 VIEWS = [
-    pytest.param({"page": REPORTS / PAGE_FILE}, id="page of results"),
+    pytest.param({"page": PUBLISHED}, id="page of results"),
     pytest.param({"page": REPORTS / PLAY_FILE, "query": RUN}, id="a run alone"),
 ]
 LEFT, END, ESCAPE = "\ue012", "\ue010", "\ue00c"
-
-Open = Callable[..., Any]
-
-
-def find(browser: Any, selector: str) -> Any:
-    """Return the first element that a selector of CSS finds."""
-    return browser.find_element("css selector", selector)
 
 
 def move(browser: Any, keys: str) -> tuple[Any, str]:
@@ -89,7 +81,7 @@ def test_page_without_scripts_has_no_marks_to_move(open_page: Open, view: dict[s
 
 def test_page_within_another_shows_one_run_and_scrolls_nothing(open_page: Open, tmp_path: Path) -> None:
     """The page that a run stands in stays where it is, and the run is judged as on the page of results."""
-    browser = open_page(REPORTS / PAGE_FILE)
+    browser = open_page(PUBLISHED)
     expected = find(browser, f"tr:has([href='#made-{RUN}'])").text
     outer = tmp_path / "outer.html"
     frame = f'<iframe src="{(REPORTS / PLAY_FILE).as_uri()}?{RUN}"></iframe>'

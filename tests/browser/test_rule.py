@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from browser_pages import REPORTS
 
 from mnist_repro.documents.catalogue import load_catalogue
 from mnist_repro.documents.claim import Claim
@@ -25,7 +25,6 @@ from mnist_repro.verdicts.reported_verdict import judge_reported_runs
 from mnist_repro.verdicts.run_verdict import RunVerdict
 from mnist_repro.verdicts.worth import assess_worth, grade_verdict
 
-REPORTS = Path(__file__).parents[2] / "reports"
 RULE = (resources.files("mnist_repro.reporting.html") / "templates" / "rule.js").read_text("utf-8")
 JUDGE = (
     "const [rule, moves] = JSON.parse(arguments[0]);"

@@ -6,15 +6,11 @@ import base64
 import csv
 import io
 import struct
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+from browser_pages import PUBLISHED, Open, find, wait
 
-from mnist_repro.reporting.html.page import PAGE_FILE
-
-PUBLISHED = Path(__file__).parents[2] / "reports" / PAGE_FILE
 ENTER = "\ue007"
 SAVED = """
 const [name, done] = arguments;
@@ -27,18 +23,6 @@ URL.createObjectURL = (blob) => {
 };
 document.querySelector(`[name="${name}"]`).click();
 """
-
-Open = Callable[..., Any]
-
-
-def find(browser: Any, selector: str) -> Any:
-    """Return the first element that a selector of CSS finds."""
-    return browser.find_element("css selector", selector)
-
-
-def wait(browser: Any) -> None:
-    """Let the page do what it does after an event."""
-    browser.execute_async_script("setTimeout(arguments[0], 50)")
 
 
 def go(browser: Any, state: str) -> None:
