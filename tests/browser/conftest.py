@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_pages import Open
+from browser_pages import DEMANDED, Open
 
 try:
     from selenium import webdriver
@@ -17,9 +17,6 @@ try:
     from selenium.webdriver.support.wait import WebDriverWait
 except ImportError:
     webdriver = None  # type: ignore[assignment]
-
-# The tests may not vanish where they are to run: tox and the CI set it.
-DEMANDED = "MNIST_REPRO_BROWSER"
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _DRIVERS = ("chromedriver", "chromium.chromedriver")

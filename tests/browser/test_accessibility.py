@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
-from browser_pages import PUBLISHED, Open
+from browser_pages import DEMANDED, PUBLISHED, Open
 
 # The file of axe-core, which tox installs from npm.
 AXE = "MNIST_REPRO_AXE"
@@ -24,7 +25,10 @@ def axe() -> str:
     """Return the program of axe-core."""
     file = Path(os.environ.get(AXE, ""))
     if not file.is_file():
-        pytest.skip(f"{AXE} names no file of axe-core: `tox run -e browser` installs it, where npm is.")
+        reason = f"{AXE} names no file of axe-core: `tox run -e browser` installs it, where npm is."
+        if os.environ.get(DEMANDED) and shutil.which("npm"):
+            pytest.fail(f"{DEMANDED} is set, and npm is here. {reason}")
+        pytest.skip(reason)
     return file.read_text(encoding="utf-8")
 
 
