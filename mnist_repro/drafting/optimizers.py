@@ -36,6 +36,7 @@ _NAMES = {
     "use_nesterov": "nesterov",
 }
 _WITHOUT_EFFECT = frozenset({"params", "name", "use_locking", "foreach", "fused", "jit_compile"})
+_BETAS = [0.9, 0.999]
 _NO_RATE = Gap("the learning rate: the source has none")
 # Defaults that changed from version to version.
 _KERAS_ADADELTA = Gap("the learning rate: Keras's default was 1.0, and is 0.001 since TensorFlow 2")
@@ -49,12 +50,7 @@ class FoundOptimizer:
     """An optimiser as the source has it."""
 
     kind: type[Optimizer]
-    constants: Mapping[
-        str, object
-    ]  #: by the names of its fields, what differs from its defaults; a `Gap` where not read
-
-
-FoundOptimizers: TypeAlias = FoundOptimizer | Gap
+    constants: Mapping[str, object]  #: values of its fields by name, a `Gap` where one is not read
 
 
 class _Arguments(Arguments):
@@ -62,10 +58,10 @@ class _Arguments(Arguments):
 
     def rate(self, default: float | Gap) -> ConstantRate | Gap:
         """Return the learning rate."""
-        if isinstance(default, Gap) and not self.has("learning_rate"):
-            return default
+        if not self.has("learning_rate"):
+            return default if isinstance(default, Gap) else ConstantRate(rate=default)
         try:
-            return ConstantRate(rate=float(self.number("learning_rate", None if isinstance(default, Gap) else default)))
+            return ConstantRate(rate=float(self.number("learning_rate")))
         except UnreadError as error:
             return Gap(f"the learning rate: {error}")
 
@@ -73,11 +69,14 @@ class _Arguments(Arguments):
         """Return the largest norm of a gradient, where there is one."""
         return {"clip_norm": float(self.number("clip_norm"))} if self.has("clip_norm") else {}
 
-    def betas(self) -> list[Number | None]:
+    def betas(self) -> list[Number]:
         """Return the two decays that PyTorch's Adam has as one argument."""
-        both: list[Number | None] = self.read(
-            "betas", lambda node: [evaluate(each, self.names) for each in getattr(node, "elts", ())], [0.9, 0.999]
-        )
+
+        def read(node: ast.expr) -> list[Number] | None:
+            known = [value for each in getattr(node, "elts", ()) if (value := evaluate(each, self.names)) is not None]
+            return known if len(known) == len(_BETAS) else None
+
+        both: list[Number] = self.read("betas", read, _BETAS)
         return both
 
     def check_unread(self, name: str, node: ast.expr) -> None:
@@ -105,7 +104,7 @@ def _descent(rate: float | Gap, *, momentum: float | None = 0.0) -> _Declare:
 def _adam(*, epsilon: float, has_pair: bool = False) -> _Declare:
     def declare(found: _Arguments) -> FoundOptimizer:
         rate = found.rate(0.001)
-        beta_1, beta_2 = found.betas() if has_pair else (found.number("beta_1", 0.9), found.number("beta_2", 0.999))
+        beta_1, beta_2 = found.betas() if has_pair else [found.number("beta_1", 0.9), found.number("beta_2", 0.999)]
         constants = {"beta_1": beta_1, "beta_2": beta_2, "epsilon": found.number("epsilon", epsilon)}
         return FoundOptimizer(Adam, {"learning_rate": rate, **constants, **found.clipping()})
 
@@ -154,7 +153,7 @@ _PYTORCH: Mapping[str, tuple[str, _Declare]] = {
 }
 
 
-def read_optimizer(call: ast.Call, names: dict[str, Number]) -> FoundOptimizers | None:
+def read_optimizer(call: ast.Call, names: dict[str, Number]) -> FoundOptimizer | Gap | None:
     """Return the optimiser that a call makes, or that `compile` names; None where it does neither.
 
     Parameters
@@ -173,7 +172,7 @@ def read_optimizer(call: ast.Call, names: dict[str, Number]) -> FoundOptimizers 
     return _declare(call, names)
 
 
-def _declare(call: ast.Call, names: dict[str, Number]) -> FoundOptimizers | None:
+def _declare(call: ast.Call, names: dict[str, Number]) -> FoundOptimizer | Gap | None:
     name = call_name(call)
     takes_parameters = any(isinstance(each, ast.Call) and call_name(each) == "parameters" for each in call.args[:1])
     kinds = _PYTORCH if takes_parameters else _KINDS
@@ -183,6 +182,8 @@ def _declare(call: ast.Call, names: dict[str, Number]) -> FoundOptimizers | None
         try:
             found = declare(arguments)
             arguments.finish()
+            if not any(isinstance(each, Gap) for each in found.constants.values()):
+                found.kind(**found.constants)  # type: ignore[arg-type] # which checks them
         except (UnreadError, MisfitError) as error:
             return _describe(call, str(error))
         return found

@@ -11,7 +11,7 @@ from mnist_repro.drafting.arguments import Gap
 from mnist_repro.drafting.expressions import Number, call_name, evaluate, find_argument, parse_python, read_text
 from mnist_repro.drafting.layers import FoundLayer
 from mnist_repro.drafting.network import read_network
-from mnist_repro.drafting.optimizers import FoundOptimizers, read_optimizer
+from mnist_repro.drafting.optimizers import FoundOptimizer, read_optimizer
 from mnist_repro.drafting.source import find_set
 
 TRAINING_IMAGES, TEST_IMAGES = 60_000, 10_000
@@ -30,7 +30,7 @@ class Recipe:
     """What the source of a run tells."""
 
     layers: list[FoundLayer] = field(default_factory=list)
-    optimizer: FoundOptimizers | None = None
+    optimizer: FoundOptimizer | Gap | None = None
     loss: Gap | None = None  #: where it is another than cross entropy
     batch_size: int | None = None
     is_shuffled: bool = True  #: whether Keras's `fit` takes the images in a new order each period

@@ -9,10 +9,10 @@ import pytest
 from mnist_repro.documents import Adadelta, Adam, ConstantRate, GradientDescent, RMSprop
 from mnist_repro.documents.optimizers import Optimizer
 from mnist_repro.drafting.arguments import Gap
-from mnist_repro.drafting.optimizers import FoundOptimizer, FoundOptimizers, read_optimizer
+from mnist_repro.drafting.optimizers import FoundOptimizer, read_optimizer
 
 
-def _read(code: str) -> FoundOptimizers | None:
+def _read(code: str) -> FoundOptimizer | Gap | None:
     call = ast.parse(code, mode="eval").body
     assert isinstance(call, ast.Call)
     return read_optimizer(call, {"rate": 0.05})
@@ -112,6 +112,9 @@ def test_read_optimizer_says_which_constant_is_open(code: str, constant: str, wh
         pytest.param("SGD(lr=0.1, decay=1e-6)", "does not read decay=1e-06", id="a rate that decays"),
         pytest.param("SGD(lr=0.1, momentum=kept)", "does not read momentum=kept", id="an unknown momentum"),
         pytest.param("optim.SGD(net.parameters(), 0.1, weight_decay=1e-4)", "weight_decay=0.0001", id="a penalty"),
+        pytest.param("optim.Adam(net.parameters(), betas=(0.9,))", "does not read betas=(0.9,)", id="one decay of two"),
+        pytest.param("optim.Adam(net.parameters(), betas=(0.9, b))", "betas=(0.9, b)", id="an unknown decay"),
+        pytest.param("optim.Adam(net.parameters(), betas=(0.9, 2))", "Adam.beta_2 must be", id="an impossible decay"),
         pytest.param("RMSprop(0.001, centered=True)", "does not read centered=True", id="another form"),
         pytest.param("Adam(0.001, **more)", "does not read **=more", id="arguments elsewhere"),
         pytest.param("Adam(learning_rate=-1)", "ConstantRate.rate must be", id="an impossible rate"),
