@@ -13,6 +13,7 @@ from mnist_repro.reporting.wording.numbers import (
     format_lines,
     format_mean,
     format_one_run,
+    format_reported,
     format_sentence,
     format_subject,
 )
@@ -21,6 +22,7 @@ from mnist_repro.verdicts.causes.alternatives import Cause
 from mnist_repro.verdicts.document import Family, JudgedRun, Said
 from mnist_repro.verdicts.environment import EnvironmentResult
 from mnist_repro.verdicts.finding import OPEN, REFUTED, Basis, Verdict
+from mnist_repro.verdicts.measured import Judgement
 
 _HOLD = frozenset({Verdict.EXACT, Verdict.REPRODUCED})
 _FAIL = frozenset({*REFUTED, Verdict.EXPLAINED, Verdict.CONTRADICTED})
@@ -114,6 +116,8 @@ def _mend_run(run: JudgedRun, *, result: EnvironmentResult) -> str:
         within = f"; 95 % of runs give {format_one_run(last.measured)}" if last.summary.n > 1 else ""
         ours = f"{format_subject(last.claim)} {format_mean(last.summary, last.claim)}{within}"
         sentences.append(f"What the document describes gives {ours}.")
+    if last.judgement is Judgement.OUTSIDE:
+        sentences.append(f"It prints {format_reported(last.claim)}, {last.reason}.")
     return " ".join(sentences)
 
 
