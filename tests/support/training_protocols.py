@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from mnist_repro.documents.catalogue import load_catalogue
@@ -31,7 +32,12 @@ def shorten(protocol: Protocol, **changes: Any) -> Protocol:
 
 def load_short(name: str, **changes: Any) -> Protocol:
     """Return a document's protocol of that name, shortened."""
-    return shorten(load_catalogue().protocols[name], **changes)
+    return shorten(_load_protocols()[name], **changes)
+
+
+@cache
+def _load_protocols() -> dict[str, Protocol]:
+    return load_catalogue().protocols
 
 
 def with_optimizer(protocol: Protocol, **changes: Any) -> Protocol:
