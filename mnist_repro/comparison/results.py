@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,7 @@ def load_results(
         if baseline
         else None,
         speed_gate=summarize_speed_gate(baseline) if baseline else None,
-        atlas=_summarize(front.store, records=records, catalogue=atlas) if atlas else None,
+        atlas=_summarize_atlas(front, records=records, atlas=atlas) if atlas else None,
         atlas_documents=atlas.documents if atlas else {},
     )
 
@@ -138,6 +138,13 @@ def _summarize(store: RecordStore, *, records: Path, catalogue: Catalogue) -> En
         labels=find_labels(store, folder=records),
         others=catalogue.others,
     )
+
+
+def _summarize_atlas(front: EnvironmentResult, *, records: Path, atlas: Catalogue) -> EnvironmentResult:
+    result = _summarize(front.store, records=records, catalogue=atlas)
+    # Runs of the front are judged alike here; what they find out on demand, they find out once.
+    judged = {run.id: run for run in front.runs}
+    return replace(result, runs=tuple(judged.get(run.id, run) for run in result.runs))
 
 
 def _summarize_all(

@@ -35,16 +35,17 @@ def find_power(verdict: RunVerdict, *, deviations: float, family: str | None = N
 
     Notes
     -----
-    Each of our runs takes the document's place among the others, shifted up and shifted down, and is judged by the
-    place at which this verdict refutes. So it is what the verdict would have found, not what an interval would have.
+    Each of our runs, or some of many, takes the document's place among the others, shifted up and shifted down, and is
+    judged by the place at which this verdict refutes. So it is what the verdict would have found, not what an interval
+    would have.
     """
     standing = verdict.standing
     if standing is None or not verdict.refuting_place:
         return Fraction(0)
     shifted = np.array([family in {None, claim.family} for claim in standing.claims])
     shift = deviations * standing.deviations * shifted
-    refuted = sum(int((standing.place_shifted(s) <= verdict.refuting_place).sum()) for s in (shift, -shift))
-    return Fraction(refuted, 2 * standing.runs)
+    places = np.concatenate([standing.place_shifted(shift), standing.place_shifted(-shift)])
+    return Fraction(int((places <= verdict.refuting_place).sum()), len(places))
 
 
 def find_detectable(verdict: RunVerdict, *, family: str | None = None) -> float:

@@ -14,7 +14,10 @@ from mnist_repro.documents.claim import Claim
 from mnist_repro.stats.places import count_as_far, measure_distances, step_down
 from mnist_repro.verdicts.reported_run import Printing, find_printing
 
-_AT_ONCE = 16
+# Values that are placed at once: more would be too much for a processor's cache.
+_AT_ONCE = 1 << 15
+# A shift is judged at all of our runs, or at so many that these by all runs are this number; never at fewer than 40.
+_MOST_PAIRS, _FEWEST_SHIFTED = 160_000, 40
 Measure = Callable[[Claim], NDArray[np.float64]]
 
 
@@ -75,19 +78,32 @@ class Standing:
 
     def place_others(self, candidates: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the places, of shape (n,), that candidates of shape (n, points) would have instead of the document."""
-        ours = np.broadcast_to(self.printed, (len(candidates), *self.printed.shape))
-        return self._place_first(candidates, ours)
+        return self._place_each(candidates, lambda _: self.printed)
 
     def place_shifted(self, shift: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return the place that each of our runs, moved by `shift` at each point, has among the others, as (runs,)."""
-        others = np.array([np.delete(np.arange(self.runs), run) for run in range(self.runs)])
-        return self._place_first(self.ours + shift, self.printed[others])
+        """Return the places that our runs have among the others, each moved by `shift` at each point.
 
-    def _place_first(self, candidates: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.int64]:
-        values = np.concatenate([self.printing(candidates)[:, None], others], axis=1)
-        # A few at a time: all at once would be too much for a processor's cache.
-        parts = (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
-        return np.concatenate([count_as_far(measure_distances(part, self.family_of)) for part in parts])
+        Returns
+        -------
+        ndarray of int64, shape (n,)
+            Of all runs in their order up to 400; of more, of some evenly among them.
+        """
+        most = max(_MOST_PAIRS // self.runs, _FEWEST_SHIFTED)
+        moved = np.linspace(0, self.runs - 1, min(self.runs, most)).astype(np.int64)
+        return self._place_each(self.ours[moved] + shift, lambda place: np.delete(self.printed, moved[place], axis=0))
+
+    def _place_each(
+        self, candidates: NDArray[np.float64], others: Callable[[int], NDArray[np.float64]]
+    ) -> NDArray[np.int64]:
+        """Return the place of each candidate among the runs that `others` gives for its index."""
+        printed = self.printing(candidates)
+        at_once = max(1, _AT_ONCE // self.ours.size)
+        places = []
+        for start in range(0, len(printed), at_once):
+            part = range(start, min(start + at_once, len(printed)))
+            values = np.array([np.vstack([printed[place], others(place)]) for place in part])
+            places.append(count_as_far(measure_distances(values, self.family_of)))
+        return np.concatenate(places)
 
 
 def place_among(families: Sequence[tuple[Claim, ...]], *, measure: Measure) -> Standing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from recorded_runs import CATALOGUE, judge_all, measure
 
 from mnist_repro.stats.summary import UNKNOWN, Interval
-from mnist_repro.verdicts.detection import find_detectable, find_interval
+from mnist_repro.verdicts import standing
+from mnist_repro.verdicts.detection import find_detectable, find_interval, find_power
 from mnist_repro.verdicts.finding import Verdict
 from mnist_repro.verdicts.reported_verdict import judge_reported_runs
 from mnist_repro.verdicts.run_verdict import RunVerdict
@@ -50,6 +52,27 @@ def test_find_detectable_shift_is_found_with_80_percent(experiment: str, family:
 
     assert share_found(verdict, family=family, deviations=found) == pytest.approx(0.8, abs=0.05)
     assert share_found(verdict, family=family, deviations=found / 2) < 0.5
+
+
+def test_find_power_of_many_runs_takes_some_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 900 runs 177 stand for all: the power is nearly the same, and a verdict's memory grows with its runs alone."""
+    verdict = judge_all()["julia-linear-lr0.003"]
+    assert verdict.standing is not None
+    generator = np.random.default_rng(3)
+    many = generator.multivariate_normal(verdict.standing.ours.mean(axis=0), np.cov(verdict.standing.ours.T), size=900)
+    refutable = replace(verdict, standing=replace(verdict.standing, ours=many))
+
+    tracemalloc.start()
+    some = find_power(refutable, deviations=1.5)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    monkeypatch.setattr(standing, "_MOST_PAIRS", 900 * 900)
+    exact = find_power(refutable, deviations=1.5)
+
+    assert (some.denominator, exact.denominator) <= (2 * 177, 2 * 900)
+    assert 0.1 < exact < 0.9
+    assert float(some) == pytest.approx(float(exact), abs=0.06)
+    assert peak < 20 * many.nbytes
 
 
 @pytest.mark.parametrize("experiment", REFUTABLE)
