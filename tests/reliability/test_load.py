@@ -18,10 +18,11 @@ from mnist_repro.records.environment import Environment
 from mnist_repro.records.run import format_record
 
 RECORDS = {"small": 5_000, "full": 100_000}
-MOST_SECONDS = 60.0
+# What each value's interval costs grows with the runs; that is half of the time of the large store.
+MOST_SECONDS = {"small": 60.0, "full": 240.0}
 # msgspec makes a number of its own for each one that it reads, at a quarter of the time.
 # While it draws, it collects no garbage.
-MOST_BYTES = {"small": 400_000_000, "full": 1_400_000_000}
+MOST_BYTES = {"small": 300_000_000, "full": 1_600_000_000}
 
 # Runs the command line, and says what it took: the seconds of its processor, which another program does not lengthen.
 MEASURED = """
@@ -65,7 +66,7 @@ def test_report_of_large_store_takes_bounded_time_and_memory(
     pytestconfig: pytest.Config,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """A hundred thousand records are read, judged and reported within 60 s of one processor, and 1.4 GB."""
+    """A hundred thousand records are read, judged and reported within 240 s of one processor, and 1.6 GB."""
     size = pytestconfig.option.reliability
     folder = tmp_path / "records" / "large"
     folder.mkdir(parents=True)
@@ -91,7 +92,7 @@ def test_report_of_large_store_takes_bounded_time_and_memory(
         f"{found['bytes'] / 1e6:.0f} MB",
     )
     assert found["code"] == 0
-    assert found["seconds"] < MOST_SECONDS
+    assert found["seconds"] < MOST_SECONDS[size]
     assert found["bytes"] < MOST_BYTES[size]
     runs = -(-RECORDS[size] // len(protocols))
     assert f"| {runs} | {runs} | 0 | 0 |" in (tmp_path / "reports" / "large.md").read_text(encoding="utf-8")
