@@ -51,6 +51,17 @@ class Standing:
         deviations: NDArray[np.float64] = self.ours.std(axis=0, ddof=1)
         return deviations
 
+    @property
+    def mean_deviations(self) -> NDArray[np.float64]:
+        """How far the document, and then each of our runs, lies from our mean, of shape (1 + runs,).
+
+        In our standard deviations, as means over the points at which our runs differ; there has to be one.
+        """
+        differ = self.deviations > 0
+        away = np.abs(np.vstack([self.document, self.ours]) - self.ours.mean(axis=0))
+        found: NDArray[np.float64] = (away[:, differ] / self.deviations[differ]).mean(axis=1)
+        return found
+
     @cached_property
     def printed(self) -> NDArray[np.float64]:
         """Our runs as the document would have printed them, of shape (runs, points)."""

@@ -76,7 +76,19 @@ def _is_by_itself(each: Family | Said) -> bool:
 
 
 def _describe_run(run: JudgedRun) -> Passage:
-    return Passage(verdict=run.word, about=f"{run.id}, {_place(run)}", word=format_run(run), reason=run.verdict.reason)
+    return Passage(verdict=run.word, about=f"{run.id}, {_place(run)}", word=format_run(run), reason=_give_reason(run))
+
+
+def _give_reason(run: JudgedRun) -> str:
+    """Return why the verdict is so; of a refuted run also how far off it lies, which its place does not tell."""
+    standing = run.verdict.standing
+    if run.word not in REFUTED or standing is None or not standing.deviations.any():
+        return run.verdict.reason
+    document, *ours = standing.mean_deviations
+    return (
+        f"{run.verdict.reason}: on average its values lie {document:.1f} of our standard deviations from our mean, "
+        f"those of our farthest run {max(ours):.1f}"
+    )
 
 
 def _place(run: JudgedRun) -> str:

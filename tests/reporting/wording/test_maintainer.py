@@ -55,6 +55,10 @@ def test_list_findings_each_stands_once_by_what_came_of_it(post: EnvironmentResu
         "julia-linear-lr0.003, line 367",
         "julia-mlp-100x100, lines 532 to 540, 543",
     ]
+    assert found["What does not hold"][1].reason == (
+        "the document is the most extreme of 121 (120 runs and the document): on average its values lie 8.5 of our "
+        "standard deviations from our mean, those of our farthest run 1.4"
+    )
     assert found["What is open"][0].about == "julia-linear-lr0.02, lines 319 to 328, 332"
 
 
