@@ -243,7 +243,7 @@ def test_page_link_to_a_claim_opens_it(open_page: Open) -> None:
 
     (claim,) = find_all(browser, ".claims > tbody:target")
     assert claim.find_element("css selector", ".detail").is_displayed()
-    assert len(shown(browser)) > len(find_all(browser, "[data-verdict='reproduced']"))
+    assert len(shown(browser)) > len(find_all(browser, ".claims > [data-verdict='reproduced']"))
 
 
 def test_page_without_scripts_shows_everything(open_page: Open) -> None:
