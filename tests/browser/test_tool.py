@@ -78,7 +78,7 @@ def test_page_link_to_contradicted_only_shows_these(open_page: Open) -> None:
     go(browser, "verdict=contradicted")
 
     shown = browser.execute_script(
-        "return [...document.querySelectorAll('[data-verdict=contradicted]')].map((e) => e.id)"
+        "return [...document.querySelectorAll('.claims > [data-verdict=contradicted]')].map((e) => e.id)"
     )
     assert look(browser)["shown"] == shown
     assert find(browser, "[name='verdict']").get_property("value") == "contradicted"
