@@ -81,7 +81,7 @@ class RMSprop(Checked):
     learning_rate: LearningRate  #: of each step
     decay: Decay  #: of the mean square; Keras's rho
     epsilon: Positive  #: keeps the divisor from 0
-    epsilon_in_root: Flag  #: whether it is added to the mean square before the root is taken; if not, to the root
+    epsilon_in_root: Flag  #: whether it is added inside the root, to the mean square, or else to the root itself
     clip_norm: Positive | None = None  #: largest norm of each variable's gradient by itself; None: no clipping
 
 

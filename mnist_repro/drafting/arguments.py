@@ -1,4 +1,4 @@
-"""Arguments of a call in a syntax tree, each read once: what is left decides something, and nobody has read it."""
+"""Read the arguments of a call in a syntax tree, each once, and refuse what is left and decides something."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Arguments:
         Raises
         ------
         UnreadError
-            If either is None.
+            If the argument cannot be read, or is missing and has no default.
         """
         node = self._unread.pop(name, None)
         value = default if node is None else read(node)

@@ -1,4 +1,4 @@
-"""An optimiser from the call that makes it: as an experiment declares it, or with a gap for what is not read."""
+"""Read an optimiser from the call that makes it, as an experiment declares it, with a gap for each unread constant."""
 
 from __future__ import annotations
 
@@ -174,7 +174,12 @@ def read_optimizer(call: ast.Call, names: dict[str, Number]) -> FoundOptimizer |
 
 def _declare(call: ast.Call, names: dict[str, Number]) -> FoundOptimizer | Gap | None:
     name = call_name(call)
-    takes_parameters = any(isinstance(each, ast.Call) and call_name(each) == "parameters" for each in call.args[:1])
+    first = [each for each in call.args[:1] if isinstance(each, ast.Call)]
+    # Keras's first argument is the rate: where that has its name too, the first is PyTorch's.
+    is_named = bool(call.args) and any(
+        _NAMES.get(each.arg or "", each.arg) == "learning_rate" for each in call.keywords
+    )
+    takes_parameters = is_named or any(call_name(each) == "parameters" for each in first)
     kinds = _PYTORCH if takes_parameters else _KINDS
     if name in kinds:
         positions, declare = kinds[name]

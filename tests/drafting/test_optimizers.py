@@ -75,6 +75,11 @@ def _at(rate: float) -> ConstantRate:
             id="PyTorch's RMSprop",
         ),
         pytest.param(
+            "optim.RMSprop(weights, lr=0.02)",
+            RMSprop(learning_rate=_at(0.02), decay=0.99, epsilon=1e-8, epsilon_in_root=False),
+            id="PyTorch's weights by a name",
+        ),
+        pytest.param(
             "Adadelta(lr=1.0, rho=0.9, epsilon=1e-6)",
             Adadelta(learning_rate=_at(1.0), decay=0.9, epsilon=1e-6),
             id="Adadelta",
