@@ -73,13 +73,18 @@ def _cases() -> Iterator[ParameterSet]:
 
 @cache
 def times_of(
-    experiment: str, engines: tuple[str, ...], name: str, folder: Path | None, rounds: int, *, is_busy: bool
-) -> dict[str, Times]:
-    """Let engines train an experiment in turn."""
+    experiments: tuple[str, ...],
+    engines: tuple[str, ...],
+    name: str,
+    folder: Path | None,
+    rounds: int,
+    *,
+    is_busy: bool,
+) -> dict[str, dict[str, Times]]:
+    """Let engines train experiments in turn."""
+    protocols = [PROTOCOLS[experiment] for experiment in experiments]
     with busy_core() if is_busy else nullcontext():
-        return race(
-            PROTOCOLS[experiment], engines, dataset=load_dataset(name, folder=folder), data=folder, rounds=rounds
-        )
+        return race(protocols, engines, dataset=load_dataset(name, folder=folder), data=folder, rounds=rounds)
 
 
 @pytest.mark.parametrize(("experiment", "engine"), list(_cases()))
@@ -91,10 +96,10 @@ def test_training_step(
     options = request.config.option
     if options.busy_core and not has_spare_core():
         pytest.skip("There is no other core to keep busy.")
-    engines = _engines_to_race(experiment, items=request.session.items)
+    experiments, engines = _find_race(experiment, items=request.session.items)
     times = times_of(
-        experiment, engines, dataset.name, options.data, options.benchmark_min_rounds, is_busy=options.busy_core
-    )
+        experiments, engines, dataset.name, options.data, options.benchmark_min_rounds, is_busy=options.busy_core
+    )[experiment]
     ours = times[engine]
     if ours.unavailable:
         pytest.skip(ours.unavailable)
@@ -122,14 +127,23 @@ def test_training_step(
     assert after == pytest.approx(times[COMPILED].losses[1], rel=tolerance)
 
 
-def _engines_to_race(experiment: str, *, items: Iterable[pytest.Item]) -> tuple[str, ...]:
-    """Return the engines with a case in this session, and those that others are held against; ours alone needs none."""
+def _find_race(experiment: str, *, items: Iterable[pytest.Item]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the experiments and the engines of a case's race.
+
+    Raced are the engines with a case in this session, and those that others are held against. Ours alone needs none:
+    one process then serves all experiments.
+    """
     cases = [item.callspec.params for item in items if hasattr(item, "callspec")]
     # Cases of other tests have an experiment too, but no engine.
-    wanted = {case["engine"] for case in cases if case.get("experiment") == experiment and "engine" in case}
-    if wanted != {COMPILED}:
-        wanted |= {FLOOR, COMPILED, CONTROL}
-    return tuple(engine for engine in ENGINES if engine in wanted)
+    engines_of: dict[str, set[str]] = {}
+    for case in cases:
+        if "engine" in case:
+            engines_of.setdefault(case["experiment"], set()).add(case["engine"])
+    wanted = engines_of[experiment]
+    if wanted == {COMPILED}:
+        return tuple(name for name, engines in engines_of.items() if engines == wanted), (COMPILED,)
+    wanted |= {FLOOR, COMPILED, CONTROL}
+    return (experiment,), tuple(engine for engine in ENGINES if engine in wanted)
 
 
 def _ratio(one: Times, other: Times) -> float:

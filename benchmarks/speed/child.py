@@ -2,7 +2,8 @@
 
     python child.py ENGINE EXPERIMENT
 
-reads a number of steps from each line of its input, and answers each with a line of JSON.
+reads a number of steps from each line of its input, or the name of a further experiment, and answers each with a line
+of JSON.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import os
 import resource
 import sys
 import time
+from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 # Before any library counts its processors.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -23,7 +26,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from problem import Engine, Problem  # noqa: E402 - after the threads are set
 from race import ENGINES, ROUND_SECONDS  # noqa: E402
 
-from mnist_repro.datasets.dataset import load_dataset  # noqa: E402
+from mnist_repro.datasets.dataset import Dataset, load_dataset  # noqa: E402
 from mnist_repro.documents.catalogue import load_catalogue  # noqa: E402
 
 # The losses of all engines are compared after so many.
@@ -31,25 +34,34 @@ _FIRST_STEPS = 10
 
 
 def main() -> None:
-    """Make the engine ready, check its first steps, and make steps until the input ends."""
+    """Make the engine ready for an experiment, check its first steps, and make steps until the input ends."""
     name, experiment, dataset, folder = sys.argv[1:]
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    problem = Problem(
-        load_catalogue().protocols[experiment], load_dataset(dataset, folder=Path(folder) if folder else None)
-    )
-    module, engine_name = ENGINES[name]
-    start = time.perf_counter()
+    images = load_dataset(dataset, folder=Path(folder) if folder else None)
+    engine = _make_ready(name, experiment, images)
+    for line in map(str.strip, sys.stdin):
+        if line.isdigit() and engine is not None:
+            _say(seconds=_seconds(engine, int(line)), peak_bytes=_peak_bytes())
+        else:
+            engine = None  # its memory is free before the next one takes its own
+            engine = _make_ready(name, line, images)
+
+
+def _make_ready(name: str, experiment: str, images: Dataset) -> Engine | None:
+    """Make an engine, and say how long it took and what its first steps do; None where it cannot be made."""
+    problem = Problem(load_catalogue().protocols[experiment], images)
+    module_name, engine_name = ENGINES[name]
     try:
-        engine_class = getattr(import_module(module), engine_name)
-        imported = time.perf_counter() - start
+        module, imported = _import(module_name)
+        engine_class = getattr(module, engine_name)
         choose = getattr(engine_class, "choose_settings", None)
         settings = choose(problem) if choose else {}
         start = time.perf_counter()
-        engine = engine_class(problem, **settings)
+        engine: Engine = engine_class(problem, **settings)
     except (ImportError, NotImplementedError) as error:
         _say(unavailable=str(error))
-        return
+        return None
     built = imported + time.perf_counter() - start
     losses = [problem.loss(engine.values())]
     ready = built + _seconds(engine, _FIRST_STEPS)
@@ -57,8 +69,14 @@ def main() -> None:
     ready -= _seconds(engine, _FIRST_STEPS)
     round_seconds = getattr(engine, "round_seconds", ROUND_SECONDS)
     _say(ready_seconds=ready, losses=losses, settings=settings, round_seconds=round_seconds)
-    for line in sys.stdin:
-        _say(seconds=_seconds(engine, int(line)), peak_bytes=_peak_bytes())
+    return engine
+
+
+@cache
+def _import(module: str) -> tuple[ModuleType, float]:
+    """Import a module once; return it and the seconds that took, which every experiment's engine is told to take."""
+    start = time.perf_counter()
+    return import_module(module), time.perf_counter() - start
 
 
 def _peak_bytes() -> int:

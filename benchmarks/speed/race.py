@@ -53,7 +53,7 @@ class Times:
     step_seconds
         Seconds of one step, by round.
     peak_bytes
-        The most memory that its process held.
+        The most memory that its process held until then.
     """
 
     unavailable: str | None = None
@@ -99,10 +99,17 @@ class EngineProcess:
         answer: dict[str, Any] = json.loads(line)
         return answer
 
+    def prepare(self, experiment: str) -> dict[str, Any]:
+        """Let the engine be made anew for another experiment, and return what it says of that."""
+        return self._ask(experiment)
+
     def make_steps(self, steps: int) -> dict[str, Any]:
         """Let the engine make steps, and return what it says of them."""
+        return self._ask(str(steps))
+
+    def _ask(self, line: str) -> dict[str, Any]:
         if self._process.stdin is not None:
-            self._process.stdin.write(f"{steps}\n")
+            self._process.stdin.write(f"{line}\n")
             self._process.stdin.flush()
         return self.hear()
 
@@ -116,38 +123,54 @@ def fill_round(process: EngineProcess, *, seconds: float) -> int:
 
 
 def race(
-    protocol: Protocol, engines: Sequence[str], *, dataset: Dataset, data: Path | None, rounds: int
-) -> dict[str, Times]:
-    """Let engines train the same experiment in turn, and return what was measured of each.
+    protocols: Sequence[Protocol], engines: Sequence[str], *, dataset: Dataset, data: Path | None, rounds: int
+) -> dict[str, dict[str, Times]]:
+    """Let engines train the same experiments in turn, and return what was measured, by experiment and engine.
 
     Parameters
     ----------
+    protocols
+        The experiments, one after the other; an engine's process serves them all.
     engines
         Names of `ENGINES`; those whose library is not installed are marked as unavailable.
     dataset, data
-        The images by which the experiment is trained, and the folder to look for them in first.
+        The images by which the experiments are trained, and the folder to look for them in first.
     rounds
         Rounds of each engine, after one that is not counted.
     """
-    times: dict[str, Times] = {}
+    children: dict[str, EngineProcess] = {}
     with ExitStack() as stack:
-        children = {}
-        for engine in engines:
-            child = stack.enter_context(EngineProcess(engine, protocol.id, dataset=dataset.name, data=data))
+
+        def prepare(engine: str, experiment: str) -> dict[str, Any]:
+            if engine in children:
+                return children[engine].prepare(experiment)
+            child = EngineProcess(engine, experiment, dataset=dataset.name, data=data)
+            children[engine] = stack.enter_context(child)
+            return child.hear()
+
+        times: dict[str, dict[str, Times]] = {}
+        for protocol in protocols:
             # One after the other: to make ready takes all of a core.
-            answer = child.hear()
-            if "unavailable" in answer:
-                times[engine] = Times(unavailable=answer["unavailable"])
-                continue
-            children[engine] = child
-            times[engine] = Times(
-                ready_seconds=answer["ready_seconds"], losses=tuple(answer["losses"]), settings=answer["settings"]
-            )
-            times[engine].steps = fill_round(child, seconds=answer["round_seconds"])
-        for number in range(rounds + 1):
-            for engine, child in children.items():
-                answer = child.make_steps(times[engine].steps)
-                if number:
-                    times[engine].step_seconds.append(answer["seconds"] / times[engine].steps)
-                    times[engine].peak_bytes = answer["peak_bytes"]
+            ready = {engine: prepare(engine, protocol.id) for engine in engines}
+            times[protocol.id] = {engine: _time_of(answer) for engine, answer in ready.items()}
+            runners = {
+                engine: (children[engine], ours)
+                for engine, ours in times[protocol.id].items()
+                if ours.unavailable is None
+            }
+            for engine, (child, ours) in runners.items():
+                ours.steps = fill_round(child, seconds=ready[engine]["round_seconds"])
+            for number in range(rounds + 1):
+                for child, ours in runners.values():
+                    answer = child.make_steps(ours.steps)
+                    if number:
+                        ours.step_seconds.append(answer["seconds"] / ours.steps)
+                        ours.peak_bytes = answer["peak_bytes"]
     return times
+
+
+def _time_of(answer: dict[str, Any]) -> Times:
+    """Return what an engine said when it was made ready."""
+    if "unavailable" in answer:
+        return Times(unavailable=answer["unavailable"])
+    return Times(ready_seconds=answer["ready_seconds"], losses=tuple(answer["losses"]), settings=answer["settings"])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from gate_sessions import Session, run_gates
@@ -20,6 +20,8 @@ from mnist_repro.documents.protocol import Protocol
 pytestmark = needs_tensorflow
 EXPERIMENT = "tf1-basic"
 ENGINES = (COMPILED, "keras-fit", "jax", FLOOR, CONTROL)
+# Its experiments, and its engines.
+Race: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
 # Its case has an experiment and no engine, as those of the other gates have.
 OTHER_TEST = f"""
 import pytest
@@ -43,13 +45,14 @@ class Times:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def run_session(folder: Path, *options: str, **changed: dict[str, Any]) -> tuple[Session, list[tuple[str, ...]]]:
-    """Run the session with made-up times, some of them changed by engine; return it and the engines of each race."""
-    raced: list[tuple[str, ...]] = []
+def run_session(folder: Path, *options: str, **changed: dict[str, Any]) -> tuple[Session, list[Race]]:
+    """Run the session with made-up times, some of them changed by engine; return it and its races."""
+    raced: list[Race] = []
 
-    def race(_: Protocol, engines: Sequence[str], **__: object) -> dict[str, Times]:
-        raced.append(tuple(engines))
-        return {engine: Times(**changed.get(engine.replace("-", "_"), {})) for engine in engines}
+    def race(protocols: Sequence[Protocol], engines: Sequence[str], **__: object) -> dict[str, dict[str, Times]]:
+        raced.append((tuple(protocol.id for protocol in protocols), tuple(engines)))
+        times = {engine: Times(**changed.get(engine.replace("-", "_"), {})) for engine in engines}
+        return {protocol.id: times for protocol in protocols}
 
     made_up = ModuleType("race")
     made_up.__dict__.update(race=race, Times=Times, ENGINES=dict.fromkeys(ENGINES))
@@ -64,20 +67,26 @@ def test_session_times_every_engine_in_every_experiment(tmp_path: Path) -> None:
 
     assert session.code == 0, session.out
     assert f"{len(ENGINES) * len(load_catalogue().protocols)} passed" in session.out
-    assert raced == [ENGINES] * len(load_catalogue().protocols)
+    assert raced == [((experiment,), ENGINES) for experiment in load_catalogue().protocols]
     (row,) = (line for line in session.out.splitlines() if line.startswith(f"test_training_step[{EXPERIMENT}-jax]"))
     assert [word for word in row.split()[1:] if word[0].isdigit()] == ["250.0000", "500.0000", "750.0000", "3"]
 
 
 def test_session_of_every_change_times_our_own_step_once_for_each_network(tmp_path: Path) -> None:
-    """What is not for nights is our engine alone, in the first experiment of each network, whatever else is tested."""
+    """What is not for nights is our engine alone, in the first experiment of each network, whatever else is tested.
+
+    One process serves them all: to import TensorFlow takes longer than to time a network.
+    """
     other = tmp_path / "test_other.py"
     other.write_text(OTHER_TEST, encoding="utf-8")
 
     session, raced = run_session(tmp_path, "-m", "not nightly", str(other))
 
     assert session.code == 0, session.out
-    assert raced == [(COMPILED,)] * len({protocol.layers for protocol in load_catalogue().protocols.values()})
+    networks = {protocol.layers for protocol in load_catalogue().protocols.values()}
+    ((experiments, engines),) = raced
+    assert (len(experiments), engines) == (len(networks), (COMPILED,))
+    assert {load_catalogue().protocols[experiment].layers for experiment in experiments} == networks
     assert "5 passed" in session.out
 
 
@@ -86,7 +95,7 @@ def test_session_of_one_engine_races_what_it_is_held_against(tmp_path: Path) -> 
     session, raced = run_session(tmp_path, "-k", f"{EXPERIMENT} and jax")
 
     assert session.code == 0, session.out
-    assert raced == [(COMPILED, "jax", FLOOR, CONTROL)]
+    assert raced == [((EXPERIMENT,), (COMPILED, "jax", FLOOR, CONTROL))]
 
 
 @pytest.mark.parametrize(
