@@ -9,7 +9,10 @@ from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any
 
+import numpydoc.docscrape_sphinx
 from docutils import nodes
+from jinja2 import BaseLoader
+from jinja2.sandbox import SandboxedEnvironment
 from sphinx.addnodes import download_reference
 
 import mnist_repro
@@ -51,6 +54,18 @@ html_show_copyright = False
 html_static_path = ["static"]
 html_css_files = ["pages.css"]
 html_additional_pages = {"index": "redirect.html"}
+
+
+_TEMPLATES = SandboxedEnvironment()
+
+
+def _with_templates(loader: BaseLoader) -> SandboxedEnvironment:
+    """Return numpydoc's environment, always the same: new ones compile the template again for each docstring."""
+    _TEMPLATES.loader = _TEMPLATES.loader or loader
+    return _TEMPLATES
+
+
+numpydoc.docscrape_sphinx.SandboxedEnvironment = _with_templates
 
 
 def _keep_members_of_enums(_app: Any, _what: str, _name: str, member: object, *_: Any) -> bool | None:
