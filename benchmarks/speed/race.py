@@ -153,19 +153,17 @@ def race(
             # One after the other: to make ready takes all of a core.
             ready = {engine: prepare(engine, protocol.id) for engine in engines}
             times[protocol.id] = {engine: _time_of(answer) for engine, answer in ready.items()}
-            runners = {
-                engine: (children[engine], ours)
-                for engine, ours in times[protocol.id].items()
-                if ours.unavailable is None
+            racing = {
+                engine: measured for engine, measured in times[protocol.id].items() if measured.unavailable is None
             }
-            for engine, (child, ours) in runners.items():
-                ours.steps = fill_round(child, seconds=ready[engine]["round_seconds"])
+            for engine, measured in racing.items():
+                measured.steps = fill_round(children[engine], seconds=ready[engine]["round_seconds"])
             for number in range(rounds + 1):
-                for child, ours in runners.values():
-                    answer = child.make_steps(ours.steps)
+                for engine, measured in racing.items():
+                    answer = children[engine].make_steps(measured.steps)
                     if number:
-                        ours.step_seconds.append(answer["seconds"] / ours.steps)
-                        ours.peak_bytes = answer["peak_bytes"]
+                        measured.step_seconds.append(answer["seconds"] / measured.steps)
+                        measured.peak_bytes = answer["peak_bytes"]
     return times
 
 
