@@ -130,8 +130,8 @@ def test_training_step(
 def _find_race(experiment: str, *, items: Iterable[pytest.Item]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the experiments and the engines of a case's race.
 
-    Raced are the engines with a case in this session, and those that others are held against. Ours alone needs none:
-    one process then serves all experiments.
+    The engines are those with a case in this session, and those that others are held against. Where ours is the only
+    one, it races through all experiments in one process.
     """
     cases = [item.callspec.params for item in items if hasattr(item, "callspec")]
     # Cases of other tests have an experiment too, but no engine.

@@ -60,7 +60,7 @@ _TEMPLATES = SandboxedEnvironment()
 
 
 def _with_templates(loader: BaseLoader) -> SandboxedEnvironment:
-    """Return numpydoc's environment, always the same: new ones compile the template again for each docstring."""
+    """Return one environment for all docstrings: numpydoc makes one for each, which compiles the template again."""
     _TEMPLATES.loader = _TEMPLATES.loader or loader
     return _TEMPLATES
 

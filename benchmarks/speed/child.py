@@ -1,9 +1,9 @@
 """One engine in a process of its own: it makes steps when it is told to, and says how long they took.
 
-    python child.py ENGINE EXPERIMENT
+    python child.py ENGINE EXPERIMENT DATASET FOLDER
 
-reads a number of steps from each line of its input, or the name of a further experiment, and answers each with a line
-of JSON.
+makes the engine ready for the experiment. Each line of its input is a number of steps to make, or the name of another
+experiment to make ready. It answers the start and every line with a line of JSON.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ def main() -> None:
         if line.isdigit() and engine is not None:
             _say(seconds=_seconds(engine, int(line)), peak_bytes=_peak_bytes())
         else:
-            engine = None  # its memory is free before the next one takes its own
+            engine = None  # free its memory before the next one takes its own
             engine = _make_ready(name, line, images)
 
 
 def _make_ready(name: str, experiment: str, images: Dataset) -> Engine | None:
-    """Make an engine, and say how long it took and what its first steps do; None where it cannot be made."""
+    """Make an engine and say how long that took and what its first steps did; return None if it cannot be made."""
     problem = Problem(load_catalogue().protocols[experiment], images)
     module_name, engine_name = ENGINES[name]
     try:
@@ -74,7 +74,7 @@ def _make_ready(name: str, experiment: str, images: Dataset) -> Engine | None:
 
 @cache
 def _import(module: str) -> tuple[ModuleType, float]:
-    """Import a module once; return it and the seconds that took, which every experiment's engine is told to take."""
+    """Import a module once; return it with the seconds it took, which count for every experiment."""
     start = time.perf_counter()
     return import_module(module), time.perf_counter() - start
 

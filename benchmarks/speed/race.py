@@ -100,7 +100,7 @@ class EngineProcess:
         return answer
 
     def prepare(self, experiment: str) -> dict[str, Any]:
-        """Let the engine be made anew for another experiment, and return what it says of that."""
+        """Make the engine ready for another experiment, and return what it says of that."""
         return self._ask(experiment)
 
     def make_steps(self, steps: int) -> dict[str, Any]:
@@ -125,12 +125,12 @@ def fill_round(process: EngineProcess, *, seconds: float) -> int:
 def race(
     protocols: Sequence[Protocol], engines: Sequence[str], *, dataset: Dataset, data: Path | None, rounds: int
 ) -> dict[str, dict[str, Times]]:
-    """Let engines train the same experiments in turn, and return what was measured, by experiment and engine.
+    """Let engines take turns at each experiment, and return what was measured, by experiment and engine.
 
     Parameters
     ----------
     protocols
-        The experiments, one after the other; an engine's process serves them all.
+        The experiments, raced one after the other; each engine has one process for all of them.
     engines
         Names of `ENGINES`; those whose library is not installed are marked as unavailable.
     dataset, data

@@ -81,7 +81,7 @@ class RMSprop(Checked):
     learning_rate: LearningRate  #: of each step
     decay: Decay  #: of the mean square; Keras's rho
     epsilon: Positive  #: keeps the divisor from 0
-    epsilon_in_root: Flag  #: whether it is added inside the root, to the mean square, or else to the root itself
+    epsilon_in_root: Flag  #: True adds epsilon to the mean square, inside the root; False adds it to the root
     clip_norm: Positive | None = None  #: largest norm of each variable's gradient by itself; None: no clipping
 
 

@@ -20,7 +20,7 @@ from mnist_repro.documents.protocol import Protocol
 pytestmark = needs_tensorflow
 EXPERIMENT = "tf1-basic"
 ENGINES = (COMPILED, "keras-fit", "jax", FLOOR, CONTROL)
-# Its experiments, and its engines.
+# The experiments and the engines of one race.
 Race: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
 # Its case has an experiment and no engine, as those of the other gates have.
 OTHER_TEST = f"""
@@ -73,9 +73,9 @@ def test_session_times_every_engine_in_every_experiment(tmp_path: Path) -> None:
 
 
 def test_session_of_every_change_times_our_own_step_once_for_each_network(tmp_path: Path) -> None:
-    """What is not for nights is our engine alone, in the first experiment of each network, whatever else is tested.
+    """By day our engine alone is timed, in the first experiment of each network, whatever else is tested.
 
-    One process serves them all: to import TensorFlow takes longer than to time a network.
+    One process times them all, since importing TensorFlow takes longer than timing a network.
     """
     other = tmp_path / "test_other.py"
     other.write_text(OTHER_TEST, encoding="utf-8")
